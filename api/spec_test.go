@@ -1,0 +1,40 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/go-thoughtspot/tsauth/api"
+)
+
+func load(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(api.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// The examples in the document are the owner's: validation holds the schemas
+// to them.
+func TestSpecIsValidWithItsExamples(t *testing.T) {
+	if err := load(t).Validate(context.Background(), openapi3.EnableExamplesValidation()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnswersMayBeNull(t *testing.T) {
+	user := `{"id":"1","name":"n","account_type":null,"current_org":null,"home_liveboard":null,
+		"creation_time_in_millis":null,"incomplete_details":null,"visibility":null,"tags":null}`
+	var v any
+	if err := json.Unmarshal([]byte(user), &v); err != nil {
+		t.Fatal(err)
+	}
+	if err := load(t).Components.Schemas["User"].Value.VisitJSON(v); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,42 @@
+// Package wire holds the value types of the API that the generator cannot
+// make: secrets that print redacted, and integers that are read without loss.
+// Package gen refers to them by the names of the spec: gen.Secret,
+// gen.UnixMilli.
+package wire
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Redacted is what a Secret prints in place of its value.
+const Redacted = "[redacted]"
+
+// Secret is a password, a secret key or a token. Every verb of package fmt and
+// every handler of log/slog shows [redacted] in its place, and nothing for an
+// empty one. encoding/json writes the value, because requests need it.
+//
+// An untyped constant is assignable to it; a string variable is converted:
+// gen.Secret(os.Getenv("SECRET_KEY")). To read the value, convert it back.
+//
+// Package fmt cannot call methods on unexported struct fields: keep a Secret
+// in an exported field, or behind a pointer, of a type that may be printed.
+type Secret string
+
+// String returns [redacted], or the empty string for an empty Secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return Redacted
+}
+
+// GoString returns what String does.
+func (s Secret) GoString() string { return s.String() }
+
+// Format writes what String returns, whatever the verb and flags.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// LogValue returns what String does.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -1,0 +1,180 @@
+package authflow
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/wire"
+)
+
+// maxAnswer bounds what is read of the answer to an auth call, in bytes (X2).
+const maxAnswer = 1 << 20
+
+// answer is the whole answer to an auth call that succeeded.
+type answer struct {
+	sent   time.Time
+	status int
+	header http.Header
+	body   []byte
+}
+
+// call sends one auth request through rt and reads the answer. Whatever is not
+// a 2xx answer in the API's own form is an *Error. secrets are those in the
+// request; an error never shows them.
+func (s *settings) call(op string, rt http.RoundTripper, req *http.Request, secrets ...wire.Secret) (*answer, error) {
+	s.identify(req)
+	sent := time.Now()
+	resp, err := s.noRedirects(rt).Do(req)
+	if err != nil {
+		e := asError(op, err)
+		e.transient = e.Status == 0 && e.kind == nil && req.Context().Err() == nil
+		return nil, e
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
+	if err != nil {
+		e := failure(op, resp, nil, secrets)
+		e.Err = fmt.Errorf("reading the answer, %s: %w", mediaType(resp.Header), err)
+		var tooLarge *http.MaxBytesError
+		e.transient = e.transient || !errors.As(err, &tooLarge)
+		return nil, e
+	}
+	if resp.StatusCode/100 != 2 || isHTML(resp.Header, body) {
+		return nil, failure(op, resp, body, secrets)
+	}
+	return &answer{sent: sent, status: resp.StatusCode, header: resp.Header, body: body}, nil
+}
+
+// identify sets the headers that every auth call carries (I4).
+func (s *settings) identify(req *http.Request) {
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("X-Requested-By", "ThoughtSpot")
+	req.Header.Set("User-Agent", s.userAgent)
+}
+
+// noRedirects returns a client that hands redirects out as they are: to follow
+// one could post credentials twice, or to somebody else (X1).
+func (s *settings) noRedirects(rt http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport: rt,
+		Timeout:   s.client.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}
+}
+
+// failure makes an error of an answer that is not what the API promises.
+func failure(op string, resp *http.Response, body []byte, secrets []wire.Secret) *Error {
+	e := &Error{Op: op, Status: resp.StatusCode, RetryAfter: parseRetryAfter(resp.Header)}
+	detail := decodeEnvelope(body)
+	e.Code = detail.Code
+	e.Debug = line(redact(detail.Debug, secrets))
+	e.IncidentID = line(redact(detail.IncidentIDGUID, secrets))
+	e.TraceID = line(redact(detail.TraceIDGUID, secrets))
+
+	switch code := resp.StatusCode; {
+	case isMaintenance(body):
+		e.kind, e.transient = ErrMaintenance, true
+	case code/100 == 3:
+		e.kind = ErrUnexpectedRedirect
+		e.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", redact(target(resp), secrets))
+	case code == http.StatusUnauthorized, code == http.StatusBadRequest && op == "login":
+		e.kind = ErrCredentialsRejected
+	case code == http.StatusForbidden:
+		e.kind = ErrForbidden
+	case code == http.StatusTooManyRequests:
+		e.kind, e.transient = ErrRateLimited, true
+	case code == 500, code == 502, code == 503, code == 504:
+		e.transient = true
+	}
+	if e.Err == nil && detail.Debug == "" && detail.Code == 0 {
+		e.Err = fmt.Errorf("answered with %s", describe(resp.Header, body))
+	}
+	return e
+}
+
+// describe says what came, without repeating it (X4).
+func describe(h http.Header, body []byte) string {
+	if len(body) == 0 {
+		return "an empty body"
+	}
+	return fmt.Sprintf("%d bytes of %s", len(body), mediaType(h))
+}
+
+func mediaType(h http.Header) string {
+	if t, _, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil && len(t) <= 80 {
+		return t
+	}
+	return "unknown content"
+}
+
+// isHTML reports whether a page came in the place of an answer.
+func isHTML(h http.Header, body []byte) bool {
+	return mediaType(h) == "text/html" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+}
+
+// isMaintenance recognises the page of a cluster in maintenance, which comes
+// with any status.
+func isMaintenance(body []byte) bool {
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		return false
+	}
+	page := bytes.ToLower(body)
+	return bytes.Contains(page, []byte("site maintenance")) || bytes.Contains(page, []byte("system maintenance"))
+}
+
+// target names where a redirect points, without its query, in which identity
+// providers are sent requests.
+func target(resp *http.Response) string {
+	u, err := resp.Location()
+	if err != nil {
+		return "nowhere"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// parseRetryAfter reads the header in either of its forms, seconds or a date.
+// The date is counted from the answer's own, by the same clock.
+func parseRetryAfter(h http.Header) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if n, err := strconv.ParseInt(v, 10, 32); err == nil {
+		return max(0, time.Duration(n)*time.Second)
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return max(0, at.Sub(now))
+}
+
+// redact replaces the secrets of a request in a text of the server's, as they
+// are and as JSON and URLs write them.
+func redact(text string, secrets []wire.Secret) string {
+	for _, s := range secrets {
+		if s == "" {
+			continue
+		}
+		plain, quoted := string(s), strconv.Quote(string(s))
+		escaped, _ := json.Marshal(plain) // a string always encodes
+		for _, form := range []string{
+			plain, quoted[1 : len(quoted)-1], string(escaped[1 : len(escaped)-1]), url.QueryEscape(plain), url.PathEscape(plain),
+		} {
+			text = strings.ReplaceAll(text, form, wire.Redacted)
+		}
+	}
+	return text
+}

@@ -1,0 +1,220 @@
+package authflow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/wire"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// FullAccess returns a Flow on a token with all the rights of its user
+// (operation getFullAccessToken). It sends nothing; the first use asks for the
+// token. Exactly one of req.Password and req.SecretKey is needed, or one of the
+// options WithPassword and WithSecretKey.
+//
+// With AutoCreate the server makes or updates the user each time a token is
+// made, so each renewal repeats that.
+func FullAccess(server string, req gen.GetFullAccessTokenRequest, opts ...Option) (*Flow, error) {
+	const op = "getFullAccessToken"
+	f, err := newFlow(op, server, opts)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.credential(op, req.Username, req.Password, req.SecretKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFull(op, req, c); err != nil {
+		return nil, err
+	}
+	req.Password, req.SecretKey = "", ""
+	return f.mint(&minter{
+		build: gen.NewGetFullAccessTokenRequestWithBody, credential: c, validity: req.ValidityTimeInSec, decode: decodeToken,
+	}, req.Username, req)
+}
+
+// ObjectAccess returns a Flow on a token that reads the metadata object
+// req.ObjectID and nothing else (operation getObjectAccessToken). Otherwise it
+// is as FullAccess.
+func ObjectAccess(server string, req gen.GetObjectAccessTokenRequest, opts ...Option) (*Flow, error) {
+	const op = "getObjectAccessToken"
+	f, err := newFlow(op, server, opts)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.credential(op, req.Username, req.Password, req.SecretKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkObject(op, req, c); err != nil {
+		return nil, err
+	}
+	req.Password, req.SecretKey = "", ""
+	return f.mint(&minter{
+		build: gen.NewGetObjectAccessTokenRequestWithBody, credential: c, validity: req.ValidityTimeInSec, decode: decodeToken,
+	}, req.Username, req)
+}
+
+// CustomAccess returns a Flow on a token that carries security rules
+// (operation getCustomAccessToken, from 10.4.0.cl). Otherwise it is as
+// FullAccess, but that AutoCreate is on if absent and leaves users who exist
+// as they are.
+//
+// The effects of req.PersistOption happen each time a token is made. A Flow
+// with APPEND appends its rules again at each renewal; NONE and REPLACE can be
+// repeated.
+func CustomAccess(server string, req gen.GetCustomAccessTokenRequest, opts ...Option) (*Flow, error) {
+	const op = "getCustomAccessToken"
+	f, err := newFlow(op, server, opts)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.credential(op, req.Username, req.Password, req.SecretKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkCustom(op, req, c); err != nil {
+		return nil, err
+	}
+	req.Password, req.SecretKey = "", ""
+	return f.mint(&minter{
+		build: gen.NewGetCustomAccessTokenRequestWithBody, credential: c, validity: req.ValidityTimeInSec, decode: decodeAccessToken,
+	}, req.Username, req)
+}
+
+// TokenFunc returns a Flow on tokens that fn gets from elsewhere, such as a
+// service of your own that holds the secret key. fn is called when the first
+// token is needed and for each renewal, by one goroutine at a time, with a
+// context that ends with the acquisition's time limit or with the Flow.
+//
+// Of the Token it returns, Value is needed. Its lifetime is Expires minus
+// Created, or 300 s if both are zero; with Created alone zero it is counted
+// from the local clock. An error of fn is returned to those who wait, wrapped,
+// and fn is called again after a pause.
+func TokenFunc(server string, fn func(context.Context) (Token, error), opts ...Option) (*Flow, error) {
+	const op = "TokenFunc"
+	f, err := newFlow(op, server, opts)
+	if err != nil {
+		return nil, err
+	}
+	if fn == nil {
+		return nil, invalid(op, "fn", "must not be nil")
+	}
+	if err := f.noCredential(op); err != nil {
+		return nil, err
+	}
+	f.keeper.acquire = func(ctx context.Context) (*lease, error) {
+		sent := time.Now()
+		t, err := fn(ctx)
+		if err != nil {
+			return nil, &Error{Op: op, Err: err}
+		}
+		if t.Created.IsZero() && !t.Expires.IsZero() {
+			t.Created = sent
+		}
+		return bearer(op, sent, t, defaultLifetime)
+	}
+	return f, nil
+}
+
+// minter asks for tokens with a request that is encoded once, when the Flow is
+// made: what the caller changes afterwards has no effect, and an idle Flow
+// stays small.
+type minter struct {
+	build      func(server, contentType string, body io.Reader) (*http.Request, error)
+	credential credential
+	validity   int32  // in seconds; 0: the server's default
+	body       []byte // the request as JSON, without the credential
+	decode     func([]byte) (Token, error)
+}
+
+// mint completes a Flow with a minter for request.
+func (f *Flow) mint(m *minter, username string, request any) (*Flow, error) {
+	var err error
+	if m.body, err = json.Marshal(request); err != nil {
+		return nil, invalid(f.keeper.op, "request", err.Error())
+	}
+	f.username = username
+	f.keeper.acquire = func(ctx context.Context) (*lease, error) { return m.acquire(ctx, f) }
+	return f, nil
+}
+
+func (m *minter) acquire(ctx context.Context, f *Flow) (*lease, error) {
+	op := f.keeper.op
+	body, secret, err := m.credential.fill(ctx, op, m.body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := m.build(f.server, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return nil, &Error{Op: op, Err: err}
+	}
+	a, err := f.call(op, f.base(), req.WithContext(ctx), secret)
+	if err != nil {
+		return nil, err
+	}
+	return a.bearer(op, m.decode, m.validity)
+}
+
+// bearer makes a lease of an answer that brings a token.
+func (a *answer) bearer(op string, decode func([]byte) (Token, error), validity int32) (*lease, error) {
+	t, err := decode(a.body)
+	if err != nil {
+		// The text of a JSON error could hold a part of the token.
+		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("answered with %s that is not the token it should be", describe(a.header, a.body))}
+	}
+	lifetime := defaultLifetime
+	if validity > 0 {
+		lifetime = time.Duration(validity) * time.Second
+	}
+	return bearer(op, a.sent, t, lifetime)
+}
+
+func decodeToken(body []byte) (Token, error) {
+	var t gen.Token
+	err := json.Unmarshal(body, &t)
+	return Token{t.Token, t.CreationTimeInMillis.Time(), t.ExpirationTimeInMillis.Time(), t.ValidForUserID, t.ValidForUsername}, err
+}
+
+func decodeAccessToken(body []byte) (Token, error) {
+	var t gen.AccessToken
+	err := json.Unmarshal(body, &t)
+	return Token{t.Token, t.CreationTimeInMillis.Time(), t.ExpirationTimeInMillis.Time(), t.User.ID, t.User.Name}, err
+}
+
+func decodeSessionToken(body []byte) (Token, error) {
+	var t gen.GetTokenResponse
+	err := json.Unmarshal(body, &t)
+	return Token{t.Token, t.CreationTimeInMillis.Time(), t.ExpirationTimeInMillis.Time(), t.ValidForUserID, t.ValidForUsername}, err
+}
+
+// bearer makes a lease of a token that was asked for at sent. lifetime is that
+// of a token that does not say when it expires.
+func bearer(op string, sent time.Time, t Token, lifetime time.Duration) (*lease, error) {
+	if t.Value == "" {
+		return nil, &Error{Op: op, Err: fmt.Errorf("the answer holds no token")}
+	}
+	for i := range len(t.Value) {
+		if c := t.Value[i]; c <= ' ' || c > '~' {
+			return nil, &Error{Op: op, Err: fmt.Errorf("the token holds a character that a header cannot carry, at byte %d", i)}
+		}
+	}
+	if !t.Expires.IsZero() && !t.Created.IsZero() {
+		if lifetime = t.Expires.Sub(t.Created); lifetime <= 0 {
+			return nil, &Error{Op: op, Err: fmt.Errorf("the token has a lifetime of %v", lifetime)}
+		}
+	}
+	l := newLease(sent, min(lifetime, math.MaxInt64-1))
+	header := "Bearer " + string(t.Value)
+	l.header = []string{header}
+	t.Value = wire.Secret(header[len("Bearer "):]) // one copy of the token for both
+	l.token = t
+	return l, nil
+}

@@ -1,0 +1,119 @@
+package authflow
+
+import (
+	"io"
+	"maps"
+	"net/http"
+	"time"
+)
+
+// How much of a refused response is read so that its connection can be used
+// again (P5).
+const (
+	drainBytes = 64 << 10
+	drainTime  = 250 * time.Millisecond
+)
+
+// transport is the http.RoundTripper of a Flow: it adds the credential to
+// requests for the Flow's server, captures cookies, and sends a request again
+// that met an expired credential. It sits below http.Client, so that every hop
+// of a redirect passes through it and is judged by itself (I2).
+type transport struct{ f *Flow }
+
+// RoundTrip implements http.RoundTripper. It does not change req.
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	f := t.f
+	base := f.base()
+	if !f.origin.holds(req.URL) {
+		if req.Response == nil {
+			closeBody(req)
+			return nil, f.origin.refuse(req)
+		}
+		return base.RoundTrip(stripped(req))
+	}
+	if f.keeper.callers(req) {
+		return base.RoundTrip(req) // and its answer is the caller's (I3)
+	}
+	l, err := f.keeper.get(req.Context())
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+
+	resp, err := f.send(base, req, req.Body, l)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	f.keeper.invalidate(l)
+	body, ok := replayBody(req)
+	if !ok {
+		return resp, nil
+	}
+	drain(resp.Body)
+	if l, err = f.keeper.get(req.Context()); err != nil {
+		return nil, err
+	}
+	f.report(Event{Kind: Replayed, Op: f.keeper.op, Left: l.left(time.Now()), Reason: "the server answered 401"})
+	return f.send(base, req, body, l)
+}
+
+// send sends a copy of req that carries l's credential.
+func (f *Flow) send(base http.RoundTripper, req *http.Request, body io.ReadCloser, l *lease) (*http.Response, error) {
+	out := *req
+	out.Body = body
+	out.Header = maps.Clone(req.Header)
+	if out.Header == nil {
+		out.Header = make(http.Header, 1)
+	}
+	l.attach(&out)
+	resp, err := base.RoundTrip(&out)
+	if err != nil {
+		return nil, err
+	}
+	if l.jar != nil {
+		if cookies := resp.Cookies(); len(cookies) > 0 {
+			l.jar.SetCookies(req.URL, cookies)
+			f.report(Event{Kind: CookieCaptured, Op: f.keeper.op, Reason: "the server set a cookie"})
+		}
+	}
+	resp.Request = req // the caller's, which carries no secret of ours
+	return resp, nil
+}
+
+// replayBody returns a second copy of req's body, if it has one or needs none.
+func replayBody(req *http.Request) (io.ReadCloser, bool) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return req.Body, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	body, err := req.GetBody()
+	return body, err == nil
+}
+
+// drain reads a bounded part of a response that nobody will read, and closes
+// it.
+func drain(body io.ReadCloser) {
+	late := time.AfterFunc(drainTime, func() { _ = body.Close() })
+	defer late.Stop()
+	_, _ = io.CopyN(io.Discard, body, drainBytes)
+	_ = body.Close()
+}
+
+// stripped returns a copy of req without credentials, for a hop to another
+// origin. net/http keeps Authorization and Cookie for sub-domains and for
+// other ports of a host.
+func stripped(req *http.Request) *http.Request {
+	out := *req
+	out.Header = maps.Clone(req.Header)
+	out.Header.Del("Authorization")
+	out.Header.Del("Cookie")
+	return &out
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// step is one way in. It returns what happened, for people to read.
+type step struct {
+	title string
+	needs []string
+	run   func(context.Context, *tour) (string, error)
+}
+
+func steps() []step {
+	return []step{
+		{"Cookie session: log in with a password, call, log out", []string{"password"}, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := authflow.Login(t.host, gen.LoginRequest{Username: t.username, Password: t.password}, t.options...)
+			if err != nil {
+				return "", err
+			}
+			name, err := whoAmI(ctx, flow)
+			if err != nil {
+				return "", err
+			}
+			return name + " called with the session's cookies and logged out", flow.Logout(ctx)
+		}},
+
+		{"Full access token, basic authentication", []string{"password"}, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := authflow.FullAccess(t.host, gen.GetFullAccessTokenRequest{Username: t.username, Password: t.password}, t.options...)
+			if err != nil {
+				return "", err
+			}
+			defer flow.Close()
+			return useToken(ctx, flow)
+		}},
+
+		{"Object access token", []string{"secret key", "object ID"}, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := authflow.ObjectAccess(t.host, gen.GetObjectAccessTokenRequest{
+				Username: t.username, SecretKey: t.secretKey, ObjectID: t.objectID,
+			}, t.options...)
+			if err != nil {
+				return "", err
+			}
+			defer flow.Close()
+			return useToken(ctx, flow)
+		}},
+
+		{"Custom access token with a filter rule", []string{"secret key"}, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := authflow.CustomAccess(t.host, gen.GetCustomAccessTokenRequest{
+				Username:      t.username,
+				SecretKey:     t.secretKey,
+				PersistOption: gen.PersistOptionNONE,
+				FilterRules: []gen.FilterRule{
+					{ColumnName: "Item type", Operator: gen.FilterOperatorIN, Values: []gen.FilterValue{"Jackets", "Bags"}},
+				},
+			}, t.options...)
+			if err != nil {
+				return "", err
+			}
+			defer flow.Close()
+			return useToken(ctx, flow)
+		}},
+
+		{"Trusted authentication, with a user who is made just in time", []string{"secret key", "new user"}, func(ctx context.Context, t *tour) (string, error) {
+			yes := true
+			flow, err := authflow.FullAccess(t.host, gen.GetFullAccessTokenRequest{
+				Username: t.newUser, SecretKey: t.secretKey, AutoCreate: &yes, DisplayName: "New User", Email: "new.user@example.com",
+			}, t.options...)
+			if err != nil {
+				return "", err
+			}
+			defer flow.Close()
+			return useToken(ctx, flow)
+		}},
+
+		{"A call after the token has expired", nil, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := t.full(1) // a token that lives for one second
+			if err != nil {
+				return "", err
+			}
+			defer flow.Close()
+			t.trace.reset()
+			if _, err := whoAmI(ctx, flow); err != nil {
+				return "", err
+			}
+			time.Sleep(1100 * time.Millisecond) //nolint:forbidigo // waiting for the token to expire is the point
+			if _, err := whoAmI(ctx, flow); err != nil {
+				return "", err
+			}
+			return t.trace.tokens(2, "two calls, the second after the first token had expired")
+		}},
+
+		{"A call after the token was revoked", nil, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := t.full(300)
+			if err != nil {
+				return "", err
+			}
+			defer flow.Close()
+			t.trace.reset()
+			token, err := flow.Token(ctx)
+			if err != nil {
+				return "", err
+			}
+			revoked, err := flow.API().RevokeTokenWithResponse(ctx, gen.RevokeTokenRequest{UserIdentifier: t.username, Token: token.Value})
+			if err != nil {
+				return "", err
+			}
+			if revoked.StatusCode() != http.StatusNoContent {
+				return "", fmt.Errorf("revoke: %s", revoked.Status())
+			}
+			// The server refuses the revoked token; the caller does not notice.
+			if _, err := whoAmI(ctx, flow); err != nil {
+				return "", err
+			}
+			return t.trace.tokens(2, "the revoked token was refused once and the call repeated with a new one")
+		}},
+
+		{"Session token: from a token to a session, and from the session to a token", nil, func(ctx context.Context, t *tour) (string, error) {
+			bearer, err := t.full(300)
+			if err != nil {
+				return "", err
+			}
+			defer bearer.Close()
+			session, err := authflow.LoginWithToken(bearer)
+			if err != nil {
+				return "", err
+			}
+			flow, err := authflow.SessionToken(session)
+			if err != nil {
+				return "", err
+			}
+			happened, err := useToken(ctx, flow)
+			return happened, errors.Join(err, flow.Logout(ctx), session.Logout(ctx))
+		}},
+
+		{"Revoke: log out of a token", nil, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := t.full(300)
+			if err != nil {
+				return "", err
+			}
+			if _, err := flow.Token(ctx); err != nil {
+				return "", err
+			}
+			if err := flow.Logout(ctx); err != nil {
+				return "", err
+			}
+			if _, err := flow.Token(ctx); !errors.Is(err, authflow.ErrClosed) {
+				return "", fmt.Errorf("the flow is still in use: %w", err)
+			}
+			return "the token is revoked and the flow closed", nil
+		}},
+
+		{"A wrong credential is an error that says so", nil, func(ctx context.Context, t *tour) (string, error) {
+			flow, err := authflow.FullAccess(t.host, gen.GetFullAccessTokenRequest{Username: "nobody", SecretKey: "not the secret key"}, t.options...)
+			if err != nil {
+				return "", err
+			}
+			defer flow.Close()
+			_, err = flow.Token(ctx)
+			var e *authflow.Error
+			if !errors.As(err, &e) || e.Status == 0 {
+				return "", fmt.Errorf("expected a refusal, got %w", err)
+			}
+			if strings.Contains(err.Error(), "not the secret key") {
+				return "", errors.New("the error shows the secret")
+			}
+			return err.Error(), nil
+		}},
+	}
+}
+
+// useToken makes a call with a flow's token and says for whom and how long it
+// is good.
+func useToken(ctx context.Context, flow *authflow.Flow) (string, error) {
+	token, err := flow.Token(ctx)
+	if err != nil {
+		return "", err
+	}
+	name, err := whoAmI(ctx, flow)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s called with token %v, good for %v", name, token.Value, token.Expires.Sub(token.Created)), nil
+}

@@ -24,7 +24,7 @@ func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 	}
 	body, _ := io.ReadAll(limited) // what of it came says enough
 	_ = resp.Body.Close()
-	return nil, failure(req.Method+" "+req.URL.Path, resp, body, nil)
+	return nil, failure(req.Method+" "+req.URL.Path, resp, body, redactor(req, transport(d)))
 }
 
 // apiServer adds the slash that a generated client expects.

@@ -2,18 +2,14 @@ package authflow
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
 )
 
 // maxAnswer bounds what is read of the answer to an auth call, in bytes (X2).
@@ -25,12 +21,12 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	redact func() func(string) string
 }
 
 // call sends one auth request through rt and reads the answer. Whatever is not
-// a 2xx answer in the API's own form is an *Error. secrets are those in the
-// request; an error never shows them.
-func (s *settings) call(op string, rt http.RoundTripper, req *http.Request, secrets ...wire.Secret) (*answer, error) {
+// a 2xx answer in the API's own form is an *Error.
+func (s *settings) call(op string, rt http.RoundTripper, req *http.Request) (*answer, error) {
 	s.identify(req)
 	sent := time.Now()
 	resp, err := s.noRedirects(rt).Do(req)
@@ -42,16 +38,16 @@ func (s *settings) call(op string, rt http.RoundTripper, req *http.Request, secr
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 	if err != nil {
-		e := failure(op, resp, nil, secrets)
-		e.Err = fmt.Errorf("reading the answer, %s: %w", mediaType(resp.Header), err)
+		e := failure(op, resp, nil, redactor(req, rt))
+		e.Err = fmt.Errorf("reading the answer, %s: %w", redactor(req, rt)(mediaType(resp.Header)), err)
 		var tooLarge *http.MaxBytesError
 		e.transient = e.transient || !errors.As(err, &tooLarge)
 		return nil, e
 	}
 	if resp.StatusCode/100 != 2 || isHTML(resp.Header, body) {
-		return nil, failure(op, resp, body, secrets)
+		return nil, failure(op, resp, body, redactor(req, rt))
 	}
-	return &answer{sent: sent, status: resp.StatusCode, header: resp.Header, body: body}, nil
+	return &answer{sent, resp.StatusCode, resp.Header, body, func() func(string) string { return redactor(req, rt) }}, nil
 }
 
 // identify sets the headers that every auth call carries (I4).
@@ -73,21 +69,22 @@ func (s *settings) noRedirects(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// failure makes an error of an answer that is not what the API promises.
-func failure(op string, resp *http.Response, body []byte, secrets []wire.Secret) *Error {
+// failure makes an error of an answer that is not what the API promises. All
+// that it takes from the answer goes through redact.
+func failure(op string, resp *http.Response, body []byte, redact func(string) string) *Error {
 	e := &Error{Op: op, Status: resp.StatusCode, RetryAfter: parseRetryAfter(resp.Header)}
 	detail := decodeEnvelope(body)
 	e.Code = detail.Code
-	e.Debug = line(redact(detail.Debug, secrets))
-	e.IncidentID = line(redact(detail.IncidentIDGUID, secrets))
-	e.TraceID = line(redact(detail.TraceIDGUID, secrets))
+	e.Debug = line(redact(detail.Debug))
+	e.IncidentID = line(redact(detail.IncidentIDGUID))
+	e.TraceID = line(redact(detail.TraceIDGUID))
 
 	switch code := resp.StatusCode; {
 	case isMaintenance(body):
 		e.kind, e.transient = ErrMaintenance, true
 	case code/100 == 3:
 		e.kind = ErrUnexpectedRedirect
-		e.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", redact(target(resp), secrets))
+		e.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", line(redact(target(resp))))
 	case code == http.StatusUnauthorized, code == http.StatusBadRequest && op == "login":
 		e.kind = ErrCredentialsRejected
 	case code == http.StatusForbidden:
@@ -98,7 +95,7 @@ func failure(op string, resp *http.Response, body []byte, secrets []wire.Secret)
 		e.transient = true
 	}
 	if e.Err == nil && detail.Debug == "" && detail.Code == 0 {
-		e.Err = fmt.Errorf("answered with %s", describe(resp.Header, body))
+		e.Err = fmt.Errorf("answered with %s", redact(describe(resp.Header, body)))
 	}
 	return e
 }
@@ -140,7 +137,7 @@ func target(resp *http.Response) string {
 	if err != nil {
 		return "nowhere"
 	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	return u.Scheme + "://" + u.Host + u.Path
 }
 
 // parseRetryAfter reads the header in either of its forms, seconds or a date.
@@ -159,22 +156,4 @@ func parseRetryAfter(h http.Header) time.Duration {
 		now = time.Now()
 	}
 	return max(0, at.Sub(now))
-}
-
-// redact replaces the secrets of a request in a text of the server's, as they
-// are and as JSON and URLs write them.
-func redact(text string, secrets []wire.Secret) string {
-	for _, s := range secrets {
-		if s == "" {
-			continue
-		}
-		plain, quoted := string(s), strconv.Quote(string(s))
-		escaped, _ := json.Marshal(plain) // a string always encodes
-		for _, form := range []string{
-			plain, quoted[1 : len(quoted)-1], string(escaped[1 : len(escaped)-1]), url.QueryEscape(plain), url.PathEscape(plain),
-		} {
-			text = strings.ReplaceAll(text, form, wire.Redacted)
-		}
-	}
-	return text
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -57,26 +56,25 @@ func (s *settings) noCredential(op string) error {
 	return nil
 }
 
-// fill returns the JSON object body with the credential added, and the
-// credential.
-func (c *credential) fill(ctx context.Context, op string, body []byte) ([]byte, wire.Secret, error) {
+// fill returns the JSON object body with the credential added.
+func (c *credential) fill(ctx context.Context, op string, body []byte) ([]byte, error) {
 	value := c.value
 	if c.supply != nil {
 		var err error
 		if value, err = c.supply(ctx); err != nil {
-			return nil, "", &Error{Op: op, Err: fmt.Errorf("getting the %s: %w", c.field, err)}
+			return nil, &Error{Op: op, Err: fmt.Errorf("getting the %s: %w", c.field, err)}
 		}
 		if value == "" {
-			return nil, "", &Error{Op: op, Err: fmt.Errorf("getting the %s: it is empty", c.field)}
+			return nil, &Error{Op: op, Err: fmt.Errorf("getting the %s: it is empty", c.field)}
 		}
 	}
 	quoted, err := json.Marshal(value)
 	if err != nil {
-		return nil, "", &Error{Op: op, Err: fmt.Errorf("encoding the %s failed", c.field)}
+		return nil, &Error{Op: op, Err: fmt.Errorf("encoding the %s failed", c.field)}
 	}
 	out := make([]byte, 0, len(body)+len(quoted)+len(c.field)+4)
 	out = append(out, body[:len(body)-1]...) // the object has a username, so a comma follows
 	out = append(out, `,"`+c.field+`":`...)
 	out = append(out, quoted...)
-	return append(out, '}'), value, nil
+	return append(out, '}'), nil
 }

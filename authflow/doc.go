@@ -128,7 +128,8 @@
 // # Reading the code
 //
 // In the order in which a request meets them: flow.go, transport.go and
-// attach.go; lease.go, renew.go and pause.go; token.go, session.go,
-// credential.go and check.go; call.go, envelope.go and errors.go. What can be
-// set and seen from outside: options.go, observe.go.
+// attach.go; the renewal engine in lease.go, renew.go and pause.go; the ways in,
+// token.go, bearer.go, session.go, credential.go and check.go; one call to the
+// server, call.go, envelope.go, redact.go and errors.go; the end, logout.go.
+// What can be set and seen from outside: options.go, observe.go and api.go.
 package authflow

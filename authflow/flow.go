@@ -21,6 +21,7 @@ type Flow struct {
 	origin    origin
 	username  string
 	isSession bool
+	sender    http.Client // sends through transport
 	keeper    keeper
 }
 
@@ -48,6 +49,7 @@ func (f *Flow) init(op string, opts []Option) error {
 	if err != nil {
 		return err
 	}
+	f.sender = http.Client{Transport: transport{f}, CheckRedirect: f.client.CheckRedirect, Timeout: f.client.Timeout}
 	f.keeper.settings, f.keeper.op = &f.settings, op
 	f.origin, err = parseServer(op, f.server, f.plainHTTP)
 	return err
@@ -105,18 +107,15 @@ func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 // error that matches ErrWrongOrigin. Errors are those of http.Client.Do; those
 // of this package are found in them with errors.As and errors.Is.
 func (f *Flow) Do(req *http.Request) (*http.Response, error) {
-	return f.HTTPClient().Do(req)
+	return f.sender.Do(req)
 }
 
 // HTTPClient returns a client for code that wants an *http.Client. It sends as
 // Do does. It shares the connections of the client of WithHTTPClient and may be
 // changed by the caller; a Jar set on it gets the session's later cookies too.
 func (f *Flow) HTTPClient() *http.Client {
-	return &http.Client{
-		Transport:     transport{f},
-		CheckRedirect: f.client.CheckRedirect,
-		Timeout:       f.client.Timeout,
-	}
+	c := f.sender
+	return &c
 }
 
 // API returns the typed client of the authentication endpoints, authenticated

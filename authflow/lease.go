@@ -6,22 +6,7 @@ import (
 	"net/http/cookiejar"
 	"sync/atomic"
 	"time"
-
-	"github.com/go-thoughtspot/tsauth/gen"
 )
-
-// Token is a bearer token and what the server said of it.
-type Token struct {
-	// Value is the token. It prints redacted; string(t.Value) is what goes
-	// into an Authorization header behind "Bearer ".
-	Value gen.Secret
-	// Created and Expires are the times that the server stated, by the
-	// server's clock. Their difference is the lifetime; compared with the
-	// local clock they mean little.
-	Created, Expires time.Time
-	// UserID and Username say whom the token is for, where the server said so.
-	UserID, Username string
-}
 
 // defaultLifetime is how long a token lives when neither the request nor the
 // answer says (seed, "Token-based authentication").

@@ -41,7 +41,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		return &Error{Op: op, Err: err}
 	}
 	l.attach(req)
-	_, err = f.call(op, f.base(), req.WithContext(ctx), l.token.Value)
+	_, err = f.call(op, f.base(), req.WithContext(ctx))
 	if err != nil && asError(op, err).Status == http.StatusUnauthorized {
 		return nil // it had ended already
 	}

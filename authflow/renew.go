@@ -90,7 +90,7 @@ func (k *keeper) wait(ctx context.Context, force bool) (*lease, error) {
 	select {
 	case <-fl.done:
 		if fl.err != nil {
-			return nil, fl.err
+			return nil, k.explain(fl.err)
 		}
 		return fl.lease, nil
 	case <-ctx.Done():
@@ -113,9 +113,17 @@ func (k *keeper) join(force bool) (*flight, *lease, error) {
 		return k.flight, nil, nil
 	}
 	if left := k.pause.until.Sub(now); left > 0 && (!force || k.pause.err.refusal()) {
-		return nil, nil, k.pause.err.with("not tried again for " + left.Round(time.Millisecond).String())
+		return nil, nil, k.explain(k.pause.err.with("not tried again for " + left.Round(time.Millisecond).String()))
 	}
 	return k.start(), nil, nil
+}
+
+// explain adds to a failure that there was a lease, which has expired.
+func (k *keeper) explain(err *Error) *Error {
+	if l := k.current.Load(); l != nil && !l.alive(l.age(time.Now())) {
+		return err.with("the last one has expired")
+	}
+	return err
 }
 
 func (k *keeper) gaveUp(ctx context.Context) error {
@@ -182,9 +190,6 @@ func (k *keeper) land(fl *flight, l *lease, err *Error, now time.Time) Event {
 		return Event{Kind: Acquired, Left: l.left(now), Reason: "none in use"}
 	}
 
-	if old != nil && !oldAlive {
-		err = err.with("the last one has expired")
-	}
 	wait := k.pause.extend(err, now)
 	fl.err = err
 	if oldAlive {

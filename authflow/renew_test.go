@@ -50,7 +50,7 @@ func (m *mint) acquire(ctx context.Context) (*lease, error) {
 		return nil, m.fail
 	}
 	value := gen.Secret(fmt.Sprintf("token-%d", n))
-	return bearer("mint", sent, Token{Value: value}, lifetime)
+	return newBearer(sent, Token{Value: value}, lifetime)
 }
 
 func (m *mint) set(change func()) {
@@ -95,7 +95,7 @@ func TestR1LifetimeIsCountedFromWhenItWasAskedFor(t *testing.T) {
 		// A server whose clock is a day off states the same lifetime.
 		for _, off := range []time.Duration{-24 * time.Hour, 0, 24 * time.Hour} {
 			created := sent.Add(off)
-			l, err := bearer("op", sent, Token{Value: "t", Created: created, Expires: created.Add(300 * time.Second)}, time.Hour)
+			l, err := newBearer(sent, Token{Value: "t", Created: created, Expires: created.Add(300 * time.Second)}, time.Hour)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -394,7 +394,7 @@ func TestR7LifetimesThatAreNone(t *testing.T) {
 		"no token": {Token{Created: now, Expires: now.Add(time.Minute)}, 0},
 		"newline":  {Token{Value: "a\nb"}, 0},
 	} {
-		l, err := bearer("op", now, c.token, 42*time.Second)
+		l, err := newBearer(now, c.token, 42*time.Second)
 		switch {
 		case c.want == 0 && err == nil:
 			t.Errorf("%s: accepted", name)

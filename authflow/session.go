@@ -9,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"time"
 
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -39,11 +38,11 @@ func Login(server string, req gen.LoginRequest, opts ...Option) (*Flow, error) {
 	}
 	f.username = req.Username
 	f.keeper.acquire = func(ctx context.Context) (*lease, error) {
-		body, secret, err := c.fill(ctx, op, body)
+		body, err := c.fill(ctx, op, body)
 		if err != nil {
 			return nil, err
 		}
-		return f.login(ctx, f.base(), body, req.RememberMe, secret)
+		return f.login(ctx, f.base(), body, req.RememberMe)
 	}
 	return f, nil
 }
@@ -93,13 +92,13 @@ func SessionToken(session *Flow, opts ...Option) (*Flow, error) {
 }
 
 // login logs in through rt and returns the session in a jar of its own (S3).
-func (f *Flow) login(ctx context.Context, rt http.RoundTripper, body []byte, remember bool, secrets ...wire.Secret) (*lease, error) {
+func (f *Flow) login(ctx context.Context, rt http.RoundTripper, body []byte, remember bool) (*lease, error) {
 	const op = "login"
 	req, err := gen.NewLoginRequestWithBody(f.server, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
-	a, err := f.call(op, rt, req.WithContext(ctx), secrets...)
+	a, err := f.call(op, rt, req.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}

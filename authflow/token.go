@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"time"
 
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -119,7 +118,11 @@ func TokenFunc(server string, fn func(context.Context) (Token, error), opts ...O
 		if t.Created.IsZero() && !t.Expires.IsZero() {
 			t.Created = sent
 		}
-		return bearer(op, sent, t, defaultLifetime)
+		l, err := newBearer(sent, t, defaultLifetime)
+		if err != nil {
+			return nil, &Error{Op: op, Err: err}
+		}
+		return l, nil
 	}
 	return f, nil
 }
@@ -148,7 +151,7 @@ func (f *Flow) mint(m *minter, username string, request any) (*Flow, error) {
 
 func (m *minter) acquire(ctx context.Context, f *Flow) (*lease, error) {
 	op := f.keeper.op
-	body, secret, err := m.credential.fill(ctx, op, m.body)
+	body, err := m.credential.fill(ctx, op, m.body)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +159,7 @@ func (m *minter) acquire(ctx context.Context, f *Flow) (*lease, error) {
 	if err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
-	a, err := f.call(op, f.base(), req.WithContext(ctx), secret)
+	a, err := f.call(op, f.base(), req.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -165,16 +168,23 @@ func (m *minter) acquire(ctx context.Context, f *Flow) (*lease, error) {
 
 // bearer makes a lease of an answer that brings a token.
 func (a *answer) bearer(op string, decode func([]byte) (Token, error), validity int32) (*lease, error) {
-	t, err := decode(a.body)
-	if err != nil {
-		// The text of a JSON error could hold a part of the token.
-		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("answered with %s that is not the token it should be", describe(a.header, a.body))}
-	}
 	lifetime := defaultLifetime
 	if validity > 0 {
 		lifetime = time.Duration(validity) * time.Second
 	}
-	return bearer(op, a.sent, t, lifetime)
+	t, err := decode(a.body)
+	if err != nil {
+		// The text of the JSON error could hold a part of the token.
+		err = errors.New("it is not of the form that is documented")
+	}
+	var l *lease
+	if err == nil {
+		l, err = newBearer(a.sent, t, lifetime)
+	}
+	if err != nil {
+		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("answered with %s: %w", a.redact()(describe(a.header, a.body)), err)}
+	}
+	return l, nil
 }
 
 func decodeToken(body []byte) (Token, error) {
@@ -193,28 +203,4 @@ func decodeSessionToken(body []byte) (Token, error) {
 	var t gen.GetTokenResponse
 	err := json.Unmarshal(body, &t)
 	return Token{t.Token, t.CreationTimeInMillis.Time(), t.ExpirationTimeInMillis.Time(), t.ValidForUserID, t.ValidForUsername}, err
-}
-
-// bearer makes a lease of a token that was asked for at sent. lifetime is that
-// of a token that does not say when it expires.
-func bearer(op string, sent time.Time, t Token, lifetime time.Duration) (*lease, error) {
-	if t.Value == "" {
-		return nil, &Error{Op: op, Err: fmt.Errorf("the answer holds no token")}
-	}
-	for i := range len(t.Value) {
-		if c := t.Value[i]; c <= ' ' || c > '~' {
-			return nil, &Error{Op: op, Err: fmt.Errorf("the token holds a character that a header cannot carry, at byte %d", i)}
-		}
-	}
-	if !t.Expires.IsZero() && !t.Created.IsZero() {
-		if lifetime = t.Expires.Sub(t.Created); lifetime <= 0 {
-			return nil, &Error{Op: op, Err: fmt.Errorf("the token has a lifetime of %v", lifetime)}
-		}
-	}
-	l := newLease(sent, min(lifetime, math.MaxInt64-1))
-	header := "Bearer " + string(t.Value)
-	l.header = []string{header}
-	t.Value = wire.Secret(header[len("Bearer "):]) // one copy of the token for both
-	l.token = t
-	return l, nil
 }

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 
+	"log/slog"
+
 	"github.com/go-thoughtspot/tsauth/authflow/wire"
 	"github.com/oapi-codegen/runtime"
 )
@@ -236,6 +238,19 @@ type AccessToken struct {
 	User UserRef `json:"user"`
 }
 
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v AccessToken) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("creation_time_in_millis", v.CreationTimeInMillis),
+		slog.Any("expiration_time_in_millis", v.ExpirationTimeInMillis),
+		slog.Any("id", v.ID),
+		slog.Any("org", v.Org),
+		slog.Any("scope", v.Scope),
+		slog.Any("token", v.Token),
+		slog.Any("user", v.User),
+	)
+}
+
 // AccessType FULL, or REPORT_BOOK_VIEW for an object access token.
 type AccessType string
 
@@ -342,6 +357,26 @@ type GetCustomAccessTokenRequest struct {
 	VariableValues []NamedValues `json:"variable_values,omitzero"`
 }
 
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v GetCustomAccessTokenRequest) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("auto_create", v.AutoCreate),
+		slog.Any("display_name", v.DisplayName),
+		slog.Any("email", v.Email),
+		slog.Any("filter_rules", v.FilterRules),
+		slog.Any("groups", v.Groups),
+		slog.Any("objects", v.Objects),
+		slog.Any("org_identifier", v.OrgIdentifier),
+		slog.Any("parameter_values", v.ParameterValues),
+		slog.Any("password", v.Password),
+		slog.Any("persist_option", v.PersistOption),
+		slog.Any("secret_key", v.SecretKey),
+		slog.Any("username", v.Username),
+		slog.Any("validity_time_in_sec", v.ValidityTimeInSec),
+		slog.Any("variable_values", v.VariableValues),
+	)
+}
+
 // GetFullAccessTokenRequest Body of getFullAccessToken.
 type GetFullAccessTokenRequest struct {
 	// AutoCreate Makes the user if there is none of that name, and updates display name, e-mail and groups if there is one. Needs `secret_key`.
@@ -374,6 +409,22 @@ type GetFullAccessTokenRequest struct {
 
 	// ValidityTimeInSec Life of the token, in seconds.
 	ValidityTimeInSec int32 `json:"validity_time_in_sec,omitempty,omitzero"`
+}
+
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v GetFullAccessTokenRequest) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("auto_create", v.AutoCreate),
+		slog.Any("display_name", v.DisplayName),
+		slog.Any("email", v.Email),
+		slog.Any("group_identifiers", v.GroupIdentifiers),
+		slog.Any("org_id", v.OrgID),
+		slog.Any("password", v.Password),
+		slog.Any("secret_key", v.SecretKey),
+		slog.Any("user_parameters", v.UserParameters),
+		slog.Any("username", v.Username),
+		slog.Any("validity_time_in_sec", v.ValidityTimeInSec),
+	)
 }
 
 // GetObjectAccessTokenRequest Body of getObjectAccessToken.
@@ -413,6 +464,23 @@ type GetObjectAccessTokenRequest struct {
 	ValidityTimeInSec int32 `json:"validity_time_in_sec,omitempty,omitzero"`
 }
 
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v GetObjectAccessTokenRequest) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("auto_create", v.AutoCreate),
+		slog.Any("display_name", v.DisplayName),
+		slog.Any("email", v.Email),
+		slog.Any("group_identifiers", v.GroupIdentifiers),
+		slog.Any("object_id", v.ObjectID),
+		slog.Any("org_id", v.OrgID),
+		slog.Any("password", v.Password),
+		slog.Any("secret_key", v.SecretKey),
+		slog.Any("user_parameters", v.UserParameters),
+		slog.Any("username", v.Username),
+		slog.Any("validity_time_in_sec", v.ValidityTimeInSec),
+	)
+}
+
 // GetTokenResponse A token of the logged-in user.
 type GetTokenResponse struct {
 	// CreationTimeInMillis Milliseconds since the Unix epoch.
@@ -429,6 +497,17 @@ type GetTokenResponse struct {
 
 	// ValidForUsername Name of the user.
 	ValidForUsername string `json:"valid_for_username,omitempty,omitzero"`
+}
+
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v GetTokenResponse) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("creation_time_in_millis", v.CreationTimeInMillis),
+		slog.Any("expiration_time_in_millis", v.ExpirationTimeInMillis),
+		slog.Any("token", v.Token),
+		slog.Any("valid_for_user_id", v.ValidForUserID),
+		slog.Any("valid_for_username", v.ValidForUsername),
+	)
 }
 
 // GroupIdentifier A group.
@@ -450,6 +529,16 @@ type LoginRequest struct {
 
 	// Username Name of the user.
 	Username string `json:"username,omitempty,omitzero"`
+}
+
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v LoginRequest) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("org_identifier", v.OrgIdentifier),
+		slog.Any("password", v.Password),
+		slog.Any("remember_me", v.RememberMe),
+		slog.Any("username", v.Username),
+	)
 }
 
 // NamedRef An object with a name.
@@ -522,6 +611,14 @@ type RevokeTokenRequest struct {
 	UserIdentifier string `json:"user_identifier,omitempty,omitzero"`
 }
 
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v RevokeTokenRequest) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("token", v.Token),
+		slog.Any("user_identifier", v.UserIdentifier),
+	)
+}
+
 // Scope What a token gives access to.
 type Scope struct {
 	// AccessType FULL, or REPORT_BOOK_VIEW for an object access token.
@@ -574,6 +671,18 @@ type Token struct {
 
 	// ValidForUsername Name of the user.
 	ValidForUsername string `json:"valid_for_username,omitempty,omitzero"`
+}
+
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v Token) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("creation_time_in_millis", v.CreationTimeInMillis),
+		slog.Any("expiration_time_in_millis", v.ExpirationTimeInMillis),
+		slog.Any("scope", v.Scope),
+		slog.Any("token", v.Token),
+		slog.Any("valid_for_user_id", v.ValidForUserID),
+		slog.Any("valid_for_username", v.ValidForUsername),
+	)
 }
 
 // TokenValidationResponse What a valid token is good for.
@@ -777,6 +886,13 @@ type ValidateTokenRequest struct {
 	Token Secret `json:"token"`
 }
 
+// LogValue is what package slog shows: the fields, with the secret ones redacted.
+func (v ValidateTokenRequest) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("token", v.Token),
+	)
+}
+
 // Visibility Whether others may share with the user.
 type Visibility string
 
@@ -794,6 +910,78 @@ type TooManyRequests = ErrorResponse
 
 // Unauthorized What every failure is answered with, in the shapes that servers have sent.
 type Unauthorized = ErrorResponse
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r LoginResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "Login: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r LoginResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r LogoutResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "Logout: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r LogoutResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r GetCurrentUserTokenResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "GetCurrentUserToken: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r GetCurrentUserTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r GetCurrentUserInfoResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "GetCurrentUserInfo: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r GetCurrentUserInfoResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r GetCustomAccessTokenResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "GetCustomAccessToken: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r GetCustomAccessTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r GetFullAccessTokenResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "GetFullAccessToken: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r GetFullAccessTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r GetObjectAccessTokenResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "GetObjectAccessToken: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r GetObjectAccessTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r RevokeTokenResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "RevokeToken: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r RevokeTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// Format writes the operation and the status, whatever the verb: the body may hold a secret.
+func (r ValidateTokenResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "ValidateToken: %s", r.Status())
+}
+
+// LogValue is what package slog shows: what Format writes.
+func (r ValidateTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest

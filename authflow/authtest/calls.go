@@ -1,0 +1,122 @@
+package authtest
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+)
+
+// calls counts requests by operation.
+type calls struct {
+	mu      sync.Mutex
+	total   int
+	counts  map[string]int
+	changed chan struct{} // closed at the next call, if someone waits for it
+}
+
+func (c *calls) add(op string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total++
+	if op != "" {
+		if c.counts == nil {
+			c.counts = make(map[string]int)
+		}
+		c.counts[op]++
+	}
+	if c.changed != nil {
+		close(c.changed)
+		c.changed = nil
+	}
+}
+
+func (c *calls) of(op string) int {
+	if op == AnyOperation {
+		return c.total
+	}
+	return c.counts[op]
+}
+
+// Calls returns how many requests for an operation have arrived, those that
+// were refused or met a fault included. [AnyOperation] counts all requests.
+func (s *Simulator) Calls(op string) int {
+	mustName(op)
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
+	return s.calls.of(op)
+}
+
+// CallCounts returns the counts of [Simulator.Calls] by operation, without
+// those that are zero.
+func (s *Simulator) CallCounts() map[string]int {
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
+	if s.calls.counts == nil {
+		return map[string]int{}
+	}
+	return maps.Clone(s.calls.counts)
+}
+
+// ResetCalls sets all counts to zero.
+func (s *Simulator) ResetCalls() {
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
+	s.calls.total, s.calls.counts = 0, nil
+}
+
+// WaitForCalls returns when at least n requests for an operation have arrived,
+// or with the error of ctx when that ends first. Together with
+// [Simulator.Block] it lets a test act while calls are under way.
+func (s *Simulator) WaitForCalls(ctx context.Context, op string, n int) error {
+	mustName(op)
+	for {
+		s.calls.mu.Lock()
+		if s.calls.of(op) >= n {
+			s.calls.mu.Unlock()
+			return nil
+		}
+		if s.calls.changed == nil {
+			s.calls.changed = make(chan struct{})
+		}
+		changed := s.calls.changed
+		s.calls.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Call is what an observer is told about a call; see [WithObserver]. It holds
+// no secrets.
+type Call struct {
+	// Operation is the operationId, [Echo], or empty for what the API does
+	// not have.
+	Operation string
+	Method    string
+	Path      string
+	// User is the name of the authenticated user, and Auth how: "bearer" or
+	// "session". Both are empty for a call that needs no authentication, or
+	// lacks it.
+	User string
+	Auth string
+	// Status of the answer, or 0 if the connection was cut instead.
+	Status int
+	// Began is the server's time at the arrival.
+	Began time.Time
+	// Duration until the answer was written.
+	Duration time.Duration
+}
+
+func callOf(x *exchange, status int, began time.Time, took time.Duration) Call {
+	c := Call{
+		Operation: x.op, Method: x.r.Method, Path: x.r.URL.Path,
+		Status: status, Began: began, Duration: took,
+	}
+	if x.caller != nil {
+		c.User, c.Auth = x.caller.user.name, x.caller.auth()
+	}
+	return c
+}

@@ -1,0 +1,15 @@
+package authtest
+
+import "time"
+
+// Now returns the server's time: that of [time.Now], moved by
+// [WithClockOffset] and [Simulator.Advance].
+func (s *Simulator) Now() time.Time { return time.Now().Add(time.Duration(s.offset.Load())) }
+
+// Advance moves the server's clock forward by d, so that tokens and sessions
+// expire; back if d is negative. Delays under way are not shortened.
+func (s *Simulator) Advance(d time.Duration) { s.offset.Add(int64(d)) }
+
+// millis is the server's time as its answers have it, without the fraction of
+// a millisecond: what a client computes from an answer is then what holds.
+func (s *Simulator) millis() time.Time { return time.UnixMilli(s.Now().UnixMilli()) }

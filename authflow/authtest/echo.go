@@ -1,0 +1,60 @@
+package authtest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+)
+
+// EchoAnswer is what every path below /api/rest/2.0/ answers that is not one
+// of the nine operations: who has called, and what arrived. It stands for the
+// rest of the API, and like it needs a token or a session.
+//
+// An object access token reads: it may GET and POST here, but not PUT, PATCH
+// or DELETE.
+type EchoAnswer struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Query  string `json:"query,omitempty"`
+	// User is the name of the authenticated user.
+	User string `json:"user"`
+	// Auth is "bearer" or "session".
+	Auth string `json:"auth"`
+	// TokenKind is [KindFull], [KindObject], [KindCustom] or [KindSession];
+	// empty where Auth is "session".
+	TokenKind string `json:"token_kind,omitempty"`
+	// OrgID is the Org of the token or session.
+	OrgID int32 `json:"org_id"`
+	// Body is the body of the request, up to 64 KiB of it.
+	Body string `json:"body"`
+}
+
+// maxEcho is how much of a body is sent back, in bytes.
+const maxEcho = 64 << 10
+
+func (s *Simulator) echo(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	c, err := s.authenticate(exchangeOf(r.Context()))
+	s.mu.Unlock()
+	if err == nil && c.kind() == KindObject {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodPost:
+		default:
+			err = forbidden("an object access token is read-only")
+		}
+	}
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxEcho))
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(EchoAnswer{
+		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		User: c.user.name, Auth: c.auth(), TokenKind: c.kind(), OrgID: c.org.ID, Body: string(body),
+	})
+}

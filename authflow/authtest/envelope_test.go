@@ -1,0 +1,58 @@
+package authtest_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+)
+
+func TestEnvelopes(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		opts []authtest.Option
+		path string // to the details
+		text string // of the refusal
+	}{
+		{"flat", nil, "error.message", `the secret key is not valid`},
+		{"nested", []authtest.Option{authtest.WithNestedErrors()}, "error.message.debug", `["the secret key is not valid"]`},
+		{"upstream", []authtest.Option{authtest.WithErrorEnvelope(authtest.EnvelopeUpstream)},
+			"error.errors.extension.exception.upstreamResponse.data", `the secret key is not valid`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sim := authtest.New(append(test.opts, ann())...)
+			a := call(t, sim, full, `{"username":"ann","secret_key":"no"}`)
+			if a.status != 401 {
+				t.Fatalf("status %d", a.status)
+			}
+			var at map[string]any
+			a.decode(t, &at)
+			for _, key := range strings.Split(test.path, ".") {
+				at, _ = at[key].(map[string]any)
+			}
+			if at["code"] != 10097.0 || at["debug"] != test.text || at["incident_id_guid"] == "" || at["trace_id_guid"] == "" {
+				t.Errorf("details %v in %s", at, a.body)
+			}
+		})
+	}
+}
+
+func TestTextEnvelopeAndItsChange(t *testing.T) {
+	sim := authtest.New(authtest.WithErrorEnvelope(authtest.EnvelopeText))
+	a := call(t, sim, whoami, "", bearer("x"))
+	var e struct{ Error struct{ Message string } }
+	a.decode(t, &e)
+	if a.status != 401 || !strings.Contains(e.Error.Message, "token") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	sim.SetErrorEnvelope(authtest.EnvelopeNested)
+	sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(403, 10023, "no"))
+	a = call(t, sim, whoami, "")
+	if d := a.failure(t); a.status != 403 || d.Code != 10023 || d.Debug != `["no"]` {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if !json.Valid(a.body) || a.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%q %s", a.header.Get("Content-Type"), a.body)
+	}
+}

@@ -1,0 +1,62 @@
+package authtest
+
+import (
+	"fmt"
+
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// keys are the secret keys of trusted authentication.
+type keys struct {
+	enabled bool
+	cluster gen.Secret // good for every Org; empty: none
+	orgs    map[int32]gen.Secret
+}
+
+// check refuses a key that is not good for an Org.
+func (k *keys) check(key gen.Secret, org int32) error {
+	switch {
+	case !k.enabled:
+		return forbidden("trusted authentication is disabled")
+	case k.cluster != "" && key == k.cluster:
+		return nil
+	case k.orgs[org] != "" && key == k.orgs[org]:
+		return nil
+	}
+	return unauthorized("the secret key is not valid")
+}
+
+// RotateSecretKey puts another secret key in the place of the cluster's.
+// Tokens made with the old one stay valid.
+func (s *Simulator) RotateSecretKey(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys.cluster = gen.Secret(key)
+}
+
+// RotateOrgSecretKey puts another secret key in the place of an Org's, or
+// gives the Org one. It panics if there is no such Org.
+func (s *Simulator) RotateOrgSecretKey(orgID int32, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.orgs.byID(orgID); !ok {
+		panic(fmt.Sprintf("authtest: there is no Org %d", orgID))
+	}
+	s.keys.orgs[orgID] = gen.Secret(key)
+}
+
+// SetTrustedAuthentication switches trusted authentication. While it is off
+// every secret key is refused with 403.
+func (s *Simulator) SetTrustedAuthentication(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys.enabled = on
+}
+
+// SetMFA switches multi-factor authentication. While it is on, passwords are
+// refused with 401, right or wrong.
+func (s *Simulator) SetMFA(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mfa = on
+}

@@ -1,0 +1,48 @@
+package authtest
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// PrimaryOrg is the number of the Org that is always there.
+const PrimaryOrg int32 = 0
+
+type orgs []gen.Org
+
+func (o *orgs) add(org gen.Org) {
+	for _, other := range *o {
+		if other.ID == org.ID || other.Name == org.Name {
+			panic(fmt.Sprintf("authtest: Org %d %q is given twice", org.ID, org.Name))
+		}
+	}
+	if org.ID < 0 || org.Name == "" {
+		panic(fmt.Sprintf("authtest: Org %d %q needs a number from 1 and a name", org.ID, org.Name))
+	}
+	*o = append(*o, org)
+}
+
+func (o orgs) byID(id int32) (gen.Org, bool) {
+	for _, org := range o {
+		if org.ID == id {
+			return org, true
+		}
+	}
+	return gen.Org{}, false
+}
+
+// find takes the name or the number of an Org; a name goes first.
+func (o orgs) find(identifier string) (gen.Org, bool) {
+	for _, org := range o {
+		if org.Name == identifier {
+			return org, true
+		}
+	}
+	id, err := strconv.ParseInt(identifier, 10, 32)
+	if err != nil {
+		return gen.Org{}, false
+	}
+	return o.byID(int32(id))
+}

@@ -1,0 +1,77 @@
+package authtest
+
+import (
+	"fmt"
+
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// populate makes what the options describe. It panics where they contradict
+// each other, so that a test does not run against another cluster than it
+// thinks.
+func (s *Simulator) populate() {
+	c := &s.settings
+	s.URL = c.url
+	s.mfa = c.mfa
+	s.offset.Store(int64(c.clockOffset))
+	s.envelope.Store(int32(c.envelope))
+	if c.loginRejection < 400 || c.loginRejection > 599 {
+		panic(fmt.Sprintf("authtest: a login cannot be rejected with status %d", c.loginRejection))
+	}
+	s.orgs = orgs{{ID: PrimaryOrg, Name: "Primary"}}
+	for _, o := range c.orgs {
+		s.orgs.add(o)
+	}
+	for _, g := range c.groups {
+		s.groups.add(g)
+	}
+	s.keys = keys{enabled: true, cluster: c.secretKey, orgs: c.orgSecretKeys}
+	for id := range c.orgSecretKeys {
+		if _, ok := s.orgs.byID(id); !ok {
+			panic(fmt.Sprintf("authtest: a secret key for Org %d, which does not exist", id))
+		}
+	}
+	if c.users == nil {
+		all := make([]int32, len(s.orgs))
+		for i, o := range s.orgs {
+			all[i] = o.ID
+		}
+		c.users = []userSetting{{DefaultUsername, DefaultPassword, []UserOption{
+			Privileges(PrivilegeAdministration), InOrgs(all...),
+		}}}
+	}
+	s.users = make(users)
+	for _, u := range c.users {
+		s.addUser(u)
+	}
+}
+
+func (s *Simulator) addUser(u userSetting) {
+	now := s.millis()
+	a := &account{
+		id: guid(), name: u.name, displayName: u.name, password: u.password,
+		kind: gen.AccountTypeLOCALUSER, status: gen.AccountStatusACTIVE,
+		orgs: []int32{PrimaryOrg}, created: now, modified: now,
+	}
+	for _, o := range u.more {
+		o(a)
+	}
+	if a.name == "" || s.users[a.name] != nil {
+		panic(fmt.Sprintf("authtest: the user name %q is empty or given twice", a.name))
+	}
+	if len(a.orgs) == 0 {
+		panic(fmt.Sprintf("authtest: user %q is in no Org", a.name))
+	}
+	for _, id := range a.orgs {
+		if _, ok := s.orgs.byID(id); !ok {
+			panic(fmt.Sprintf("authtest: user %q is in Org %d, which does not exist", a.name, id))
+		}
+	}
+	for _, name := range a.groups {
+		if _, ok := s.groups.find(name); !ok {
+			panic(fmt.Sprintf("authtest: user %q is in group %q, which does not exist", a.name, name))
+		}
+	}
+	a.lastOrg = a.orgs[0]
+	s.users[a.name] = a
+}

@@ -1,0 +1,187 @@
+package authtest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/stub"
+)
+
+// InProcessURL is the URL of a simulator without sockets; see [New].
+const InProcessURL = "https://thoughtspot.test"
+
+// Simulator is a ThoughtSpot cluster as far as authentication goes: an
+// [http.Handler] with users, tokens and sessions behind it, and with controls
+// for tests. Make one with [New], or with [NewServer] to reach it by network.
+//
+// All methods are safe for concurrent use, also while calls are under way.
+// They panic on mistakes of the test itself, such as a user who does not
+// exist.
+type Simulator struct {
+	// URL is what clients use as the server's address. It does not change.
+	URL string
+
+	settings settings
+	routes   map[string]map[string]*routers.Route // by path and method
+	api      http.Handler                         // the nine operations
+	stopped  chan struct{}                        // closed by Server.Close; nil without sockets
+
+	offset   atomic.Int64 // of the clock, in nanoseconds
+	envelope atomic.Int32 // an Envelope
+	faults   faults
+	calls    calls
+
+	mu       sync.Mutex // guards what follows
+	users    users
+	orgs     orgs
+	groups   groups
+	keys     keys
+	tokens   map[string]*token
+	sessions map[string]*session
+	mfa      bool
+}
+
+// New returns a simulator that is called in process: as an [http.Handler], or
+// as a server by way of [Simulator.Client] and [Simulator.Transport]. It needs
+// no closing. To use it in a testing/synctest bubble, make it there.
+//
+// Without options it has the user [DefaultUsername] with [DefaultPassword] and
+// the secret key [DefaultSecretKey]. It panics if options contradict each
+// other.
+func New(opts ...Option) *Simulator {
+	s := &Simulator{
+		URL:      InProcessURL,
+		settings: defaults(),
+		tokens:   make(map[string]*token),
+		sessions: make(map[string]*session),
+	}
+	for _, o := range opts {
+		o(&s.settings)
+	}
+	s.populate()
+	s.routes = routesOf(spec())
+	s.api = stub.Handler(stub.NewStrictHandlerWithOptions(operations{s}, nil, stub.StrictHTTPServerOptions{
+		RequestErrorHandlerFunc: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			s.refuse(w, badRequest("the body is not what the operation takes"))
+		},
+		ResponseErrorHandlerFunc: func(w http.ResponseWriter, _ *http.Request, err error) { s.refuse(w, err) },
+	}))
+	return s
+}
+
+// String returns the simulator's URL. It keeps %v from printing its secrets.
+func (s *Simulator) String() string { return "authtest.Simulator(" + s.URL + ")" }
+
+// GoString returns what String does.
+func (s *Simulator) GoString() string { return s.String() }
+
+// exchange is what the layers of one call share. It travels in the request's
+// context, because the generated handlers pass on nothing else.
+type exchange struct {
+	sim     *Simulator
+	op      string
+	route   *routers.Route
+	allow   string
+	tooLong bool // the body is longer than maxBody
+	r       *http.Request
+	header  http.Header // of the response, once it is being made
+	caller  *caller     // once authenticated
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+// maxBody is how much of a request body is taken, in bytes.
+const maxBody = 1 << 20
+
+// ServeHTTP implements [http.Handler].
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began, start := s.Now(), time.Now()
+	op, route, allow := s.find(r)
+	x := &exchange{sim: s, op: op, route: route, allow: allow}
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	x.r = r
+
+	// The body is read before anything waits: net/http notices that a client
+	// has gone only after the body's end.
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}
+	if x.tooLong = len(body) > maxBody; x.tooLong {
+		_, _ = io.Copy(io.Discard, r.Body)
+		body = body[:maxBody]
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+
+	w.Header().Set("Date", began.UTC().Format(http.TimeFormat))
+	seen := &statusWriter{ResponseWriter: w}
+	s.calls.add(op)
+	if s.settings.observe != nil {
+		defer func() { s.settings.observe(callOf(x, seen.status, began, time.Since(start))) }()
+	}
+	s.faults.wrap(op, http.HandlerFunc(s.serve)).ServeHTTP(seen, r)
+	if seen.status == 0 {
+		seen.status = http.StatusOK // what net/http makes of a handler that writes nothing
+	}
+}
+
+// serve answers a call that no fault has come in the way of.
+func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
+	x := exchangeOf(r.Context())
+	x.header = w.Header()
+	switch {
+	case x.route != nil:
+		if err := validate(x, r); err != nil {
+			s.refuse(w, err)
+			return
+		}
+		s.api.ServeHTTP(w, r)
+	case x.op == Echo:
+		s.echo(w, r)
+	case x.allow != "":
+		w.Header().Set("Allow", x.allow)
+		s.refuse(w, refusalFor(http.StatusMethodNotAllowed, "this path takes "+x.allow))
+	default:
+		s.refuse(w, refusalFor(http.StatusNotFound, "no such path"))
+	}
+}
+
+// statusWriter notes the status of a response.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,236 @@
+package authflow_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// The secrets in use. Their texts occur nowhere else.
+const (
+	plainPassword = `pass-W0rd"&ü/+ quoted`
+	plainKey      = "key-4c55ff63-d03e-497a"
+)
+
+// spy collects the tokens and cookies that the server hands out, so that the
+// search knows them.
+type spy struct {
+	base http.RoundTripper
+	mu   sync.Mutex
+	seen []string
+}
+
+func (s *spy) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range resp.Cookies() {
+		s.seen = append(s.seen, c.Value)
+	}
+	var answer struct{ Token string }
+	if json.Unmarshal(body, &answer) == nil && answer.Token != "" {
+		s.seen = append(s.seen, answer.Token)
+	}
+	return resp, nil
+}
+
+// forms are the ways in which a value may come to be printed.
+func forms(v any) map[string]string {
+	out := make(map[string]string)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		out[verb] = fmt.Sprintf(verb, v)
+	}
+	for name, h := range map[string]func(io.Writer) slog.Handler{
+		"slog text": func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) },
+		"slog JSON": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
+	} {
+		var b bytes.Buffer
+		slog.New(h(&b)).Info("x", "v", v)
+		out[name] = b.String()
+	}
+	return out
+}
+
+func TestX3NoSecretIsShownAnywhere(t *testing.T) {
+	sim := authtest.New(
+		authtest.WithUser("ann", plainPassword), authtest.WithSecretKey(plainKey))
+	watch := &spy{base: sim.Transport()}
+	var seen events
+	var log bytes.Buffer
+	opts := []authflow.Option{
+		authflow.WithHTTPClient(&http.Client{Transport: watch}),
+		authflow.WithObserver(seen.observe),
+		authflow.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+		authflow.WithRenewal(authflow.RenewalPolicy{Tries: 1}),
+	}
+	full := gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: plainKey}
+	object := gen.GetObjectAccessTokenRequest{Username: "ann", SecretKey: plainKey, ObjectID: "o"}
+	custom := gen.GetCustomAccessTokenRequest{Username: "ann", Password: plainPassword, PersistOption: gen.PersistOptionNONE}
+	login := gen.LoginRequest{Username: "ann", Password: plainPassword}
+
+	// The server repeats the credentials that came, wherever it can.
+	repeat := func(answer func(w http.ResponseWriter, secret string)) authtest.Fault {
+		return authtest.Handle(func(w http.ResponseWriter, r *http.Request) {
+			var body struct {
+				Password  string `json:"password"`
+				SecretKey string `json:"secret_key"`
+			}
+			_ = json.NewDecoder(r.Body).Decode(&body)
+			secret := body.Password + body.SecretKey
+			if secret == "" {
+				secret = strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+			}
+			answer(w, secret)
+		})
+	}
+	text := func(status int, contentType, format string) authtest.Fault {
+		return repeat(func(w http.ResponseWriter, secret string) {
+			w.Header().Set("Content-Type", strings.ReplaceAll(contentType, "SECRET", url.PathEscape(secret)))
+			w.WriteHeader(status)
+			quoted, _ := json.Marshal(secret)
+			inner, _ := json.Marshal(string(quoted))
+			_, _ = io.WriteString(w, strings.NewReplacer(`"SECRET2"`, string(inner), `"SECRET"`, string(quoted), "SECRET", secret).Replace(format))
+		})
+	}
+	faults := map[string]authtest.Fault{
+		"none":   nil,
+		"repeat": text(401, "application/json", `{"error":{"message":{"code":10097,"incident_id_guid":"SECRET","trace_id_guid":"SECRET","debug":"SECRET"}}}`),
+		"quote":  text(401, "application/json", `{"error":{"message":{"debug":{"code":10097,"debug":"SECRET2"}}}}`),
+		"string": text(400, "application/json", `{"error":{"message":"SECRET"}}`),
+		"page":   text(200, "text/html", `<html>SECRET`),
+		"plain":  text(403, "text/plain", `SECRET`),
+		"other":  text(200, "application/json", `{"token":["SECRET"]}`),
+		"bad":    text(200, "application/json", `{"token":"a\n"SECRET}`),
+		"type":   text(500, "SECRET/SECRET", "x"),
+		"typed":  text(200, "SECRET/SECRET", "{}"),
+		"moved": repeat(func(w http.ResponseWriter, secret string) {
+			w.Header().Set("Location", "https://idp.example.com/"+url.PathEscape(secret)+"?k="+url.QueryEscape(secret))
+			w.WriteHeader(http.StatusFound)
+		}),
+		"cut":   authtest.Truncated(),
+		"reset": authtest.Reset(),
+	}
+
+	values := map[string]any{"full": full, "object": object, "custom": custom, "login": login, "*full": &full, "*login": &login}
+	for name, fault := range faults {
+		constructors := map[string]func() (*authflow.Flow, error){
+			"full":   func() (*authflow.Flow, error) { return authflow.FullAccess(sim.URL, full, opts...) },
+			"object": func() (*authflow.Flow, error) { return authflow.ObjectAccess(sim.URL, object, opts...) },
+			"custom": func() (*authflow.Flow, error) { return authflow.CustomAccess(sim.URL, custom, opts...) },
+			"login":  func() (*authflow.Flow, error) { return authflow.Login(sim.URL, login, opts...) },
+			"func": func() (*authflow.Flow, error) {
+				return authflow.TokenFunc(sim.URL, func(context.Context) (authflow.Token, error) {
+					return authflow.Token{Value: plainKey + "\n"}, nil
+				}, opts...)
+			},
+		}
+		for kind, construct := range constructors {
+			f, err := construct()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fault != nil {
+				sim.Fail(authtest.AnyOperation, -1, fault)
+			}
+			key := name + " " + kind
+			values[key+" flow before"] = f
+			values[key+" renew"] = f.Renew(t.Context())
+			token, err := f.Token(t.Context())
+			values[key+" token"], values[key+" token error"] = token, err
+			_, err = get(t.Context(), f)
+			values[key+" do"] = err
+			r, err := f.API().GetFullAccessTokenWithResponse(t.Context(), full)
+			values[key+" api error"] = err
+			values[key+" api result"] = r
+			if r != nil {
+				values[key+" api result, flat"] = *r
+			}
+			if r != nil && r.JSON200 != nil {
+				values[key+" api answer"] = r.JSON200
+				values[key+" api answer, flat"] = *r.JSON200
+			}
+			values[key+" flow after"] = f
+			values[key+" logout"] = f.Logout(t.Context())
+			values[key+" flow at the end"] = f
+			sim.ClearFaults()
+		}
+	}
+	for i, e := range seen.take() {
+		values[fmt.Sprintf("event %d", i)] = e
+		values[fmt.Sprintf("event %d error", i)] = e.Err
+	}
+	values["log"] = log.String()
+	if len(values) < 300 || len(watch.seen) < 10 {
+		t.Fatalf("only %d values and %d secrets of the server's", len(values), len(watch.seen))
+	}
+
+	secrets := append([]string{plainKey, plainPassword, "pass-W0rd", url.QueryEscape(plainPassword)}, watch.seen...)
+	for name, v := range values {
+		for form, text := range forms(v) {
+			for _, s := range secrets {
+				if strings.Contains(text, s) || strings.Contains(text, fmt.Sprintf("%x", s)) {
+					t.Errorf("%s as %s shows %q: %s", name, form, s, text)
+				}
+			}
+			if err, ok := v.(error); ok && err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s has more than one line: %q", name, err)
+			}
+		}
+	}
+	t.Logf("%d values in %d forms, %d secrets", len(values), len(forms(0)), len(secrets))
+}
+
+// Every exported type of this package that can hold a secret was printed
+// above: the test fails when one is added that it does not know.
+func TestX3KnowsEveryExportedType(t *testing.T) {
+	known := map[reflect.Type]bool{
+		reflect.TypeFor[authflow.Flow]():          true, // Format
+		reflect.TypeFor[authflow.Token]():         true, // Value is a Secret
+		reflect.TypeFor[authflow.Event]():         true,
+		reflect.TypeFor[authflow.Error]():         true,
+		reflect.TypeFor[authflow.RenewalPolicy](): true,
+	}
+	for typ := range known {
+		for i := range typ.NumField() {
+			field := typ.Field(i)
+			if field.IsExported() && field.Type.Kind() == reflect.String && field.Type != reflect.TypeFor[gen.Secret]() {
+				if strings.Contains(strings.ToLower(field.Name), "token") || strings.Contains(strings.ToLower(field.Name), "secret") {
+					t.Errorf("%s.%s is a plain string", typ, field.Name)
+				}
+			}
+		}
+	}
+	// A copy of an Error, and one that was taken apart, are still clean.
+	var e *authflow.Error
+	f, err := authflow.FullAccess("https://a.example", gen.GetFullAccessTokenRequest{Username: "u", SecretKey: plainKey, Password: plainPassword})
+	if f != nil || !errors.As(err, &e) {
+		t.Fatal(err)
+	}
+	for form, text := range forms(*e) {
+		if strings.Contains(text, plainKey) || strings.Contains(text, plainPassword) {
+			t.Errorf("%s: %s", form, text)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+)
+
+// config is what the command line says.
+type config struct {
+	addr      string
+	users     []user
+	orgs      []org
+	secretKey string
+	tls       bool
+	certOut   string
+	mfa       bool
+	nested    bool
+	verbose   bool
+}
+
+type user struct {
+	name, password string
+	admin          bool
+}
+
+type org struct {
+	id   int32
+	name string
+}
+
+// parse reads the command line. It writes its complaint to stderr.
+func parse(args []string, stderr io.Writer) (config, error) {
+	var c config
+	fs := flag.NewFlagSet("simulator", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&c.addr, "addr", "127.0.0.1:4123", "`host:port` to listen on; port 0 takes a free one")
+	// Package flag repeats a value that it is told is wrong, and these hold
+	// passwords: they are looked at afterwards.
+	var users []given
+	fs.Func("user", "a user, as `NAME:PASSWORD`; may be repeated; "+authtest.DefaultUsername+
+		" is an administrator (default "+authtest.DefaultUsername+":"+authtest.DefaultPassword+")",
+		func(s string) error { users = append(users, given{"-user", s}); return nil })
+	fs.Func("admin", "an administrator, as `NAME:PASSWORD`; may be repeated",
+		func(s string) error { users = append(users, given{"-admin", s}); return nil })
+	fs.Func("org", "an Org, as `ID:NAME`; all users are in it; may be repeated", c.org)
+	fs.StringVar(&c.secretKey, "secret-key", authtest.DefaultSecretKey, "the cluster's secret `key`")
+	fs.BoolVar(&c.tls, "tls", false, "serve TLS with a certificate made at the start")
+	fs.StringVar(&c.certOut, "tls-cert-out", "", "`file` to write that certificate to, in PEM, for clients to trust")
+	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are refused")
+	fs.BoolVar(&c.nested, "nested-errors", false, "send errors in the envelope of live servers")
+	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error")
+	if err := fs.Parse(args); err != nil {
+		return config{}, err
+	}
+	if err := c.complete(users, fs.Args()); err != nil {
+		_, _ = fmt.Fprintln(stderr, "simulator:", err)
+		return config{}, err
+	}
+	return c, nil
+}
+
+// given is a flag that holds a password, as it was given.
+type given struct{ flag, value string }
+
+func (c *config) complete(users []given, rest []string) error {
+	for _, g := range users {
+		if err := c.user(g.value, g.flag == "-admin"); err != nil {
+			return fmt.Errorf("%s: %w", g.flag, err)
+		}
+	}
+	switch {
+	case len(rest) > 0:
+		return errors.New("there is an argument that is no flag")
+	case c.secretKey == "":
+		return errors.New("-secret-key is empty")
+	case c.certOut != "" && !c.tls:
+		return errors.New("-tls-cert-out needs -tls")
+	}
+	return nil
+}
+
+// user adds a user. A password may have colons, and never appears in an error.
+func (c *config) user(s string, admin bool) error {
+	name, password, ok := strings.Cut(s, ":")
+	if !ok || name == "" || password == "" {
+		return errors.New("want NAME:PASSWORD")
+	}
+	for _, other := range c.users {
+		if other.name == name {
+			return fmt.Errorf("user %q is given twice", name)
+		}
+	}
+	c.users = append(c.users, user{name, password, admin || name == authtest.DefaultUsername})
+	return nil
+}
+
+func (c *config) org(s string) error {
+	number, name, ok := strings.Cut(s, ":")
+	id, err := strconv.ParseInt(number, 10, 32)
+	if !ok || err != nil || id < 1 || name == "" {
+		return errors.New("want ID:NAME, with an ID from 1")
+	}
+	for _, other := range append(c.orgs, org{authtest.PrimaryOrg, "Primary"}) {
+		if other.id == int32(id) || other.name == name {
+			return fmt.Errorf("org %d or %q is given twice", id, name)
+		}
+	}
+	c.orgs = append(c.orgs, org{int32(id), name})
+	return nil
+}
+
+// options are those for the simulator.
+func (c config) options() []authtest.Option {
+	opts := []authtest.Option{authtest.WithSecretKey(c.secretKey)}
+	everywhere := []int32{authtest.PrimaryOrg}
+	for _, o := range c.orgs {
+		everywhere = append(everywhere, o.id)
+		opts = append(opts, authtest.WithOrg(o.id, o.name))
+	}
+	for _, u := range c.users {
+		more := []authtest.UserOption{authtest.InOrgs(everywhere...)}
+		if u.admin {
+			more = append(more, authtest.Privileges(authtest.PrivilegeAdministration))
+		}
+		opts = append(opts, authtest.WithUser(u.name, u.password, more...))
+	}
+	if c.mfa {
+		opts = append(opts, authtest.WithMFA())
+	}
+	if c.nested {
+		opts = append(opts, authtest.WithNestedErrors())
+	}
+	return opts
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// locked is a buffer that the program writes while the test reads.
+type locked struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// program runs the program. stop interrupts it and returns its exit code and
+// what it has written after its first line.
+func program(t *testing.T, args ...string) (url string, stderr *locked, stop func() (int, string)) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	r, w := io.Pipe()
+	stderr = new(locked)
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, args, w, stderr)
+		_ = w.Close()
+	}()
+	out := bufio.NewReader(r)
+	line, err := out.ReadString('\n')
+	if err != nil {
+		t.Fatalf("no line on standard output: %v; %s", err, stderr)
+	}
+	return strings.TrimSuffix(line, "\n"), stderr, func() (int, string) {
+		cancel()
+		rest, _ := io.ReadAll(out)
+		return <-code, string(rest)
+	}
+}
+
+func fullToken(t *testing.T, c *http.Client, url string, req gen.GetFullAccessTokenRequest) *gen.GetFullAccessTokenResult {
+	t.Helper()
+	client, err := gen.NewClientWithResponses(url, gen.WithHTTPClient(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.GetFullAccessTokenWithResponse(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func TestServesUntilInterrupted(t *testing.T) {
+	url, stderr, stop := program(t, "-addr", "127.0.0.1:0", "-user", "ann:p:w", "-admin", "root:pw",
+		"-org", "1:Sales", "-secret-key", "hunter2", "-v", "-nested-errors")
+	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9]\d*$`).MatchString(url) {
+		t.Fatalf("URL %q", url)
+	}
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	org := int32(1)
+	for name, req := range map[string]gen.GetFullAccessTokenRequest{
+		"password": {Username: "ann", Password: "p:w", OrgID: &org},
+		"key":      {Username: "root", SecretKey: "hunter2"},
+	} {
+		if res := fullToken(t, c, url, req); res.JSON200 == nil {
+			t.Errorf("%s: %d %s", name, res.StatusCode(), res.Body)
+		}
+	}
+	res := fullToken(t, c, url, gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: "no"})
+	if res.StatusCode() != 401 || !strings.Contains(string(res.Body), `"message":{"debug":{`) {
+		t.Errorf("%d %s", res.StatusCode(), res.Body)
+	}
+	code, rest := stop()
+	if code != 0 || rest != "" {
+		t.Errorf("exit %d, more on standard output: %q", code, rest)
+	}
+	said := stderr.String()
+	if strings.Count(said, "\n") != 3 || !strings.Contains(said, `POST "/api/rest/2.0/auth/token/full" 401`) ||
+		strings.Contains(said, "hunter2") || strings.Contains(said, "p:w") {
+		t.Errorf("standard error:\n%s", said)
+	}
+}
+
+func TestTLSAndMFA(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cert.pem")
+	url, stderr, stop := program(t, "-addr", "localhost:0", "-tls", "-tls-cert-out", file, "-mfa")
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) || !strings.HasPrefix(url, "https://") {
+		t.Fatalf("no certificate, or URL %s", url)
+	}
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+	if res := fullToken(t, c, url, gen.GetFullAccessTokenRequest{Username: "tsadmin", Password: "admin"}); res.StatusCode() != 401 {
+		t.Errorf("with a password: %d", res.StatusCode())
+	}
+	if code, _ := stop(); code != 0 || stderr.String() != "" {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	for _, test := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"-h", 0, "-secret-key"},
+		{"-nonsense", 2, "nonsense"},
+		{"-user ann", 2, "NAME:PASSWORD"},
+		{"-user :hunter2", 2, "NAME:PASSWORD"},
+		{"-user ann:", 2, "NAME:PASSWORD"},
+		{"-user ann:hunter2 -admin ann:hunter2", 2, "twice"},
+		{"-org Sales", 2, "ID:NAME"},
+		{"-org 0:Zero", 2, "ID:NAME"},
+		{"-org 1:Primary", 2, "twice"},
+		{"-org 1:a -org 1:b", 2, "twice"},
+		{"-org 2147483648:a", 2, "ID:NAME"},
+		{"-secret-key=", 2, "-secret-key"},
+		{"-tls-cert-out x", 2, "needs -tls"},
+		{"hunter2", 2, "no flag"},
+		{"-addr " + taken.Addr().String(), 1, "in use"},
+		{"-addr 127.0.0.1:99999", 1, "port"},
+		{"-tls -tls-cert-out /nonexistent/x", 1, "nonexistent"},
+	} {
+		var out, stderr bytes.Buffer
+		code := run(t.Context(), strings.Fields(test.args), &out, &stderr)
+		if code != test.code || !strings.Contains(stderr.String(), test.says) || out.Len() != 0 || strings.Contains(stderr.String(), "hunter2") {
+			t.Errorf("%s: exit %d, want %d\nstdout %q\nstderr %q", test.args, code, test.code, out.String(), stderr.String())
+		}
+	}
+}

@@ -77,7 +77,7 @@ func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 		return f.origin.refuse(req)
 	}
 	if f.keeper.callers(req) {
-		return nil
+		return f.keeper.ended()
 	}
 	l := f.keeper.live()
 	if l == nil {
@@ -130,7 +130,7 @@ func (f *Flow) API() *gen.ClientWithResponses {
 // use it: acquired or renewed if need be. It waits no longer than ctx allows.
 // A Flow on a session has none; see SessionToken.
 func (f *Flow) Token(ctx context.Context) (Token, error) {
-	if f.isSession {
+	if f.isSession && f.keeper.ended() == nil {
 		return Token{}, invalid("Token", "", "a session has no bearer token; SessionToken gets one from it")
 	}
 	l, err := f.keeper.get(ctx)

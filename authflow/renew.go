@@ -140,15 +140,19 @@ func (k *keeper) start() *flight {
 	return k.flight
 }
 
-// run carries an acquisition out and tells of it.
+// run carries an acquisition out, tells of it, and wakes those who wait: in
+// this order, so that an observer hears of a credential before any use of it.
 func (k *keeper) run(ctx context.Context, fl *flight) {
 	defer fl.cancel()
 	began := time.Now()
 	l, tries, err := k.try(ctx)
 	now := time.Now()
-	event := k.land(fl, l, err, now)
+	event, wake := k.land(fl, l, err, now)
 	event.Op, event.Duration, event.Attempt = k.op, now.Sub(began), tries
 	k.report(event)
+	if wake {
+		close(fl.done)
+	}
 }
 
 // try calls the server until it gives a lease, refuses one, or the policy's
@@ -166,16 +170,15 @@ func (k *keeper) try(ctx context.Context) (*lease, int, *Error) {
 	}
 }
 
-// land ends a flight: it publishes the new lease, or what failed, and wakes
-// those who wait.
-func (k *keeper) land(fl *flight, l *lease, err *Error, now time.Time) Event {
+// land ends a flight: it publishes the new lease, or notes what failed. wake is
+// false if close has woken those who wait.
+func (k *keeper) land(fl *flight, l *lease, err *Error, now time.Time) (e Event, wake bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.flight != fl { // closed in flight, which has woken the others
-		return Event{Kind: RenewalFailed, Reason: "closed meanwhile", Err: k.closed}
+	if k.flight != fl {
+		return Event{Kind: RenewalFailed, Reason: "closed meanwhile", Err: k.closed}, false
 	}
 	k.flight = nil
-	defer close(fl.done)
 
 	old := k.current.Load()
 	oldAlive := old != nil && old.alive(old.age(now))
@@ -185,18 +188,18 @@ func (k *keeper) land(fl *flight, l *lease, err *Error, now time.Time) Event {
 		k.pause = pause{}
 		fl.lease = l
 		if oldAlive {
-			return Event{Kind: Renewed, Left: l.left(now), Reason: "before the last one ends"}
+			return Event{Kind: Renewed, Left: l.left(now), Reason: "before the last one ends"}, true
 		}
-		return Event{Kind: Acquired, Left: l.left(now), Reason: "none in use"}
+		return Event{Kind: Acquired, Left: l.left(now), Reason: "none in use"}, true
 	}
 
 	wait := k.pause.extend(err, now)
 	fl.err = err
 	if oldAlive {
 		old.due.Store(int64(old.age(now) + wait)) // R3
-		return Event{Kind: RenewalFailed, Left: old.left(now), Reason: "the last one stays in use", Err: err}
+		return Event{Kind: RenewalFailed, Left: old.left(now), Reason: "the last one stays in use", Err: err}, true
 	}
-	return Event{Kind: RenewalFailed, Reason: "none in use", Err: err}
+	return Event{Kind: RenewalFailed, Reason: "none in use", Err: err}, true
 }
 
 // invalidate ends a lease that the server no longer accepts, if it is still
@@ -223,6 +226,16 @@ func (k *keeper) close(why *Error) (*lease, bool) {
 		close(fl.done)
 	}
 	return k.current.Swap(nil), true
+}
+
+// ended returns the error of a keeper that has ended, and nil before.
+func (k *keeper) ended() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed == nil {
+		return nil
+	}
+	return k.closed
 }
 
 // backoff returns the time between try n and the next: 200 ms, doubled each

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
@@ -74,8 +75,10 @@ func forms(v any) map[string]string {
 }
 
 func TestX3NoSecretIsShownAnywhere(t *testing.T) {
-	sim := authtest.New(
-		authtest.WithUser("ann", plainPassword), authtest.WithSecretKey(plainKey))
+	inBubble(t, searchForSecrets, authtest.WithUser("ann", plainPassword), authtest.WithSecretKey(plainKey))
+}
+
+func searchForSecrets(t *testing.T, sim *authtest.Simulator) {
 	watch := &spy{base: sim.Transport()}
 	var seen events
 	var log bytes.Buffer
@@ -177,6 +180,7 @@ func TestX3NoSecretIsShownAnywhere(t *testing.T) {
 			sim.ClearFaults()
 		}
 	}
+	synctest.Wait()
 	for i, e := range seen.take() {
 		values[fmt.Sprintf("event %d", i)] = e
 		values[fmt.Sprintf("event %d error", i)] = e.Err

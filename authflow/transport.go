@@ -32,6 +32,10 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return base.RoundTrip(stripped(req))
 	}
 	if f.keeper.callers(req) {
+		if err := f.keeper.ended(); err != nil {
+			closeBody(req)
+			return nil, err
+		}
 		return base.RoundTrip(req) // and its answer is the caller's (I3)
 	}
 	l, err := f.keeper.get(req.Context())

@@ -183,3 +183,30 @@ func TestX4WhatTheServerMayAnswerToAnAuthCall(t *testing.T) {
 		})
 	}
 }
+
+func TestR5TheServersAnswersThatAreTriedAgain(t *testing.T) {
+	for status, again := range map[int]bool{
+		400: false, 401: false, 403: false, 404: false, 405: false, 501: false, 505: false,
+		429: true, 500: true, 502: true, 503: true, 504: true,
+	} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+			f := trusted(t, sim, 0)
+			sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Status(status))
+			_, err := f.Token(t.Context())
+			if (err == nil) != again || sim.Calls(authtest.OpGetFullAccessToken) != map[bool]int{false: 1, true: 2}[again] {
+				t.Errorf("%d: %d calls, %v", status, sim.Calls(authtest.OpGetFullAccessToken), err)
+			}
+		})
+	}
+	for name, fault := range map[string]authtest.Fault{
+		"cut": authtest.Reset(), "truncated": authtest.Truncated(), "maintenance": authtest.Maintenance(200), "a page": authtest.HTML(502),
+	} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+			f := trusted(t, sim, 0)
+			sim.Fail(authtest.OpGetFullAccessToken, 2, fault)
+			if _, err := f.Token(t.Context()); err != nil || sim.Calls(authtest.OpGetFullAccessToken) != 3 {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+}

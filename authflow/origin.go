@@ -48,6 +48,21 @@ func (o *origin) holds(u *url.URL) bool {
 	return strings.EqualFold(u.Scheme, o.scheme) && canonicalHost(u) == o.canonical
 }
 
+// left reports whether req, or a hop on the redirects that led to it, is for
+// another origin. A server that we were sent to does not get to make requests
+// in our name, not even to our own server.
+func (o *origin) left(req *http.Request) bool {
+	for {
+		if !o.holds(req.URL) {
+			return true
+		}
+		if req.Response == nil || req.Response.Request == nil {
+			return false
+		}
+		req = req.Response.Request
+	}
+}
+
 // refuse is the error for a request to another origin.
 func (o *origin) refuse(req *http.Request) error {
 	to := "nowhere"

@@ -24,11 +24,11 @@ type transport struct{ f *Flow }
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	f := t.f
 	base := f.base()
-	if !f.origin.holds(req.URL) {
-		if req.Response == nil {
-			closeBody(req)
-			return nil, f.origin.refuse(req)
-		}
+	if req.Response == nil && !f.origin.holds(req.URL) {
+		closeBody(req)
+		return nil, f.origin.refuse(req)
+	}
+	if f.origin.left(req) {
 		return base.RoundTrip(stripped(req))
 	}
 	if f.keeper.callers(req) {
@@ -55,6 +55,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	drain(resp.Body)
 	if l, err = f.keeper.get(req.Context()); err != nil {
+		if body != nil {
+			_ = body.Close()
+		}
 		return nil, err
 	}
 	f.report(Event{Kind: Replayed, Op: f.keeper.op, Left: l.left(time.Now()), Reason: "the server answered 401"})
@@ -105,8 +108,8 @@ func drain(body io.ReadCloser) {
 	_ = body.Close()
 }
 
-// stripped returns a copy of req without credentials, for a hop to another
-// origin. net/http keeps Authorization and Cookie for sub-domains and for
+// stripped returns a copy of req without credentials, for a hop that has left
+// the origin. net/http keeps Authorization and Cookie for sub-domains and for
 // other ports of a host.
 func stripped(req *http.Request) *http.Request {
 	out := *req

@@ -1,0 +1,152 @@
+package tests_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// user reads a document as the answer to getCurrentUserInfo.
+func (c *cluster) user(ctx SpecContext, document string) gen.User {
+	GinkgoHelper()
+	c.answering(authtest.OpGetCurrentUserInfo, document)
+	result, err := c.api().GetCurrentUserInfoWithResponse(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	return *result.JSON200
+}
+
+var _ = Describe("An answer on the wire", func() {
+	var c *cluster
+	BeforeEach(func() { c = inProcess() })
+
+	DescribeTable("has its times read exactly, by the generated client and by a Flow",
+		func(ctx SpecContext, created, expires string, wantCreated, wantExpires int64) {
+			document := fmt.Sprintf(`{"token": "t", "creation_time_in_millis": %s, "expiration_time_in_millis": %s}`, created, expires)
+			c.answering(authtest.OpGetFullAccessToken, document)
+
+			result, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{Username: "u"})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(int64(result.JSON200.CreationTimeInMillis)).To(Equal(wantCreated))
+			Expect(int64(result.JSON200.ExpirationTimeInMillis)).To(Equal(wantExpires))
+
+			token, err := c.full().Token(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(token.Created.UnixMilli()).To(Equal(wantCreated))
+			Expect(token.Expires.UnixMilli()).To(Equal(wantExpires))
+		},
+		Entry("integers", "1675129264089", "1675129564089", int64(1675129264089), int64(1675129564089)),
+		Entry("integers beyond a float64", "9007199254740993", "9007199254740995", int64(9007199254740993), int64(9007199254740995)),
+		Entry("with a fraction of zero", "1675129264089.0", "1675129564089.00", int64(1675129264089), int64(1675129564089)),
+		Entry("with an exponent", "1.675129264089e12", "1.675129564089E+12", int64(1675129264089), int64(1675129564089)),
+	)
+
+	It("is an error if a time has no exact integer", func(ctx SpecContext) {
+		c.answering(authtest.OpGetFullAccessToken,
+			`{"token": "t", "creation_time_in_millis": 1675129264089.5, "expiration_time_in_millis": 1675129564089}`)
+		_, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{Username: "u"})
+		Expect(err).To(MatchError(ContainSubstring("1675129264089.5")))
+	})
+
+	It("is taken with any status that means success, if it carries a token", func(ctx SpecContext) {
+		c.Fail(authtest.OpGetFullAccessToken, -1, authtest.Answer(http.StatusCreated, "application/json",
+			`{"token": "t", "creation_time_in_millis": 1000, "expiration_time_in_millis": 301000}`))
+		token, err := c.full().Token(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(token.Value)).To(Equal("t"))
+		Expect(token.Expires.Sub(token.Created)).To(Equal(300 * time.Second))
+	})
+
+	It("may have enum values that are not known yet", func(ctx SpecContext) {
+		user := c.user(ctx, `{"id": "1", "name": "u", "visibility": "SOMETIMES", "account_type": "MARTIAN_USER", "account_status": "ON_HOLIDAY"}`)
+		Expect(user.Visibility).To(BeEquivalentTo("SOMETIMES"))
+		Expect(user.AccountType).To(BeEquivalentTo("MARTIAN_USER"))
+		Expect(user.AccountStatus).To(BeEquivalentTo("ON_HOLIDAY"))
+		Expect(user.AccountStatus.Valid()).To(BeFalse())
+
+		c.answering(authtest.OpGetFullAccessToken, `{
+			"token": "t", "creation_time_in_millis": 1, "expiration_time_in_millis": 2, "scope": {"access_type": "HALF", "org_scope": "SPECIFIC_ORGS", "org_ids": [{"id": 3, "name": "x"}]}
+		}`)
+		token, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{Username: "u"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(token.JSON200.Scope).To(HaveValue(Equal(gen.Scope{
+			AccessType: "HALF", OrgScope: "SPECIFIC_ORGS", OrgIds: []gen.Org{{ID: 3, Name: "x"}},
+		})))
+	})
+
+	It("may have fields that are not known yet", func(ctx SpecContext) {
+		user := c.user(ctx, `{"id": "1", "name": "u", "shoe_size": 44.5, "pets": [{"name": "Rex"}], "current_org": {"id": 0, "planet": "Earth"}}`)
+		Expect(user).To(Equal(gen.User{ID: "1", Name: "u", CurrentOrg: &gen.Org{ID: 0}}))
+
+		c.answering(authtest.OpGetFullAccessToken,
+			`{"token": "t", "creation_time_in_millis": 1000, "expiration_time_in_millis": 2000, "brand_new": {"a": [1]}, "scope": {"b": null}}`)
+		token, err := c.full().Token(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(token.Value)).To(Equal("t"))
+	})
+
+	DescribeTable("may have incomplete_details in more than one form",
+		func(ctx SpecContext, details string, want any) {
+			user := c.user(ctx, `{"id": "1", "name": "u", "incomplete_details": `+details+`}`)
+			if want == nil {
+				Expect(user.IncompleteDetails).To(BeNil())
+				return
+			}
+			Expect(user.IncompleteDetails).To(Equal(want))
+		},
+		Entry("an empty list", `[]`, []any{}),
+		Entry("a list", `["email"]`, []any{"email"}),
+		Entry("an object", `{"reason": "LDAP"}`, map[string]any{"reason": "LDAP"}),
+		Entry("null", `null`, nil),
+	)
+
+	It("may have null in every field of a user but two", func(ctx SpecContext) {
+		var fields map[string]any
+		Expect(json.Unmarshal([]byte(exampleUser), &fields)).To(Succeed())
+		for _, name := range []string{
+			"org_privileges", "preferred_locale", "use_browser_language", "extended_properties",
+			"extended_preferences", "user_parameters", "access_control_properties", "variable_values",
+		} {
+			fields[name] = nil
+		}
+		for name := range fields {
+			if name != "id" && name != "name" {
+				fields[name] = nil
+			}
+		}
+		document, err := json.Marshal(fields)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(c.user(ctx, string(document))).To(Equal(gen.User{ID: "658a4b35-d021-4009-bf16-c66504dee6a4", Name: "tsUserZ"}))
+	})
+
+	It("may have null in what a token does not need", func(ctx SpecContext) {
+		c.answering(authtest.OpGetCustomAccessToken, `{
+			"id": null, "token": "t", "org": {"id": 0, "name": null}, "user": {"id": "1", "name": null},
+			"creation_time_in_millis": 1000, "expiration_time_in_millis": 301000, "scope": null
+		}`)
+		flow := made(authflow.CustomAccess(c.URL, gen.GetCustomAccessTokenRequest{
+			Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionNONE,
+		}, c.options(nil)...))
+		token, err := flow.Token(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(token).To(HaveField("UserID", "1"))
+
+		c.answering(authtest.OpValidateToken, `{
+			"creation_time_in_millis": 1000, "expiration_time_in_millis": 2000,
+			"scope": {"access_type": null, "org_id": null, "metadata_id": null, "org_scope": null, "org_ids": null},
+			"valid_for_user_id": null, "valid_for_username": null, "token_type": null
+		}`)
+		result, err := c.api().ValidateTokenWithResponse(ctx, gen.ValidateTokenRequest{Token: "t"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.JSON200).To(HaveValue(Equal(gen.TokenValidationResponse{
+			CreationTimeInMillis: 1000, ExpirationTimeInMillis: 2000, Scope: &gen.Scope{},
+		})))
+	})
+})

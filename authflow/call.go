@@ -103,7 +103,7 @@ func failure(op string, resp *http.Response, body []byte, redact func(string) st
 // describe says what came, without repeating it (X4).
 func describe(h http.Header, body []byte) string {
 	if len(body) == 0 {
-		return "an empty body"
+		return "an empty body of " + mediaType(h)
 	}
 	return fmt.Sprintf("%d bytes of %s", len(body), mediaType(h))
 }

@@ -29,6 +29,9 @@
 //   - [Flow.Token], for whatever else needs the token, such as a browser that
 //     embeds ThoughtSpot.
 //
+// Give a client one of the first three, not two: a header that Edit has set is
+// taken for the caller's own by Do, once another token has taken its place.
+//
 // # Choosing a flow
 //
 //	[FullAccess]      a service account, or a user of yours on whose behalf a

@@ -13,16 +13,19 @@ import (
 )
 
 var _ = Describe("Getting a token for full access", func() {
-	var c *cluster
-	BeforeEach(func() {
-		c = inProcess(
+	// setUp returns a cluster in which tsUserA exists, or does not yet.
+	setUp := func(exists bool) *cluster {
+		opts := []authtest.Option{
 			authtest.WithOrg(1, "Sales"), authtest.WithOrg(2, "Partners"),
 			authtest.WithGroup("DataAdmin"), authtest.WithGroup("Analyst"),
-			authtest.WithUser("tsUserA", "Guest123!", authtest.InOrgs(1), authtest.UserID("59a122dc0-38d7-43e7-bb90-86f724c7b602")),
 			authtest.WithSecretKey("2657f6f9-6aa9-4432-99f2-bf0d70f240ac"),
 			authtest.WithOrgSecretKey(2, "69fb6d98-1696-42c0-9841-22b078c04060"),
-		)
-	})
+		}
+		if exists {
+			opts = append(opts, authtest.WithUser("tsUserA", "Guest123!", authtest.InOrgs(1)))
+		}
+		return inProcess(opts...)
+	}
 
 	for _, example := range []struct {
 		name     string
@@ -67,21 +70,18 @@ var _ = Describe("Getting a token for full access", func() {
 			// operation know no such field, and a request for full access
 			// that names an object asks for two things. It is left out, and
 			// the generated type has no place for it.
-			//
-			// The user is another one: tsUserA of the examples above exists
-			// here and is in Org 1 alone.
 			name: `"Just-in-time provisioning"`,
 			request: gen.GetFullAccessTokenRequest{
-				Username: "tsUserB", SecretKey: "69fb6d98-1696-42c0-9841-22b078c04060", OrgID: ptr[int32](2),
-				Email: "tsuserb@example.com", DisplayName: "User B", AutoCreate: ptr(true),
+				Username: "tsUserA", SecretKey: "69fb6d98-1696-42c0-9841-22b078c04060", OrgID: ptr[int32](2),
+				Email: "tsusera@example.com", DisplayName: "User A", AutoCreate: ptr(true),
 				GroupIdentifiers: []string{"DataAdmin", "Analyst"},
 			},
 			body: `{
-				"username": "tsUserB",
+				"username": "tsUserA",
 				"secret_key": "69fb6d98-1696-42c0-9841-22b078c04060",
 				"org_id": 2,
-				"email": "tsuserb@example.com",
-				"display_name": "User B",
+				"email": "tsusera@example.com",
+				"display_name": "User A",
 				"auto_create": true,
 				"group_identifiers": ["DataAdmin", "Analyst"]
 			}`,
@@ -90,6 +90,9 @@ var _ = Describe("Getting a token for full access", func() {
 		},
 	} {
 		Describe("the example of "+example.name, func() {
+			var c *cluster
+			BeforeEach(func() { c = setUp(example.request.AutoCreate == nil || !*example.request.AutoCreate) })
+
 			It("goes by the generated client", func(ctx SpecContext) {
 				result, err := c.api().GetFullAccessTokenWithResponse(ctx, example.request)
 				Expect(err).NotTo(HaveOccurred())
@@ -131,22 +134,24 @@ var _ = Describe("Getting a token for full access", func() {
 	}
 
 	It("makes the user just in time, in the Org and the groups named", func(ctx SpecContext) {
+		c := setUp(false)
 		_, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{
-			Username: "tsUserB", SecretKey: "69fb6d98-1696-42c0-9841-22b078c04060", OrgID: ptr[int32](2),
-			Email: "tsuserb@example.com", DisplayName: "User B", AutoCreate: ptr(true),
+			Username: "tsUserA", SecretKey: "69fb6d98-1696-42c0-9841-22b078c04060", OrgID: ptr[int32](2),
+			Email: "tsusera@example.com", DisplayName: "User A", AutoCreate: ptr(true),
 			GroupIdentifiers: []string{"DataAdmin", "Analyst"},
 		})
 		Expect(err).NotTo(HaveOccurred())
-		user, ok := c.User("tsUserB")
+		user, ok := c.User("tsUserA")
 		Expect(ok).To(BeTrue())
-		Expect(user.DisplayName).To(Equal("User B"))
-		Expect(user.Email).To(Equal("tsuserb@example.com"))
+		Expect(user.DisplayName).To(Equal("User A"))
+		Expect(user.Email).To(Equal("tsusera@example.com"))
 		Expect(user.Orgs).To(HaveExactElements(gen.Org{ID: 2, Name: "Partners"}))
 		Expect(user.Groups).To(HaveExactElements("DataAdmin", "Analyst"))
 	})
 
 	DescribeTable("reads the example answers of the document",
 		func(ctx SpecContext, document string, want gen.Token) {
+			c := inProcess()
 			c.answering(authtest.OpGetFullAccessToken, document)
 			result, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{Username: "tsUserA"})
 			Expect(err).NotTo(HaveOccurred())

@@ -13,15 +13,18 @@ import (
 )
 
 var _ = Describe("Getting a token for one object", func() {
-	var c *cluster
-	BeforeEach(func() {
-		c = inProcess(
+	// setUp returns a cluster in which tsUserA exists, or does not yet.
+	setUp := func(exists bool) *cluster {
+		opts := []authtest.Option{
 			authtest.WithOrg(1, "Sales"), authtest.WithOrg(2, "Partners"),
 			authtest.WithGroup("DataAdmin"), authtest.WithGroup("Analyst"),
-			authtest.WithUser("tsUserA", "Guest123!", authtest.InOrgs(1)),
 			authtest.WithSecretKey("69fb6d98-1696-42c0-9841-22b078c04060"),
-		)
-	})
+		}
+		if exists {
+			opts = append(opts, authtest.WithUser("tsUserA", "Guest123!", authtest.InOrgs(1)))
+		}
+		return inProcess(opts...)
+	}
 
 	for _, example := range []struct {
 		name     string
@@ -60,15 +63,14 @@ var _ = Describe("Getting a token for one object", func() {
 			lifetime: 5 * time.Minute,
 		},
 		{
-			// The user is another one, as in the example for full access.
 			name: `"Just-in-time provisioning"`,
 			request: gen.GetObjectAccessTokenRequest{
-				Username: "tsUserB", ObjectID: "061457a2-27bc-43a9-9754-0cd873691bf0",
+				Username: "tsUserA", ObjectID: "061457a2-27bc-43a9-9754-0cd873691bf0",
 				SecretKey: "69fb6d98-1696-42c0-9841-22b078c04060", OrgID: ptr[int32](2), AutoCreate: ptr(true),
 				GroupIdentifiers: []string{"DataAdmin", "Analyst"},
 			},
 			body: `{
-				"username": "tsUserB",
+				"username": "tsUserA",
 				"object_id": "061457a2-27bc-43a9-9754-0cd873691bf0",
 				"secret_key": "69fb6d98-1696-42c0-9841-22b078c04060",
 				"org_id": 2,
@@ -79,6 +81,9 @@ var _ = Describe("Getting a token for one object", func() {
 		},
 	} {
 		Describe("the example of "+example.name, func() {
+			var c *cluster
+			BeforeEach(func() { c = setUp(example.request.AutoCreate == nil || !*example.request.AutoCreate) })
+
 			It("goes by the generated client", func(ctx SpecContext) {
 				result, err := c.api().GetObjectAccessTokenWithResponse(ctx, example.request)
 				Expect(err).NotTo(HaveOccurred())
@@ -116,13 +121,14 @@ var _ = Describe("Getting a token for one object", func() {
 	}
 
 	It("makes the user just in time, in the Org and the groups named", func(ctx SpecContext) {
+		c := setUp(false)
 		_, err := c.api().GetObjectAccessTokenWithResponse(ctx, gen.GetObjectAccessTokenRequest{
-			Username: "tsUserB", ObjectID: "061457a2-27bc-43a9-9754-0cd873691bf0",
+			Username: "tsUserA", ObjectID: "061457a2-27bc-43a9-9754-0cd873691bf0",
 			SecretKey: "69fb6d98-1696-42c0-9841-22b078c04060", OrgID: ptr[int32](2), AutoCreate: ptr(true),
 			GroupIdentifiers: []string{"DataAdmin", "Analyst"},
 		})
 		Expect(err).NotTo(HaveOccurred())
-		user, ok := c.User("tsUserB")
+		user, ok := c.User("tsUserA")
 		Expect(ok).To(BeTrue())
 		Expect(user.Orgs).To(HaveExactElements(gen.Org{ID: 2, Name: "Partners"}))
 		Expect(user.Groups).To(HaveExactElements("DataAdmin", "Analyst"))
@@ -130,6 +136,7 @@ var _ = Describe("Getting a token for one object", func() {
 
 	DescribeTable("reads the example answers of the document",
 		func(ctx SpecContext, document string, want gen.Token) {
+			c := inProcess()
 			c.answering(authtest.OpGetObjectAccessToken, document)
 			result, err := c.api().GetObjectAccessTokenWithResponse(ctx, gen.GetObjectAccessTokenRequest{Username: "tsUserA"})
 			Expect(err).NotTo(HaveOccurred())

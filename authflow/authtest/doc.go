@@ -104,8 +104,8 @@
 //
 // A log-in answers with two cookies. The session ends after 3 hours without
 // use, or with remember_me 7 days after the log-in. A session is recognised by
-// JSESSIONID; clientId may be absent, because cookie jars keep Secure cookies
-// back on plain HTTP, but must be right if it is sent.
+// JSESSIONID; clientId may be absent, because a cookie jar may keep Secure
+// cookies back on plain HTTP, but must be right if it is sent.
 //
 // Every error carries the server's envelope, with new incident and trace GUIDs.
 //

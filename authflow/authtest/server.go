@@ -18,8 +18,9 @@ type Server struct {
 
 // NewServer starts a server on plain HTTP. The caller closes it.
 //
-// Cookie jars keep the session's clientId cookie back on plain HTTP, because
-// it is a Secure cookie. The simulator accepts that.
+// A cookie jar may keep the session's clientId cookie back on plain HTTP,
+// because it is a Secure cookie; that of net/http sends it to loopback
+// addresses. The simulator accepts both.
 func NewServer(opts ...Option) *Server { return listen("http", (*httptest.Server).Start, opts) }
 
 // NewTLSServer starts a server on TLS, with the certificate of httptest:

@@ -25,8 +25,6 @@ func TestTourOnTheSimulator(t *testing.T) {
 // Against a cluster the steps run that the credentials allow, and a failure is
 // an error.
 func TestTourOnACluster(t *testing.T) {
-	server := authtest.NewServer()
-	defer server.Close()
 	for name, c := range map[string]struct {
 		env             map[string]string
 		ok, failed, out int
@@ -36,6 +34,8 @@ func TestTourOnACluster(t *testing.T) {
 		"wrong password": {map[string]string{"THOUGHTSPOT_PASSWORD": "wrong"}, 1, 6, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
+			server := authtest.NewServer() // wrong passwords lock the account
+			defer server.Close()
 			var out strings.Builder
 			err := run(t.Context(), &out, func(k string) string {
 				switch k {
@@ -54,7 +54,7 @@ func TestTourOnACluster(t *testing.T) {
 		})
 	}
 	if err := run(t.Context(), &strings.Builder{}, func(k string) string {
-		return map[string]string{"THOUGHTSPOT_HOST": server.URL}[k]
+		return map[string]string{"THOUGHTSPOT_HOST": "https://acme.thoughtspot.cloud"}[k]
 	}); err == nil {
 		t.Error("a cluster without credentials was accepted")
 	}

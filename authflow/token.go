@@ -22,21 +22,10 @@ import (
 // made, so each renewal repeats that.
 func FullAccess(server string, req gen.GetFullAccessTokenRequest, opts ...Option) (*Flow, error) {
 	const op = "getFullAccessToken"
-	f, err := newFlow(op, server, opts)
-	if err != nil {
-		return nil, err
-	}
-	c, err := f.credential(op, req.Username, req.Password, req.SecretKey)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkFull(op, req, c); err != nil {
-		return nil, err
-	}
-	req.Password, req.SecretKey = "", ""
-	return f.mint(&minter{
-		build: gen.NewGetFullAccessTokenRequestWithBody, credential: c, validity: req.ValidityTimeInSec, decode: decodeToken,
-	}, req.Username, req)
+	return newMinting(op, server, opts, &tokenRequest{
+		username: req.Username, password: &req.Password, secretKey: &req.SecretKey, whole: &req,
+		check: func(c credential) error { return checkFull(op, req, c) },
+	}, minter{build: gen.NewGetFullAccessTokenRequestWithBody, validity: req.ValidityTimeInSec, decode: decodeToken})
 }
 
 // ObjectAccess returns a Flow on a token that reads the metadata object
@@ -44,21 +33,10 @@ func FullAccess(server string, req gen.GetFullAccessTokenRequest, opts ...Option
 // is as FullAccess.
 func ObjectAccess(server string, req gen.GetObjectAccessTokenRequest, opts ...Option) (*Flow, error) {
 	const op = "getObjectAccessToken"
-	f, err := newFlow(op, server, opts)
-	if err != nil {
-		return nil, err
-	}
-	c, err := f.credential(op, req.Username, req.Password, req.SecretKey)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkObject(op, req, c); err != nil {
-		return nil, err
-	}
-	req.Password, req.SecretKey = "", ""
-	return f.mint(&minter{
-		build: gen.NewGetObjectAccessTokenRequestWithBody, credential: c, validity: req.ValidityTimeInSec, decode: decodeToken,
-	}, req.Username, req)
+	return newMinting(op, server, opts, &tokenRequest{
+		username: req.Username, password: &req.Password, secretKey: &req.SecretKey, whole: &req,
+		check: func(c credential) error { return checkObject(op, req, c) },
+	}, minter{build: gen.NewGetObjectAccessTokenRequestWithBody, validity: req.ValidityTimeInSec, decode: decodeToken})
 }
 
 // CustomAccess returns a Flow on a token that carries security rules
@@ -71,21 +49,10 @@ func ObjectAccess(server string, req gen.GetObjectAccessTokenRequest, opts ...Op
 // repeated.
 func CustomAccess(server string, req gen.GetCustomAccessTokenRequest, opts ...Option) (*Flow, error) {
 	const op = "getCustomAccessToken"
-	f, err := newFlow(op, server, opts)
-	if err != nil {
-		return nil, err
-	}
-	c, err := f.credential(op, req.Username, req.Password, req.SecretKey)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkCustom(op, req, c); err != nil {
-		return nil, err
-	}
-	req.Password, req.SecretKey = "", ""
-	return f.mint(&minter{
-		build: gen.NewGetCustomAccessTokenRequestWithBody, credential: c, validity: req.ValidityTimeInSec, decode: decodeAccessToken,
-	}, req.Username, req)
+	return newMinting(op, server, opts, &tokenRequest{
+		username: req.Username, password: &req.Password, secretKey: &req.SecretKey, whole: &req,
+		check: func(c credential) error { return checkCustom(op, req, c) },
+	}, minter{build: gen.NewGetCustomAccessTokenRequestWithBody, validity: req.ValidityTimeInSec, decode: decodeAccessToken})
 }
 
 // TokenFunc returns a Flow on tokens that fn gets from elsewhere, such as a
@@ -127,6 +94,14 @@ func TokenFunc(server string, fn func(context.Context) (Token, error), opts ...O
 	return f, nil
 }
 
+// tokenRequest is what the three token requests have in common.
+type tokenRequest struct {
+	username            string
+	password, secretKey *gen.Secret // in whole
+	whole               any
+	check               func(credential) error
+}
+
 // minter asks for tokens with a request that is encoded once, when the Flow is
 // made: what the caller changes afterwards has no effect, and an idle Flow
 // stays small.
@@ -138,13 +113,23 @@ type minter struct {
 	decode     func([]byte) (Token, error)
 }
 
-// mint completes a Flow with a minter for request.
-func (f *Flow) mint(m *minter, username string, request any) (*Flow, error) {
-	var err error
-	if m.body, err = json.Marshal(request); err != nil {
-		return nil, invalid(f.keeper.op, "request", err.Error())
+// newMinting returns a Flow on the tokens that m asks for with r.
+func newMinting(op, server string, opts []Option, r *tokenRequest, m minter) (*Flow, error) {
+	f, err := newFlow(op, server, opts)
+	if err != nil {
+		return nil, err
 	}
-	f.username = username
+	if m.credential, err = f.credential(op, r.username, *r.password, *r.secretKey); err != nil {
+		return nil, err
+	}
+	if err := r.check(m.credential); err != nil {
+		return nil, err
+	}
+	*r.password, *r.secretKey = "", ""
+	if m.body, err = json.Marshal(r.whole); err != nil {
+		return nil, invalid(op, "request", err.Error())
+	}
+	f.username = r.username
 	f.keeper.acquire = func(ctx context.Context) (*lease, error) { return m.acquire(ctx, f) }
 	return f, nil
 }

@@ -34,15 +34,15 @@
 //
 // # Choosing a flow
 //
-//	[FullAccess]      a service account, or a user of yours on whose behalf a
-//	                  back end works: all the rights of that user
-//	[ObjectAccess]    a viewer of one Liveboard or Answer, read-only
-//	[CustomAccess]    a user with filter rules, parameters and groups that you
-//	                  decide (from 10.4.0.cl)
-//	[Login]           a user with a password, where a session is wanted
-//	[LoginWithToken]  a session for the user of a token
-//	[SessionToken]    a token for the user of a session
-//	[TokenFunc]       tokens that something else mints
+//   - [FullAccess]: a service account, or a user of yours on whose behalf a
+//     back end works, with all the rights of that user.
+//   - [ObjectAccess]: a viewer of one Liveboard or Answer, read-only.
+//   - [CustomAccess]: a user with filter rules, parameters and groups that you
+//     decide (from 10.4.0.cl).
+//   - [Login]: a user with a password, where a session is wanted.
+//   - [LoginWithToken]: a session for the user of a token.
+//   - [SessionToken]: a token for the user of a session.
+//   - [TokenFunc]: tokens that something else mints.
 //
 // The first three take a password, or a secret key for any user, including one
 // who does not exist yet (just-in-time provisioning). With multi-factor
@@ -111,14 +111,15 @@
 // HTTP status, the server's code and text and its incident and trace ids. What
 // it is about is found with errors.Is:
 //
-//	[ErrInvalid]              an argument was refused, before the network; Field names it
-//	[ErrCredentialsRejected]  the password, key or token is wrong
-//	[ErrForbidden]            the account is locked, trusted authentication is off, …
-//	[ErrRateLimited]          too many requests; RetryAfter
-//	[ErrMaintenance]          the cluster shows its maintenance page
-//	[ErrUnexpectedRedirect]   an auth call was redirected, as by single sign-on
-//	[ErrWrongOrigin]          the request is not for the Flow's server
-//	[ErrClosed]               after Close or Logout
+//   - [ErrInvalid]: an argument was refused before the network; Field names it.
+//   - [ErrCredentialsRejected]: the password, key or token is wrong.
+//   - [ErrForbidden]: the account is locked, trusted authentication is off, and
+//     the like.
+//   - [ErrRateLimited]: too many requests; see RetryAfter.
+//   - [ErrMaintenance]: the cluster shows its maintenance page.
+//   - [ErrUnexpectedRedirect]: an auth call was redirected, as by single sign-on.
+//   - [ErrWrongOrigin]: the request is not for the Flow's server.
+//   - [ErrClosed]: after Close or Logout.
 //
 // # Safety
 //

@@ -13,18 +13,19 @@ type apiDoer struct{ f *Flow }
 // Do implements gen.HttpRequestDoer.
 func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 	d.f.identify(req)
+	req = remembering(req)
 	resp, err := d.f.noRedirects(transport(d)).Do(req)
 	if err != nil {
 		return nil, err
 	}
 	limited := http.MaxBytesReader(nil, resp.Body, maxAnswer)
-	if resp.StatusCode/100 != 3 && mediaType(resp.Header) != "text/html" {
+	if resp.StatusCode/100 != 3 && !strings.EqualFold(mediaType(resp.Header), "text/html") {
 		resp.Body = limited
 		return resp, nil
 	}
 	body, _ := io.ReadAll(limited) // what of it came says enough
 	_ = resp.Body.Close()
-	return nil, failure(req.Method+" "+req.URL.Path, resp, body, redactor(req, transport(d)))
+	return nil, failure(req.Method+" "+req.URL.Path, resp, body, redactor(req))
 }
 
 // apiServer adds the slash that a generated client expects.

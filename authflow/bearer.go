@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -48,6 +49,9 @@ func (t Token) LogValue() slog.Value {
 func newBearer(sent time.Time, t Token, lifetime time.Duration) (*lease, error) {
 	if t.Value == "" {
 		return nil, errors.New("there is no token in it")
+	}
+	if t.Value == wire.Redacted {
+		return nil, errors.New("the token is [redacted]: it comes from the JSON of a Token, which leaves the value out")
 	}
 	for i := range len(t.Value) {
 		if c := t.Value[i]; c <= ' ' || c > '~' {

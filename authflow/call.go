@@ -21,33 +21,40 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	redact func() func(string) string
+	req    *http.Request
 }
+
+// what says what came, without repeating it (X4).
+func (a *answer) what() string { return redactor(a.req)(describe(a.header, a.body)) }
 
 // call sends one auth request through rt and reads the answer. Whatever is not
 // a 2xx answer in the API's own form is an *Error.
 func (s *settings) call(op string, rt http.RoundTripper, req *http.Request) (*answer, error) {
 	s.identify(req)
+	req = remembering(req)
 	sent := time.Now()
 	resp, err := s.noRedirects(rt).Do(req)
 	if err != nil {
 		e := asError(op, err)
+		if text := redactor(req)(err.Error()); text != err.Error() {
+			e.Err = errors.New(text) // without the cause, which would show it all the same
+		}
 		e.transient = e.Status == 0 && e.kind == nil && req.Context().Err() == nil
 		return nil, e
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 	if err != nil {
-		e := failure(op, resp, nil, redactor(req, rt))
-		e.Err = fmt.Errorf("reading the answer, %s: %w", redactor(req, rt)(mediaType(resp.Header)), err)
+		e := failure(op, resp, nil, redactor(req))
+		e.Err = fmt.Errorf("reading the answer, %s: %w", redactor(req)(mediaType(resp.Header)), err)
 		var tooLarge *http.MaxBytesError
-		e.transient = e.transient || !errors.As(err, &tooLarge)
+		e.transient = e.transient || resp.StatusCode/100 == 2 && !errors.As(err, &tooLarge)
 		return nil, e
 	}
 	if resp.StatusCode/100 != 2 || isHTML(resp.Header, body) {
-		return nil, failure(op, resp, body, redactor(req, rt))
+		return nil, failure(op, resp, body, redactor(req))
 	}
-	return &answer{sent, resp.StatusCode, resp.Header, body, func() func(string) string { return redactor(req, rt) }}, nil
+	return &answer{sent, resp.StatusCode, resp.Header, body, req}, nil
 }
 
 // identify sets the headers that every auth call carries (I4).
@@ -61,12 +68,28 @@ func (s *settings) identify(req *http.Request) {
 // one could post credentials twice, or to somebody else (X1).
 func (s *settings) noRedirects(rt http.RoundTripper) *http.Client {
 	return &http.Client{
-		Transport: rt,
+		Transport: unmoved{rt},
 		Timeout:   s.client.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
 	}
+}
+
+// unmoved drops a Location that is no URL: http.Client would put its text, in
+// which a server may repeat a secret, into an error, before it asks
+// CheckRedirect.
+type unmoved struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (u unmoved) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := u.RoundTripper.RoundTrip(req)
+	if err == nil {
+		if _, bad := req.URL.Parse(resp.Header.Get("Location")); bad != nil {
+			resp.Header.Del("Location")
+		}
+	}
+	return resp, err
 }
 
 // failure makes an error of an answer that is not what the API promises. All
@@ -109,15 +132,16 @@ func describe(h http.Header, body []byte) string {
 }
 
 func mediaType(h http.Header) string {
-	if t, _, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil && len(t) <= 80 {
-		return t
+	v, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	if t, _, err := mime.ParseMediaType(v); err == nil && len(t) <= 80 && strings.EqualFold(t, strings.TrimSpace(v)) {
+		return strings.TrimSpace(v) // as it was written: a secret is found in it by its letters
 	}
 	return "unknown content"
 }
 
 // isHTML reports whether a page came in the place of an answer.
 func isHTML(h http.Header, body []byte) bool {
-	return mediaType(h) == "text/html" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+	return strings.EqualFold(mediaType(h), "text/html") || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
 }
 
 // isMaintenance recognises the page of a cluster in maintenance, which comes

@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 
@@ -10,7 +11,7 @@ import (
 // What a server would refuse, or ignore without a word, is refused here (X5).
 
 func checkFull(op string, r gen.GetFullAccessTokenRequest, c credential) error {
-	return firstOf(
+	return cmp.Or(
 		checkValidity(op, r.ValidityTimeInSec),
 		checkOrg(op, r.OrgID),
 		checkProvisioning(op, r.AutoCreate, c),
@@ -23,7 +24,7 @@ func checkObject(op string, r gen.GetObjectAccessTokenRequest, c credential) err
 	if r.ObjectID == "" {
 		return invalid(op, "object_id", "must not be empty")
 	}
-	return firstOf(
+	return cmp.Or(
 		checkValidity(op, r.ValidityTimeInSec),
 		checkOrg(op, r.OrgID),
 		checkProvisioning(op, r.AutoCreate, c),
@@ -45,7 +46,7 @@ func checkCustom(op string, r gen.GetCustomAccessTokenRequest, c credential) err
 	for i, g := range r.Groups {
 		groups[i] = g.Identifier
 	}
-	return firstOf(
+	return cmp.Or(
 		checkValidity(op, r.ValidityTimeInSec),
 		checkProvisioning(op, r.AutoCreate, c),
 		checkNames(op, "groups", groups),
@@ -65,7 +66,7 @@ func checkUserParameters(op string, p *gen.UserParameters) error {
 			return invalid(op, fmt.Sprintf("user_parameters.runtime_sorts[%d]", i), "needs column_name and order")
 		}
 	}
-	return firstOf(
+	return cmp.Or(
 		checkRules(op, "user_parameters.runtime_filters", p.RuntimeFilters),
 		checkValues(op, "user_parameters.parameters", p.Parameters),
 		checkObjects(op, "user_parameters.objects", p.Objects),
@@ -152,15 +153,6 @@ func checkList(op, field string, values []gen.FilterValue) error {
 			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		default:
 			return invalid(op, fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf("is a %T; a string, boolean or number is needed", v))
-		}
-	}
-	return nil
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
 		}
 	}
 	return nil

@@ -182,6 +182,7 @@ func TestX5BadInputIsRefusedBeforeTheNetwork(t *testing.T) {
 		{"func: a password function", "WithPassword", fn(cluster, token, authflow.WithPassword(supply))},
 		{"func: a key function", "WithSecretKey", fn(cluster, token, authflow.WithSecretKey(supply))},
 
+		{"user agent of two lines", "WithUserAgent", full(func(*gen.GetFullAccessTokenRequest) {}, authflow.WithUserAgent("a\nb"))},
 		{"server: empty", "server", at("")},
 		{"server: no scheme", "server", at("acme.thoughtspot.cloud")},
 		{"server: no host", "server", at("https://")},

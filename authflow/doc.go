@@ -86,9 +86,10 @@
 // Within a flight, network errors and 429, 500, 502, 503, 504 are tried again,
 // three calls in all, after a jittered pause that doubles from 200 ms, or
 // after Retry-After. What failed is remembered: after a failed flight nobody
-// starts another for 1 s, then 2 s, 4 s, and so on. For a server that is down
-// the pause grows to 10 s, which bounds the calls to it by 30 in the first
-// minute and 18 in each later one; callers in the pause get the error at once.
+// starts another for 1 s, then 2 s, 4 s, and so on, Renew included. For a
+// server that is down the pause grows to 10 s, which bounds the calls to it by
+// 30 in the first minute and 18 in each later one; callers in the pause get the
+// error at once.
 // For credentials that were refused (400, 401, 403) it grows to a minute, at
 // most 7 calls in the first minute, so that a wrong password under load cannot
 // lock the account. The first success ends the pause.
@@ -101,6 +102,9 @@
 // the request once more. A request whose body cannot be had again gets its
 // 401, and the next request renews. A second 401, and any 403, goes to the
 // caller. A thousand requests that meet the same dead token cost one renewal.
+// When even the new credential is refused, it is kept for a second all the
+// same, so that a path that answers 401 to everybody does not cost a renewal
+// for each request.
 //
 // An Authorization header that the caller set wins, and the answer to it is
 // the caller's.
@@ -125,14 +129,15 @@
 //
 // Credentials go to the scheme, host and port of the Flow's server and nowhere
 // else; plain http is refused but for loopback addresses. Auth calls never
-// follow a redirect. Passwords, keys and tokens are of type gen.Secret, which
+// follow a redirect. With Do, what a redirect to elsewhere leads to gets no
+// credential and no body. Passwords, keys and tokens are of type gen.Secret, which
 // prints redacted, and no error, log record or event holds one; where a server
 // repeats a secret in an error, it is replaced.
 //
 // # Reading the code
 //
-// In the order in which a request meets them: flow.go, transport.go and
-// attach.go; the renewal engine in lease.go, renew.go and pause.go; the ways in,
+// In the order in which a request meets them: flow.go, origin.go, transport.go
+// and attach.go; the renewal engine in lease.go, renew.go and pause.go; the ways in,
 // token.go, bearer.go, session.go, credential.go and check.go; one call to the
 // server, call.go, envelope.go, redact.go and errors.go; the end, logout.go.
 // What can be set and seen from outside: options.go, observe.go and api.go.

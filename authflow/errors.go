@@ -11,8 +11,8 @@ import (
 
 // What an error of this package is about, for errors.Is.
 var (
-	// ErrInvalid: an argument was refused before anything was sent. The
-	// error's Field names it.
+	// ErrInvalid: something was refused before anything was sent. The error's
+	// Field names the argument, if it was one.
 	ErrInvalid = errors.New("invalid argument")
 	// ErrCredentialsRejected: the server does not accept the password, secret
 	// key or token (401, and for a log-in also 400).
@@ -42,7 +42,8 @@ var (
 // Of a server's answer only the fields below are kept, with the secrets of the
 // request replaced where the server repeats them.
 type Error struct {
-	// Op is the operationId of the spec, or the function that was called.
+	// Op is what failed: an operationId of the spec, a function of this
+	// package, or the method and path of a call of Flow.API.
 	Op string
 	// Field names the refused argument; empty for all other errors.
 	Field string
@@ -63,6 +64,7 @@ type Error struct {
 
 	kind      error // the sentinel that it matches, or nil
 	transient bool  // another try may succeed
+	inner     bool  // Err is of another Flow, and says what the fields say
 	notes     []string
 }
 
@@ -74,25 +76,16 @@ func (e *Error) Error() string {
 	if e.Field != "" {
 		fmt.Fprintf(&b, ": %s", e.Field)
 	}
-	if e.Status != 0 {
-		fmt.Fprintf(&b, ": %d %s", e.Status, http.StatusText(e.Status))
-	}
-	if e.Code != 0 {
-		fmt.Fprintf(&b, " (code %d)", e.Code)
-	}
-	if e.kind != nil && e.Field == "" {
-		fmt.Fprintf(&b, ": %v", e.kind)
-	}
-	if e.Debug != "" {
-		fmt.Fprintf(&b, ": %s", e.Debug)
+	if !e.inner {
+		e.answer(&b)
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
-	if e.RetryAfter > 0 {
+	if e.RetryAfter > 0 && !e.inner {
 		fmt.Fprintf(&b, " (retry after %v)", e.RetryAfter)
 	}
-	if e.IncidentID != "" {
+	if e.IncidentID != "" && !e.inner {
 		fmt.Fprintf(&b, " (incident %s)", e.IncidentID)
 	}
 	for _, n := range e.notes {
@@ -102,8 +95,30 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// answer writes what the server answered.
+func (e *Error) answer(b *strings.Builder) {
+	if e.Status != 0 {
+		fmt.Fprintf(b, ": %d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.Code != 0 {
+		fmt.Fprintf(b, " (code %d)", e.Code)
+	}
+	if e.kind != nil && e.Field == "" {
+		fmt.Fprintf(b, ": %v", e.kind)
+	}
+	if e.Debug != "" {
+		fmt.Fprintf(b, ": %s", e.Debug)
+	}
+}
+
 // Is reports whether target is the sentinel error that e is about.
 func (e *Error) Is(target error) bool { return e.kind != nil && target == e.kind }
+
+// Timeout reports whether the cause is a time-out, as in net.Error.
+func (e *Error) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.As(e.Err, &t) && t.Timeout()
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -127,7 +142,9 @@ func asError(op string, err error) *Error {
 	}
 	e := &Error{Op: op, Err: err}
 	if found { // from the Flow that this one is built on
-		e.Status, e.RetryAfter, e.kind = inner.Status, inner.RetryAfter, inner.kind
+		e.inner = true
+		e.Status, e.Code, e.RetryAfter, e.kind = inner.Status, inner.Code, inner.RetryAfter, inner.kind
+		e.Debug, e.IncidentID, e.TraceID = inner.Debug, inner.IncidentID, inner.TraceID
 	}
 	return e
 }

@@ -17,9 +17,8 @@ import (
 type Flow struct {
 	settings
 
-	server    string
 	origin    origin
-	username  string
+	parent    *Flow // that this one is built on, or nil
 	isSession bool
 	sender    http.Client // sends through transport
 	keeper    keeper
@@ -27,7 +26,7 @@ type Flow struct {
 
 // newFlow returns a Flow without its way of acquiring.
 func newFlow(op, server string, opts []Option) (*Flow, error) {
-	f := &Flow{server: server, isSession: op == "login"}
+	f := &Flow{settings: settings{server: server}, isSession: op == "login"}
 	return f, f.init(op, opts)
 }
 
@@ -36,7 +35,7 @@ func (f *Flow) derive(op, field string, opts []Option) (*Flow, error) {
 	if f == nil {
 		return nil, invalid(op, field, "must not be nil")
 	}
-	child := &Flow{settings: f.settings, server: f.server, username: f.username}
+	child := &Flow{settings: f.settings, parent: f}
 	child.password, child.secretKey = nil, nil // they are the parent's
 	if err := child.init(op, opts); err != nil {
 		return nil, err
@@ -65,7 +64,8 @@ func (f *Flow) Server() string { return f.server }
 // While the credential is alive Edit does not block. Else it waits until there
 // is one, or until ctx ends. It adds nothing and returns an error that matches
 // ErrWrongOrigin if req is not for the Flow's server. An Authorization header
-// that is set already stays.
+// that is set already stays. The slice that Edit puts into the header is shared
+// between requests: replace it, as Header.Set does, but do not write to it.
 //
 // Edit does not see the answer. It cannot tell that a token was revoked (call
 // Renew when you learn it), captures no cookies that later answers set, and
@@ -103,8 +103,10 @@ func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 // header set by the caller is left alone, and so is the answer to it.
 //
 // Redirects follow the http.Client's policy; a hop to another scheme, host or
-// port carries no credential. A request to another server is refused with an
-// error that matches ErrWrongOrigin. Errors are those of http.Client.Do; those
+// port carries no credential, and neither does a hop after it. A request with a
+// body is not redirected there: its body may hold what is not for others. That,
+// and a request to another server in the first place, is an error that matches
+// ErrWrongOrigin. Errors are those of http.Client.Do; those
 // of this package are found in them with errors.As and errors.Is.
 func (f *Flow) Do(req *http.Request) (*http.Response, error) {
 	return f.sender.Do(req)
@@ -126,9 +128,11 @@ func (f *Flow) API() *gen.ClientWithResponses {
 	return &gen.ClientWithResponses{ClientInterface: &gen.Client{Server: apiServer(f.server), Client: apiDoer{f}}}
 }
 
-// Token returns the bearer token in use, as fresh as an ordinary request would
-// use it: acquired or renewed if need be. It waits no longer than ctx allows.
-// A Flow on a session has none; see SessionToken.
+// Token returns the bearer token in use, as an ordinary request would carry it:
+// acquired or renewed if need be, and possibly near its end, while its renewal
+// is under way. For a token with all of its life ahead call Renew first. Token
+// waits no longer than ctx allows. A Flow on a session has none; see
+// SessionToken.
 func (f *Flow) Token(ctx context.Context) (Token, error) {
 	if f.isSession && f.keeper.ended() == nil {
 		return Token{}, invalid("Token", "", "a session has no bearer token; SessionToken gets one from it")
@@ -142,8 +146,8 @@ func (f *Flow) Token(ctx context.Context) (Token, error) {
 
 // Renew acquires a new credential now, or joins an acquisition that is under
 // way, and returns when it is in use, when it has failed, or when ctx ends.
-// The old credential stays in use meanwhile. After a refusal it returns that
-// refusal until the cool-down is over.
+// The old credential stays in use meanwhile. After a failure it returns that
+// failure until the pause that follows is over.
 func (f *Flow) Renew(ctx context.Context) error {
 	_, err := f.keeper.wait(ctx, true)
 	return err

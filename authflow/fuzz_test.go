@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func FuzzTokenAnswer(f *testing.F) {
 		a := &answer{
 			sent: sent, status: 200, body: body,
 			header: http.Header{"Content-Type": {"application/json"}},
-			redact: func() func(string) string { return func(s string) string { return s } },
+			req:    httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
 		}
 		for name, decode := range map[string]func([]byte) (Token, error){
 			"token": decodeToken, "custom": decodeAccessToken, "session": decodeSessionToken,
@@ -47,7 +48,7 @@ func FuzzTokenAnswer(f *testing.F) {
 			}
 			p := RenewalPolicy{}
 			p.fill()
-			l.schedule(&p)
+			l.schedule(&p, time.Now())
 			if due := l.due.Load(); due <= 0 && l.lifetime > time.Microsecond || due > int64(l.lifetime) {
 				t.Errorf("%s: due at %v of %v", name, time.Duration(due), l.lifetime)
 			}

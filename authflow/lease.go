@@ -37,6 +37,10 @@ type lease struct {
 
 	due  atomic.Int64 // age at which its renewal is to start
 	used atomic.Int64 // age at which it was last used
+
+	// Age until which a refusal does not end it: it took the place of one that
+	// was refused and was refused as well, so another would hardly help.
+	doubt atomic.Int64
 }
 
 // newLease returns a lease that was asked for at sent and lives for lifetime.
@@ -72,21 +76,34 @@ func (l *lease) touch(age time.Duration) {
 	if l.idle == 0 {
 		return
 	}
-	for {
-		last := l.used.Load()
-		if int64(age) <= last || l.used.CompareAndSwap(last, int64(age)) {
-			return
-		}
-	}
+	l.used.Store(int64(age))
 }
 
 // schedule sets when renewal starts: at the policy's part of the lifetime, less
 // a random part so that many processes spread (R2). A session that ends only
 // of idleness is not renewed ahead.
-func (l *lease) schedule(p *RenewalPolicy) {
+func (l *lease) schedule(p *RenewalPolicy, now time.Time) {
 	if l.lifetime == never {
 		return
 	}
 	at := p.At - p.Spread*rand.Float64()
-	l.due.Store(int64(at * float64(l.lifetime)))
+	due := time.Duration(at * float64(l.lifetime))
+	if age := l.age(now); due <= age { // the same token again: ask once more, later
+		due = age + max(time.Second, time.Duration(at*float64(l.lifetime-age)))
+	}
+	l.due.Store(int64(due))
+}
+
+// sharedWith reports whether both hold the same token. A source that caches may
+// hand out a token again, and so does session/token when called with a token.
+func (l *lease) sharedWith(other *lease) bool {
+	return other != nil && l.jar == nil && l.token.Value == other.token.Value
+}
+
+// inherit gives l the age of another lease of the same token, whose life began
+// when that one was asked for.
+func (l *lease) inherit(other *lease) {
+	if l.sharedWith(other) {
+		l.sent, l.wall, l.lifetime = other.sent, other.wall, other.lifetime
+	}
 }

@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -14,7 +15,11 @@ import (
 //
 // If the server cannot be told, the error says why and the Flow is closed all
 // the same; the credential then ends by itself. A Flow that has acquired
-// nothing, or whose credential has ended, sends nothing.
+// nothing, or whose credential has ended, sends nothing; nor does one whose
+// token is that of the Flow it is built on, which ends it. What an acquisition
+// under way may still bring is not used, and ends by itself.
+//
+// A ctx that has ended, such as that of a signal, ends nothing on the server.
 func (f *Flow) Logout(ctx context.Context) error {
 	l, ok := f.keeper.close(closedError("Logout"))
 	if !ok {
@@ -30,12 +35,15 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 	if l == nil || !l.alive(l.age(time.Now())) {
 		return nil
 	}
+	if f.parent != nil && l.sharedWith(f.parent.keeper.current.Load()) {
+		return nil
+	}
 	op, req, err := "logout", (*http.Request)(nil), error(nil)
 	if l.jar != nil {
-		req, err = gen.NewLogoutRequest(f.server)
+		req, err = gen.NewLogoutRequest(apiServer(f.server))
 	} else {
 		op = "revokeToken"
-		req, err = gen.NewRevokeTokenRequest(f.server, gen.RevokeTokenRequest{UserIdentifier: l.token.Username, Token: l.token.Value})
+		req, err = gen.NewRevokeTokenRequest(apiServer(f.server), gen.RevokeTokenRequest{UserIdentifier: cmp.Or(l.token.Username, f.username), Token: l.token.Value})
 	}
 	if err != nil {
 		return &Error{Op: op, Err: err}

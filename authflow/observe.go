@@ -33,6 +33,9 @@ type Event struct {
 	Kind EventKind
 	// Op is the operationId of the acquisition behind the Flow.
 	Op string
+	// Server and Username say whose Flow it is. Username is empty where the
+	// Flow does not know it.
+	Server, Username string
 	// Duration is how long the operation took; 0 where nothing was sent.
 	Duration time.Duration
 	// Attempt counts the calls that an acquisition made.
@@ -50,6 +53,7 @@ type Event struct {
 // report tells the logger and the observer. It must not be called with a lock
 // held.
 func (s *settings) report(e Event) {
+	e.Server, e.Username = s.server, s.username
 	if s.logger != nil {
 		level := slog.LevelDebug
 		if e.Err != nil {
@@ -63,7 +67,7 @@ func (s *settings) report(e Event) {
 }
 
 func (e *Event) attrs() []slog.Attr {
-	attrs := []slog.Attr{slog.String("op", e.Op)}
+	attrs := []slog.Attr{slog.String("op", e.Op), slog.String("server", e.Server), slog.String("username", e.Username)}
 	if e.Duration > 0 {
 		attrs = append(attrs, slog.Duration("duration", e.Duration))
 	}

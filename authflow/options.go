@@ -4,7 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -21,21 +23,25 @@ type settings struct {
 	policy    RenewalPolicy
 	userAgent string
 	plainHTTP bool
+	server    string // the address, as it was given
+	username  string // the principal, where it is known
 	password  CredentialFunc
 	secretKey CredentialFunc
 }
 
 // CredentialFunc supplies a password or a secret key at the moment it is
-// needed. It is called for every acquisition, by one goroutine at a time for
-// each Flow, with a context that ends with the acquisition's time limit or
-// when the Flow is closed. Its error is returned to those who wait, wrapped;
-// it is tried again later.
+// needed. It is called for every acquisition, for each Flow by one goroutine at
+// a time, one of this package's own: a panic in it ends the process. Its
+// context ends with the acquisition's time limit or when the Flow is closed,
+// and it has to obey it. Its error is returned to those who wait, wrapped, and
+// it is called again after a pause.
 type CredentialFunc func(context.Context) (gen.Secret, error)
 
-// WithHTTPClient sends everything through c: its Transport, Timeout and
+// WithHTTPClient sends everything as c does: its Transport, Timeout and
 // CheckRedirect are kept, except that auth calls never follow a redirect. Its
-// Jar is not used. Optional; the default is an http.Client of its own with
-// http.DefaultTransport.
+// Jar is not used, and later changes of c are not seen. A Flow that is built on
+// another acquires through that one's client. Optional; the default is
+// http.DefaultTransport without a time-out.
 func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) { s.client = c }
 }
@@ -45,7 +51,9 @@ func WithHTTPClient(c *http.Client) Option {
 func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
 
 // WithObserver calls fn with every event, from the goroutine in which it
-// happens. fn must be safe for concurrent use and return soon. Optional.
+// happens. fn must be safe for concurrent use, and return soon: those who wait
+// for a credential are woken after it. It may use the Flow. An acquisition that
+// Close has ended reports after Ended. Optional.
 func WithObserver(fn func(Event)) Option { return func(s *settings) { s.observe = fn } }
 
 // WithPassword asks fn for the password at each acquisition, so that a changed
@@ -112,10 +120,16 @@ func (s *settings) apply(op string, opts []Option) error {
 	if s.client == nil {
 		s.client = &http.Client{}
 	}
+	// A copy: the caller may put our transport into the client that he gave.
+	c := *s.client
+	s.client = &c
 	if s.userAgent == "" {
 		s.userAgent = "tsauth"
 	}
 	s.policy.fill()
+	if strings.ContainsFunc(s.userAgent, unicode.IsControl) {
+		return invalid(op, "WithUserAgent", "must not hold control characters")
+	}
 	switch p := s.policy; {
 	case !(p.At > 0 && p.At <= 1):
 		return invalid(op, "RenewalPolicy.At", "must be above 0 and at most 1")

@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -67,11 +68,9 @@ func (o *origin) left(req *http.Request) bool {
 func (o *origin) refuse(req *http.Request) error {
 	to := "nowhere"
 	if req.URL != nil {
-		to = (&url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}).String()
+		to = req.URL.Scheme + "://" + req.URL.Host
 	}
-	e := invalid("request to "+to, "", "credentials are for "+o.scheme+"://"+o.host+" only")
-	e.kind = ErrWrongOrigin
-	return e
+	return &Error{Op: "request", Err: fmt.Errorf("to %s, but credentials are for %s://%s only", to, o.scheme, o.host), kind: ErrWrongOrigin}
 }
 
 func canonicalHost(u *url.URL) string {

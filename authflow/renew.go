@@ -2,6 +2,7 @@ package authflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -28,6 +29,7 @@ type keeper struct {
 
 // flight is one acquisition, shared by all who wait for it.
 type flight struct {
+	ctx    context.Context // its own, because it belongs to all who wait
 	cancel context.CancelFunc
 	done   chan struct{} // closed when lease and err are set
 	lease  *lease
@@ -76,9 +78,8 @@ func (k *keeper) get(ctx context.Context) (*lease, error) {
 	return k.wait(ctx, false)
 }
 
-// wait joins the acquisition under way, or starts one. With force it does so
-// though the present lease is alive, and though the last acquisition has just
-// failed, unless it was refused.
+// wait joins the acquisition under way, or starts one; with force though the
+// present lease is alive.
 func (k *keeper) wait(ctx context.Context, force bool) (*lease, error) {
 	if ctx.Err() != nil {
 		return nil, k.gaveUp(ctx)
@@ -89,13 +90,19 @@ func (k *keeper) wait(ctx context.Context, force bool) (*lease, error) {
 	}
 	select {
 	case <-fl.done:
-		if fl.err != nil {
-			return nil, k.explain(fl.err)
-		}
-		return fl.lease, nil
 	case <-ctx.Done():
 		return nil, k.gaveUp(ctx)
+	case <-fl.ctx.Done():
+		select {
+		case <-fl.done: // it ended by itself
+		default:
+			return nil, k.gaveUp(fl.ctx) // its function pays no heed to the time limit
+		}
 	}
+	if fl.err != nil {
+		return nil, k.explain(fl.err)
+	}
+	return fl.lease, k.ended()
 }
 
 // join returns the flight to wait for, or what there is without one.
@@ -112,7 +119,7 @@ func (k *keeper) join(force bool) (*flight, *lease, error) {
 	if k.flight != nil {
 		return k.flight, nil, nil
 	}
-	if left := k.pause.until.Sub(now); left > 0 && (!force || k.pause.err.refusal()) {
+	if left := k.pause.until.Sub(now); left > 0 {
 		return nil, nil, k.explain(k.pause.err.with("not tried again for " + left.Round(time.Millisecond).String()))
 	}
 	return k.start(), nil, nil
@@ -127,25 +134,35 @@ func (k *keeper) explain(err *Error) *Error {
 }
 
 func (k *keeper) gaveUp(ctx context.Context) error {
-	return &Error{Op: k.op, Err: fmt.Errorf("gave up waiting: %w", context.Cause(ctx))}
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if !errors.Is(cause, err) {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return &Error{Op: k.op, Err: fmt.Errorf("gave up waiting: %w", err)}
 }
 
-// start begins an acquisition. The caller holds mu. The flight has a context
-// of its own, because it belongs to all who wait: it ends with the policy's
-// Timeout or with the Flow.
+// start begins an acquisition, which ends with the policy's Timeout or with the
+// Flow. The caller holds mu.
 func (k *keeper) start() *flight {
 	ctx, cancel := context.WithTimeout(context.Background(), k.policy.Timeout)
-	k.flight = &flight{cancel: cancel, done: make(chan struct{})}
-	go k.run(ctx, k.flight)
+	k.flight = &flight{ctx: ctx, cancel: cancel, done: make(chan struct{})}
+	go k.run(k.flight)
 	return k.flight
 }
 
-// run carries an acquisition out, tells of it, and wakes those who wait: in
-// this order, so that an observer hears of a credential before any use of it.
-func (k *keeper) run(ctx context.Context, fl *flight) {
+// run carries an acquisition out, tells of it, and wakes those who wait, in
+// this order.
+func (k *keeper) run(fl *flight) {
 	defer fl.cancel()
 	began := time.Now()
-	l, tries, err := k.try(ctx)
+	var l *lease
+	tries, err := 0, &Error{Op: k.op, Err: errors.New("the function that supplies the credential has ended its goroutine")}
+	// Deferred, so that a runtime.Goexit in that function leaves nobody waiting.
+	defer func() { k.finish(fl, l, tries, err, began) }()
+	l, tries, err = k.try(fl.ctx)
+}
+
+func (k *keeper) finish(fl *flight, l *lease, tries int, err *Error, began time.Time) {
 	now := time.Now()
 	event, wake := k.land(fl, l, err, now)
 	event.Op, event.Duration, event.Attempt = k.op, now.Sub(began), tries
@@ -183,7 +200,8 @@ func (k *keeper) land(fl *flight, l *lease, err *Error, now time.Time) (e Event,
 	old := k.current.Load()
 	oldAlive := old != nil && old.alive(old.age(now))
 	if err == nil {
-		l.schedule(&k.policy)
+		l.inherit(old)
+		l.schedule(&k.policy, now)
 		k.current.Store(l)
 		k.pause = pause{}
 		fl.lease = l
@@ -222,8 +240,8 @@ func (k *keeper) close(why *Error) (*lease, bool) {
 	if fl := k.flight; fl != nil {
 		k.flight = nil
 		fl.err = why
-		fl.cancel()
 		close(fl.done)
+		fl.cancel()
 	}
 	return k.current.Swap(nil), true
 }

@@ -169,7 +169,7 @@ func TestR2DuePointsAreSpread(t *testing.T) {
 	dues := make(map[int64]bool)
 	for range 1000 {
 		l := newLease(time.Now(), 300*time.Second)
-		l.schedule(&p)
+		l.schedule(&p, time.Now())
 		due := time.Duration(l.due.Load())
 		if due < 225*time.Second || due > 240*time.Second {
 			t.Fatalf("due at %v of 300s", due)
@@ -452,6 +452,15 @@ func TestL1CloseEndsAFlightAndWakesItsWaiters(t *testing.T) {
 			t.Errorf("events %v", events)
 		}
 	})
+}
+
+func TestS2AClockThatWasAheadForAWhileKeepsNoSessionAlive(t *testing.T) {
+	l := session(time.Now(), nil, false)
+	l.touch(25 * time.Hour) // a use while the wall clock was a day ahead
+	l.touch(time.Hour)      // it has been set right
+	if l.alive(10 * time.Hour) {
+		t.Error("alive after nine hours of rest")
+	}
 }
 
 func TestErrorsTellWhatHappened(t *testing.T) {

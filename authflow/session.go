@@ -69,8 +69,9 @@ func LoginWithToken(bearer *Flow, opts ...Option) (*Flow, error) {
 
 // SessionToken returns a Flow on a bearer token that the server issues to the
 // user of session (operation getCurrentUserToken, from 9.4.0.cl). session may
-// hold a session or a token; it stays in use for renewals, and closing it ends
-// them. The options of session hold unless opts change them.
+// hold a session or a token; the server may answer a token with that same
+// token. It stays in use for renewals, and closing it ends them. The options of
+// session hold unless opts change them.
 func SessionToken(session *Flow, opts ...Option) (*Flow, error) {
 	const op = "getCurrentUserToken"
 	f, err := session.derive(op, "session", opts)
@@ -78,7 +79,7 @@ func SessionToken(session *Flow, opts ...Option) (*Flow, error) {
 		return nil, err
 	}
 	f.keeper.acquire = func(ctx context.Context) (*lease, error) {
-		req, err := gen.NewGetCurrentUserTokenRequest(f.server)
+		req, err := gen.NewGetCurrentUserTokenRequest(apiServer(f.server))
 		if err != nil {
 			return nil, &Error{Op: op, Err: err}
 		}
@@ -86,7 +87,11 @@ func SessionToken(session *Flow, opts ...Option) (*Flow, error) {
 		if err != nil {
 			return nil, err
 		}
-		return a.bearer(op, decodeSessionToken, 0)
+		l, err := a.bearer(op, decodeSessionToken, 0)
+		if err == nil {
+			l.inherit(session.keeper.current.Load())
+		}
+		return l, err
 	}
 	return f, nil
 }
@@ -94,7 +99,7 @@ func SessionToken(session *Flow, opts ...Option) (*Flow, error) {
 // login logs in through rt and returns the session in a jar of its own (S3).
 func (f *Flow) login(ctx context.Context, rt http.RoundTripper, body []byte, remember bool) (*lease, error) {
 	const op = "login"
-	req, err := gen.NewLoginRequestWithBody(f.server, "application/json", bytes.NewReader(body))
+	req, err := gen.NewLoginRequestWithBody(apiServer(f.server), "application/json", bytes.NewReader(body))
 	if err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}

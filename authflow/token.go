@@ -57,13 +57,18 @@ func CustomAccess(server string, req gen.GetCustomAccessTokenRequest, opts ...Op
 
 // TokenFunc returns a Flow on tokens that fn gets from elsewhere, such as a
 // service of your own that holds the secret key. fn is called when the first
-// token is needed and for each renewal, by one goroutine at a time, with a
-// context that ends with the acquisition's time limit or with the Flow.
+// token is needed and for each renewal, by one goroutine at a time, one of this
+// package's own: a panic in it ends the process. Its context ends with the
+// acquisition's time limit or with the Flow, and it has to obey it. An error of
+// fn is returned to those who wait, wrapped, and fn is called again after a
+// pause.
 //
 // Of the Token it returns, Value is needed. Its lifetime is Expires minus
-// Created, or 300 s if both are zero; with Created alone zero it is counted
-// from the local clock. An error of fn is returned to those who wait, wrapped,
-// and fn is called again after a pause.
+// Created, or 300 s if both are zero, and counts from the call of fn; with
+// Created alone zero it is counted from the local clock. fn should return new
+// tokens: one that it returned before keeps its age, but of a token that
+// somebody else has used this package cannot know it, unless Created is zero
+// and Expires is by the local clock.
 func TokenFunc(server string, fn func(context.Context) (Token, error), opts ...Option) (*Flow, error) {
 	const op = "TokenFunc"
 	f, err := newFlow(op, server, opts)
@@ -140,7 +145,7 @@ func (m *minter) acquire(ctx context.Context, f *Flow) (*lease, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := m.build(f.server, "application/json", bytes.NewReader(body))
+	req, err := m.build(apiServer(f.server), "application/json", bytes.NewReader(body))
 	if err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
@@ -167,7 +172,7 @@ func (a *answer) bearer(op string, decode func([]byte) (Token, error), validity 
 		l, err = newBearer(a.sent, t, lifetime)
 	}
 	if err != nil {
-		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("answered with %s: %w", a.redact()(describe(a.header, a.body)), err)}
+		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("answered with %s: %w", a.what(), err)}
 	}
 	return l, nil
 }

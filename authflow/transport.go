@@ -14,6 +14,10 @@ const (
 	drainTime  = 250 * time.Millisecond
 )
 
+// doubtTime bounds how often a credential is replaced that the server refuses
+// again and again, such as for a path that answers 401 to everybody.
+const doubtTime = time.Second
+
 // transport is the http.RoundTripper of a Flow: it adds the credential to
 // requests for the Flow's server, captures cookies, and sends a request again
 // that met an expired credential. It sits below http.Client, so that every hop
@@ -29,7 +33,15 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, f.origin.refuse(req)
 	}
 	if f.origin.left(req) {
-		return base.RoundTrip(stripped(req))
+		if req.Body != nil && req.Body != http.NoBody {
+			closeBody(req) // 307 and 308 repeat it, and it may hold a password
+			return nil, f.origin.refuse(req)
+		}
+		resp, err := base.RoundTrip(stripped(req))
+		if err == nil {
+			resp.Request = req // which left follows
+		}
+		return resp, err
 	}
 	if f.keeper.callers(req) {
 		if err := f.keeper.ended(); err != nil {
@@ -48,6 +60,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
+	if int64(l.age(time.Now())) < l.doubt.Load() {
+		return resp, nil
+	}
 	f.keeper.invalidate(l)
 	body, ok := replayBody(req)
 	if !ok {
@@ -61,7 +76,11 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	f.report(Event{Kind: Replayed, Op: f.keeper.op, Left: l.left(time.Now()), Reason: "the server answered 401"})
-	return f.send(base, req, body, l)
+	resp, err = f.send(base, req, body, l)
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		l.doubt.Store(int64(l.age(time.Now()) + doubtTime))
+	}
+	return resp, err
 }
 
 // send sends a copy of req that carries l's credential.
@@ -73,9 +92,13 @@ func (f *Flow) send(base http.RoundTripper, req *http.Request, body io.ReadClose
 		out.Header = make(http.Header, 1)
 	}
 	l.attach(&out)
+	note(req, l)
 	resp, err := base.RoundTrip(&out)
 	if err != nil {
 		return nil, err
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody // http.Client, too, bears with such a base
 	}
 	if l.jar != nil {
 		if cookies := resp.Cookies(); len(cookies) > 0 {

@@ -13,9 +13,11 @@ import (
 // Redacted is what a Secret prints in place of its value.
 const Redacted = "[redacted]"
 
-// Secret is a password, a secret key or a token. Every verb of package fmt and
-// every handler of log/slog shows [redacted] in its place, and nothing for an
-// empty one. encoding/json writes the value, because requests need it.
+// Secret is a password, a secret key or a token. Every verb of package fmt shows
+// [redacted] in its place, and nothing for an empty one, and so does package
+// log/slog for a Secret and for the models of package gen. encoding/json writes
+// the value, because requests need it: a slog.JSONHandler shows it inside
+// structs and slices of your own.
 //
 // An untyped constant is assignable to it; a string variable is converted:
 // gen.Secret(os.Getenv("SECRET_KEY")). To read the value, convert it back.

@@ -373,15 +373,22 @@ func TestR4AFunctionThatPaysNoHeed(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
+		calls := 0
 		f, err := authflow.TokenFunc("https://ts.example", func(context.Context) (authflow.Token, error) {
-			runtime.Goexit() // as t.FailNow does
-			return authflow.Token{}, nil
+			if calls++; calls == 1 {
+				runtime.Goexit() // as t.FailNow does
+			}
+			return authflow.Token{Value: "second"}, nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := f.Token(t.Context()); err == nil {
 			t.Error("no error")
+		}
+		time.Sleep(time.Second) // fake clock
+		if token, err := f.Token(t.Context()); err != nil || token.Value != "second" {
+			t.Errorf("%v", err)
 		}
 	})
 }

@@ -12,7 +12,11 @@ RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && echo -race)
 
 FUZZTIME ?= 60s # for each fuzz target
 
-.PHONY: demo test generate check generated fmt vet lint workflows spec-lint spec-diff spec-drift fuzz
+# Modules of their own, so that what they need stays out of go.mod.
+NESTED := tests/contract tests/bench
+
+.PHONY: demo test contract generate check generated fmt vet lint workflows spec-lint spec-diff spec-drift fuzz \
+	bench bench-report bench-smoke
 
 demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 	go run ./examples/quickstart
@@ -20,6 +24,9 @@ demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 test: ## all tests, with the race detector where there is a C compiler
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
 	go test $(RACE) ./...
+
+contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names
+	cd tests/contract && go test -count=1 -timeout 15m
 
 fuzz: ## each fuzz target for FUZZTIME
 	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \
@@ -36,15 +43,27 @@ generated: ## fail if the generated files are not what the spec says
 	go generate ./...
 	git diff --exit-code -- '*.gen.go'
 	go mod tidy -diff
+	@for m in $(NESTED); do (cd $$m && go mod tidy -diff) || exit 1; done
 
 fmt:
 	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
 
 vet:
 	go vet ./...
+	@for m in $(NESTED); do (cd $$m && go vet ./...) || exit 1; done
 
 lint:
 	go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
+	@for m in $(NESTED); do (cd $$m && go run $(GOLANGCI_LINT) run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+bench: ## side by side with the libraries that could be used instead: one table
+	cd tests/bench && go run ./table
+
+bench-report: ## the same into tests/bench/RESULTS.md
+	cd tests/bench && go run ./table -report
+
+bench-smoke: ## one short round of every benchmark
+	cd tests/bench && go test -short -bench . -benchtime 1x ./...
 
 spec-lint: ## Redocly's recommended rules; needs Node
 	npx --yes $(REDOCLY) lint api/openapi.yaml

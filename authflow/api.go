@@ -13,8 +13,8 @@ type apiDoer struct{ f *Flow }
 // Do implements gen.HttpRequestDoer.
 func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 	d.f.identify(req)
-	req = remembering(req)
-	resp, err := d.f.noRedirects(transport(d)).Do(req)
+	out := &outgoing{req: req}
+	resp, err := d.f.noRedirects(transport{d.f, out}).Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 	}
 	body, _ := io.ReadAll(limited) // what of it came says enough
 	_ = resp.Body.Close()
-	return nil, failure(req.Method+" "+req.URL.Path, resp, body, redactor(req))
+	return nil, failure(req.Method+" "+req.URL.Path, resp, body, out.redactor())
 }
 
 // apiServer adds the slash that a generated client expects.

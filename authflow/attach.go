@@ -21,16 +21,16 @@ func (k *keeper) callers(req *http.Request) bool {
 func (l *lease) attach(req *http.Request) {
 	if l.jar == nil {
 		req.Header["Authorization"] = l.header
-		return
+	} else {
+		l.attachCookies(req)
 	}
-	l.touch(l.age(time.Now()))
-	l.attachCookies(req)
 }
 
-// attachCookies adds the session's cookies. They take the place of cookies of
+// attachCookies adds the session's cookies, which is a use of it. They take the place of cookies of
 // the same names, which an earlier Edit of the same request has left; other
 // cookies stay.
 func (l *lease) attachCookies(req *http.Request) {
+	l.touch(l.age(time.Now()))
 	cookies := l.jar.Cookies(req.URL)
 	ours := make(map[string]bool, len(cookies))
 	for _, c := range cookies {

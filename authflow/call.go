@@ -21,22 +21,26 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	req    *http.Request
+	out    *outgoing
 }
 
 // what says what came, without repeating it (X4).
-func (a *answer) what() string { return redactor(a.req)(describe(a.header, a.body)) }
+func (a *answer) what() string { return a.out.redactor()(describe(a.header, a.body)) }
 
 // call sends one auth request through rt and reads the answer. Whatever is not
 // a 2xx answer in the API's own form is an *Error.
 func (s *settings) call(op string, rt http.RoundTripper, req *http.Request) (*answer, error) {
 	s.identify(req)
-	req = remembering(req)
+	out := &outgoing{req: req}
+	if t, ok := rt.(transport); ok {
+		t.out = out
+		rt = t
+	}
 	sent := time.Now()
 	resp, err := s.noRedirects(rt).Do(req)
 	if err != nil {
 		e := asError(op, err)
-		if text := redactor(req)(err.Error()); text != err.Error() {
+		if text := out.redactor()(err.Error()); text != err.Error() {
 			e.Err = errors.New(text) // without the cause, which would show it all the same
 		}
 		e.transient = e.Status == 0 && e.kind == nil && req.Context().Err() == nil
@@ -45,16 +49,16 @@ func (s *settings) call(op string, rt http.RoundTripper, req *http.Request) (*an
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 	if err != nil {
-		e := failure(op, resp, nil, redactor(req))
-		e.Err = fmt.Errorf("reading the answer, %s: %w", redactor(req)(mediaType(resp.Header)), err)
+		e := failure(op, resp, nil, out.redactor())
+		e.Err = fmt.Errorf("reading the answer, %s: %w", out.redactor()(mediaType(resp.Header)), err)
 		var tooLarge *http.MaxBytesError
 		e.transient = e.transient || resp.StatusCode/100 == 2 && !errors.As(err, &tooLarge)
 		return nil, e
 	}
 	if resp.StatusCode/100 != 2 || isHTML(resp.Header, body) {
-		return nil, failure(op, resp, body, redactor(req))
+		return nil, failure(op, resp, body, out.redactor())
 	}
-	return &answer{sent, resp.StatusCode, resp.Header, body, req}, nil
+	return &answer{sent, resp.StatusCode, resp.Header, body, out}, nil
 }
 
 // identify sets the headers that every auth call carries (I4).
@@ -69,7 +73,7 @@ func (s *settings) identify(req *http.Request) {
 func (s *settings) noRedirects(rt http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport: unmoved{rt},
-		Timeout:   s.client.Timeout,
+		Timeout:   s.timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},

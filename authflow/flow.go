@@ -48,7 +48,7 @@ func (f *Flow) init(op string, opts []Option) error {
 	if err != nil {
 		return err
 	}
-	f.sender = http.Client{Transport: transport{f}, CheckRedirect: f.client.CheckRedirect, Timeout: f.client.Timeout}
+	f.sender = http.Client{Transport: transport{f: f}, CheckRedirect: f.checkRedirect, Timeout: f.timeout}
 	f.keeper.settings, f.keeper.op = &f.settings, op
 	f.origin, err = parseServer(op, f.server, f.plainHTTP)
 	return err
@@ -109,7 +109,19 @@ func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 // ErrWrongOrigin. Errors are those of http.Client.Do; those
 // of this package are found in them with errors.As and errors.Is.
 func (f *Flow) Do(req *http.Request) (*http.Response, error) {
-	return f.sender.Do(req)
+	if f.timeout > 0 || req.Header == nil || req.URL == nil || req.URL.User != nil || req.RequestURI != "" {
+		return f.sender.Do(req)
+	}
+	// http.Client prepares each request for a redirect, at a greater cost than
+	// all that a Flow does. So it is called in only for an answer that it has
+	// something to do with: it is then the first that it gets.
+	resp, err := transport{f: f}.RoundTrip(req)
+	if err == nil && resp.StatusCode/100 != 3 {
+		return resp, nil
+	}
+	rest := f.sender
+	rest.Transport = &resumed{resp: resp, err: err, next: rest.Transport}
+	return rest.Do(req)
 }
 
 // HTTPClient returns a client for code that wants an *http.Client. It sends as
@@ -166,8 +178,8 @@ func (f *Flow) Close() error {
 
 // base is the RoundTripper that everything is sent with in the end.
 func (s *settings) base() http.RoundTripper {
-	if s.client.Transport != nil {
-		return s.client.Transport
+	if s.transport != nil {
+		return s.transport
 	}
 	return http.DefaultTransport
 }

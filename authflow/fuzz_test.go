@@ -31,7 +31,7 @@ func FuzzTokenAnswer(f *testing.F) {
 		a := &answer{
 			sent: sent, status: 200, body: body,
 			header: http.Header{"Content-Type": {"application/json"}},
-			req:    httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
+			out:    &outgoing{req: httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)},
 		}
 		for name, decode := range map[string]func([]byte) (Token, error){
 			"token": decodeToken, "custom": decodeAccessToken, "session": decodeSessionToken,

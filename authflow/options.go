@@ -17,7 +17,10 @@ type Option func(*settings)
 // settings are what the options of a Flow set. They do not change after the
 // constructor has returned.
 type settings struct {
-	client    *http.Client
+	transport     http.RoundTripper // nil: http.DefaultTransport
+	checkRedirect func(*http.Request, []*http.Request) error
+	timeout       time.Duration
+
 	logger    *slog.Logger
 	observe   func(Event)
 	policy    RenewalPolicy
@@ -43,7 +46,12 @@ type CredentialFunc func(context.Context) (gen.Secret, error)
 // another acquires through that one's client. Optional; the default is
 // http.DefaultTransport without a time-out.
 func WithHTTPClient(c *http.Client) Option {
-	return func(s *settings) { s.client = c }
+	return func(s *settings) {
+		if c == nil {
+			c = &http.Client{}
+		}
+		s.transport, s.checkRedirect, s.timeout = c.Transport, c.CheckRedirect, c.Timeout
+	}
 }
 
 // WithLogger logs every change of the Flow's state: failures as warnings, the
@@ -117,12 +125,6 @@ func (s *settings) apply(op string, opts []Option) error {
 			o(s)
 		}
 	}
-	if s.client == nil {
-		s.client = &http.Client{}
-	}
-	// A copy: the caller may put our transport into the client that he gave.
-	c := *s.client
-	s.client = &c
 	if s.userAgent == "" {
 		s.userAgent = "tsauth"
 	}

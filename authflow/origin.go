@@ -40,12 +40,12 @@ func parseServer(op, server string, plainHTTP bool) (origin, error) {
 
 // holds reports whether u has the origin's scheme, host and port.
 func (o *origin) holds(u *url.URL) bool {
-	if u == nil {
-		return false
-	}
-	if u.Scheme == o.scheme && u.Host == o.host {
-		return true
-	}
+	return u != nil && (u.Scheme == o.scheme && u.Host == o.host || o.holdsOtherwise(u))
+}
+
+// holdsOtherwise compares what may be written in more than one way. It stands
+// apart so that holds can be inlined.
+func (o *origin) holdsOtherwise(u *url.URL) bool {
 	return strings.EqualFold(u.Scheme, o.scheme) && canonicalHost(u) == o.canonical
 }
 

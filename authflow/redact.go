@@ -1,7 +1,6 @@
 package authflow
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -13,11 +12,32 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/wire"
 )
 
-// redactor returns a function that replaces the secrets of an auth request in
-// a text of the server's (X3). It is made only when something has failed.
-func redactor(req *http.Request) func(string) string {
+// outgoing knows the secrets that leave with one auth request, whatever lease is
+// in use by the time that an error has to be redacted (X3).
+type outgoing struct {
+	req *http.Request // as it was built, with the secrets in its body and headers
+
+	mu    sync.Mutex
+	added []string // what the transport of a Flow has added
+}
+
+// note keeps what is added to a request that is about to be sent.
+func (o *outgoing) note(req *http.Request) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.added = append(o.added, headerSecrets(req)...)
+}
+
+// redactor returns a function that replaces the secrets in a text of the
+// server's. It is made only when something has failed.
+func (o *outgoing) redactor() func(string) string {
+	o.mu.Lock()
+	all := slices.Concat(o.added, headerSecrets(o.req), bodySecrets(o.req))
+	o.mu.Unlock()
+	// The longest first, because a Replacer takes the first that fits.
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
-	for _, s := range secretsOf(req) {
+	for _, s := range all {
 		for _, form := range forms(s) {
 			pairs = append(pairs, form, wire.Redacted)
 		}
@@ -25,70 +45,33 @@ func redactor(req *http.Request) func(string) string {
 	return strings.NewReplacer(pairs...).Replace
 }
 
-// sent collects what the transports of Flows have sent with an auth request.
-// The lease in use may be another by the time that an error has to be redacted.
-type sent struct {
-	mu      sync.Mutex
-	secrets []string
-}
-
-type sentKey struct{}
-
-// remembering returns a copy of req for which sent collects.
-func remembering(req *http.Request) *http.Request {
-	return req.WithContext(context.WithValue(req.Context(), sentKey{}, new(sent)))
-}
-
-// note keeps what req is about to carry of l.
-func note(req *http.Request, l *lease) {
-	s, ok := req.Context().Value(sentKey{}).(*sent)
-	if !ok {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.secrets = append(s.secrets, string(l.token.Value))
-	if l.jar != nil {
-		for _, c := range l.jar.Cookies(req.URL) {
-			s.secrets = append(s.secrets, c.Value)
-		}
-	}
-}
-
-// collected returns what sent has collected for req.
-func collected(req *http.Request) []string {
-	s, ok := req.Context().Value(sentKey{}).(*sent)
-	if !ok {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.secrets)
-}
-
-// secretsOf collects the passwords, keys, tokens and cookies that went out
-// with req: those in its body and headers, and those that a Flow added.
-func secretsOf(req *http.Request) []string {
-	var all []string
-	if req.GetBody != nil {
-		if body, err := req.GetBody(); err == nil {
-			fields := make(map[string]any)
-			_ = json.NewDecoder(body).Decode(&fields)
-			_ = body.Close()
-			for _, name := range []string{"password", "secret_key", "token"} {
-				if s, ok := fields[name].(string); ok {
-					all = append(all, s)
-				}
-			}
-		}
-	}
-	all = append(all, strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "))
-	all = append(all, collected(req)...)
+// headerSecrets returns the token and the cookies of a request.
+func headerSecrets(req *http.Request) []string {
+	all := []string{strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")}
 	for _, c := range req.Cookies() {
 		all = append(all, c.Value)
 	}
-	// The longest first, because a Replacer takes the first that fits.
-	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return all
+}
+
+// bodySecrets returns the password, key and token in the body of a request.
+func bodySecrets(req *http.Request) []string {
+	if req.GetBody == nil {
+		return nil
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = body.Close() }()
+	var fields map[string]any
+	_ = json.NewDecoder(body).Decode(&fields)
+	var all []string
+	for _, name := range []string{"password", "secret_key", "token"} {
+		if s, ok := fields[name].(string); ok {
+			all = append(all, s)
+		}
+	}
 	return all
 }
 

@@ -16,7 +16,7 @@ func TestX3SecretsThatTheServerRepeatsAreReplaced(t *testing.T) {
 	}
 	req.Header.Set("Authorization", "Bearer tok-1")
 	req.Header.Set("Cookie", "JSESSIONID=c-1")
-	redact := redactor(req)
+	redact := (&outgoing{req: req}).redactor()
 	for _, text := range []string{
 		secret, `p\"w & x/ä`, `p\"w \u0026 x/ä`, "p%22w+%26+x%2F%C3%A4", "p%22w%20&%20x%2F%C3%A4", "tok-1", "c-1",
 	} {

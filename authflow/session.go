@@ -61,7 +61,7 @@ func LoginWithToken(bearer *Flow, opts ...Option) (*Flow, error) {
 		return nil, invalid(op, "bearer", "is a session already; a bearer token is needed")
 	}
 	f.keeper.acquire = func(ctx context.Context) (*lease, error) {
-		return f.login(ctx, transport{bearer}, []byte("{}"), false)
+		return f.login(ctx, transport{f: bearer}, []byte("{}"), false)
 	}
 	f.isSession = true
 	return f, nil
@@ -83,7 +83,7 @@ func SessionToken(session *Flow, opts ...Option) (*Flow, error) {
 		if err != nil {
 			return nil, &Error{Op: op, Err: err}
 		}
-		a, err := f.call(op, transport{session}, req.WithContext(ctx))
+		a, err := f.call(op, transport{f: session}, req.WithContext(ctx))
 		if err != nil {
 			return nil, err
 		}

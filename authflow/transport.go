@@ -22,7 +22,10 @@ const doubtTime = time.Second
 // requests for the Flow's server, captures cookies, and sends a request again
 // that met an expired credential. It sits below http.Client, so that every hop
 // of a redirect passes through it and is judged by itself (I2).
-type transport struct{ f *Flow }
+type transport struct {
+	f   *Flow
+	out *outgoing // is told what is added; nil for ordinary requests
+}
 
 // RoundTrip implements http.RoundTripper. It does not change req.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -56,7 +59,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
-	resp, err := f.send(base, req, req.Body, l)
+	resp, err := t.send(base, req, req.Body, l)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
@@ -76,7 +79,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	f.report(Event{Kind: Replayed, Op: f.keeper.op, Left: l.left(time.Now()), Reason: "the server answered 401"})
-	resp, err = f.send(base, req, body, l)
+	resp, err = t.send(base, req, body, l)
 	if err == nil && resp.StatusCode == http.StatusUnauthorized {
 		l.doubt.Store(int64(l.age(time.Now()) + doubtTime))
 	}
@@ -84,7 +87,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // send sends a copy of req that carries l's credential.
-func (f *Flow) send(base http.RoundTripper, req *http.Request, body io.ReadCloser, l *lease) (*http.Response, error) {
+func (t transport) send(base http.RoundTripper, req *http.Request, body io.ReadCloser, l *lease) (*http.Response, error) {
 	out := *req
 	out.Body = body
 	out.Header = maps.Clone(req.Header)
@@ -92,7 +95,9 @@ func (f *Flow) send(base http.RoundTripper, req *http.Request, body io.ReadClose
 		out.Header = make(http.Header, 1)
 	}
 	l.attach(&out)
-	note(req, l)
+	if t.out != nil {
+		t.out.note(&out)
+	}
 	resp, err := base.RoundTrip(&out)
 	if err != nil {
 		return nil, err
@@ -103,7 +108,7 @@ func (f *Flow) send(base http.RoundTripper, req *http.Request, body io.ReadClose
 	if l.jar != nil {
 		if cookies := resp.Cookies(); len(cookies) > 0 {
 			l.jar.SetCookies(req.URL, cookies)
-			f.report(Event{Kind: CookieCaptured, Op: f.keeper.op, Reason: "the server set a cookie"})
+			t.f.report(Event{Kind: CookieCaptured, Op: t.f.keeper.op, Reason: "the server set a cookie"})
 		}
 	}
 	resp.Request = req // the caller's, which carries no secret of ours
@@ -146,4 +151,22 @@ func closeBody(req *http.Request) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
+}
+
+// resumed is a transport whose first answer is there already, for http.Client
+// to go on from.
+type resumed struct {
+	resp *http.Response
+	err  error
+	next http.RoundTripper
+	done bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *resumed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if r.done {
+		return r.next.RoundTrip(req)
+	}
+	r.done = true
+	return r.resp, r.err
 }

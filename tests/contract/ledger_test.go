@@ -1,0 +1,165 @@
+package contract_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// ledger is what the suite knows about its exchanges: it holds each to the
+// document and counts what was exercised. It is safe for concurrent use.
+type ledger struct {
+	routes     map[string]string // operationId by method and path
+	operations map[string]route
+	validators []validator
+
+	mu                 sync.Mutex
+	problems           []string // since the last call of settle
+	answers            map[string]map[int]count
+	used               map[string]map[string]bool // properties and enum values, by operation
+	asked              map[string]*verdicts       // by validator
+	exchanges          int
+	byClient, byServer int      // malformed requests that a Flow expressed, and who refused them
+	differences        []string // of a live server
+}
+
+// count tells answers that a fault made from those that the server came to.
+type count struct{ natural, faulted int }
+
+// verdicts is what a validator was asked.
+type verdicts struct{ requests, answers int }
+
+func newLedger() *ledger {
+	l := &ledger{
+		routes: make(map[string]string), operations: make(map[string]route),
+		validators: []validator{newKin(), newLib()},
+		answers:    make(map[string]map[int]count), used: make(map[string]map[string]bool),
+		asked: make(map[string]*verdicts),
+	}
+	for _, r := range routesOf(loadStrict()) {
+		op := r.operation.OperationID
+		l.routes[r.method+" "+r.path], l.operations[op] = op, r
+		l.answers[op], l.used[op] = make(map[int]count), make(map[string]bool)
+	}
+	for _, v := range l.validators {
+		l.asked[v.name()] = new(verdicts)
+	}
+	return l
+}
+
+// find returns the operationId of a request, or nothing for another path.
+func (l *ledger) find(method, path string) string { return l.routes[method+" "+path] }
+
+// enter holds an exchange to the document and counts it.
+func (l *ledger) enter(x *exchange) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exchanges++
+	for _, err := range l.judge(x) {
+		l.problems = append(l.problems, fmt.Sprintf("%s answered %d: %v", x.op, x.status, err))
+	}
+	c := l.answers[x.op][x.status]
+	if x.intent == faulted {
+		c.faulted++
+	} else {
+		c.natural++
+	}
+	l.answers[x.op][x.status] = c
+	if x.intent == wellFormed && x.status/100 == 2 {
+		l.use(x)
+	}
+}
+
+// judge says what is wrong with an exchange.
+func (l *ledger) judge(x *exchange) []error {
+	found := rules(x)
+	for _, v := range l.validators {
+		found = append(found, l.ask(v, x)...)
+	}
+	return found
+}
+
+// ask holds one validator's opinion of an exchange to what the spec meant.
+func (l *ledger) ask(v validator, x *exchange) []error {
+	var found []error
+	say := func(format string, args ...any) {
+		found = append(found, fmt.Errorf(v.name()+": "+format, args...))
+	}
+	if x.intent != unruled && v.blind(x) == "" {
+		l.asked[v.name()].requests++
+		problem := v.request(x)
+		switch {
+		case problem != nil && (x.intent == wellFormed || x.intent == faulted):
+			say("the request does not fit the document: %w", problem)
+		case problem == nil && x.intent == malformed:
+			say("the request was meant not to fit the document, and does")
+		case problem == nil && x.intent == undeclared:
+			say("the request was meant to have an undeclared property, and has none")
+		}
+	}
+	if x.intent == undeclared {
+		if problem := v.open(x); problem != nil {
+			say("apart from its undeclared property the request does not fit the document: %w", problem)
+		}
+	}
+	l.asked[v.name()].answers++
+	if problem := v.response(x); problem != nil {
+		say("the answer does not fit the document: %w", problem)
+	}
+	return found
+}
+
+func (l *ledger) refusedByClient() { l.mu.Lock(); l.byClient++; l.mu.Unlock() }
+func (l *ledger) refusedByServer() { l.mu.Lock(); l.byServer++; l.mu.Unlock() }
+
+func (l *ledger) use(x *exchange) {
+	schema := bodySchema(l.operations[x.op].operation)
+	if schema == nil || len(x.body) == 0 {
+		return
+	}
+	var body any
+	if decode(x.body, &body) == nil {
+		for _, name := range uses(schema, nil, body) {
+			l.used[x.op][name] = true
+		}
+	}
+}
+
+// settle returns the problems since its last call.
+func (l *ledger) settle() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found := l.problems
+	l.problems = nil
+	return found
+}
+
+// statuses are those that the document or the suite knows, sorted.
+func (l *ledger) statuses() []int {
+	var all []int
+	for op, r := range l.operations {
+		all = append(all, documented(r)...)
+		for status := range l.answers[op] {
+			all = append(all, status)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// documented are the statuses that the document has for an operation.
+func documented(r route) []int {
+	var all []int
+	for code := range r.operation.Responses.Map() {
+		var status int
+		if _, err := fmt.Sscan(code, &status); err == nil {
+			all = append(all, status)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+var errStatus = errors.New("a malformed request is to be answered with " + fmt.Sprint(http.StatusBadRequest))

@@ -1,0 +1,138 @@
+package contract_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// Each of these requests differs from one that is granted (see below) in one
+// thing, which the document forbids.
+var _ = Describe("A malformed request", Label("negative"), func() {
+	for _, n := range negatives() {
+		It(n.String(), func(ctx SpecContext) {
+			c := reach(harms(n.op, n.at, true)...)
+			body := n.spoil(c.granting(ctx, n.op, n.at))
+
+			answer := sent(callers()[n.op](ctx, c.typed(n.intent), n.contentType, reader(body), c.caller(ctx, n.op), n.withoutType()))
+			Expect(answer).To(beAnswered(http.StatusBadRequest))
+			Expect(answer.GetJSON400()).NotTo(BeNil(), "the client does not decode the envelope")
+			Expect(fullEnvelope(answer.GetBody())).To(Succeed())
+			n.expectNamed(answer.GetBody())
+
+			if express := constructors()[n.op]; express != nil && n.at != nil {
+				c.expectTyped(ctx, n, body, express)
+			}
+		})
+	}
+})
+
+// String says what is wrong.
+func (n negative) String() string {
+	if n.at == nil {
+		return fmt.Sprintf("of %s is refused: %s", n.op, n.wrong)
+	}
+	return fmt.Sprintf("of %s is refused: %s %s", n.op, n.at, n.wrong)
+}
+
+// withoutType leaves out the header where the client would send an empty one.
+func (n negative) withoutType() gen.RequestEditorFn {
+	return func(_ context.Context, r *http.Request) error {
+		if n.contentType == "" {
+			r.Header.Del("Content-Type")
+		}
+		return nil
+	}
+}
+
+// expectNamed expects that the server's text names the property.
+func (n negative) expectNamed(body []byte) {
+	GinkgoHelper()
+	d, err := envelope(body)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(d.text()).To(ContainSubstring(n.at.name()))
+}
+
+// expectTyped sends the request by a Flow, if its types can express it, and
+// expects an Error that says what is wrong: before the network with the field,
+// or after it with what the server said.
+func (c *cluster) expectTyped(ctx context.Context, n negative, body []byte, express expressed) {
+	GinkgoHelper()
+	flow, same, err := express(c.url(), body, c.flow(n.intent))
+	if !same {
+		return
+	}
+	if err == nil {
+		defer func() { _ = flow.Close() }()
+		err = flow.Renew(ctx)
+	}
+	var e *authflow.Error
+	Expect(errors.As(err, &e)).To(BeTrue(), "the error is %v", err)
+	if errors.Is(err, authflow.ErrInvalid) {
+		book.refusedByClient()
+		Expect(e.Status).To(BeZero())
+		Expect(e.Field).NotTo(BeEmpty())
+		Expect(strings.HasPrefix(n.at.first(), e.Field)).To(BeTrue(), "the field is %s", e.Field)
+		return
+	}
+	book.refusedByServer()
+	Expect(e.Status).To(Equal(http.StatusBadRequest))
+	Expect(e.Code).NotTo(BeZero())
+	Expect(e.IncidentID).NotTo(BeEmpty())
+	Expect(e.TraceID).NotTo(BeEmpty())
+	Expect(e.Debug).To(ContainSubstring(n.at.name()))
+}
+
+// caller is the credential of an operation that needs one.
+func (c *cluster) caller(ctx context.Context, op string) gen.RequestEditorFn {
+	GinkgoHelper()
+	switch op {
+	case "revokeToken", "validateToken", "logout", "getCurrentUserInfo", "getCurrentUserToken":
+		return bearer(c.token(ctx))
+	}
+	return func(context.Context, *http.Request) error { return nil }
+}
+
+// The requests that the malformed ones are made of: what spoils those is all
+// that is wrong with them.
+var _ = Describe("A request that fits the document", func() {
+	for _, r := range routesOf(loadStrict()) {
+		for _, p := range propertiesOf(r.operation) {
+			It(fmt.Sprintf("of %s is granted with %s", p.op, p.place), func(ctx SpecContext) {
+				c := reach(harms(p.op, p.place, false)...)
+				c.expectGranted(ctx, p.op, c.granting(ctx, p.op, p.place))
+			})
+			for _, v := range p.schema.Enum {
+				It(fmt.Sprintf("of %s is granted with %s %v", p.op, p.place, v), func(ctx SpecContext) {
+					c := reach(harms(p.op, p.place, false)...)
+					body := c.granting(ctx, p.op, p.place)
+					set(body, p.place, v, true)
+					c.expectGranted(ctx, p.op, body)
+				})
+			}
+		}
+	}
+})
+
+func (c *cluster) expectGranted(ctx context.Context, op string, body map[string]any) {
+	GinkgoHelper()
+	answer := sent(callers()[op](ctx, c.api, jsonType, reader(encode(body)), c.caller(ctx, op)))
+	Expect(answer).To(beGranted())
+}
+
+// refusal is the server's text, where there is one.
+func refusal(answer answered) string {
+	d, err := envelope(answer.GetBody())
+	if err != nil {
+		return "without an envelope"
+	}
+	return d.text()
+}

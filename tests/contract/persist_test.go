@@ -1,0 +1,171 @@
+package contract_test
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+func rule(column string) []gen.FilterRule {
+	return []gen.FilterRule{{ColumnName: column, Operator: gen.FilterOperatorEQ, Values: []gen.FilterValue{"TS_WILDCARD_ALL"}}}
+}
+
+func named(name string) []gen.NamedValues {
+	return []gen.NamedValues{{Name: name, Values: []gen.FilterValue{"20"}}}
+}
+
+func columns(p authtest.Properties) []string {
+	var all []string
+	for _, r := range p.FilterRules {
+		all = append(all, r.ColumnName)
+	}
+	return all
+}
+
+// persist asks for a custom access token of ann's.
+func (c *cluster) persist(ctx context.Context, option gen.PersistOption, change func(*gen.GetCustomAccessTokenRequest)) *gen.GetCustomAccessTokenResult {
+	GinkgoHelper()
+	request := c.asCustom()
+	request.Username, request.PersistOption = ann, option
+	change(&request)
+	return sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))
+}
+
+var _ = Describe("The rules of a custom token", func() {
+	filter := func(rules []gen.FilterRule) func(*gen.GetCustomAccessTokenRequest) {
+		return func(r *gen.GetCustomAccessTokenRequest) { r.FilterRules = rules }
+	}
+
+	It("take the place of the user's with REPLACE", func(ctx SpecContext) {
+		c := reach(needsControls)
+		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
+		Expect(c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("new")))).To(beAnswered(http.StatusOK))
+		Expect(columns(c.user(ann).Properties)).To(ConsistOf("new"))
+	})
+
+	It("are cleared by an empty list with REPLACE, and left by an absent one", func(ctx SpecContext) {
+		c := reach(needsControls)
+		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
+			r.Objects = []gen.ObjectIdentifier{{Identifier: anObject}}
+		})
+		c.persist(ctx, gen.PersistOptionREPLACE, filter([]gen.FilterRule{}))
+		Expect(c.user(ann).Properties).To(Equal(authtest.Properties{
+			ParameterValues: named("old"), VariableValues: named("old"), Objects: []gen.ObjectIdentifier{{Identifier: anObject}},
+		}))
+		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+			r.ParameterValues, r.VariableValues, r.Objects = []gen.NamedValues{}, []gen.NamedValues{}, []gen.ObjectIdentifier{}
+		})
+		Expect(c.user(ann).Properties).To(BeZero())
+	})
+
+	It("are added to the user's with APPEND, again with each token", func(ctx SpecContext) {
+		c := reach(needsControls)
+		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
+		for range 2 {
+			Expect(c.persist(ctx, gen.PersistOptionAPPEND, filter(rule("new")))).To(beAnswered(http.StatusOK))
+		}
+		Expect(columns(c.user(ann).Properties)).To(Equal([]string{"old", "new", "new"}))
+		c.persist(ctx, gen.PersistOptionAPPEND, filter([]gen.FilterRule{}))
+		Expect(columns(c.user(ann).Properties)).To(HaveLen(3), "an empty list adds nothing")
+	})
+
+	It("are told by getCurrentUserInfo once they are the user's", func(ctx SpecContext) {
+		c := reach(needsControls)
+		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules, r.VariableValues = rule("Region"), named("limit")
+		})
+		who := granted(c.who(ctx, bearer(c.annsToken(ctx))).JSON200)
+		Expect(encode(who.AccessControlProperties)).To(MatchJSON(encode(c.user(ann).Properties)))
+		Expect(encode(who.VariableValues)).To(MatchJSON(encode(named("limit"))))
+	})
+
+	It("stay with the token with NONE", func(ctx SpecContext) {
+		c := reach(needsControls)
+		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
+		Expect(c.persist(ctx, gen.PersistOptionNONE, filter(rule("new")))).To(beAnswered(http.StatusOK))
+		Expect(columns(c.user(ann).Properties)).To(ConsistOf("old"))
+	})
+
+	It("of the user are cleared with RESET", func(ctx SpecContext) {
+		c := reach(needsControls)
+		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
+		})
+		Expect(c.persist(ctx, gen.PersistOptionRESET, func(*gen.GetCustomAccessTokenRequest) {})).To(beAnswered(http.StatusOK))
+		Expect(c.user(ann).Properties).To(BeZero())
+	})
+
+	DescribeTable("may have variable_values with REPLACE and APPEND alone",
+		func(ctx SpecContext, option gen.PersistOption, status int) {
+			c := reach(mayProvision)
+			request := c.asCustom()
+			request.PersistOption, request.VariableValues = option, named("contract")
+			answer := sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))
+			Expect(answer).To(beAnswered(status))
+			if status == http.StatusBadRequest {
+				Expect(refusal(answer)).To(ContainSubstring("variable_values"))
+			}
+		},
+		Entry("REPLACE", gen.PersistOptionREPLACE, http.StatusOK),
+		Entry("APPEND", gen.PersistOptionAPPEND, http.StatusOK),
+		Entry("RESET", gen.PersistOptionRESET, http.StatusBadRequest),
+		Entry("NONE", gen.PersistOptionNONE, http.StatusBadRequest),
+	)
+
+	It("are not stored when the token is refused", func(ctx SpecContext) {
+		c := reach(needsControls)
+		Expect(c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules, r.SecretKey = rule("new"), "wrong"
+		})).To(beAnswered(http.StatusUnauthorized))
+		Expect(c.user(ann).Properties).To(BeZero())
+	})
+
+	It("travel in a signed JWT, whose user and Org are those of the answer", func(ctx SpecContext) {
+		c := reach()
+		request := c.asCustom()
+		request.FilterRules = []gen.FilterRule{{
+			ColumnName: "Anything", Operator: gen.FilterOperatorIN, Values: []gen.FilterValue{"North", true, 2.5, 7},
+		}}
+		token := granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request)).JSON200)
+		parts := strings.Split(string(token.Token), ".")
+		Expect(parts).To(HaveLen(3))
+		payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+		Expect(err).NotTo(HaveOccurred())
+		if c.simulator() != nil { // the names of the claims are its own
+			Expect(string(payload)).To(ContainSubstring(`"filter_rules":[{"column_name":"Anything","operator":"IN","values":["North",true,2.5,7]}]`))
+			Expect(string(payload)).To(ContainSubstring(`"sub":"` + c.username + `"`))
+		}
+	})
+
+	It("do not go by the name that full access tokens have for groups", func(ctx SpecContext) {
+		c := reach(needsControls)
+		wrong := c.least(ctx, "getCustomAccessToken", nil)
+		wrong["username"], wrong["auto_create"], wrong["group_identifiers"] = "zoe", true, []string{analysts}
+		Expect(sent(c.typed(undeclared).GetCustomAccessTokenWithBodyWithResponse(ctx, jsonType, reader(encode(wrong))))).
+			To(beAnswered(http.StatusOK))
+		Expect(c.user("zoe").Groups).To(BeEmpty(), "without a word")
+	})
+})
+
+var _ = Describe("The user parameters of a full or object access token", func() {
+	It("are stored for the user", func(ctx SpecContext) {
+		c := reach(needsControls)
+		full, object := c.asFull(), c.asObject()
+		full.UserParameters = &gen.UserParameters{RuntimeFilters: rule("Region")}
+		object.UserParameters = &gen.UserParameters{Parameters: named("Discount")}
+		Expect(sent(c.api.GetFullAccessTokenWithResponse(ctx, full))).To(beAnswered(http.StatusOK))
+		Expect(c.user(c.username).UserParameters).To(Equal(full.UserParameters))
+		Expect(sent(c.api.GetObjectAccessTokenWithResponse(ctx, object))).To(beAnswered(http.StatusOK))
+		Expect(c.user(c.username).UserParameters).To(Equal(object.UserParameters))
+		who := granted(c.who(ctx, bearer(c.token(ctx))).JSON200)
+		Expect(encode(who.UserParameters)).To(MatchJSON(encode(object.UserParameters)))
+	})
+})

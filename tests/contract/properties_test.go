@@ -1,0 +1,138 @@
+package contract_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// place is the way to a value in a body: names of properties, and item for
+// the items of a list.
+type place []string
+
+// item is the step from a list to its items.
+const item = "[]"
+
+// String writes a place as filter_rules[].operator.
+func (p place) String() string {
+	return strings.ReplaceAll(strings.Join(p, "."), "."+item, item)
+}
+
+// first writes a place as it is in a body with one item in each list, which is
+// how errors name fields: filter_rules[0].operator.
+func (p place) first() string { return strings.ReplaceAll(p.String(), item, "[0]") }
+
+// name is the property that a place is in.
+func (p place) name() string {
+	for _, step := range slices.Backward(p) {
+		if step != item {
+			return step
+		}
+	}
+	return ""
+}
+
+func (p place) to(step string) place { return append(slices.Clip(p), step) }
+
+// property is a value that the body of an operation may have.
+type property struct {
+	op       string
+	place    place
+	schema   *openapi3.Schema
+	required bool
+}
+
+// propertiesOf lists what the body of an operation may have, nested
+// properties and items included.
+func propertiesOf(op *openapi3.Operation) []property {
+	var all []property
+	if s := bodySchema(op); s != nil {
+		descend(s, nil, func(p property) {
+			p.op = op.OperationID
+			all = append(all, p)
+		})
+	}
+	return all
+}
+
+func descend(s *openapi3.Schema, at place, visit func(property)) {
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		child := s.Properties[name].Value
+		visit(property{place: at.to(name), schema: child, required: slices.Contains(s.Required, name)})
+		descend(child, at.to(name), visit)
+	}
+	if s.Items != nil {
+		visit(property{place: at.to(item), schema: s.Items.Value})
+		descend(s.Items.Value, at.to(item), visit)
+	}
+}
+
+// bodySchema is the schema of an operation's body, or nil.
+func bodySchema(op *openapi3.Operation) *openapi3.Schema {
+	if op.RequestBody == nil {
+		return nil
+	}
+	return op.RequestBody.Value.Content.Get("application/json").Schema.Value
+}
+
+// route is an operation and where it is.
+type route struct {
+	method, path string
+	item         *openapi3.PathItem
+	operation    *openapi3.Operation
+}
+
+// routesOf lists the operations of a document by operationId.
+func routesOf(doc *openapi3.T) []route {
+	var all []route
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			all = append(all, route{method, path, item, op})
+		}
+	}
+	slices.SortFunc(all, func(a, b route) int { return cmp.Compare(a.operation.OperationID, b.operation.OperationID) })
+	return all
+}
+
+// uses lists the properties and values of enums in a body, in the words of
+// the coverage.
+func uses(s *openapi3.Schema, at place, value any) []string {
+	var found []string
+	if at != nil {
+		found = append(found, at.String())
+	}
+	if len(s.Enum) > 0 {
+		found = append(found, fmt.Sprintf("%s=%v", at, value))
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for name, child := range v {
+			if p := s.Properties[name]; p != nil {
+				found = append(found, uses(p.Value, at.to(name), child)...)
+			}
+		}
+	case []any:
+		for _, child := range v {
+			if s.Items != nil {
+				found = append(found, uses(s.Items.Value, at.to(item), child)...)
+			}
+		}
+	}
+	return found
+}
+
+// usable lists all that uses can find.
+func usable(op *openapi3.Operation) []string {
+	var all []string
+	for _, p := range propertiesOf(op) {
+		all = append(all, p.place.String())
+		for _, v := range p.schema.Enum {
+			all = append(all, fmt.Sprintf("%s=%v", p.place, v))
+		}
+	}
+	return all
+}

@@ -48,7 +48,7 @@ func FuzzTokenAnswer(f *testing.F) {
 			}
 			p := RenewalPolicy{}
 			p.fill()
-			l.schedule(&p, time.Now())
+			l.schedule(&p, sent)
 			if due := l.due.Load(); due <= 0 && l.lifetime > time.Microsecond || due > int64(l.lifetime) {
 				t.Errorf("%s: due at %v of %v", name, time.Duration(due), l.lifetime)
 			}

@@ -178,8 +178,8 @@ func (f *Flow) Close() error {
 
 // base is the RoundTripper that everything is sent with in the end.
 func (s *settings) base() http.RoundTripper {
-	if s.transport != nil {
-		return s.transport
+	if s.roundTripper != nil {
+		return s.roundTripper
 	}
 	return http.DefaultTransport
 }

@@ -352,6 +352,32 @@ func TestP3AServerThatRefusesEveryTokenGetsFewOfThem(t *testing.T) {
 	})
 }
 
+// A renewal that was under way when all tokens were revoked brings a token that
+// has ended too: the request after the one that found out gets another.
+func TestP3ATokenFromBeforeTheRevocationIsReplacedAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 300*time.Second)
+		mustGet(t, f)
+		time.Sleep(240 * time.Second) // fake clock
+		sim.Fail(authtest.OpGetFullAccessToken, 1, func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(w, r) // the token is made, and on its way for a second
+				sim.RevokeTokens()
+				time.Sleep(time.Second) // fake clock
+			})
+		})
+		mustGet(t, f) // starts the renewal
+		time.Sleep(500 * time.Millisecond) // fake clock
+		if status, err := get(t.Context(), f); status != http.StatusUnauthorized || err != nil {
+			t.Fatalf("%d, %v", status, err)
+		}
+		mustGet(t, f)
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n != 3 {
+			t.Errorf("%d token calls", n)
+		}
+	})
+}
+
 func TestR4AFunctionThatPaysNoHeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stop := make(chan struct{})

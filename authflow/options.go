@@ -17,7 +17,7 @@ type Option func(*settings)
 // settings are what the options of a Flow set. They do not change after the
 // constructor has returned.
 type settings struct {
-	transport     http.RoundTripper // nil: http.DefaultTransport
+	roundTripper  http.RoundTripper // nil: http.DefaultTransport
 	checkRedirect func(*http.Request, []*http.Request) error
 	timeout       time.Duration
 
@@ -50,7 +50,7 @@ func WithHTTPClient(c *http.Client) Option {
 		if c == nil {
 			c = &http.Client{}
 		}
-		s.transport, s.checkRedirect, s.timeout = c.Transport, c.CheckRedirect, c.Timeout
+		s.roundTripper, s.checkRedirect, s.timeout = c.Transport, c.CheckRedirect, c.Timeout
 	}
 }
 

@@ -14,8 +14,9 @@ const (
 	drainTime  = 250 * time.Millisecond
 )
 
-// doubtTime bounds how often a credential is replaced that the server refuses
-// again and again, such as for a path that answers 401 to everybody.
+// doubtTime is how long a credential that is refused though it is new is kept
+// all the same: a path that answers 401 to everybody must not cost a renewal
+// for each request.
 const doubtTime = time.Second
 
 // transport is the http.RoundTripper of a Flow: it adds the credential to
@@ -63,7 +64,8 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	if int64(l.age(time.Now())) < l.doubt.Load() {
+	refused := time.Now()
+	if int64(l.age(refused)) < l.doubt.Load() {
 		return resp, nil
 	}
 	f.keeper.invalidate(l)
@@ -80,7 +82,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	f.report(Event{Kind: Replayed, Op: f.keeper.op, Left: l.left(time.Now()), Reason: "the server answered 401"})
 	resp, err = t.send(base, req, body, l)
-	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+	// One that was asked for before the refusal may have ended for the same
+	// reason; one that is newer is as good as they get.
+	if err == nil && resp.StatusCode == http.StatusUnauthorized && !l.sent.Before(refused) {
 		l.doubt.Store(int64(l.age(time.Now()) + doubtTime))
 	}
 	return resp, err

@@ -366,7 +366,7 @@ func TestP3ATokenFromBeforeTheRevocationIsReplacedAtOnce(t *testing.T) {
 				time.Sleep(time.Second) // fake clock
 			})
 		})
-		mustGet(t, f) // starts the renewal
+		mustGet(t, f)                      // starts the renewal
 		time.Sleep(500 * time.Millisecond) // fake clock
 		if status, err := get(t.Context(), f); status != http.StatusUnauthorized || err != nil {
 			t.Fatalf("%d, %v", status, err)

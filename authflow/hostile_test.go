@@ -1,15 +1,12 @@
 package authflow_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,7 +52,8 @@ func on(t *testing.T, base roundTrip, opts ...authflow.Option) *authflow.Flow {
 type cutBody struct{}
 
 func (cutBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-func (cutBody) Close() error             { return nil }
+
+func (cutBody) Close() error { return nil }
 
 func TestR6ARefusalThatIsCutOffIsARefusal(t *testing.T) {
 	for _, status := range []int{302, 400, 401, 403} {
@@ -70,262 +68,6 @@ func TestR6ARefusalThatIsCutOffIsARefusal(t *testing.T) {
 			t.Errorf("%d: %d calls, %v", status, calls, err)
 		}
 	}
-}
-
-func TestX1X3ALocationThatIsNoURL(t *testing.T) {
-	calls := 0
-	f := on(t, func(r *http.Request) (*http.Response, error) {
-		calls++
-		return reply(r, 302, "", "Location", "https://idp.example.com/%zz?key="+mixedKey), nil
-	})
-	_, err := f.Token(t.Context())
-	if calls != 1 || !errors.Is(err, authflow.ErrUnexpectedRedirect) || strings.Contains(err.Error(), mixedKey) {
-		t.Errorf("%d calls, %v", calls, err)
-	}
-}
-
-func TestI2ABodyDoesNotFollowARedirectElsewhere(t *testing.T) {
-	var elsewhere []string
-	f := on(t, func(r *http.Request) (*http.Response, error) {
-		switch {
-		case r.URL.Host != "ts.example":
-			body, _ := io.ReadAll(r.Body)
-			elsewhere = append(elsewhere, string(body))
-			return reply(r, 200, "{}"), nil
-		case minting(r):
-			return fresh(r, "tok"), nil
-		}
-		return reply(r, http.StatusTemporaryRedirect, "", "Location", "https://evil.example.com/"), nil
-	})
-	client, err := gen.NewClientWithResponses(f.Server(), gen.WithHTTPClient(f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.LoginWithResponse(t.Context(), gen.LoginRequest{Username: "ann", Password: "pw-1"})
-	if !errors.Is(err, authflow.ErrWrongOrigin) || len(elsewhere) > 0 {
-		t.Errorf("%v; elsewhere got %q", err, elsewhere)
-	}
-}
-
-func TestI2AChainThroughABaseThatForgetsTheRequest(t *testing.T) {
-	var last string
-	f := on(t, func(r *http.Request) (*http.Response, error) {
-		last = r.Header.Get("Authorization")
-		var resp *http.Response
-		switch {
-		case minting(r):
-			return fresh(r, "tok"), nil
-		case r.URL.Path == "/start":
-			resp = reply(r, 302, "", "Location", "https://evil.example.com/")
-		case r.URL.Path == "/":
-			resp = reply(r, 302, "", "Location", "https://ts.example/delete-everything")
-		default:
-			resp = reply(r, 200, "")
-		}
-		resp.Request = nil
-		return resp, nil
-	})
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://ts.example/start", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := f.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	if last != "" {
-		t.Error("the last hop carried the credential")
-	}
-}
-
-func TestX3WhatTheErrorDoesNotShow(t *testing.T) {
-	var f *authflow.Flow
-	minted := 0
-	for name, answer := range map[string]roundTrip{
-		"a lease that is replaced meanwhile": func(r *http.Request) (*http.Response, error) {
-			sent := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-			return reply(r, 302, "", "Location", "https://idp.example.com/"+sent), f.Renew(context.Background())
-		},
-		"a content type in capitals": func(r *http.Request) (*http.Response, error) {
-			return reply(r, 200, "<", "Content-Type", "text/html; "+mixedKey), nil
-		},
-	} {
-		f = on(t, func(r *http.Request) (*http.Response, error) {
-			if minting(r) {
-				minted++
-				return fresh(r, fmt.Sprintf("Secret-Token-%d", minted)), nil
-			}
-			return answer(r)
-		})
-		_, err := f.API().GetCurrentUserInfoWithResponse(t.Context())
-		if err == nil || strings.Contains(err.Error(), "Secret-Token") || strings.Contains(err.Error(), mixedKey) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-
-	f = on(t, func(r *http.Request) (*http.Response, error) {
-		return reply(r, 400, "x", "Content-Type", "text/"+mixedKey), nil
-	})
-	if _, err := f.Token(t.Context()); strings.Contains(strings.ToLower(err.Error()), strings.ToLower(mixedKey)) {
-		t.Errorf("a content type: %v", err)
-	}
-}
-
-func TestX3CookiesOfASession(t *testing.T) {
-	f := on(t, func(r *http.Request) (*http.Response, error) {
-		switch {
-		case minting(r):
-			return fresh(r, "tok"), nil
-		case strings.HasSuffix(r.URL.Path, "/login"):
-			resp := reply(r, 204, "")
-			resp.Header["Set-Cookie"] = []string{"JSESSIONID=node0abc", "clientId=node0abc-7f3e-SECRET"}
-			return resp, nil
-		}
-		// Repeats both, of which one begins as the other, and rotates one.
-		return reply(r, 302, "", "Location", "https://idp.example.com/node0abc/node0abc-7f3e-SECRET", "Set-Cookie", "JSESSIONID=new"), nil
-	})
-	session, err := authflow.LoginWithToken(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = session.API().GetCurrentUserInfoWithResponse(t.Context())
-	if err == nil || strings.Contains(err.Error(), "7f3e") || strings.Contains(err.Error(), "node0abc") {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestX3AServerThatEchoesInsteadOfHTTP(t *testing.T) {
-	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			if req, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-				body, _ := io.ReadAll(req.Body)
-				_, _ = c.Write(append(body, "\r\n\r\n"...))
-			}
-			_ = c.Close()
-		}
-	}()
-	defer func() { _ = ln.Close(); <-done }()
-	f, err := authflow.FullAccess("http://"+ln.Addr().String(), gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey},
-		authflow.WithHTTPClient(&http.Client{Transport: &http.Transport{}}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Token(t.Context()); err == nil || strings.Contains(err.Error(), mixedKey) {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestAServerAddressWithAPath(t *testing.T) {
-	var paths []string
-	f, err := authflow.FullAccess("https://proxy.example.com/ts", gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey},
-		authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-			paths = append(paths, r.URL.Path)
-			if strings.HasSuffix(r.URL.Path, "/login") {
-				return reply(r, 204, "", "Set-Cookie", "JSESSIONID=x"), nil
-			}
-			return fresh(r, fmt.Sprint("tok", len(paths))), nil
-		})}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	session, err := authflow.LoginWithToken(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := authflow.SessionToken(session)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = token.API().GetCurrentUserInfoWithResponse(t.Context())
-	for _, f := range []*authflow.Flow{token, session, f} {
-		_ = f.Logout(t.Context())
-	}
-	if len(paths) != 7 {
-		t.Errorf("%d calls: %q", len(paths), paths)
-	}
-	for _, p := range paths {
-		if !strings.HasPrefix(p, "/ts/api/rest/2.0/") {
-			t.Errorf("sent to %s", p)
-		}
-	}
-}
-
-// A source may hand out the same token again; its life began when it was first
-// handed out.
-func TestR1ATokenThatIsHandedOutAgainKeepsItsAge(t *testing.T) {
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		full := trusted(t, sim, 300*time.Second)
-		first, err := full.Token(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(200 * time.Second) // fake clock
-		f, err := authflow.SessionToken(full)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if again, err := f.Token(t.Context()); err != nil || again.Value != first.Value {
-			t.Fatalf("expected the same token again, %v", err)
-		}
-		time.Sleep(150 * time.Second) // fake clock
-		if last, err := f.Token(t.Context()); err != nil || last.Value == first.Value {
-			t.Errorf("a token that ended 50 s ago, %v", err)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) { // as oauth2.ReuseTokenSource does
-		var cached authflow.Token
-		made := 0
-		f, err := authflow.TokenFunc("https://ts.example", func(context.Context) (authflow.Token, error) {
-			if time.Until(cached.Expires) < 10*time.Second {
-				made++
-				cached = authflow.Token{Value: gen.Secret(fmt.Sprint("tok", made)), Created: time.Now(), Expires: time.Now().Add(300 * time.Second)}
-			}
-			return cached, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 1200 {
-			time.Sleep(time.Second) // fake clock
-			token, err := f.Token(t.Context())
-			if err != nil || !time.Now().Before(token.Expires) {
-				t.Fatalf("%v, expired %v ago", err, time.Since(token.Expires))
-			}
-		}
-		if made < 4 || made > 6 {
-			t.Errorf("%d tokens in 20 minutes", made)
-		}
-	})
-}
-
-// The token of a SessionToken on a token is that Flow's, which ends it.
-func TestS4LogoutLeavesTheParentsToken(t *testing.T) {
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		full := trusted(t, sim, 300*time.Second)
-		mustGet(t, full)
-		f, err := authflow.SessionToken(full)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustGet(t, f)
-		if err := errors.Join(f.Logout(t.Context()), full.Renew(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-		if n := sim.Calls(authtest.OpRevokeToken); n != 0 {
-			t.Errorf("%d tokens revoked", n)
-		}
-	})
 }
 
 // A path that answers 401 to every token does not make a token for every
@@ -376,63 +118,6 @@ func TestP3ATokenFromBeforeTheRevocationIsReplacedAtOnce(t *testing.T) {
 			t.Errorf("%d token calls", n)
 		}
 	})
-}
-
-func TestR4AFunctionThatPaysNoHeed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		stop := make(chan struct{})
-		f, err := authflow.TokenFunc("https://ts.example", func(context.Context) (authflow.Token, error) {
-			<-stop
-			return authflow.Token{Value: "late"}, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		if _, err := f.Token(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 30*time.Second {
-			t.Errorf("%v after %v", err, time.Since(began))
-		}
-		close(stop)
-		synctest.Wait()
-		if token, err := f.Token(t.Context()); err != nil || token.Value != "late" {
-			t.Errorf("%v", err)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		f, err := authflow.TokenFunc("https://ts.example", func(context.Context) (authflow.Token, error) {
-			if calls++; calls == 1 {
-				runtime.Goexit() // as t.FailNow does
-			}
-			return authflow.Token{Value: "second"}, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Token(t.Context()); err == nil {
-			t.Error("no error")
-		}
-		time.Sleep(time.Second) // fake clock
-		if token, err := f.Token(t.Context()); err != nil || token.Value != "second" {
-			t.Errorf("%v", err)
-		}
-	})
-}
-
-func TestTokenFuncRefusesATokenThatWentThroughJSON(t *testing.T) {
-	text, err := json.Marshal(authflow.Token{Value: "real"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := authflow.TokenFunc("https://ts.example", func(context.Context) (token authflow.Token, err error) {
-		return token, json.Unmarshal(text, &token)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "[redacted]") {
-		t.Errorf("%v", err)
-	}
 }
 
 // The client may be authenticated in place: what WithHTTPClient took is a copy.

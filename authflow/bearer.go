@@ -8,7 +8,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
+	"github.com/go-thoughtspot/tsauth/api/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
+	"github.com/go-thoughtspot/tsauth/api/wire"
 )
 
 // outgoing knows the secrets that leave with one auth request, whatever lease is

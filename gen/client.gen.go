@@ -47,7 +47,7 @@ import (
 
 	"log/slog"
 
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
+	"github.com/go-thoughtspot/tsauth/api/wire"
 	"github.com/oapi-codegen/runtime"
 )
 

@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"time"
 
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
+	"github.com/go-thoughtspot/tsauth/api/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/stub"
-	"github.com/go-thoughtspot/tsauth/authflow/wire"
+	"github.com/go-thoughtspot/tsauth/api/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 

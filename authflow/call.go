@@ -25,25 +25,29 @@ type answer struct {
 }
 
 // what says what came, without repeating it (X4).
-func (a *answer) what() string { return a.out.redactor()(describe(a.header, a.body)) }
+func (a *answer) what() string { return describe(a.header, a.body, a.out.redactor()) }
 
-// call sends one auth request through rt and reads the answer. Whatever is not
-// a 2xx answer in the API's own form is an *Error.
-func (s *settings) call(op string, rt http.RoundTripper, req *http.Request) (*answer, error) {
-	s.identify(req)
-	out := &outgoing{req: req}
-	if t, ok := rt.(transport); ok {
-		t.out = out
-		rt = t
+// call sends one auth request that carries its own credential, and l if there
+// is one, and reads the answer. Whatever is not a 2xx answer in the API's own
+// form is an *Error.
+func (c *Cluster) call(op string, req *http.Request, l *lease) (_ *answer, err error) {
+	c.identify(req)
+	if l != nil {
+		l.Value.attach(req, l.Age(time.Now()))
 	}
+	out := &outgoing{req: req}
+	defer func() {
+		if p := recover(); p != nil { // in the RoundTripper, perhaps with all that it was given
+			err = &Error{Op: op, Err: errors.New(out.redactor()(fmt.Sprintf("panic: %v", p)))}
+		}
+	}()
 	sent := time.Now()
-	resp, err := s.noRedirects(rt).Do(req)
+	resp, err := c.noRedirects(oneExchange{c.base}).Do(req)
 	if err != nil {
-		e := asError(op, err)
+		e := sendError(req.Context(), op, err)
 		if text := out.redactor()(err.Error()); text != err.Error() {
 			e.Err = errors.New(text) // without the cause, which would show it all the same
 		}
-		e.transient = e.Status == 0 && e.kind == nil && req.Context().Err() == nil
 		return nil, e
 	}
 	defer func() { _ = resp.Body.Close() }()
@@ -52,7 +56,7 @@ func (s *settings) call(op string, rt http.RoundTripper, req *http.Request) (*an
 		e := failure(op, resp, nil, out.redactor())
 		e.Err = fmt.Errorf("reading the answer, %s: %w", out.redactor()(mediaType(resp.Header)), err)
 		var tooLarge *http.MaxBytesError
-		e.transient = e.transient || resp.StatusCode/100 == 2 && !errors.As(err, &tooLarge)
+		e.retry = resp.StatusCode/100 == 2 && !errors.As(err, &tooLarge)
 		return nil, e
 	}
 	if resp.StatusCode/100 != 2 || isHTML(resp.Header, body) {
@@ -62,38 +66,50 @@ func (s *settings) call(op string, rt http.RoundTripper, req *http.Request) (*an
 }
 
 // identify sets the headers that every auth call carries (I4).
-func (s *settings) identify(req *http.Request) {
+func (c *Cluster) identify(req *http.Request) {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("X-Requested-By", "ThoughtSpot")
-	req.Header.Set("User-Agent", s.userAgent)
+	req.Header.Set("User-Agent", c.userAgent)
 }
 
 // noRedirects returns a client that hands redirects out as they are: to follow
 // one could post credentials twice, or to somebody else (X1).
-func (s *settings) noRedirects(rt http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport: unmoved{rt},
-		Timeout:   s.timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		},
-	}
+func (c *Cluster) noRedirects(rt http.RoundTripper) *http.Client {
+	return &http.Client{Transport: rt, Timeout: c.timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 }
 
-// unmoved drops a Location that is no URL: http.Client would put its text, in
-// which a server may repeat a secret, into an error, before it asks
-// CheckRedirect.
-type unmoved struct{ http.RoundTripper }
+// oneExchange holds a RoundTripper to one exchange: an answer whose request is
+// not the one that it was given comes from one that follows redirects, and has
+// shown our credentials to who knows whom (I6).
+type oneExchange struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (u unmoved) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := u.RoundTripper.RoundTrip(req)
-	if err == nil {
-		if _, bad := req.URL.Parse(resp.Header.Get("Location")); bad != nil {
-			resp.Header.Del("Location")
-		}
+func (o oneExchange) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := o.RoundTripper.RoundTrip(req)
+	if err != nil || resp == nil {
+		return resp, err
 	}
-	return resp, err
+	if strayed(req, resp) {
+		if resp.Body != nil {
+			_ = resp.Body.Close()
+		}
+		return nil, &Error{kind: ErrUnexpectedRedirect, Err: errors.New(
+			"the RoundTripper of WithHTTPClient follows redirects by itself; put it above the Flow, not below")}
+	}
+	// http.Client would put the text of a Location that is no URL, in which a
+	// server may repeat a secret, into an error, before it asks CheckRedirect.
+	if _, bad := req.URL.Parse(resp.Header.Get("Location")); bad != nil {
+		resp.Header.Del("Location")
+	}
+	return resp, nil
+}
+
+// strayed reports whether an answer is not to req but to another request.
+func strayed(req *http.Request, resp *http.Response) bool {
+	last := resp.Request
+	return last != nil && last != req && (last.Response != req.Response || last.Method != req.Method || last.URL.String() != req.URL.String())
 }
 
 // failure makes an error of an answer that is not what the API promises. All
@@ -108,31 +124,25 @@ func failure(op string, resp *http.Response, body []byte, redact func(string) st
 
 	switch code := resp.StatusCode; {
 	case isMaintenance(body):
-		e.kind, e.transient = ErrMaintenance, true
+		e.kind, e.retry = ErrMaintenance, true
 	case code/100 == 3:
 		e.kind = ErrUnexpectedRedirect
 		e.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", line(redact(target(resp))))
-	case code == http.StatusUnauthorized, code == http.StatusBadRequest && op == "login":
+	case code == http.StatusBadRequest && op == wayLogin.op():
 		e.kind = ErrCredentialsRejected
-	case code == http.StatusForbidden:
-		e.kind = ErrForbidden
-	case code == http.StatusTooManyRequests:
-		e.kind, e.transient = ErrRateLimited, true
-	case code == 500, code == 502, code == 503, code == 504:
-		e.transient = true
 	}
 	if e.Err == nil && detail.Debug == "" && detail.Code == 0 {
-		e.Err = fmt.Errorf("answered with %s", redact(describe(resp.Header, body)))
+		e.Err = fmt.Errorf("answered with %s", describe(resp.Header, body, redact))
 	}
 	return e
 }
 
 // describe says what came, without repeating it (X4).
-func describe(h http.Header, body []byte) string {
+func describe(h http.Header, body []byte, redact func(string) string) string {
 	if len(body) == 0 {
-		return "an empty body of " + mediaType(h)
+		return "an empty body of " + redact(mediaType(h))
 	}
-	return fmt.Sprintf("%d bytes of %s", len(body), mediaType(h))
+	return fmt.Sprintf("%d bytes of %s", len(body), redact(mediaType(h)))
 }
 
 func mediaType(h http.Header) string {

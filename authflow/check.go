@@ -1,39 +1,27 @@
 package authflow
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // What a server would refuse, or ignore without a word, is refused here (X5).
 
-func checkFull(op string, r gen.GetFullAccessTokenRequest, c credential) error {
-	return cmp.Or(
-		checkValidity(op, r.ValidityTimeInSec),
-		checkOrg(op, r.OrgID),
-		checkProvisioning(op, r.AutoCreate, c),
-		checkNames(op, "group_identifiers", r.GroupIdentifiers),
-		checkUserParameters(op, r.UserParameters),
-	)
+func checkFull(r *gen.GetFullAccessTokenRequest, field string) error {
+	return checkToken(wayFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, field)
 }
 
-func checkObject(op string, r gen.GetObjectAccessTokenRequest, c credential) error {
-	if r.ObjectID == "" {
-		return invalid(op, "object_id", "must not be empty")
-	}
-	return cmp.Or(
-		checkValidity(op, r.ValidityTimeInSec),
-		checkOrg(op, r.OrgID),
-		checkProvisioning(op, r.AutoCreate, c),
-		checkNames(op, "group_identifiers", r.GroupIdentifiers),
-		checkUserParameters(op, r.UserParameters),
-	)
+func checkObject(r *gen.GetObjectAccessTokenRequest, field string) error {
+	return checkToken(wayObject.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, field)
 }
 
-func checkCustom(op string, r gen.GetCustomAccessTokenRequest, c credential) error {
+func checkCustom(r *gen.GetCustomAccessTokenRequest, field string) error {
+	op := wayCustom.op()
 	switch r.PersistOption {
 	case "":
 		return invalid(op, "persist_option", "is needed: REPLACE, APPEND, NONE or RESET")
@@ -42,118 +30,112 @@ func checkCustom(op string, r gen.GetCustomAccessTokenRequest, c credential) err
 			return invalid(op, "variable_values", fmt.Sprintf("must not be given with persist_option %s", r.PersistOption))
 		}
 	}
-	groups := make([]string, len(r.Groups))
-	for i, g := range r.Groups {
-		groups[i] = g.Identifier
-	}
-	return cmp.Or(
-		checkValidity(op, r.ValidityTimeInSec),
-		checkProvisioning(op, r.AutoCreate, c),
-		checkNames(op, "groups", groups),
-		checkRules(op, "filter_rules", r.FilterRules),
-		checkValues(op, "parameter_values", r.ParameterValues),
-		checkValues(op, "variable_values", r.VariableValues),
-		checkObjects(op, "objects", r.Objects),
-	)
+	return checkToken(op, r, r.ValidityTimeInSec, nil, r.AutoCreate, field)
 }
 
-func checkUserParameters(op string, p *gen.UserParameters) error {
-	if p == nil {
-		return nil
-	}
-	for i, s := range p.RuntimeSorts {
-		if s.ColumnName == "" || s.Order == "" {
-			return invalid(op, fmt.Sprintf("user_parameters.runtime_sorts[%d]", i), "needs column_name and order")
-		}
-	}
-	return cmp.Or(
-		checkRules(op, "user_parameters.runtime_filters", p.RuntimeFilters),
-		checkValues(op, "user_parameters.parameters", p.Parameters),
-		checkObjects(op, "user_parameters.objects", p.Objects),
-	)
+// hasRules reports whether the token that r asks for sees less than its user.
+func hasRules(r *gen.GetCustomAccessTokenRequest) bool {
+	return len(r.FilterRules)+len(r.ParameterValues)+len(r.VariableValues)+len(r.Objects) > 0
 }
 
-func checkValidity(op string, seconds int32) error {
-	if seconds < 0 {
+func checkToken(op string, req any, seconds int32, org *int32, autoCreate *bool, field string) error {
+	switch {
+	case seconds < 0:
 		return invalid(op, "validity_time_in_sec", "must not be negative")
-	}
-	return nil
-}
-
-func checkOrg(op string, id *int32) error {
-	if id != nil && *id < 0 {
+	case org != nil && *org < 0:
 		return invalid(op, "org_id", "must not be negative")
-	}
-	return nil
-}
-
-func checkProvisioning(op string, autoCreate *bool, c credential) error {
-	if autoCreate != nil && *autoCreate && c.field == "password" {
+	case autoCreate != nil && *autoCreate && field == fieldPassword:
 		return invalid(op, "auto_create", "needs secret_key, not password")
 	}
-	return nil
+	return checkTexts(op, req)
 }
 
-func checkNames(op, field string, names []string) error {
-	for i, n := range names {
-		if n == "" {
-			return invalid(op, fmt.Sprintf("%s[%d]", field, i), "must not be empty")
-		}
-	}
-	return nil
-}
-
-func checkRules(op, field string, rules []gen.FilterRule) error {
-	for i, r := range rules {
-		at := fmt.Sprintf("%s[%d]", field, i)
-		switch {
-		case r.ColumnName == "":
-			return invalid(op, at+".column_name", "must not be empty")
-		case r.Operator == "":
-			return invalid(op, at+".operator", "is needed, such as EQ or IN")
-		}
-		if err := checkList(op, at+".values", r.Values); err != nil {
-			return err
-		}
+// checkSecret checks a password or key that may come from a file or a variable,
+// with more in it than was meant.
+func checkSecret(op, field string, s gen.Secret) *Error {
+	if problem := textProblem(string(s)); problem != "" {
+		return invalid(op, field, problem)
 	}
 	return nil
 }
 
-func checkValues(op, field string, values []gen.NamedValues) error {
-	for i, v := range values {
-		at := fmt.Sprintf("%s[%d]", field, i)
-		if v.Name == "" {
-			return invalid(op, at+".name", "must not be empty")
-		}
-		if err := checkList(op, at+".values", v.Values); err != nil {
-			return err
-		}
+// checkTexts checks all texts of a request: that there are those which the
+// server needs, and that they can be sent as they are.
+func checkTexts(op string, req any) error {
+	if field, problem := walk(reflect.ValueOf(req).Elem(), ""); problem != "" {
+		return invalid(op, field, problem)
 	}
 	return nil
 }
 
-func checkObjects(op, field string, objects []gen.ObjectIdentifier) error {
-	for i, o := range objects {
-		if o.Identifier == "" {
-			return invalid(op, fmt.Sprintf("%s[%d].identifier", field, i), "must not be empty")
+// walk returns the first field below v that is not as it should be. A text that
+// is not left out of the JSON when it is empty is needed.
+func walk(v reflect.Value, path string) (field, problem string) {
+	switch v.Kind() {
+	case reflect.String:
+		return path, textProblem(v.String())
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return walk(v.Elem(), path)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			e := v.Index(i)
+			switch {
+			case e.Kind() == reflect.Interface:
+				if problem := valueProblem(e); problem != "" {
+					return at, problem
+				}
+				continue
+			case e.Kind() == reflect.String && e.Len() == 0:
+				return at, "must not be empty"
+			}
+			if field, problem := walk(e, at); problem != "" {
+				return field, problem
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			name, more, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			at := strings.TrimPrefix(path+"."+name, ".")
+			switch f := v.Field(i); {
+			case f.Kind() == reflect.String && f.Len() == 0 && !strings.Contains(more, "omit"):
+				return at, "must not be empty"
+			case name == "values" && f.IsNil():
+				return at, "is needed"
+			}
+			if field, problem := walk(v.Field(i), at); problem != "" {
+				return field, problem
+			}
 		}
 	}
-	return nil
+	return "", ""
 }
 
-// checkList checks the values of a rule, which the spec types as any.
-func checkList(op, field string, values []gen.FilterValue) error {
-	if values == nil {
-		return invalid(op, field, "is needed")
+func textProblem(s string) string {
+	switch i := strings.IndexFunc(s, unicode.IsControl); {
+	case !utf8.ValidString(s):
+		return "is not UTF-8"
+	case i >= 0 && strings.Trim(s[i:], "\r\n") == "":
+		return "ends in a line break"
+	case i >= 0:
+		return fmt.Sprintf("holds a control character, at byte %d", i)
 	}
-	for i, v := range values {
-		switch reflect.ValueOf(v).Kind() {
-		case reflect.String, reflect.Bool, reflect.Float32, reflect.Float64,
-			reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		default:
-			return invalid(op, fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf("is a %T; a string, boolean or number is needed", v))
+	return ""
+}
+
+// valueProblem checks a value of a rule, which the spec types as any.
+func valueProblem(v reflect.Value) string {
+	e := v.Elem()
+	switch k := e.Kind(); {
+	case k == reflect.String:
+		if !utf8.ValidString(e.String()) {
+			return "is not UTF-8"
 		}
+		return ""
+	case k == reflect.Bool, e.IsValid() && (e.CanInt() || e.CanUint() || e.CanFloat()):
+		return ""
 	}
-	return nil
+	return fmt.Sprintf("is a %T; a string, boolean or number is needed", v.Interface())
 }

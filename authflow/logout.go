@@ -3,55 +3,87 @@ package authflow
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Logout ends the credential on the server and closes the Flow: a session with
-// operation logout, a token with revokeToken. From the moment of the call no
-// other call gets through; each returns an error that matches ErrClosed.
+// Logout ends on the server every credential that the Flow has acquired and
+// that is still alive, a session with operation logout, a token with
+// revokeToken, and closes the Flow. From the moment of the call no other call
+// gets through; each returns an error that matches [ErrClosed].
 //
-// If the server cannot be told, the error says why and the Flow is closed all
-// the same; the credential then ends by itself. A Flow that has acquired
-// nothing, or whose credential has ended, sends nothing; nor does one whose
-// token is that of the Flow it is built on, which ends it. What an acquisition
-// under way may still bring is not used, and ends by itself.
+// It takes no longer than ctx allows, and no longer than Policy.Timeout. What
+// could not be ended is told in the error; it ends by itself. A Flow that has
+// acquired nothing sends nothing; nor is a token revoked that is the one of the
+// Flow that it was got from. What an acquisition under way may still bring is
+// not used, and is ended if it comes.
 //
 // A ctx that has ended, such as that of a signal, ends nothing on the server.
 func (f *Flow) Logout(ctx context.Context) error {
-	l, ok := f.keeper.close(closedError("Logout"))
-	if !ok {
-		return f.keeper.closed
+	l, first := f.keeper.Close(errLoggedOut)
+	if !first {
+		_, closed := f.keeper.Peek()
+		return closed
 	}
-	err := f.end(ctx, l)
-	f.report(Event{Kind: Ended, Op: f.keeper.op, Reason: "logged out", Err: err})
+	ctx, cancel := context.WithTimeout(ctx, f.cluster.policy.Timeout)
+	defer cancel()
+	all := []*lease{}
+	if l != nil {
+		all = append(all, l)
+	}
+	if past := f.past.Load(); past != nil {
+		for _, old := range past.alive {
+			if old != l {
+				all = append(all, old)
+			}
+		}
+	}
+	var failed []error
+	for _, l := range all {
+		if err := f.end(ctx, l); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	err := errors.Join(failed...)
+	if len(failed) > 0 && len(all) > 1 {
+		err = &Error{Op: "Logout", Err: fmt.Errorf("%d of %d credentials are still alive: %w", len(failed), len(all), failed[0])}
+	}
+	f.report(Event{Kind: Ended, Reason: "logged out", Err: err})
 	return err
 }
 
 // end tells the server that l will not be used again.
 func (f *Flow) end(ctx context.Context, l *lease) error {
-	if l == nil || !l.alive(l.age(time.Now())) {
+	if l.Left(time.Now()) <= 0 || l.Value.session != nil && !l.Value.session.alive(l.Age(time.Now()), f.cluster.policy.SessionIdle) {
 		return nil
 	}
-	if f.parent != nil && l.sharedWith(f.parent.keeper.current.Load()) {
+	if f.parent != nil && f.parent.issued(l.Value.header[0]) {
 		return nil
 	}
-	op, req, err := "logout", (*http.Request)(nil), error(nil)
-	if l.jar != nil {
-		req, err = gen.NewLogoutRequest(apiServer(f.server))
-	} else {
-		op = "revokeToken"
-		req, err = gen.NewRevokeTokenRequest(apiServer(f.server), gen.RevokeTokenRequest{UserIdentifier: cmp.Or(l.token.Username, f.username), Token: l.token.Value})
+	op, server := "logout", f.cluster.url+"/"
+	for n := 1; ; n++ {
+		req, err := gen.NewLogoutRequest(server)
+		if l.Value.session == nil {
+			op = "revokeToken"
+			token := tokenOf(l)
+			req, err = gen.NewRevokeTokenRequest(server, gen.RevokeTokenRequest{UserIdentifier: cmp.Or(token.Username, f.user), Token: token.Value})
+		}
+		if err != nil {
+			return asError(op, err)
+		}
+		_, err = f.cluster.call(op, req.WithContext(ctx), l)
+		if err == nil {
+			return nil
+		}
+		switch e := asError(op, err); {
+		case e.Status == http.StatusUnauthorized:
+			return nil // it had ended already
+		case n >= f.cluster.policy.Tries || !e.Retryable() || !sleep(ctx, backoff(n, e.RetryAfter)):
+			return e
+		}
 	}
-	if err != nil {
-		return &Error{Op: op, Err: err}
-	}
-	l.attach(req)
-	_, err = f.call(op, f.base(), req.WithContext(ctx))
-	if err != nil && asError(op, err).Status == http.StatusUnauthorized {
-		return nil // it had ended already
-	}
-	return err
 }

@@ -52,17 +52,18 @@ type Event struct {
 
 // report tells the logger and the observer. It must not be called with a lock
 // held.
-func (s *settings) report(e Event) {
-	e.Server, e.Username = s.server, s.username
-	if s.logger != nil {
+func (f *Flow) report(e Event) {
+	c := f.cluster
+	e.Op, e.Server, e.Username = f.way.op(), c.url, f.user
+	if c.logger != nil {
 		level := slog.LevelDebug
 		if e.Err != nil {
 			level = slog.LevelWarn
 		}
-		s.logger.LogAttrs(context.Background(), level, "authflow: "+string(e.Kind), e.attrs()...)
+		c.logger.LogAttrs(context.Background(), level, "authflow: "+string(e.Kind), e.attrs()...)
 	}
-	if s.observe != nil {
-		s.observe(e)
+	if c.observe != nil {
+		c.observe(e)
 	}
 }
 

@@ -1,53 +1,73 @@
 package authflow
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
 )
 
-// outgoing knows the secrets that leave with one auth request, whatever lease is
-// in use by the time that an error has to be redacted (X3).
-type outgoing struct {
-	req *http.Request // as it was built, with the secrets in its body and headers
+// outgoing knows the secrets that leave with a request (X3).
+type outgoing struct{ req *http.Request }
 
-	mu    sync.Mutex
-	added []string // what the transport of a Flow has added
-}
-
-// note keeps what is added to a request that is about to be sent.
-func (o *outgoing) note(req *http.Request) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.added = append(o.added, headerSecrets(req)...)
-}
-
-// redactor returns a function that replaces the secrets in a text of the
-// server's. It is made only when something has failed.
+// redactor returns a function that replaces the secrets in a text that may
+// repeat them. It is made only when something has failed.
 func (o *outgoing) redactor() func(string) string {
-	o.mu.Lock()
-	all := slices.Concat(o.added, headerSecrets(o.req), bodySecrets(o.req))
-	o.mu.Unlock()
-	// The longest first, because a Replacer takes the first that fits.
-	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, s := range all {
-		for _, form := range forms(s) {
-			pairs = append(pairs, form, wire.Redacted)
-		}
+	var all []string
+	for _, s := range slices.Concat(headerSecrets(o.req), bodySecrets(o.req)) {
+		all = append(all, forms(s)...)
 	}
-	return strings.NewReplacer(pairs...).Replace
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return func(text string) string {
+		for _, s := range all {
+			text = hide(text, s)
+		}
+		return text
+	}
+}
+
+// hide replaces a secret in a text. A short one is only replaced where it
+// stands by itself: others are pieces of words.
+func hide(text, secret string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, secret)
+		if i < 0 || secret == "" {
+			return b.String() + text
+		}
+		end := i + len(secret)
+		if len(secret) < 8 && (i > 0 && wordy(text[i-1]) || end < len(text) && wordy(text[end])) {
+			b.WriteString(text[:i+1])
+			text = text[i+1:]
+			continue
+		}
+		b.WriteString(text[:i] + wire.Redacted)
+		text = text[end:]
+	}
+}
+
+func wordy(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
 }
 
 // headerSecrets returns the token and the cookies of a request.
 func headerSecrets(req *http.Request) []string {
-	all := []string{strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")}
+	var all []string
+	for name, values := range req.Header {
+		if strings.EqualFold(name, "Authorization") {
+			for _, v := range values {
+				_, token, _ := strings.Cut(v, " ")
+				all = append(all, token)
+			}
+		}
+	}
 	for _, c := range req.Cookies() {
 		all = append(all, c.Value)
 	}
@@ -67,7 +87,7 @@ func bodySecrets(req *http.Request) []string {
 	var fields map[string]any
 	_ = json.NewDecoder(body).Decode(&fields)
 	var all []string
-	for _, name := range []string{"password", "secret_key", "token"} {
+	for _, name := range []string{fieldPassword, fieldSecretKey, "token"} {
 		if s, ok := fields[name].(string); ok {
 			all = append(all, s)
 		}
@@ -75,14 +95,31 @@ func bodySecrets(req *http.Request) []string {
 	return all
 }
 
-// forms returns a secret as it is and as JSON, Go and URLs write it.
+// forms returns a secret as it is and as others write it: JSON, Go, URLs, HTML,
+// base64 and hex.
 func forms(secret string) []string {
 	if secret == "" {
 		return nil
 	}
-	quoted := strconv.Quote(secret)
+	quoted, raw := strconv.Quote(secret), []byte(secret)
 	escaped, _ := json.Marshal(secret) // a string always encodes
-	return []string{
-		secret, quoted[1 : len(quoted)-1], string(escaped[1 : len(escaped)-1]), url.QueryEscape(secret), url.PathEscape(secret),
+	query, code := url.QueryEscape(secret), hex.EncodeToString(raw)
+	all := []string{
+		secret, quoted[1 : len(quoted)-1], string(escaped[1 : len(escaped)-1]), html.EscapeString(secret),
+		query, lowerEscapes(query), url.PathEscape(secret), lowerEscapes(url.PathEscape(secret)), code, strings.ToUpper(code),
+		base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
 	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// lowerEscapes writes %2F as %2f.
+func lowerEscapes(s string) string {
+	b := []byte(s)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i:], strings.ToLower(s[i:i+3]))
+		}
+	}
+	return string(b)
 }

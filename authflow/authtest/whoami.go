@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/stub"
 	"github.com/go-thoughtspot/tsauth/api/wire"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/stub"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 

@@ -1,0 +1,275 @@
+package authflow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// way is how a Flow gets its credential.
+type way uint8
+
+const (
+	wayFull way = iota
+	wayObject
+	wayCustom
+	wayLogin
+	waySessionToken
+	wayTokensFrom
+)
+
+// op is the operationId of a way, or the function that made the Flow.
+func (w way) op() string {
+	return [...]string{"getFullAccessToken", "getObjectAccessToken", "getCustomAccessToken", "login", "getCurrentUserToken", "TokensFrom"}[w]
+}
+
+// build makes the request for a credential.
+func (w way) build(server string, body []byte) (*http.Request, error) {
+	const json = "application/json"
+	r := bytes.NewReader(body)
+	switch w {
+	case wayFull:
+		return gen.NewGetFullAccessTokenRequestWithBody(server, json, r)
+	case wayObject:
+		return gen.NewGetObjectAccessTokenRequestWithBody(server, json, r)
+	case wayCustom:
+		return gen.NewGetCustomAccessTokenRequestWithBody(server, json, r)
+	case wayLogin:
+		return gen.NewLoginRequestWithBody(server, json, r)
+	}
+	return gen.NewGetCurrentUserTokenRequest(server)
+}
+
+// The names of the credentials in requests.
+const (
+	fieldPassword  = "password"
+	fieldSecretKey = "secret_key"
+)
+
+// FlowOption changes one Flow.
+type FlowOption func(*Flow)
+
+// WithPassword asks fn for the password at each acquisition, so that a changed
+// one needs no restart. The request then carries no credential. Optional.
+func WithPassword(fn CredentialFunc) FlowOption { return func(f *Flow) { f.supply = fn } }
+
+// FullAccess returns a Flow on a token with all the rights of its user
+// (operation getFullAccessToken). It sends nothing; the first use asks for the
+// token. The credential is req.Password or req.SecretKey, a password by
+// WithPassword, or else the Cluster's secret key. What the server would refuse
+// or ignore is an error that matches [ErrInvalid] and names the field. Where
+// the cluster has Orgs, say which one: an absent OrgID is the Org of the key or
+// of the user's last session, not always the Primary Org.
+//
+// With AutoCreate the server makes or updates the user each time a token is
+// made, so each renewal repeats that.
+func (c *Cluster) FullAccess(req gen.GetFullAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
+	f := &Flow{way: wayFull, user: req.Username, valid: req.ValidityTimeInSec}
+	if req.OrgID != nil {
+		f.org = strconv.Itoa(int(*req.OrgID))
+	}
+	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkFull(&req, f.field) })
+}
+
+// ObjectAccess returns a Flow on a token that reads the metadata object
+// req.ObjectID and nothing else (operation getObjectAccessToken). Otherwise it
+// is as FullAccess.
+func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
+	f := &Flow{way: wayObject, user: req.Username, valid: req.ValidityTimeInSec}
+	if req.OrgID != nil {
+		f.org = strconv.Itoa(int(*req.OrgID))
+	}
+	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkObject(&req, f.field) })
+}
+
+// CustomAccess returns a Flow on a token that carries security rules (operation
+// getCustomAccessToken, from 10.4.0.cl). Otherwise it is as FullAccess, but
+// AutoCreate is on if absent and leaves users who exist as they are.
+//
+// The effects of req.PersistOption happen each time a token is made. A Flow
+// with APPEND appends its rules again at each renewal, and tries again only
+// what the server surely did not do; NONE, REPLACE and RESET can be repeated.
+func (c *Cluster) CustomAccess(req gen.GetCustomAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
+	f := &Flow{
+		way: wayCustom, user: req.Username, valid: req.ValidityTimeInSec, org: req.OrgIdentifier,
+		once:     req.PersistOption == gen.PersistOptionAPPEND,
+		confined: req.PersistOption == gen.PersistOptionNONE && hasRules(&req),
+	}
+	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkCustom(&req, f.field) })
+}
+
+// Session returns a Flow on a cookie session that begins with a password
+// (operation login), given here or by WithPassword. It sends nothing; the first
+// use logs in. The session is renewed, by a new log-in, when it has rested for
+// Policy.SessionIdle or has no cookie any more, and with RememberMe ahead of
+// the end of its seven days.
+func (c *Cluster) Session(req gen.LoginRequest, opts ...FlowOption) (*Flow, error) {
+	f := &Flow{way: wayLogin, user: req.Username, org: req.OrgIdentifier, remember: req.RememberMe}
+	var none gen.Secret
+	return c.minting(f, &req.Password, &none, &req, opts, func() error { return checkTexts(f.way.op(), &req) })
+}
+
+// minting completes a Flow whose request carries a credential of its own. The
+// request is encoded once: what the caller changes afterwards has no effect.
+func (c *Cluster) minting(f *Flow, password, key *gen.Secret, req any, opts []FlowOption, check func() error) (*Flow, error) {
+	op := f.way.op()
+	for _, o := range opts {
+		if o != nil {
+			o(f)
+		}
+	}
+	switch byKey := f.way != wayLogin && c.hasKey(f.org); {
+	case f.user == "":
+		return nil, invalid(op, "username", "must not be empty")
+	case *password != "" && *key != "":
+		return nil, invalid(op, fieldPassword, "must not be given together with "+fieldSecretKey)
+	case f.supply != nil && *password+*key != "":
+		return nil, invalid(op, fieldPassword, "must not be in the request when WithPassword supplies it, and neither must secret_key")
+	case *password != "" || f.supply != nil:
+		f.field, f.secret = fieldPassword, *password
+	case *key != "" || byKey:
+		f.field, f.secret = fieldSecretKey, *key
+	case f.way == wayLogin:
+		return nil, invalid(op, fieldPassword, "must not be empty")
+	default:
+		return nil, invalid(op, fieldPassword, "one of password and secret_key is needed, or WithSecretKey for the cluster")
+	}
+	if err := check(); err != nil {
+		return nil, err
+	}
+	*password, *key = "", ""
+	body, err := json.Marshal(req)
+	if err != nil {
+		return nil, invalid(op, "request", err.Error())
+	}
+	f.body = string(body)
+	return c.start(f), nil
+}
+
+// start gives a Flow its Cluster.
+func (c *Cluster) start(f *Flow) *Flow {
+	f.cluster = c
+	f.keeper.Source = (*source)(f)
+	return f
+}
+
+// SessionToken returns a Flow on a bearer token that the server issues to the
+// user of f (operation getCurrentUserToken, from 9.4.0.cl), for 24 hours. f may
+// hold a session or a token. It stays in use for renewals, and closing it ends
+// them.
+func (f *Flow) SessionToken() *Flow {
+	return f.cluster.start(&Flow{way: waySessionToken, user: f.user, parent: f})
+}
+
+// Session returns a Flow on a cookie session of the user of f's token
+// (operation login with the body {}). f stays in use for the session's
+// renewals, and closing it ends them. It is refused where f holds a session, or
+// a custom access token with rules and the persist option NONE: the session
+// would not have the rules.
+func (f *Flow) Session() (*Flow, error) {
+	switch {
+	case f.way == wayLogin:
+		return nil, invalid("login", "flow", "is a session already; a bearer token is needed")
+	case f.confined:
+		return nil, invalid("login", "persist_option", "is NONE: the rules of the token would not hold in the session")
+	}
+	return f.cluster.start(&Flow{way: wayLogin, user: f.user, parent: f, body: "{}"}), nil
+}
+
+// credential returns the password or key of a Flow, checked as one in a request
+// is.
+func (f *Flow) credential(ctx context.Context) (secret gen.Secret, err error) {
+	switch {
+	case f.secret != "":
+		return f.secret, nil
+	case f.supply != nil:
+		secret, err = f.supply(ctx)
+	default:
+		secret, err = f.cluster.key(ctx, f.org)
+	}
+	if err == nil && secret == "" {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return "", asError(f.way.op(), fmt.Errorf("getting the %s: %w", f.field, err))
+	}
+	if e := checkSecret(f.way.op(), f.field, secret); e != nil {
+		return "", e
+	}
+	return secret, nil
+}
+
+// mint calls the server once for a credential.
+func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
+	c, op := f.cluster, f.way.op()
+	var secret gen.Secret
+	var with *lease // of the parent
+	var err error
+	switch {
+	case f.external != nil:
+		return f.external.lease(ctx, c)
+	case f.parent != nil:
+		with, err = f.parent.lease(ctx, true)
+	default:
+		secret, err = f.credential(ctx)
+	}
+	if err != nil {
+		return nil, asError(op, err)
+	}
+	body := []byte(f.body)
+	if secret != "" {
+		value, _ := json.Marshal(secret)                                          // a string always encodes
+		body = append(body[:len(body)-1], `,"`+f.field+`":`+string(value)+`}`...) // the object has a username already
+	}
+	req, err := f.way.build(c.url+"/", body)
+	if err != nil {
+		return nil, asError(op, err)
+	}
+
+	told := func(*Error) {}
+	if err := t.offClock(func() (err error) {
+		if secret != "" {
+			if told, err = c.secrets.use(ctx, f.field, f.user, secret, c.policy.Timeout); err != nil {
+				return err
+			}
+		}
+		if err = c.gate.enter(ctx); err != nil {
+			told(&Error{unsent: true})
+		}
+		return err
+	}); err != nil {
+		return nil, asError(op, err)
+	}
+	sent, e := time.Now(), &Error{} // which stays if the RoundTripper ends its goroutine
+	defer func() { told(e); c.gate.leave(sent, e) }()
+	a, err := c.call(op, req.WithContext(ctx), with)
+	if e = nil; err != nil {
+		e = asError(op, err)
+	}
+	switch {
+	case e != nil && with != nil && e.Status == http.StatusUnauthorized:
+		f.parent.refused(with)
+		e.retry = true // with the parent's next
+		return nil, e
+	case e != nil:
+		return nil, e
+	case f.way == wayLogin:
+		return f.begin(a)
+	}
+	lifetime := defaultLifetime
+	if f.valid > 0 {
+		lifetime = time.Duration(f.valid) * time.Second
+	}
+	return a.bearer(&c.policy, op, f.org, lifetime)
+}
+
+// defaultLifetime is how long a token lives when neither the request nor the
+// answer says (seed, "Token-based authentication").
+const defaultLifetime = 300 * time.Second

@@ -1,0 +1,234 @@
+package authflow
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
+)
+
+// source is a Flow as what its keeper fetches from.
+type source Flow
+
+// Fetch acquires a credential: it tries until one comes, is refused, or the
+// tries or the time are used up (R5). A function of the user's that hangs is
+// left behind.
+func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error) {
+	f, p := (*Flow)(s), &s.cluster.policy
+	began, budget := time.Now(), p.Timeout
+	var failed *Error
+	for n := 1; ; n++ {
+		limit := budget / time.Duration(max(1, p.Tries-n+1))
+		late := func(err *Error) *Error { return f.late(failed, err, limit) }
+		t := startClock(ctx, limit, func() {
+			e := late(nil)
+			f.landed(ctx, nil, e, n, began)
+			abandon(e)
+		})
+		l, err := t.run(f.mint)
+		spent := t.stop()
+		if err == nil {
+			f.landed(ctx, l, nil, n, began)
+			return l, nil
+		}
+		e := asError(f.way.op(), err)
+		if spent >= limit {
+			e = late(e)
+		}
+		failed, budget = e, budget-spent
+		wait := backoff(n, e.RetryAfter)
+		if n >= p.Tries || e.held || !e.Retryable() || f.once && !e.unsent || wait >= budget || !sleep(ctx, wait) {
+			f.landed(ctx, nil, e, n, began)
+			return nil, e
+		}
+		budget -= wait
+	}
+}
+
+// late is the error of a try that took too long. It tells what failed before,
+// which says more.
+func (f *Flow) late(before, err *Error, limit time.Duration) *Error {
+	text := fmt.Sprintf("no answer within %v", limit.Round(time.Millisecond))
+	switch {
+	case before != nil:
+		return asError(f.way.op(), fmt.Errorf("%w; then %s", before, text))
+	case err != nil && err.Status != 0: // it came from a Flow below
+		return err
+	}
+	return &Error{Op: f.way.op(), Err: fmt.Errorf("%s: %w", text, context.DeadlineExceeded), retry: true}
+}
+
+// Pause says how long nobody asks again.
+func (s *source) Pause(err error, failures int) time.Duration {
+	e := asError(s.way.op(), err)
+	if e.held { // by what the Cluster knows, which is asked again then
+		if s.supply != nil || s.cluster.secretKey != nil {
+			return min(e.RetryAfter, time.Second) // or earlier, as the credential may have changed
+		}
+		return e.RetryAfter
+	}
+	limit := maxPause
+	if e.Status == 400 || e.Status == 401 || e.Status == 403 {
+		limit = time.Minute
+	}
+	pause := time.Second << min(failures-1, 10)
+	if s.secret == "" && s.field != "" && limit == time.Minute {
+		pause = time.Second // the Cluster keeps a refused one back
+	}
+	return max(min(pause, limit), min(e.RetryAfter, maxRetryAfter))
+}
+
+// landed keeps what has to be kept of an acquisition and reports it, before the
+// credential is in use.
+func (f *Flow) landed(ctx context.Context, l *lease, err *Error, tries int, began time.Time) {
+	if ctx.Err() != nil { // nobody waits for it
+		f.retire(l)
+		if _, closed := f.keeper.Peek(); l != nil && closed == errLoggedOut {
+			_ = f.end(context.WithoutCancel(ctx), l)
+		}
+		return
+	}
+	e := Event{Duration: time.Since(began), Attempt: tries}
+	old, _ := f.keeper.Peek()
+	alive := old != nil && old.Left(time.Now()) > 0
+	switch {
+	case err != nil:
+		e.Kind, e.Err, e.Reason = RenewalFailed, err, "none in use"
+		if alive {
+			e.Left, e.Reason = f.left(old), "the last one stays in use"
+		}
+	case ctx.Value(unshared{}) != nil:
+		f.retire(l) // so that Logout ends it
+		e.Kind, e.Left, e.Reason = Acquired, f.left(l), "for one caller alone"
+	case alive:
+		f.retire(old)
+		e.Kind, e.Left, e.Reason = Renewed, f.left(l), "before the last one ends"
+	default:
+		f.retire(old)
+		e.Kind, e.Left, e.Reason = Acquired, f.left(l), "none in use"
+	}
+	f.report(e)
+}
+
+// left is what events say of a lease: 0 if it has no end but by idleness or
+// refusal.
+func (f *Flow) left(l *lease) time.Duration {
+	left := l.Left(time.Now())
+	if left == renewal.Forever {
+		return 0
+	}
+	return max(0, left)
+}
+
+// past is what a Flow remembers of credentials that are not in use any more.
+// It is replaced as a whole.
+type past struct {
+	alive  []*lease // that Logout has to end
+	issued []uint64 // hashes of the headers that Edit has put into requests
+}
+
+// maxIssued bounds what is remembered of headers.
+const maxIssued = 16
+
+// retire remembers a lease that is not in use any more.
+func (f *Flow) retire(l *lease) {
+	if l == nil {
+		return
+	}
+	now := time.Now()
+	for {
+		old := f.past.Load()
+		next := &past{}
+		if old != nil {
+			next.alive = slices.DeleteFunc(slices.Clone(old.alive), func(o *lease) bool { return o == l || o.Left(now) <= 0 })
+			next.issued = slices.Clone(old.issued[max(0, len(old.issued)-maxIssued+1):])
+		}
+		if l.Left(now) > 0 {
+			next.alive = append(next.alive, l)
+		}
+		if l.Value.session == nil {
+			next.issued = append(next.issued, maphash.String(f.cluster.seed, l.Value.header[0]))
+		}
+		if f.past.CompareAndSwap(old, next) {
+			return
+		}
+	}
+}
+
+// clock is the time that one try may take.
+type clock struct {
+	ctx          context.Context
+	cancel       context.CancelFunc
+	limit, grace *time.Timer
+	total, left  time.Duration
+	began        time.Time
+}
+
+// graceTime is what a function has to return in when its context has ended.
+const graceTime = time.Second
+
+func startClock(ctx context.Context, limit time.Duration, abandon func()) *clock {
+	t := &clock{total: limit, left: limit, began: time.Now()}
+	t.ctx, t.cancel = context.WithCancel(ctx)
+	t.limit = time.AfterFunc(limit, t.cancel)
+	t.grace = time.AfterFunc(limit+graceTime, abandon)
+	return t
+}
+
+func (t *clock) run(f func(context.Context, *clock) (*lease, error)) (*lease, error) {
+	defer t.stop() // also if it panics
+	return f(t.ctx, t)
+}
+
+// offClock calls wait and does not count its time: how long a queue is, is
+// nobody's fault.
+func (t *clock) offClock(wait func() error) error {
+	t.hold()
+	defer func() {
+		t.began = time.Now()
+		t.limit.Reset(t.left)
+		t.grace.Reset(t.left + graceTime)
+	}()
+	return wait()
+}
+
+func (t *clock) hold() {
+	t.left -= time.Since(t.began)
+	t.began = time.Now()
+	t.limit.Stop()
+	t.grace.Stop()
+}
+
+// stop ends the clock and returns what it has counted.
+func (t *clock) stop() time.Duration {
+	t.hold()
+	t.cancel()
+	return t.total - t.left
+}
+
+// backoff returns the time before the next try: 200 ms, doubled each time,
+// between half and all of it, and if asked to wait longer somewhat above that.
+func backoff(n int, after time.Duration) time.Duration {
+	d := 200 * time.Millisecond << min(n-1, 10)
+	d = d/2 + rand.N(d/2)
+	if after > 0 {
+		d = max(d, jitter(after))
+	}
+	return d
+}
+
+// sleep waits for d and reports true, or false at once if ctx ends before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

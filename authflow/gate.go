@@ -1,0 +1,166 @@
+package authflow
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// gate is what all mint calls of a Cluster pass, in the order in which they
+// come. It keeps them to a pace, and while the server is down, in maintenance
+// or asks for less, it lets one probe through at a time. Nothing of it lives
+// while nobody waits.
+type gate struct {
+	rate     float64 // calls a second; 0: any
+	burst    int
+	patience time.Duration // the longest pause that is waited out
+
+	mu      sync.Mutex
+	next    time.Time // when the next call would be due if there were no burst
+	queue   []chan error
+	timer   *time.Timer
+	probing bool
+	paused  *outage
+}
+
+// outage is why nothing goes through the gate: a failure that was everybody's.
+type outage struct {
+	err      *Error
+	failures int
+	until    time.Time // when the next probe may go
+}
+
+// patientFor is how many failures in a row are waited out by those who come.
+// After that they are told at once.
+const patientFor = 3
+
+// maxPause is the longest time between two probes, unless the server asks for
+// more: with it a dead server gets less than 30 calls in the first minute.
+const maxPause = 10 * time.Second
+
+// enter waits until a call may be made, or until ctx ends. Each call that
+// entered must leave.
+func (g *gate) enter(ctx context.Context) error {
+	g.mu.Lock()
+	if err := g.hopeless(time.Now()); err != nil {
+		g.mu.Unlock()
+		return err
+	}
+	turn := make(chan error, 1)
+	g.queue = append(g.queue, turn)
+	g.move()
+	g.mu.Unlock()
+	select {
+	case err := <-turn:
+		return err
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.queue, turn); i >= 0 {
+		g.queue = slices.Delete(g.queue, i, i+1)
+	} else if <-turn == nil { // it was let through meanwhile
+		g.probing = false
+	}
+	g.move()
+	return fmt.Errorf("gave up waiting for the cluster's pace, with %d before it: %w", len(g.queue), context.Cause(ctx))
+}
+
+// hopeless returns the failure that those who come now are told, or nil if they
+// may wait.
+func (g *gate) hopeless(now time.Time) error {
+	p := g.paused
+	if p == nil || g.probing || !now.Before(p.until) {
+		return nil
+	}
+	left := p.until.Sub(now)
+	if p.err.Retryable() && left <= g.patience && (p.failures <= patientFor || p.err.RetryAfter > 0) {
+		return nil
+	}
+	return p.err.paused(left)
+}
+
+// move lets through whoever may go, and sets the timer for the next. The caller
+// holds mu.
+func (g *gate) move() {
+	for now := time.Now(); len(g.queue) > 0; {
+		var wait, each time.Duration
+		if g.rate > 0 {
+			each = time.Duration(float64(time.Second) / g.rate)
+			if g.next.Before(now) {
+				g.next = now
+			}
+			wait = g.next.Sub(now) - time.Duration(g.burst-1)*each
+		}
+		if p := g.paused; p != nil {
+			if g.probing {
+				return
+			}
+			wait = max(wait, p.until.Sub(now))
+		}
+		if wait > 0 {
+			if g.timer != nil {
+				g.timer.Stop()
+			}
+			g.timer = time.AfterFunc(wait, func() {
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				g.move()
+			})
+			return
+		}
+		g.probing = g.paused != nil
+		g.next = g.next.Add(each)
+		g.queue[0] <- nil
+		g.queue = g.queue[1:]
+	}
+	if g.timer != nil {
+		g.timer.Stop()
+		g.timer = nil
+	}
+}
+
+// leave tells how a call ended that began at sent: err is nil if the server
+// answered at all.
+func (g *gate) leave(sent time.Time, err *Error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	early := g.paused != nil && sent.Before(g.paused.until) // under way before the first one failed
+	if !early {
+		g.probing = false
+	}
+	switch {
+	case err == nil:
+		g.paused = nil
+	case err.outage():
+		p := &outage{err: err, failures: 1}
+		if old := g.paused; old != nil {
+			if p.failures += old.failures; early {
+				p.failures--
+			}
+		}
+		pause := min(time.Second<<min(p.failures-1, 10), maxPause)
+		p.until = now.Add(jitter(max(pause, min(err.RetryAfter, maxRetryAfter))))
+		if early && p.until.Before(g.paused.until) {
+			p.until = g.paused.until
+		}
+		g.paused = p
+		if told := g.hopeless(now); told != nil {
+			for _, turn := range g.queue {
+				turn <- told
+			}
+			g.queue = nil
+		}
+	case g.paused != nil && !early: // a probe that brought nothing to light
+		g.paused.until = now.Add(time.Second)
+	}
+	g.move()
+}
+
+// jitter makes a pause up to a quarter longer, so that those who were told the
+// same do not come back together.
+func jitter(d time.Duration) time.Duration { return d + rand.N(d/4+1) }

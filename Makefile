@@ -5,18 +5,26 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 REDOCLY       := @redocly/cli@2.77.0
 OASDIFF       := github.com/oasdiff/oasdiff@v1.36.0
 ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 
 # The race detector needs a C compiler on most systems. Where there is none the
 # tests still run; CI insists on it.
 RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && echo -race)
 
 FUZZTIME ?= 60s # for each fuzz target
+FUZZED   := ./authflow ./authflow/internal/renewal
 
-# Modules of their own, so that what they need stays out of go.mod.
-NESTED := tests/contract tests/bench
+# Modules of their own, so that what they need stays out of go.mod. Those of
+# PEERS build much, and only `make check-all` looks at them.
+NESTED := tests/contract tests/compose
+PEERS  := tests/bench
 
-.PHONY: demo test contract generate check generated fmt vet lint workflows spec-lint spec-diff spec-drift fuzz \
-	bench bench-report bench-smoke
+.PHONY: help demo test contract compose generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
+	spec-drift fuzz mutate bench bench-report bench-smoke
+
+help: ## this list
+	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 	go run ./examples/quickstart
@@ -25,19 +33,29 @@ test: ## all tests, with the race detector where there is a C compiler
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
 	go test $(RACE) ./...
 
-contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names
+contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names; 2 minutes
 	cd tests/contract && go test -count=1 -timeout 15m
 
-fuzz: ## each fuzz target for FUZZTIME
-	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./authflow || exit 1; \
-	done
+compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and others
+	cd tests/compose && go test $(RACE) -count=1 -timeout 5m ./...
+
+fuzz: ## each fuzz target for FUZZTIME (60s), the random schedules of the engine among them
+	@for dir in $(FUZZED); do for target in $$(go test -list '^Fuzz' $$dir | grep ^Fuzz); do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$dir || exit 1; \
+	done; done
+
+mutate: ## break the engine and the transport in every small way and list what no test noticed; an hour
+	go run $(GREMLINS) unleash --timeout-coefficient 10 ./authflow
 
 generate: ## rebuild everything that comes from api/openapi.yaml
 	go generate ./...
 	go build ./...
 
-check: generated fmt vet lint workflows ## all that CI checks besides the tests
+check: generated fmt vet lint ## what to run before a commit, besides the tests; the first time 5 minutes
+
+check-all: ## check, the modules that build much, and the workflows: what CI checks; cold 10 minutes
+	$(MAKE) check NESTED="$(NESTED) $(PEERS)"
+	$(MAKE) workflows
 
 generated: ## fail if the generated files are not what the spec says
 	go generate ./...
@@ -45,27 +63,27 @@ generated: ## fail if the generated files are not what the spec says
 	go mod tidy -diff
 	@for m in $(NESTED); do (cd $$m && go mod tidy -diff) || exit 1; done
 
-fmt:
+fmt: ## fail if gofmt would change a file
 	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
 
-vet:
+vet: ## go vet
 	go vet ./...
 	@for m in $(NESTED); do (cd $$m && go vet ./...) || exit 1; done
 
-lint:
+lint: ## golangci-lint
 	go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
 	@for m in $(NESTED); do (cd $$m && go run $(GOLANGCI_LINT) run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
-bench: ## side by side with the libraries that could be used instead: one table
+bench: ## side by side with the libraries that could be used instead: one table; 15 minutes
 	cd tests/bench && go run ./table
 
-bench-report: ## the same into tests/bench/RESULTS.md
+bench-report: ## the same into tests/bench/RESULTS.md; 15 minutes
 	cd tests/bench && go run ./table -report
 
-bench-smoke: ## one short round of every benchmark
+bench-smoke: ## one short round of every benchmark; cold 5 minutes
 	cd tests/bench && go test -short -bench . -benchtime 1x ./...
 
-spec-lint: ## Redocly's recommended rules; needs Node
+spec-lint: ## Redocly's recommended rules; needs Node and the npm registry
 	npx --yes $(REDOCLY) lint api/openapi.yaml
 
 spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking change that CHANGELOG.md does not name

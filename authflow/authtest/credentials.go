@@ -86,19 +86,19 @@ func (s *Simulator) checkPassword(username string, password gen.Secret) (*accoun
 		a.miss(now)
 		return nil, wrong
 	}
-	a.misses = 0
+	a.misses = nil
 	if s.mfa {
 		return nil, unauthorized("multi-factor authentication is on: a password alone does not do")
 	}
 	return a, nil
 }
 
-// rejected answers wrong credentials of a log-in with the status that the
-// simulator was told to use.
-func (s *Simulator) rejected(err error) error {
+// rejected answers wrong credentials with the status that the simulator was
+// told to use.
+func rejected(err error, status int) error {
 	var r *refusalError
 	if errors.As(err, &r) && r.status == http.StatusUnauthorized {
-		return refusalFor(s.settings.loginRejection, r.debug)
+		return refusalFor(status, r.debug)
 	}
 	return err
 }

@@ -89,8 +89,8 @@
 // an unknown user with a password, and a wrong key are answered with 401
 // (10097). An account that is not ACTIVE, a user who is not in the Org, and any
 // key while trusted authentication is off are answered with 403 (10023). Five
-// wrong passwords in a row lock an account for an hour. An Org's own key is
-// good for that Org, the cluster's for all.
+// wrong passwords in a row within an hour lock an account for an hour. An Org's
+// own key is good for that Org, the cluster's for all.
 //
 // Just-in-time provisioning needs the secret key. For full and object access
 // tokens auto_create is false unless it is sent, and also changes display name,
@@ -138,7 +138,7 @@
 //     were begun with it; its expiry does not.
 //   - Revoking a token that has ended already is answered with 400.
 //   - An Authorization header goes before the cookies, also when it is wrong.
-//   - Rate limits are not simulated; use [RateLimited].
+//   - There is no rate limit without [WithRateLimit].
 //
 // # What it is not
 //

@@ -49,7 +49,7 @@ func (s *Simulator) logsIn(x *exchange, req gen.LoginRequest) (*account, *token,
 	case req.Username != "" && req.Password != "":
 		a, err := s.checkPassword(req.Username, req.Password)
 		if err != nil {
-			return nil, nil, gen.Org{}, s.rejected(err)
+			return nil, nil, gen.Org{}, rejected(err, s.settings.loginRejection)
 		}
 		org, _ := s.orgs.byID(a.lastOrg)
 		return a, nil, org, nil

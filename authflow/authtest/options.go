@@ -38,6 +38,10 @@ type settings struct {
 	sessionTokenValidity time.Duration
 	clockOffset          time.Duration
 	loginRejection       int
+	tokenRejection       int
+	rate                 float64
+	burst                int
+	retryAfter           time.Duration
 	observe              func(Call)
 }
 
@@ -51,6 +55,7 @@ func defaults() settings {
 		tokenValidity:        300 * time.Second,
 		sessionTokenValidity: 24 * time.Hour,
 		loginRejection:       http.StatusUnauthorized,
+		tokenRejection:       http.StatusUnauthorized,
 	}
 }
 
@@ -134,6 +139,12 @@ func WithClockOffset(d time.Duration) Option {
 // documentation has 400, and 500 has been seen.
 func WithLoginRejection(status int) Option {
 	return func(s *settings) { s.loginRejection = status }
+}
+
+// WithTokenRejection does for the operations that issue tokens what
+// [WithLoginRejection] does for login.
+func WithTokenRejection(status int) Option {
+	return func(s *settings) { s.tokenRejection = status }
 }
 
 // WithObserver calls f after each call, from the goroutine that served it: f

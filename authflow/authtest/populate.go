@@ -15,8 +15,8 @@ func (s *Simulator) populate() {
 	s.mfa = c.mfa
 	s.offset.Store(int64(c.clockOffset))
 	s.envelope.Store(int32(c.envelope))
-	if c.loginRejection < 400 || c.loginRejection > 599 {
-		panic(fmt.Sprintf("authtest: a login cannot be rejected with status %d", c.loginRejection))
+	if status := min(c.loginRejection, c.tokenRejection); status < 400 || max(c.loginRejection, c.tokenRejection) > 599 {
+		panic(fmt.Sprintf("authtest: credentials cannot be rejected with status %d", status))
 	}
 	s.orgs = orgs{{ID: PrimaryOrg, Name: "Primary"}}
 	for _, o := range c.orgs {

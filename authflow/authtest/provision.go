@@ -31,7 +31,7 @@ func (s *Simulator) admit(in application) (*account, error) {
 		return s.admitPassword(in)
 	}
 	if err := s.keys.check(in.secretKey, in.org.ID); err != nil {
-		return nil, err
+		return nil, rejected(err, s.settings.tokenRejection)
 	}
 	create := in.createByDefault
 	if in.autoCreate != nil {
@@ -66,7 +66,7 @@ func (s *Simulator) admitPassword(in application) (*account, error) {
 	}
 	a, err := s.checkPassword(in.username, in.password)
 	if err != nil {
-		return nil, err
+		return nil, rejected(err, s.settings.tokenRejection)
 	}
 	return a, s.member(a, in.org)
 }

@@ -37,6 +37,7 @@ type Simulator struct {
 	envelope atomic.Int32 // an Envelope
 	faults   faults
 	calls    calls
+	limiter  limiter
 
 	mu       sync.Mutex // guards what follows
 	users    users
@@ -144,6 +145,9 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
 	x := exchangeOf(r.Context())
 	x.header = w.Header()
+	if s.exceeded(w, r) {
+		return
+	}
 	switch {
 	case x.route != nil:
 		if err := validate(x, r); err != nil {

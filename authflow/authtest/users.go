@@ -68,12 +68,12 @@ type account struct {
 	created, modified, loggedIn  time.Time
 	lastOrg                      int32 // of the previous session
 
-	misses      int // wrong passwords in a row
+	misses      []time.Time // wrong passwords in a row, of the last hour
 	lockedUntil time.Time
 }
 
-// maxMisses wrong passwords in a row lock an account for lockedFor. The API's
-// documentation says "several" and an hour.
+// maxMisses wrong passwords in a row, within lockedFor, lock an account for as
+// long. The API's documentation says "several" and an hour.
 const (
 	maxMisses = 5
 	lockedFor = time.Hour
@@ -95,8 +95,9 @@ func (a *account) usable(now time.Time) error {
 }
 
 func (a *account) miss(now time.Time) {
-	if a.misses++; a.misses >= maxMisses {
-		a.misses, a.lockedUntil = 0, now.Add(lockedFor)
+	a.misses = slices.DeleteFunc(a.misses, func(at time.Time) bool { return now.Sub(at) >= lockedFor })
+	if a.misses = append(a.misses, now); len(a.misses) >= maxMisses {
+		a.misses, a.lockedUntil = nil, now.Add(lockedFor)
 	}
 }
 
@@ -179,13 +180,13 @@ func (s *Simulator) Users() []User {
 // SetPassword changes a user's password. Sessions and tokens stay. It panics
 // if there is no such user.
 func (s *Simulator) SetPassword(user, password string) {
-	s.change(user, func(a *account) { a.password, a.misses = gen.Secret(password), 0 })
+	s.change(user, func(a *account) { a.password, a.misses = gen.Secret(password), nil })
 }
 
 // SetStatus changes the status of a user's account; ACTIVE also lifts the lock
 // that wrong passwords have put on it. It panics if there is no such user.
 func (s *Simulator) SetStatus(user string, status gen.AccountStatus) {
-	s.change(user, func(a *account) { a.status, a.misses, a.lockedUntil = status, 0, time.Time{} })
+	s.change(user, func(a *account) { a.status, a.misses, a.lockedUntil = status, nil, time.Time{} })
 }
 
 func (s *Simulator) change(user string, f func(*account)) {

@@ -19,13 +19,13 @@ var _ = Describe("S4: after Logout", func() {
 	}{
 		{"full access", func(c *cluster) *authflow.Flow { return c.full() }},
 		{"object access", func(c *cluster) *authflow.Flow {
-			return made(authflow.ObjectAccess(c.URL, gen.GetObjectAccessTokenRequest{
+			return made(c.authflow().ObjectAccess(gen.GetObjectAccessTokenRequest{
 				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, ObjectID: "o",
-			}, c.options(nil)...))
+			}))
 		}},
 		{"a session", func(c *cluster) *authflow.Flow { return c.session() }},
-		{"a session begun with a token", func(c *cluster) *authflow.Flow { return made(authflow.LoginWithToken(c.full())) }},
-		{"a session's token", func(c *cluster) *authflow.Flow { return made(authflow.SessionToken(c.session())) }},
+		{"a session begun with a token", func(c *cluster) *authflow.Flow { return made(c.full().Session()) }},
+		{"a session's token", func(c *cluster) *authflow.Flow { return c.session().SessionToken() }},
 	} {
 		for _, call := range []struct {
 			name string
@@ -88,7 +88,7 @@ var _ = Describe("S4: after Logout", func() {
 	It("nothing is sent by a Flow that is built on the one logged out", func(ctx SpecContext) {
 		c := inProcess()
 		bearer, session := c.full(), c.session()
-		onBearer, onSession := made(authflow.LoginWithToken(bearer)), made(authflow.SessionToken(session))
+		onBearer, onSession := made(bearer.Session()), session.SessionToken()
 		Expect(bearer.Logout(ctx)).To(Succeed())
 		Expect(session.Logout(ctx)).To(Succeed())
 		for _, flow := range []*authflow.Flow{onBearer, onSession} {
@@ -98,7 +98,7 @@ var _ = Describe("S4: after Logout", func() {
 	})
 
 	It("the Flow is closed though the server could not be told, and the error says so", func(ctx SpecContext) {
-		c := inProcess()
+		c := inProcess().with(once())
 		for op, flow := range map[string]*authflow.Flow{authtest.OpRevokeToken: c.full(), authtest.OpLogout: c.session()} {
 			Expect(flow.Renew(ctx)).To(Succeed())
 			c.Fail(op, 1, authtest.Status(http.StatusInternalServerError))

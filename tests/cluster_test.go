@@ -28,12 +28,35 @@ const (
 	pathMetadataSearch = "/api/rest/2.0/metadata/search"
 )
 
-// cluster is a simulator with a recorder on the way to it.
+// cluster is a simulator with a recorder on the way to it, and the product's
+// Cluster for it.
 type cluster struct {
 	*authtest.Simulator
 	wire *recorder
 	// client reaches the simulator by way of the recorder.
 	client *http.Client
+
+	options []authflow.Option
+	ways    *authflow.Cluster
+}
+
+// with adds options to the product's Cluster, before the first Flow.
+func (c *cluster) with(opts ...authflow.Option) *cluster {
+	GinkgoHelper()
+	Expect(c.ways).To(BeNil(), "the Cluster is in use")
+	c.options = append(c.options, opts...)
+	return c
+}
+
+// authflow returns the product's Cluster, one for all Flows of a spec.
+func (c *cluster) authflow() *authflow.Cluster {
+	GinkgoHelper()
+	if c.ways == nil {
+		var err error
+		c.ways, err = authflow.New(c.URL, append([]authflow.Option{authflow.WithHTTPClient(c.client)}, c.options...)...)
+		Expect(err).NotTo(HaveOccurred())
+	}
+	return c.ways
 }
 
 // inProcess returns a cluster without sockets.
@@ -80,28 +103,23 @@ func (c *cluster) apiWith(flow *authflow.Flow) *gen.ClientWithResponses {
 
 // full returns a Flow on a full access token of the default user. It has sent
 // nothing.
-func (c *cluster) full(opts ...authflow.Option) *authflow.Flow {
+func (c *cluster) full() *authflow.Flow {
 	GinkgoHelper()
-	return made(authflow.FullAccess(c.URL, gen.GetFullAccessTokenRequest{
+	return made(c.authflow().FullAccess(gen.GetFullAccessTokenRequest{
 		Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey,
-	}, c.options(opts)...))
+	}))
 }
 
 // session returns a Flow on a cookie session of the default user. It has sent
 // nothing.
-func (c *cluster) session(opts ...authflow.Option) *authflow.Flow {
+func (c *cluster) session() *authflow.Flow {
 	GinkgoHelper()
-	return made(authflow.Login(c.URL, gen.LoginRequest{
+	return made(c.authflow().Session(gen.LoginRequest{
 		Username: authtest.DefaultUsername, Password: authtest.DefaultPassword,
-	}, c.options(opts)...))
+	}))
 }
 
-// options are those of a Flow to this cluster, and more.
-func (c *cluster) options(more []authflow.Option) []authflow.Option {
-	return append([]authflow.Option{authflow.WithHTTPClient(c.client)}, more...)
-}
-
-// made closes a Flow when the spec ends.
+// made closes a Flow when the spec ends, and with it those built on it.
 func made(flow *authflow.Flow, err error) *authflow.Flow {
 	GinkgoHelper()
 	Expect(err).NotTo(HaveOccurred())
@@ -111,7 +129,7 @@ func made(flow *authflow.Flow, err error) *authflow.Flow {
 
 // once is a policy that asks a failing server no second time, so that specs of
 // failures need not wait.
-func once() authflow.Option { return authflow.WithRenewal(authflow.RenewalPolicy{Tries: 1}) }
+func once() authflow.Option { return authflow.WithPolicy(authflow.Policy{Tries: 1}) }
 
 // get is a request to a path of the rest of the API.
 func (c *cluster) get(ctx context.Context, path string) *http.Request {

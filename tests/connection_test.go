@@ -14,7 +14,6 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
-	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 var _ = Describe("P5: the connection of a refused request", func() {
@@ -31,9 +30,8 @@ var _ = Describe("P5: the connection of a refused request", func() {
 			return &metered{conn, &received}, err
 		}}
 		DeferCleanup(transport.CloseIdleConnections)
-		flow = made(authflow.FullAccess(server.URL, gen.GetFullAccessTokenRequest{
-			Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey,
-		}, authflow.WithHTTPClient(&http.Client{Transport: transport})))
+		c := &cluster{Simulator: server.Simulator, client: &http.Client{Transport: transport}}
+		flow = c.full()
 		Expect(flow.Renew(ctx)).To(Succeed())
 		Expect(dials.Load()).To(BeEquivalentTo(1))
 	})

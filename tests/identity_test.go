@@ -17,48 +17,44 @@ var _ = Describe("I4: every auth call says who sends it and what it wants", func
 	}
 	for _, call := range []struct {
 		path string
-		make func(context.Context, *cluster, ...authflow.Option) error
+		make func(context.Context, *cluster) error
 	}{
-		{pathFull, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			return c.full(opts...).Renew(ctx)
-		}},
-		{pathObject, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			return made(authflow.ObjectAccess(c.URL, gen.GetObjectAccessTokenRequest{
+		{pathFull, func(ctx context.Context, c *cluster) error { return c.full().Renew(ctx) }},
+		{pathObject, func(ctx context.Context, c *cluster) error {
+			return made(c.authflow().ObjectAccess(gen.GetObjectAccessTokenRequest{
 				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, ObjectID: "o",
-			}, c.options(opts)...)).Renew(ctx)
+			})).Renew(ctx)
 		}},
-		{pathCustom, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			return made(authflow.CustomAccess(c.URL, request, c.options(opts)...)).Renew(ctx)
+		{pathCustom, func(ctx context.Context, c *cluster) error {
+			return made(c.authflow().CustomAccess(request)).Renew(ctx)
 		}},
-		{pathLogin, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			if err := c.session(opts...).Renew(ctx); err != nil {
+		{pathLogin, func(ctx context.Context, c *cluster) error {
+			if err := c.session().Renew(ctx); err != nil {
 				return err
 			}
-			return made(authflow.LoginWithToken(c.full(opts...))).Renew(ctx)
+			return made(c.full().Session()).Renew(ctx)
 		}},
-		{pathSessionToken, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			return made(authflow.SessionToken(c.session(opts...))).Renew(ctx)
-		}},
-		{pathLogout, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			flow := c.session(opts...)
+		{pathSessionToken, func(ctx context.Context, c *cluster) error { return c.session().SessionToken().Renew(ctx) }},
+		{pathLogout, func(ctx context.Context, c *cluster) error {
+			flow := c.session()
 			if err := flow.Renew(ctx); err != nil {
 				return err
 			}
 			return flow.Logout(ctx)
 		}},
-		{pathRevoke, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			flow := c.full(opts...)
+		{pathRevoke, func(ctx context.Context, c *cluster) error {
+			flow := c.full()
 			if err := flow.Renew(ctx); err != nil {
 				return err
 			}
 			return flow.Logout(ctx)
 		}},
-		{pathUser, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			_, err := c.full(opts...).API().GetCurrentUserInfoWithResponse(ctx)
+		{pathUser, func(ctx context.Context, c *cluster) error {
+			_, err := c.full().API().GetCurrentUserInfoWithResponse(ctx)
 			return err
 		}},
-		{pathValidate, func(ctx context.Context, c *cluster, opts ...authflow.Option) error {
-			_, err := c.full(opts...).API().ValidateTokenWithResponse(ctx, gen.ValidateTokenRequest{Token: "t"})
+		{pathValidate, func(ctx context.Context, c *cluster) error {
+			_, err := c.full().API().ValidateTokenWithResponse(ctx, gen.ValidateTokenRequest{Token: "t"})
 			return err
 		}},
 	} {
@@ -73,8 +69,8 @@ var _ = Describe("I4: every auth call says who sends it and what it wants", func
 		})
 
 		It(call.path+" with a user agent of the user's", func(ctx SpecContext) {
-			c := inProcess()
-			Expect(call.make(ctx, c, authflow.WithUserAgent("acme-portal/1.2"))).To(Succeed())
+			c := inProcess().with(authflow.WithUserAgent("acme-portal/1.2"))
+			Expect(call.make(ctx, c)).To(Succeed())
 			sent := c.wire.to(call.path)
 			Expect(sent).NotTo(BeEmpty())
 			for _, m := range sent {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
-	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 var _ = Describe("The origin of a Flow", func() {
@@ -70,6 +69,16 @@ var _ = Describe("The origin of a Flow", func() {
 	)
 
 	Describe("I2: a redirect", func() {
+		// page is outside of the API, whose answers are never redirects (P6).
+		const page = "/export/report.pdf"
+		// redirected gets a credential for flow, whose next request is then
+		// redirected.
+		redirected := func(ctx context.Context, c *cluster, flow *authflow.Flow, status int, to string) {
+			GinkgoHelper()
+			Expect(flow.Renew(ctx)).To(Succeed())
+			c.wire.forget()
+			c.Fail(authtest.AnyOperation, 1, authtest.Redirect(status, to))
+		}
 		// world is all of the network: the cluster at its address, and
 		// somebody who answers everything at each other.
 		world := func() *cluster {
@@ -102,9 +111,8 @@ var _ = Describe("The origin of a Flow", func() {
 					It("to "+other.name+" carries no credential, by "+by.name+", "+http.StatusText(status), func(ctx SpecContext) {
 						c := world()
 						for _, flow := range []*authflow.Flow{c.full(), c.session()} {
-							c.wire.forget()
-							c.Fail(authtest.Echo, 1, authtest.Redirect(status, other.url))
-							got, _ := send(by.of(flow), c.get(ctx, pathMetadataSearch))
+							redirected(ctx, c, flow, status, other.url)
+							got, _ := send(by.of(flow), c.get(ctx, page))
 							Expect(got).To(Equal(http.StatusOK))
 
 							hops := c.wire.to("/landed")
@@ -119,9 +127,8 @@ var _ = Describe("The origin of a Flow", func() {
 			It("to "+other.name+" carries none that Edit has added before, either", func(ctx SpecContext) {
 				c := world()
 				for _, flow := range []*authflow.Flow{c.full(), c.session()} {
-					c.wire.forget()
-					c.Fail(authtest.Echo, 1, authtest.Redirect(http.StatusFound, other.url))
-					req := c.get(ctx, pathMetadataSearch)
+					redirected(ctx, c, flow, http.StatusFound, other.url)
+					req := c.get(ctx, page)
 					Expect(flow.Edit(ctx, req)).To(Succeed())
 					got, _ := send(flow, req)
 					Expect(got).To(Equal(http.StatusOK))
@@ -130,6 +137,19 @@ var _ = Describe("The origin of a Flow", func() {
 					Expect(hops).To(HaveLen(1))
 					Expect(hops[0].Header).NotTo(HaveKey("Authorization"))
 					Expect(hops[0].Header).NotTo(HaveKey("Cookie"))
+				}
+			})
+
+			It("P6: of the API to "+other.name+" is an error where another credential does not help, and not followed", func(ctx SpecContext) {
+				c := world()
+				for _, flow := range []*authflow.Flow{c.full(), c.session()} {
+					redirected(ctx, c, flow, http.StatusFound, other.url)
+					status, _ := send(flow, c.get(ctx, pathMetadataSearch))
+					Expect(status).To(Equal(http.StatusOK), "once it is a credential that has ended")
+
+					c.Fail(authtest.Echo, 2, authtest.Redirect(http.StatusFound, other.url))
+					Expect(fails(flow, c.get(ctx, pathMetadataSearch))).To(MatchError(authflow.ErrUnexpectedRedirect))
+					Expect(c.wire.to("/landed")).To(BeEmpty())
 				}
 			})
 		}
@@ -161,8 +181,8 @@ var _ = Describe("The origin of a Flow", func() {
 			DeferCleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 
 			for _, flow := range []*authflow.Flow{c.full(), c.session()} {
-				c.Fail(authtest.Echo, 1, authtest.Redirect(http.StatusFound, other.URL))
-				status, _ := send(flow, c.get(ctx, pathMetadataSearch))
+				redirected(ctx, c, flow, http.StatusFound, other.URL)
+				status, _ := send(flow, c.get(ctx, page))
 				Expect(status).To(Equal(http.StatusOK))
 			}
 			Expect(landed).To(HaveLen(2))
@@ -172,14 +192,14 @@ var _ = Describe("The origin of a Flow", func() {
 
 	DescribeTable("I2: plain http is refused but for loopback addresses",
 		func(_ context.Context, server string, ok bool) {
-			_, err := authflow.FullAccess(server, gen.GetFullAccessTokenRequest{Username: "u", SecretKey: "k"})
+			_, err := authflow.New(server)
 			if ok {
 				Expect(err).NotTo(HaveOccurred())
 				return
 			}
 			Expect(err).To(MatchError(authflow.ErrInvalid))
 			Expect(err).To(HaveField("Field", "server"))
-			_, err = authflow.FullAccess(server, gen.GetFullAccessTokenRequest{Username: "u", SecretKey: "k"}, authflow.WithPlainHTTP())
+			_, err = authflow.New(server, authflow.WithPlainHTTP())
 			Expect(err).NotTo(HaveOccurred())
 		},
 		Entry("a host", "http://acme.thoughtspot.cloud", false),

@@ -30,8 +30,8 @@ var _ = Describe("The cookies of a session", func() {
 
 	It("S1: stay away from plain http if they are Secure", func(ctx SpecContext) {
 		// Not on the loopback interface, which cookie jars trust from Go 1.26 on.
-		c := inProcess(authtest.WithURL("http://thoughtspot.test"))
-		flow := c.session(authflow.WithPlainHTTP())
+		c := inProcess(authtest.WithURL("http://thoughtspot.test")).with(authflow.WithPlainHTTP())
+		flow := c.session()
 		Expect(called(ctx, c, flow, pathUser)).To(And(HaveLen(1), HaveKey("JSESSIONID")))
 	})
 

@@ -56,13 +56,13 @@ var _ = Describe("Logging in", func() {
 		))
 	})
 
-	It("sends the example with authflow.Login, and both cookies of the document after it", func(ctx SpecContext) {
+	It("sends the example with Cluster.Session, and both cookies of the document after it", func(ctx SpecContext) {
 		c.Fail(authtest.OpLogin, 1, authtest.Handle(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Add("Set-Cookie", "JSESSIONID=b9a5b821-fa91-49ea-99fc-12817a141e76; Path=/; HttpOnly")
 			w.Header().Add("Set-Cookie", "clientId=76d83461-1b8a-425a-9116-66c8d6f006bb; Path=/; Secure; HttpOnly")
 			w.WriteHeader(http.StatusNoContent)
 		}))
-		flow := made(authflow.Login(c.URL, request, c.options(nil)...))
+		flow := made(c.authflow().Session(request))
 		Expect(c.wire.all()).To(BeEmpty(), "the constructor sends nothing")
 
 		Expect(flow.Renew(ctx)).To(Succeed())
@@ -81,9 +81,9 @@ var _ = Describe("Logging in", func() {
 	})
 
 	It("goes to the Org of org_identifier", func(ctx SpecContext) {
-		flow := made(authflow.Login(c.URL, gen.LoginRequest{
+		flow := made(c.authflow().Session(gen.LoginRequest{
 			Username: "tsUserA", Password: "Guest@123!", OrgIdentifier: "Sales",
-		}, c.options(nil)...))
+		}))
 
 		user, err := c.apiWith(flow).GetCurrentUserInfoWithResponse(ctx)
 		Expect(err).NotTo(HaveOccurred())
@@ -93,10 +93,10 @@ var _ = Describe("Logging in", func() {
 	})
 
 	It("takes a bearer token and an empty object in place of a password", func(ctx SpecContext) {
-		bearer := made(authflow.FullAccess(c.URL, gen.GetFullAccessTokenRequest{
+		bearer := made(c.authflow().FullAccess(gen.GetFullAccessTokenRequest{
 			Username: "tsUserA", Password: "Guest@123!",
-		}, c.options(nil)...))
-		session := made(authflow.LoginWithToken(bearer))
+		}))
+		session := made(bearer.Session())
 
 		user, err := c.apiWith(session).GetCurrentUserInfoWithResponse(ctx)
 		Expect(err).NotTo(HaveOccurred())
@@ -118,9 +118,9 @@ var _ = Describe("Logging in", func() {
 	DescribeTable("says that the password is wrong, with whichever status the server does",
 		func(ctx SpecContext, status int) {
 			c := inProcess(authtest.WithLoginRejection(status))
-			flow := made(authflow.Login(c.URL, gen.LoginRequest{
+			flow := made(c.authflow().Session(gen.LoginRequest{
 				Username: authtest.DefaultUsername, Password: "wrong",
-			}, c.options(nil)...))
+			}))
 			err := flow.Renew(ctx)
 			Expect(err).To(MatchError(authflow.ErrCredentialsRejected))
 			Expect(err).To(HaveField("Status", status))

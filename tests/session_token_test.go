@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -28,9 +27,9 @@ var _ = Describe("Getting the session's token", func() {
 		c.expectLifetime(result.JSON200.CreationTimeInMillis, result.JSON200.ExpirationTimeInMillis, 24*time.Hour)
 	})
 
-	It("sends the example with authflow.SessionToken, whose token then works", func(ctx SpecContext) {
+	It("sends the example with Flow.SessionToken, whose token then works", func(ctx SpecContext) {
 		c := overTLS()
-		flow := made(authflow.SessionToken(c.session()))
+		flow := c.session().SessionToken()
 
 		result, err := c.apiWith(flow).GetCurrentUserInfoWithResponse(ctx)
 		Expect(err).NotTo(HaveOccurred())

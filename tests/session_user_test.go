@@ -6,7 +6,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -16,9 +15,9 @@ var _ = Describe("Asking who is logged in", func() {
 
 	It("sends the example with the token of a Flow", func(ctx SpecContext) {
 		c := inProcess(authtest.WithUser("tsUserZ", "", authtest.Email("tsuserz@example.com"), authtest.Privileges("AUTHORING")))
-		flow := made(authflow.FullAccess(c.URL, gen.GetFullAccessTokenRequest{
+		flow := made(c.authflow().FullAccess(gen.GetFullAccessTokenRequest{
 			Username: "tsUserZ", SecretKey: authtest.DefaultSecretKey,
-		}, c.options(nil)...))
+		}))
 
 		result, err := c.apiWith(flow).GetCurrentUserInfoWithResponse(ctx)
 		Expect(err).NotTo(HaveOccurred())

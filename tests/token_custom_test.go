@@ -10,7 +10,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -88,8 +87,8 @@ var _ = Describe("Getting a token with custom rules", func() {
 		Expect(claims.Rules.FilterRules).To(Equal(filterRules))
 	})
 
-	It("sends the example with authflow.CustomAccess, whose token then works", func(ctx SpecContext) {
-		flow := made(authflow.CustomAccess(c.URL, request, c.options(nil)...))
+	It("sends the example with Cluster.CustomAccess, whose token then works", func(ctx SpecContext) {
+		flow := made(c.authflow().CustomAccess(request))
 		Expect(c.wire.all()).To(BeEmpty(), "the constructor sends nothing")
 
 		who, err := c.apiWith(flow).GetCurrentUserInfoWithResponse(ctx)
@@ -139,12 +138,12 @@ var _ = Describe("Getting a token with custom rules", func() {
 	})
 
 	It("sends values that are strings, booleans and numbers as what they are", func(ctx SpecContext) {
-		flow := made(authflow.CustomAccess(c.URL, gen.GetCustomAccessTokenRequest{
+		flow := made(c.authflow().CustomAccess(gen.GetCustomAccessTokenRequest{
 			Username: "UserA", PersistOption: gen.PersistOptionNONE, SecretKey: "4c55ff63-d03e-497a-8ec6-1be083f160ee",
 			FilterRules: []gen.FilterRule{
 				{ColumnName: "Anything", Operator: gen.FilterOperatorIN, Values: []any{"TS_WILDCARD_ALL", true, false, 7, 2.5, int64(1656914873123)}},
 			},
-		}, c.options(nil)...))
+		}))
 		Expect(flow.Renew(ctx)).To(Succeed())
 		Expect(c.wire.last().Body).To(MatchJSON(`{
 			"username": "UserA", "persist_option": "NONE", "secret_key": "4c55ff63-d03e-497a-8ec6-1be083f160ee",

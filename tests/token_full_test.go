@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -109,8 +108,8 @@ var _ = Describe("Getting a token for full access", func() {
 				Expect(token.ValidForUserID).To(Equal(user.ID))
 			})
 
-			It("goes by authflow.FullAccess, whose token then works", func(ctx SpecContext) {
-				flow := made(authflow.FullAccess(c.URL, example.request, c.options(nil)...))
+			It("goes by Cluster.FullAccess, whose token then works", func(ctx SpecContext) {
+				flow := made(c.authflow().FullAccess(example.request))
 				Expect(c.wire.all()).To(BeEmpty(), "the constructor sends nothing")
 
 				who, err := c.apiWith(flow).GetCurrentUserInfoWithResponse(ctx)

@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -99,8 +98,8 @@ var _ = Describe("Getting a token for one object", func() {
 				Expect(token.ValidForUsername).To(Equal(example.request.Username))
 			})
 
-			It("goes by authflow.ObjectAccess, whose token then reads and does no more", func(ctx SpecContext) {
-				flow := made(authflow.ObjectAccess(c.URL, example.request, c.options(nil)...))
+			It("goes by Cluster.ObjectAccess, whose token then reads and does no more", func(ctx SpecContext) {
+				flow := made(c.authflow().ObjectAccess(example.request))
 				Expect(c.wire.all()).To(BeEmpty(), "the constructor sends nothing")
 
 				status, _ := send(flow, c.get(ctx, "/api/rest/2.0/metadata/answer/data"))

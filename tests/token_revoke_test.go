@@ -19,9 +19,9 @@ var _ = Describe("Revoking a token", func() {
 	var flow *authflow.Flow
 	BeforeEach(func() {
 		c = inProcess(authtest.WithUser("tsUserA", "Guest123!"), authtest.WithUser("tsUserB", "Guest123!"))
-		flow = made(authflow.FullAccess(c.URL, gen.GetFullAccessTokenRequest{
+		flow = made(c.authflow().FullAccess(gen.GetFullAccessTokenRequest{
 			Username: "tsUserA", Password: "Guest123!",
-		}, c.options(nil)...))
+		}))
 	})
 
 	It("sends the example with the token of a Flow", func(ctx SpecContext) {

@@ -9,7 +9,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -131,9 +130,9 @@ var _ = Describe("An answer on the wire", func() {
 			"id": null, "token": "t", "org": {"id": 0, "name": null}, "user": {"id": "1", "name": null},
 			"creation_time_in_millis": 1000, "expiration_time_in_millis": 301000, "scope": null
 		}`)
-		flow := made(authflow.CustomAccess(c.URL, gen.GetCustomAccessTokenRequest{
+		flow := made(c.authflow().CustomAccess(gen.GetCustomAccessTokenRequest{
 			Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionNONE,
-		}, c.options(nil)...))
+		}))
 		token, err := flow.Token(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(token).To(HaveField("UserID", "1"))

@@ -21,19 +21,19 @@ func sendBoth(ctx context.Context, c *cluster, request any) {
 	case gen.GetFullAccessTokenRequest:
 		_, err = c.api().GetFullAccessTokenWithResponse(ctx, r)
 		Expect(err).NotTo(HaveOccurred())
-		flow, err = authflow.FullAccess(c.URL, r, c.options(nil)...)
+		flow, err = c.authflow().FullAccess(r)
 	case gen.GetObjectAccessTokenRequest:
 		_, err = c.api().GetObjectAccessTokenWithResponse(ctx, r)
 		Expect(err).NotTo(HaveOccurred())
-		flow, err = authflow.ObjectAccess(c.URL, r, c.options(nil)...)
+		flow, err = c.authflow().ObjectAccess(r)
 	case gen.GetCustomAccessTokenRequest:
 		_, err = c.api().GetCustomAccessTokenWithResponse(ctx, r)
 		Expect(err).NotTo(HaveOccurred())
-		flow, err = authflow.CustomAccess(c.URL, r, c.options(nil)...)
+		flow, err = c.authflow().CustomAccess(r)
 	case gen.LoginRequest:
 		_, err = c.api().LoginWithResponse(ctx, r)
 		Expect(err).NotTo(HaveOccurred())
-		flow, err = authflow.Login(c.URL, r, c.options(nil)...)
+		flow, err = c.authflow().Session(r)
 	}
 	_ = made(flow, err).Renew(ctx)
 }

@@ -2,7 +2,7 @@
 // says what was sent and what came. It runs on an embedded simulator, or on
 // the cluster that the environment names:
 //
-//	THOUGHTSPOT_HOST         https://acme.thoughtspot.cloud
+//	THOUGHTSPOT_HOST         https://acme.thoughtspot.cloud, or without https://
 //	THOUGHTSPOT_USERNAME     who to be
 //	THOUGHTSPOT_PASSWORD     for log-in and basic authentication
 //	THOUGHTSPOT_SECRET_KEY   for trusted authentication
@@ -34,46 +34,63 @@ func main() {
 	}
 }
 
+// The environment variables that say where to go and as whom.
+const (
+	host      = "THOUGHTSPOT_HOST"
+	username  = "THOUGHTSPOT_USERNAME"
+	password  = "THOUGHTSPOT_PASSWORD"
+	secretKey = "THOUGHTSPOT_SECRET_KEY"
+	objectID  = "THOUGHTSPOT_OBJECT_ID"
+	newUser   = "THOUGHTSPOT_NEW_USER"
+)
+
 // tour is where the quickstart goes and as whom.
 type tour struct {
-	host, username, objectID, newUser string
-	password, secretKey               gen.Secret
-	trace                             *trace
-	options                           []authflow.Option
+	given   map[string]string // by environment variable
+	trace   *trace
+	cluster *authflow.Cluster
 }
 
 func run(ctx context.Context, out io.Writer, env func(string) string) error {
-	t := tour{
-		host:      env("THOUGHTSPOT_HOST"),
-		username:  env("THOUGHTSPOT_USERNAME"),
-		password:  gen.Secret(env("THOUGHTSPOT_PASSWORD")),
-		secretKey: gen.Secret(env("THOUGHTSPOT_SECRET_KEY")),
-		objectID:  env("THOUGHTSPOT_OBJECT_ID"),
-		newUser:   env("THOUGHTSPOT_NEW_USER"),
-		trace:     &trace{out: out, base: http.DefaultTransport},
+	t := tour{given: make(map[string]string), trace: &trace{out: out, base: http.DefaultTransport}}
+	for _, name := range []string{host, username, password, secretKey, objectID, newUser} {
+		t.given[name] = env(name)
 	}
-	if t.host == "" {
+	if t.given[host] == "" {
 		server := authtest.NewServer()
 		defer server.Close()
-		t.host, t.username, t.password, t.secretKey = server.URL, authtest.DefaultUsername, authtest.DefaultPassword, authtest.DefaultSecretKey
-		t.objectID, t.newUser = "fa68ae91-7588-4136-bacd-d71fb12dda69", "new.user"
-		fmt.Fprintln(out, "On the embedded simulator; set THOUGHTSPOT_HOST to go to a cluster.")
-	} else if t.username == "" || t.password == "" && t.secretKey == "" {
-		return errors.New("set THOUGHTSPOT_USERNAME, and THOUGHTSPOT_PASSWORD or THOUGHTSPOT_SECRET_KEY")
+		t.given = map[string]string{
+			host: server.URL, username: authtest.DefaultUsername, password: authtest.DefaultPassword,
+			secretKey: authtest.DefaultSecretKey, objectID: "fa68ae91-7588-4136-bacd-d71fb12dda69", newUser: "new.user",
+		}
+		fmt.Fprintf(out, "On the embedded simulator; set %s to go to a cluster.\n", host)
+	} else if t.given[username] == "" || t.given[password] == "" && t.given[secretKey] == "" {
+		return fmt.Errorf("set %s, and %s or %s", username, password, secretKey)
 	}
-	t.options = []authflow.Option{authflow.WithHTTPClient(&http.Client{Transport: t.trace, Timeout: time.Minute})}
+	options := []authflow.Option{authflow.WithHTTPClient(&http.Client{Transport: t.trace, Timeout: time.Minute})}
+	if key := t.given[secretKey]; key != "" {
+		options = append(options, authflow.WithSecretKey(gen.Secret(key)))
+	}
+	var err error
+	if t.cluster, err = authflow.New(t.given[host], options...); err != nil {
+		return err
+	}
 
 	failed, steps := 0, steps()
 	for _, s := range steps {
 		fmt.Fprintf(out, "\n%s\n", s.title)
-		if missing := t.missing(s.needs); missing != "" {
-			fmt.Fprintf(out, "– left out, needs %s\n", missing)
+		if missing := t.missing(s.needs); len(missing) > 0 {
+			fmt.Fprintf(out, "– left out, needs %s\n", strings.Join(missing, " and "))
 			continue
 		}
 		happened, err := s.run(ctx, &t)
 		if err != nil {
 			failed++
 			fmt.Fprintf(out, "✗ %v\n", err)
+			var e *authflow.Error
+			if errors.As(err, &e) && e.Status == 0 && e.Field == "" {
+				return errors.New("the server does not answer; the other steps are left out")
+			}
 			continue
 		}
 		fmt.Fprintf(out, "✓ %s\n", happened)
@@ -85,18 +102,13 @@ func run(ctx context.Context, out io.Writer, env func(string) string) error {
 }
 
 // missing names what a step needs and the environment did not give.
-func (t *tour) missing(needs []string) string {
-	given := map[string]bool{
-		"password": t.password != "", "secret key": t.secretKey != "",
-		"object ID": t.objectID != "", "new user": t.newUser != "",
-	}
-	var missing []string
-	for _, n := range needs {
-		if !given[n] {
-			missing = append(missing, "a "+n)
+func (t *tour) missing(needs []string) (missing []string) {
+	for _, name := range needs {
+		if t.given[name] == "" {
+			missing = append(missing, name)
 		}
 	}
-	return strings.Join(missing, " and ")
+	return missing
 }
 
 // whoAmI makes a call with the credential of flow.
@@ -112,11 +124,11 @@ func whoAmI(ctx context.Context, flow *authflow.Flow) (string, error) {
 }
 
 // full returns a flow on a full access token, with whichever credential there
-// is. Most programs have one like it.
+// is. Most programs have one like it. validity is in seconds.
 func (t *tour) full(validity int32) (*authflow.Flow, error) {
-	request := gen.GetFullAccessTokenRequest{Username: t.username, ValidityTimeInSec: validity, SecretKey: t.secretKey}
-	if t.secretKey == "" {
-		request.Password = t.password
+	request := gen.GetFullAccessTokenRequest{Username: t.given[username], ValidityTimeInSec: validity}
+	if t.given[secretKey] == "" { // which the cluster knows
+		request.Password = gen.Secret(t.given[password])
 	}
-	return authflow.FullAccess(t.host, request, t.options...)
+	return t.cluster.FullAccess(request)
 }

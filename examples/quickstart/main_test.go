@@ -5,18 +5,19 @@ import (
 	"testing"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 func TestTourOnTheSimulator(t *testing.T) {
-	var out strings.Builder
-	if err := run(t.Context(), &out, func(string) string { return "" }); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	text, err := toured(t, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
 	}
-	if n := strings.Count(out.String(), "\n✓ "); n != len(steps()) {
-		t.Errorf("%d of %d steps:\n%s", n, len(steps()), out.String())
+	if n := strings.Count(text, "\n✓ "); n != len(steps()) {
+		t.Errorf("%d of %d steps:\n%s", n, len(steps()), text)
 	}
 	for _, secret := range []string{authtest.DefaultSecretKey, `"` + authtest.DefaultPassword + `"`, "eyJ"} {
-		if strings.Contains(out.String(), secret) {
+		if strings.Contains(text, secret) {
 			t.Errorf("the output shows %q", secret)
 		}
 	}
@@ -28,34 +29,52 @@ func TestTourOnACluster(t *testing.T) {
 	for name, c := range map[string]struct {
 		env             map[string]string
 		ok, failed, out int
+		says            string
 	}{
-		"password":       {map[string]string{"THOUGHTSPOT_PASSWORD": authtest.DefaultPassword}, 7, 0, 3},
-		"secret key":     {map[string]string{"THOUGHTSPOT_SECRET_KEY": authtest.DefaultSecretKey}, 6, 0, 4},
-		"wrong password": {map[string]string{"THOUGHTSPOT_PASSWORD": "wrong"}, 1, 6, 3},
+		"password":       {map[string]string{password: authtest.DefaultPassword}, 8, 0, 3, "needs THOUGHTSPOT_SECRET_KEY and THOUGHTSPOT_OBJECT_ID\n"},
+		"secret key":     {map[string]string{secretKey: authtest.DefaultSecretKey}, 7, 0, 4, "needs THOUGHTSPOT_OBJECT_ID\n"},
+		"wrong password": {map[string]string{password: "wrong"}, 1, 7, 3, "credentials rejected"},
+		"no such object": {map[string]string{secretKey: authtest.DefaultSecretKey, objectID: "\x00"}, 7, 1, 3, "object_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := authtest.NewServer() // wrong passwords lock the account
+			server := authtest.NewServer()
 			defer server.Close()
-			var out strings.Builder
-			err := run(t.Context(), &out, func(k string) string {
-				switch k {
-				case "THOUGHTSPOT_HOST":
-					return server.URL
-				case "THOUGHTSPOT_USERNAME":
-					return authtest.DefaultUsername
-				}
-				return c.env[k]
-			})
-			text := out.String()
+			c.env[host], c.env[username] = server.URL, authtest.DefaultUsername
+			text, err := toured(t, c.env)
 			if (err != nil) != (c.failed > 0) || strings.Count(text, "\n✓ ") != c.ok ||
-				strings.Count(text, "\n✗ ") != c.failed || strings.Count(text, "\n– ") != c.out {
+				strings.Count(text, "\n✗ ") != c.failed || strings.Count(text, "\n– ") != c.out || !strings.Contains(text, c.says) {
 				t.Errorf("%v\n%s", err, text)
+			}
+			if u, _ := server.User(authtest.DefaultUsername); u.Status != gen.AccountStatusACTIVE {
+				t.Errorf("the account is %s", u.Status)
 			}
 		})
 	}
-	if err := run(t.Context(), &strings.Builder{}, func(k string) string {
-		return map[string]string{"THOUGHTSPOT_HOST": "https://acme.thoughtspot.cloud"}[k]
-	}); err == nil {
-		t.Error("a cluster without credentials was accepted")
+}
+
+// What is wrong with the server's address or the server is said once.
+func TestTourWithoutACluster(t *testing.T) {
+	gone := authtest.NewServer()
+	gone.Close()
+	for address, want := range map[string]string{
+		"https://acme.thoughtspot.cloud":        "set THOUGHTSPOT_USERNAME",
+		"http://acme.thoughtspot.cloud":         "plain http",
+		strings.TrimPrefix(gone.URL, "http://"): "does not answer", // a host without https:// is one all the same
+	} {
+		env := map[string]string{host: address}
+		if !strings.HasPrefix(want, "set") {
+			env[username], env[password] = "ann", "s3cret"
+		}
+		text, err := toured(t, env)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Count(text, "\n✗ ") > 1 {
+			t.Errorf("%s: %v\n%s", address, err, text)
+		}
 	}
+}
+
+func toured(t *testing.T, env map[string]string) (string, error) {
+	t.Helper()
+	var out strings.Builder
+	err := run(t.Context(), &out, func(name string) string { return env[name] })
+	return out.String(), err
 }

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
 // trace prints every exchange in a line for the request and one for the
@@ -41,7 +45,7 @@ func (t *trace) RoundTrip(req *http.Request) (*http.Response, error) {
 			sent += " with " + h
 		}
 	}
-	fmt.Fprintf(t.out, "  → %s\n", strings.TrimSpace(req.Method+" "+path+" "+sent))
+	fmt.Fprintln(t.out, "  →", strings.TrimSpace(req.Method+" "+path+" "+strings.TrimSpace(sent)))
 
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
@@ -54,15 +58,20 @@ func (t *trace) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	came := show(bytes.NewReader(body))
+	came := told(body)
+	var e *authflow.Error
+	if errors.As(authflow.ErrorOf(resp), &e) {
+		came = cmp.Or(e.Debug, fmt.Sprint(e.Err))
+	}
 	for _, c := range resp.Cookies() {
 		came += " sets " + c.Name
 	}
-	fmt.Fprintf(t.out, "  ← %s\n", strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+came))
+	fmt.Fprintln(t.out, "  ←", strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+strings.TrimSpace(came)))
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 
-// show returns JSON in one short line, with the secrets replaced.
+// show returns the JSON of a request in one line, with the secrets replaced.
 func show(body io.Reader) string {
 	var fields map[string]any
 	if json.NewDecoder(body).Decode(&fields) != nil {
@@ -77,10 +86,28 @@ func show(body io.Reader) string {
 	if err != nil {
 		return ""
 	}
-	if line := []rune(string(text)); len(line) > 110 {
-		return string(line[:110]) + "…"
-	}
 	return string(text)
+}
+
+// told returns of the JSON of an answer what it is about: whose token or
+// session it is, for what, and how long. There may be much more.
+func told(body []byte) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return ""
+	}
+	about := []string{"valid_for_username", "name", "user", "current_org", "org", "scope"}
+	var told []string
+	if _, ok := fields["token"]; ok {
+		told = []string{"token [redacted]"}
+		about = append(about, "creation_time_in_millis", "expiration_time_in_millis")
+	}
+	for _, name := range about {
+		if v, ok := fields[name]; ok && string(v) != "null" {
+			told = append(told, name+" "+string(v))
+		}
+	}
+	return strings.Join(told, ", ")
 }
 
 func (t *trace) reset() {

@@ -20,10 +20,12 @@ func TestMyServiceSurvives(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // an hour passes in no time
-				cluster := authtest.New()
-				flow, err := authflow.FullAccess(cluster.URL, gen.GetFullAccessTokenRequest{
-					Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey,
-				}, authflow.WithHTTPClient(cluster.Client()))
+				sim := authtest.New()
+				cluster, err := authflow.New(sim.URL, authflow.WithHTTPClient(sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey))
+				if err != nil {
+					t.Fatal(err)
+				}
+				flow, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: authtest.DefaultUsername})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -32,9 +34,9 @@ func TestMyServiceSurvives(t *testing.T) {
 					if _, err := reports.Fetch(t.Context(), "sales"); err != nil {
 						t.Fatal(err)
 					}
-					trouble(cluster)
+					trouble(sim)
 				}
-				if n := cluster.Calls(authtest.OpGetFullAccessToken); n < 2 {
+				if n := sim.Calls(authtest.OpGetFullAccessToken); n < 2 {
 					t.Errorf("%d token requests: there was no trouble", n)
 				}
 			})
@@ -44,8 +46,8 @@ func TestMyServiceSurvives(t *testing.T) {
 
 // down revokes all tokens, and lets the next two requests for one fail.
 func down(fault authtest.Fault) func(*authtest.Simulator) {
-	return func(cluster *authtest.Simulator) {
-		cluster.RevokeAll()
-		cluster.Fail(authtest.OpGetFullAccessToken, 2, fault)
+	return func(sim *authtest.Simulator) {
+		sim.RevokeAll()
+		sim.Fail(authtest.OpGetFullAccessToken, 2, fault)
 	}
 }

@@ -5,6 +5,8 @@
 //
 //	inject_test.go      what it costs to authorise one request
 //	send_test.go        what it costs to send one
+//	session_test.go     the same with a session's cookies
+//	acquire_test.go     what it costs to get the first token
 //	renewal_test.go     what callers notice of a renewal
 //	herd_test.go        10,000 callers on an expired token
 //	revocation_test.go  all tokens revoked under load
@@ -16,7 +18,7 @@
 // libraries, one file each, with what each of them lacks; package fake is the
 // server; the command table runs everything and prints one table:
 //
-//	go run ./table          # five minutes
+//	go run ./table          # fifteen minutes
 //	go run ./table -report  # the same, into RESULTS.md, with benchstat
 //
 // Timings are worth comparing within one run only.

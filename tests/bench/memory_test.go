@@ -12,7 +12,8 @@ import (
 )
 
 // BenchmarkMemory is what an idle client on a live token holds beside that
-// token, when n of them share an http.Client, one for each user of a service.
+// token and its request, when n of them share an http.Client, one for each user
+// of a service. The request is the user's name, once by itself and once as JSON.
 func BenchmarkMemory(b *testing.B) {
 	for _, p := range peers.Renewing() {
 		for _, n := range sizes(p) {
@@ -45,17 +46,22 @@ func bytesEach(b *testing.B, p peers.Peer, n int) float64 {
 	b.Helper()
 	server := fake.NewForgetful(24 * time.Hour)
 	s := setup(b, server, fake.InProcess, &http.Client{Transport: server})
-	s.AppKey() // beforehand: it is shared
-	clients := make([]peers.Client, n)
+	s.Cluster = unpaced(s)
+	s.AppKey() // beforehand: they are shared
+	if _, err := s.Cluster(); err != nil {
+		b.Fatal(err)
+	}
+	clients, requests := make([]peers.Client, n), 0
 	before := heap()
 	for i := range clients {
 		s.Username = fmt.Sprintf("user-%d@example.com", i)
+		requests += len(s.Username) + len(`{"username":""}`) + len(s.Username)
 		clients[i] = begin(b, p, s)
 		prime(b, clients[i], s.Server)
 	}
 	used := heap() - before
 	runtime.KeepAlive(clients)
-	return float64(used)/float64(n) - fake.TokenSize
+	return float64(used-int64(requests))/float64(n) - fake.TokenSize
 }
 
 func heap() int64 {

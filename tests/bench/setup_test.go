@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/tests/bench/fake"
 	"github.com/go-thoughtspot/tsauth/tests/bench/peers"
 )
@@ -16,7 +17,7 @@ func setup(tb testing.TB, server *fake.Server, url string, client *http.Client) 
 	tb.Helper()
 	return peers.Setup{
 		Server: url, Username: "user@example.com", HTTP: client,
-		Issued: server.Issue(24 * time.Hour), AppKey: fake.AppKey(tb),
+		Issued: server.Issue(24 * time.Hour), AppKey: fake.AppKey(tb), Cluster: peers.Cluster(url, client),
 	}
 }
 
@@ -40,12 +41,25 @@ func prime(tb testing.TB, c peers.Client, url string) {
 
 // request returns an API request as a generated client makes it.
 func request(ctx context.Context, url string) *http.Request {
+	req := bare(ctx, url)
+	req.Header.Set("Accept", "application/json")
+	return req
+}
+
+// bare returns an API request without a header.
+func bare(ctx context.Context, url string) *http.Request {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/rest/2.0/auth/session/user", nil)
 	if err != nil {
 		panic(err) // url is the test's own
 	}
-	req.Header.Set("Accept", "application/json")
 	return req
+}
+
+// unpaced is the Cluster for benchmarks that ask for many tokens, which its
+// pace, 50 a second, would make a benchmark of that pace. None of the other
+// libraries has one.
+func unpaced(s peers.Setup) func() (*authflow.Cluster, error) {
+	return peers.Cluster(s.Server, s.HTTP, authflow.WithPace(0, 0))
 }
 
 // lib is the name of a sub-benchmark, in the form that benchstat compares by.

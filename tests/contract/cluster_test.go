@@ -74,14 +74,15 @@ func (c *cluster) typed(i intent) *gen.ClientWithResponses {
 	return api
 }
 
-// flow is for the options of a Flow to this server.
-func (c *cluster) flow(i intent) []authflow.Option {
-	return []authflow.Option{
-		authflow.WithHTTPClient(c.client(i)), authflow.WithRenewal(authflow.RenewalPolicy{Tries: 1}),
-	}
+// flows makes Flows to this server.
+func (c *cluster) flows(i intent) *authflow.Cluster {
+	GinkgoHelper()
+	made, err := authflow.New(c.url(), authflow.WithHTTPClient(c.client(i)), authflow.WithPolicy(authflow.Policy{Tries: 1}))
+	Expect(err).NotTo(HaveOccurred())
+	return made
 }
 
-// made closes a Flow when the spec ends.
+// made closes a Flow when the spec ends, and with it those built on it.
 func made(flow *authflow.Flow, err error) *authflow.Flow {
 	GinkgoHelper()
 	Expect(err).NotTo(HaveOccurred())

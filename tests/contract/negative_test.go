@@ -66,7 +66,7 @@ func (n negative) expectNamed(body []byte) {
 // or after it with what the server said.
 func (c *cluster) expectTyped(ctx context.Context, n negative, body []byte, express expressed) {
 	GinkgoHelper()
-	flow, same, err := express(c.url(), body, c.flow(n.intent))
+	flow, same, err := express(c.flows(n.intent), body)
 	if !same {
 		return
 	}

@@ -58,15 +58,15 @@ func result[T answered](r T, err error) (answered, error) {
 
 // expressed makes the Flow that would send a body, if the client's types can
 // express that body: it must come out of them as it went in.
-type expressed func(server string, body []byte, opts []authflow.Option) (flow *authflow.Flow, same bool, err error)
+type expressed func(c *authflow.Cluster, body []byte) (flow *authflow.Flow, same bool, err error)
 
-func expressing[R any](construct func(string, R, ...authflow.Option) (*authflow.Flow, error)) expressed {
-	return func(server string, body []byte, opts []authflow.Option) (*authflow.Flow, bool, error) {
+func expressing[R any](construct func(*authflow.Cluster, R, ...authflow.FlowOption) (*authflow.Flow, error)) expressed {
+	return func(c *authflow.Cluster, body []byte) (*authflow.Flow, bool, error) {
 		request, same := express[R](body)
 		if !same {
 			return nil, false, nil
 		}
-		flow, err := construct(server, request, opts...)
+		flow, err := construct(c, request)
 		return flow, true, err
 	}
 }
@@ -87,9 +87,9 @@ func express[R any](body []byte) (request R, ok bool) {
 // constructors are the operations that a Flow acquires with.
 func constructors() map[string]expressed {
 	return map[string]expressed{
-		"login":                expressing(authflow.Login),
-		"getFullAccessToken":   expressing(authflow.FullAccess),
-		"getObjectAccessToken": expressing(authflow.ObjectAccess),
-		"getCustomAccessToken": expressing(authflow.CustomAccess),
+		"login":                expressing((*authflow.Cluster).Session),
+		"getFullAccessToken":   expressing((*authflow.Cluster).FullAccess),
+		"getObjectAccessToken": expressing((*authflow.Cluster).ObjectAccess),
+		"getCustomAccessToken": expressing((*authflow.Cluster).CustomAccess),
 	}
 }

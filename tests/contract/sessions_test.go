@@ -154,9 +154,9 @@ var _ = Describe("The token of a session", func() {
 
 	It("is what authflow gets from a log-in, and a log-in from a token", func(ctx SpecContext) {
 		c := reach(needsPassword)
-		session := made(authflow.Login(c.url(), gen.LoginRequest{Username: c.username, Password: c.password}, c.flow(wellFormed)...))
-		token := made(authflow.SessionToken(session))
-		again := made(authflow.LoginWithToken(token))
+		session := made(c.flows(wellFormed).Session(gen.LoginRequest{Username: c.username, Password: c.password}))
+		token := session.SessionToken()
+		again := made(token.Session())
 		for _, flow := range []*authflow.Flow{session, token, again} {
 			Expect(granted(sent(flow.API().GetCurrentUserInfoWithResponse(ctx)).JSON200).Name).To(Equal(c.username))
 		}

@@ -38,7 +38,12 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 // the address and a client with a connection for each of as many callers.
 func (s *Server) Listen(tb testing.TB, callers int) (string, *http.Client) {
 	tb.Helper()
-	server := httptest.NewServer(s)
+	return listen(tb, s, callers)
+}
+
+func listen(tb testing.TB, h http.Handler, callers int) (string, *http.Client) {
+	tb.Helper()
+	server := httptest.NewServer(h)
 	transport := &http.Transport{MaxIdleConns: callers, MaxIdleConnsPerHost: callers}
 	tb.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -47,14 +52,45 @@ func (s *Server) Listen(tb testing.TB, callers int) (string, *http.Client) {
 	return server.URL, &http.Client{Transport: transport}
 }
 
+// LoginPath is where NoOp begins a session.
+const LoginPath = "/api/rest/2.0/auth/session/login"
+
+// Cookies are those of a session.
+func Cookies() []string {
+	return []string{
+		"JSESSIONID=fc3424f9-d3f0-4a24-bd33-400fd826cac7; Path=/; HttpOnly",
+		"clientId=70cf1328-af97-40b2-9bd5-1c520e133963; Path=/; HttpOnly",
+	}
+}
+
 // NoOp answers API requests at once, whatever they carry, and leaves mint
 // calls to Server: what is left to measure is the library.
 type NoOp struct{ Server *Server }
 
 // RoundTrip implements http.RoundTripper.
 func (n NoOp) RoundTrip(req *http.Request) (*http.Response, error) {
-	if path := req.URL.Path; path == MintPath || strings.HasPrefix(path, GitHubPath) {
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: req}
+	switch path := req.URL.Path; {
+	case path == MintPath, strings.HasPrefix(path, GitHubPath):
 		return n.Server.RoundTrip(req)
+	case path == LoginPath:
+		resp.StatusCode, resp.Header["Set-Cookie"] = http.StatusNoContent, Cookies()
 	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+	return resp, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (n NoOp) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if path := req.URL.Path; path == MintPath || strings.HasPrefix(path, GitHubPath) {
+		n.Server.ServeHTTP(w, req)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"name":"answer"}`)
+}
+
+// Listen is as Server.Listen.
+func (n NoOp) Listen(tb testing.TB, callers int) (string, *http.Client) {
+	tb.Helper()
+	return listen(tb, n, callers)
 }

@@ -5,6 +5,8 @@ package peers
 import (
 	"net/http"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
 // Peer is one library.
@@ -29,6 +31,8 @@ type Setup struct {
 	Margin time.Duration
 	// Issued is the token of a client that is given one and never asks.
 	Issued string
+	// Cluster is what all clients of ours share.
+	Cluster func() (*authflow.Cluster, error)
 	// AppKey is an RSA key for ghinstallation, in PEM.
 	AppKey func() []byte
 }
@@ -53,5 +57,5 @@ func Renewing() []Peer {
 
 // All returns every library.
 func All() []Peer {
-	return append(Renewing(), Static(), PerRequest())
+	return append(Renewing(), Static(), ByHand(), PerRequest())
 }

@@ -18,11 +18,12 @@ func atMost(limit float64) goal {
 	return goal{"≤ " + number(limit), func(_ results, _ row, v float64) (float64, bool) { return v, v <= limit }}
 }
 
-// nearLimit wants at most times the limit's value.
-func nearLimit(times float64) goal {
-	return goal{fmt.Sprintf("≤ %s × limit", number(times)), func(res results, r row, v float64) (float64, bool) {
-		least, ok := r.value(res, limit)
-		return v / least, ok && v <= times*least
+// near wants at most times the value of a column.
+func near(column string, times float64) goal {
+	text := fmt.Sprintf("≤ %s × %s", number(times), column)
+	return goal{text, func(res results, r row, v float64) (float64, bool) {
+		other, ok := r.value(res, column)
+		return v / other, ok && v <= times*other
 	}}
 }
 

@@ -16,7 +16,7 @@ const benchstatVersion = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-
 
 // micro are the arguments for the benchmarks that are repeated.
 func micro() []string {
-	return []string{"-test.run=^$", "-test.bench=^Benchmark(Inject|InjectParallel|Send)$", "-test.benchtime=300ms"}
+	return []string{"-test.run=^$", "-test.bench=^Benchmark(Inject|InjectParallel|Send|SendBare|SendLoopback|Session|SessionSend|Acquire)$", "-test.benchtime=300ms"}
 }
 
 // once are the arguments for the others. Each is a process of its own, so that

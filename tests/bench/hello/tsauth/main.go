@@ -19,13 +19,15 @@ func main() {
 }
 
 func run() error {
-	flow, err := authflow.FullAccess(os.Getenv("THOUGHTSPOT_HOST"), gen.GetFullAccessTokenRequest{
-		Username: os.Getenv("THOUGHTSPOT_USERNAME"), SecretKey: gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY")),
-	})
+	cluster, err := authflow.New(os.Getenv("THOUGHTSPOT_HOST"), authflow.WithSecretKey(gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY"))))
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, flow.Server()+"/api/rest/2.0/auth/session/user", nil)
+	flow, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: os.Getenv("THOUGHTSPOT_USERNAME")})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, cluster.URL()+"/api/rest/2.0/auth/session/user", nil)
 	if err != nil {
 		return err
 	}

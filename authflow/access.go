@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -58,7 +59,13 @@ type FlowOption func(*Flow)
 
 // WithPassword asks fn for the password at each acquisition, so that a changed
 // one needs no restart. The request then carries no credential. Optional.
-func WithPassword(fn CredentialFunc) FlowOption { return func(f *Flow) { f.supply = fn } }
+func WithPassword(fn CredentialFunc) FlowOption {
+	return func(f *Flow) {
+		if fn != nil {
+			f.supplied = &supplied{password: fn}
+		}
+	}
+}
 
 // FullAccess returns a Flow on a token with all the rights of its user
 // (operation getFullAccessToken). It sends nothing; the first use asks for the
@@ -75,7 +82,7 @@ func (c *Cluster) FullAccess(req gen.GetFullAccessTokenRequest, opts ...FlowOpti
 	if req.OrgID != nil {
 		f.org = strconv.Itoa(int(*req.OrgID))
 	}
-	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkFull(&req, f.field) })
+	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkFull(&req, f.byKey) })
 }
 
 // ObjectAccess returns a Flow on a token that reads the metadata object
@@ -86,7 +93,7 @@ func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...Flow
 	if req.OrgID != nil {
 		f.org = strconv.Itoa(int(*req.OrgID))
 	}
-	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkObject(&req, f.field) })
+	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkObject(&req, f.byKey) })
 }
 
 // CustomAccess returns a Flow on a token that carries security rules (operation
@@ -97,12 +104,14 @@ func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...Flow
 // with APPEND appends its rules again at each renewal, and tries again only
 // what the server surely did not do; NONE, REPLACE and RESET can be repeated.
 func (c *Cluster) CustomAccess(req gen.GetCustomAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{
-		way: wayCustom, user: req.Username, valid: req.ValidityTimeInSec, org: req.OrgIdentifier,
-		once:     req.PersistOption == gen.PersistOptionAPPEND,
-		confined: req.PersistOption == gen.PersistOptionNONE && hasRules(&req),
+	f := &Flow{way: wayCustom, user: req.Username, valid: req.ValidityTimeInSec, org: req.OrgIdentifier}
+	switch {
+	case req.PersistOption == gen.PersistOptionAPPEND:
+		f.rules = rulesAppended
+	case req.PersistOption == gen.PersistOptionNONE && hasRules(&req):
+		f.rules = rulesConfined
 	}
-	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkCustom(&req, f.field) })
+	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkCustom(&req, f.byKey) })
 }
 
 // Session returns a Flow on a cookie session that begins with a password
@@ -130,12 +139,12 @@ func (c *Cluster) minting(f *Flow, password, key *gen.Secret, req any, opts []Fl
 		return nil, invalid(op, "username", "must not be empty")
 	case *password != "" && *key != "":
 		return nil, invalid(op, fieldPassword, "must not be given together with "+fieldSecretKey)
-	case f.supply != nil && *password+*key != "":
+	case f.supplied != nil && *password+*key != "":
 		return nil, invalid(op, fieldPassword, "must not be in the request when WithPassword supplies it, and neither must secret_key")
-	case *password != "" || f.supply != nil:
-		f.field, f.secret = fieldPassword, *password
+	case *password != "" || f.supplied != nil:
+		f.secret = *password
 	case *key != "" || byKey:
-		f.field, f.secret = fieldSecretKey, *key
+		f.byKey, f.secret = true, *key
 	case f.way == wayLogin:
 		return nil, invalid(op, fieldPassword, "must not be empty")
 	default:
@@ -144,13 +153,21 @@ func (c *Cluster) minting(f *Flow, password, key *gen.Secret, req any, opts []Fl
 	if err := check(); err != nil {
 		return nil, err
 	}
-	*password, *key = "", ""
 	body, err := json.Marshal(req)
 	if err != nil {
 		return nil, invalid(op, "request", err.Error())
 	}
 	f.body = string(body)
+	f.user, f.secret = gist(f.body, f.user), gen.Secret(gist(f.body, string(f.secret)))
 	return c.start(f), nil
+}
+
+// gist returns part, as a piece of whole if it is one: a service keeps many.
+func gist(whole, part string) string {
+	if i := strings.Index(whole, part); i >= 0 {
+		return whole[i : i+len(part)]
+	}
+	return part
 }
 
 // start gives a Flow its Cluster.
@@ -165,7 +182,7 @@ func (c *Cluster) start(f *Flow) *Flow {
 // hold a session or a token. It stays in use for renewals, and closing it ends
 // them.
 func (f *Flow) SessionToken() *Flow {
-	return f.cluster.start(&Flow{way: waySessionToken, user: f.user, parent: f})
+	return f.cluster.start(&Flow{way: waySessionToken, user: f.user, supplied: &supplied{parent: f}})
 }
 
 // Session returns a Flow on a cookie session of the user of f's token
@@ -177,10 +194,26 @@ func (f *Flow) Session() (*Flow, error) {
 	switch {
 	case f.way == wayLogin:
 		return nil, invalid("login", "flow", "is a session already; a bearer token is needed")
-	case f.confined:
+	case f.rules == rulesConfined:
 		return nil, invalid("login", "persist_option", "is NONE: the rules of the token would not hold in the session")
 	}
-	return f.cluster.start(&Flow{way: wayLogin, user: f.user, parent: f, body: "{}"}), nil
+	return f.cluster.start(&Flow{way: wayLogin, user: f.user, body: "{}", supplied: &supplied{parent: f}}), nil
+}
+
+// parent returns the Flow that this one is built on, or nil.
+func (f *Flow) parent() *Flow {
+	if f.supplied == nil {
+		return nil
+	}
+	return f.supplied.parent
+}
+
+// field is the name of the credential in the request.
+func (f *Flow) field() string {
+	if f.byKey {
+		return fieldSecretKey
+	}
+	return fieldPassword
 }
 
 // credential returns the password or key of a Flow, checked as one in a request
@@ -189,8 +222,8 @@ func (f *Flow) credential(ctx context.Context) (secret gen.Secret, err error) {
 	switch {
 	case f.secret != "":
 		return f.secret, nil
-	case f.supply != nil:
-		secret, err = f.supply(ctx)
+	case f.supplied != nil:
+		secret, err = f.supplied.password(ctx)
 	default:
 		secret, err = f.cluster.key(ctx, f.org)
 	}
@@ -198,9 +231,9 @@ func (f *Flow) credential(ctx context.Context) (secret gen.Secret, err error) {
 		err = errors.New("it is empty")
 	}
 	if err != nil {
-		return "", asError(f.way.op(), fmt.Errorf("getting the %s: %w", f.field, err))
+		return "", asError(f.way.op(), fmt.Errorf("getting the %s: %w", f.field(), err))
 	}
-	if e := checkSecret(f.way.op(), f.field, secret); e != nil {
+	if e := checkSecret(f.way.op(), f.field(), secret); e != nil {
 		return "", e
 	}
 	return secret, nil
@@ -213,10 +246,13 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	var with *lease // of the parent
 	var err error
 	switch {
-	case f.external != nil:
-		return f.external.lease(ctx, c)
-	case f.parent != nil:
-		with, err = f.parent.lease(ctx, true)
+	case f.way == wayTokensFrom:
+		return f.supplied.token.lease(ctx, c)
+	case f.parent() != nil:
+		err = t.offClock(func() error { // it has a clock of its own
+			with, err = f.parent().lease(ctx, true)
+			return err
+		})
 	default:
 		secret, err = f.credential(ctx)
 	}
@@ -224,9 +260,9 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 		return nil, asError(op, err)
 	}
 	body := []byte(f.body)
-	if secret != "" {
-		value, _ := json.Marshal(secret)                                          // a string always encodes
-		body = append(body[:len(body)-1], `,"`+f.field+`":`+string(value)+`}`...) // the object has a username already
+	if secret != "" && f.secret == "" { // it is not in the request yet
+		value, _ := json.Marshal(secret)                                            // a string always encodes
+		body = append(body[:len(body)-1], `,"`+f.field()+`":`+string(value)+`}`...) // the object has a username already
 	}
 	req, err := f.way.build(c.url+"/", body)
 	if err != nil {
@@ -236,7 +272,7 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	told := func(*Error) {}
 	if err := t.offClock(func() (err error) {
 		if secret != "" {
-			if told, err = c.secrets.use(ctx, f.field, f.user, secret, c.policy.Timeout); err != nil {
+			if told, err = c.secrets.use(ctx, f.field(), f.user, secret, c.policy.Timeout); err != nil {
 				return err
 			}
 		}
@@ -255,7 +291,7 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	}
 	switch {
 	case e != nil && with != nil && e.Status == http.StatusUnauthorized:
-		f.parent.refused(with)
+		f.parent().refused(with)
 		e.retry = true // with the parent's next
 		return nil, e
 	case e != nil:

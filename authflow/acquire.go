@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"math/rand/v2"
+	"net/http/httptrace"
 	"slices"
 	"time"
 
@@ -19,20 +21,18 @@ type source Flow
 // left behind.
 func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error) {
 	f, p := (*Flow)(s), &s.cluster.policy
-	began, budget := time.Now(), p.Timeout
+	ctx = untraced{ctx}
+	budget := p.Timeout
 	var failed *Error
 	for n := 1; ; n++ {
 		limit := budget / time.Duration(max(1, p.Tries-n+1))
 		late := func(err *Error) *Error { return f.late(failed, err, limit) }
-		t := startClock(ctx, limit, func() {
-			e := late(nil)
-			f.landed(ctx, nil, e, n, began)
-			abandon(e)
-		})
+		t := startClock(ctx, limit, func() { abandon(late(nil).after(n)) })
 		l, err := t.run(f.mint)
 		spent := t.stop()
 		if err == nil {
-			f.landed(ctx, l, nil, n, began)
+			l.Value.tries = uint8(min(n, math.MaxUint8))
+			f.unwanted(ctx, l)
 			return l, nil
 		}
 		e := asError(f.way.op(), err)
@@ -41,12 +41,25 @@ func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error)
 		}
 		failed, budget = e, budget-spent
 		wait := backoff(n, e.RetryAfter)
-		if n >= p.Tries || e.held || !e.Retryable() || f.once && !e.unsent || wait >= budget || !sleep(ctx, wait) {
-			f.landed(ctx, nil, e, n, began)
-			return nil, e
+		if n >= p.Tries || e.held || !e.Retryable() || f.rules == rulesAppended && !e.unsent || wait >= budget || !sleep(ctx, wait) {
+			return nil, e.after(n)
 		}
 		budget -= wait
 	}
+}
+
+// untraced hides the net/http/httptrace hooks of the request that began a
+// flight: they are to hear of that request only, and not when it is long over
+// (L5).
+type untraced struct{ context.Context }
+
+// Value implements context.Context.
+func (u untraced) Value(key any) any {
+	v := u.Context.Value(key)
+	if _, hooks := v.(*httptrace.ClientTrace); hooks {
+		return nil
+	}
+	return v
 }
 
 // late is the error of a try that took too long. It tells what failed before,
@@ -66,7 +79,7 @@ func (f *Flow) late(before, err *Error, limit time.Duration) *Error {
 func (s *source) Pause(err error, failures int) time.Duration {
 	e := asError(s.way.op(), err)
 	if e.held { // by what the Cluster knows, which is asked again then
-		if s.supply != nil || s.cluster.secretKey != nil {
+		if s.supplied != nil || s.cluster.secretKey != nil {
 			return min(e.RetryAfter, time.Second) // or earlier, as the credential may have changed
 		}
 		return e.RetryAfter
@@ -76,41 +89,47 @@ func (s *source) Pause(err error, failures int) time.Duration {
 		limit = time.Minute
 	}
 	pause := time.Second << min(failures-1, 10)
-	if s.secret == "" && s.field != "" && limit == time.Minute {
+	if s.secret == "" && (s.byKey || s.supplied != nil && s.supplied.password != nil) && limit == time.Minute {
 		pause = time.Second // the Cluster keeps a refused one back
 	}
 	return max(min(pause, limit), min(e.RetryAfter, maxRetryAfter))
 }
 
-// landed keeps what has to be kept of an acquisition and reports it, before the
-// credential is in use.
-func (f *Flow) landed(ctx context.Context, l *lease, err *Error, tries int, began time.Time) {
-	if ctx.Err() != nil { // nobody waits for it
-		f.retire(l)
-		if _, closed := f.keeper.Peek(); l != nil && closed == errLoggedOut {
-			_ = f.end(context.WithoutCancel(ctx), l)
-		}
+// unwanted sees to a credential that comes when nobody waits for it any more.
+func (f *Flow) unwanted(ctx context.Context, l *lease) {
+	if ctx.Err() == nil {
 		return
 	}
-	e := Event{Duration: time.Since(began), Attempt: tries}
-	old, _ := f.keeper.Peek()
+	f.retire(l)
+	if _, closed := f.keeper.Peek(); closed == errLoggedOut { //nolint:errorlint // this very one
+		_ = f.end(context.WithoutCancel(ctx), l)
+	}
+}
+
+// Landed keeps what has to be kept of an acquisition and reports it.
+func (s *source) Landed(ctx context.Context, old, l *lease, err error) {
+	f, e := (*Flow)(s), Event{Kind: Acquired, Reason: "none in use"}
+	began, _ := ctx.Value(&f.keeper).(time.Time)
+	e.Duration = time.Since(began)
 	alive := old != nil && old.Left(time.Now()) > 0
 	switch {
 	case err != nil:
-		e.Kind, e.Err, e.Reason = RenewalFailed, err, "none in use"
-		if alive {
+		failed := asError(f.way.op(), err)
+		if e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.tries; alive {
 			e.Left, e.Reason = f.left(old), "the last one stays in use"
 		}
+		f.report(e)
+		return
 	case ctx.Value(unshared{}) != nil:
 		f.retire(l) // so that Logout ends it
-		e.Kind, e.Left, e.Reason = Acquired, f.left(l), "for one caller alone"
+		e.Reason = "for one caller alone"
 	case alive:
-		f.retire(old)
-		e.Kind, e.Left, e.Reason = Renewed, f.left(l), "before the last one ends"
+		e.Kind, e.Reason = Renewed, "before the last one ends"
+		fallthrough
 	default:
 		f.retire(old)
-		e.Kind, e.Left, e.Reason = Acquired, f.left(l), "none in use"
 	}
+	e.Left, e.Attempt = f.left(l), int(l.Value.tries)
 	f.report(e)
 }
 

@@ -33,7 +33,7 @@ func (a *answer) what() string { return describe(a.header, a.body, a.out.redacto
 func (c *Cluster) call(op string, req *http.Request, l *lease) (_ *answer, err error) {
 	c.identify(req)
 	if l != nil {
-		l.Value.attach(req, l.Age(time.Now()))
+		attach(req, l)
 	}
 	out := &outgoing{req: req}
 	defer func() {

@@ -12,15 +12,15 @@ import (
 
 // What a server would refuse, or ignore without a word, is refused here (X5).
 
-func checkFull(r *gen.GetFullAccessTokenRequest, field string) error {
-	return checkToken(wayFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, field)
+func checkFull(r *gen.GetFullAccessTokenRequest, byKey bool) error {
+	return checkToken(wayFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
 }
 
-func checkObject(r *gen.GetObjectAccessTokenRequest, field string) error {
-	return checkToken(wayObject.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, field)
+func checkObject(r *gen.GetObjectAccessTokenRequest, byKey bool) error {
+	return checkToken(wayObject.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
 }
 
-func checkCustom(r *gen.GetCustomAccessTokenRequest, field string) error {
+func checkCustom(r *gen.GetCustomAccessTokenRequest, byKey bool) error {
 	op := wayCustom.op()
 	switch r.PersistOption {
 	case "":
@@ -30,7 +30,7 @@ func checkCustom(r *gen.GetCustomAccessTokenRequest, field string) error {
 			return invalid(op, "variable_values", fmt.Sprintf("must not be given with persist_option %s", r.PersistOption))
 		}
 	}
-	return checkToken(op, r, r.ValidityTimeInSec, nil, r.AutoCreate, field)
+	return checkToken(op, r, r.ValidityTimeInSec, nil, r.AutoCreate, byKey)
 }
 
 // hasRules reports whether the token that r asks for sees less than its user.
@@ -38,13 +38,13 @@ func hasRules(r *gen.GetCustomAccessTokenRequest) bool {
 	return len(r.FilterRules)+len(r.ParameterValues)+len(r.VariableValues)+len(r.Objects) > 0
 }
 
-func checkToken(op string, req any, seconds int32, org *int32, autoCreate *bool, field string) error {
+func checkToken(op string, req any, seconds int32, org *int32, autoCreate *bool, byKey bool) error {
 	switch {
 	case seconds < 0:
 		return invalid(op, "validity_time_in_sec", "must not be negative")
 	case org != nil && *org < 0:
 		return invalid(op, "org_id", "must not be negative")
-	case autoCreate != nil && *autoCreate && field == fieldPassword:
+	case autoCreate != nil && *autoCreate && !byKey:
 		return invalid(op, "auto_create", "needs secret_key, not password")
 	}
 	return checkTexts(op, req)

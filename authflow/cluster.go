@@ -104,12 +104,16 @@ func WithSecretKey(key gen.Secret) Option { return WithOrgSecretKey("", key) }
 // WithOrgSecretKey gives the key of one Org, named as its token requests name
 // it, by number or name. It goes before that of WithSecretKey. Optional.
 func WithOrgSecretKey(org string, key gen.Secret) Option {
+	option := "WithOrgSecretKey"
+	if org == "" {
+		option = "WithSecretKey"
+	}
 	return func(c *Cluster) {
 		if c.orgKeys == nil {
 			c.orgKeys = make(map[string]gen.Secret)
 		}
 		if c.orgKeys[org] = key; c.keyErr == nil {
-			c.keyErr = checkSecret("New", "WithSecretKey", key)
+			c.keyErr = checkSecret("New", option, key)
 		}
 	}
 }
@@ -139,8 +143,8 @@ func WithHTTPClient(hc *http.Client) Option {
 func WithLogger(l *slog.Logger) Option { return func(c *Cluster) { c.logger = l } }
 
 // WithObserver calls fn with every event, from the goroutine in which it
-// happens. fn must be safe for concurrent use and return soon: a credential
-// comes into use after fn was told of it. Optional.
+// happens. fn must be safe for concurrent use and return soon: those who wait for
+// a credential get it after fn was told of it. Optional.
 func WithObserver(fn func(Event)) Option { return func(c *Cluster) { c.observe = fn } }
 
 // WithPace lets all flows together ask for at most perSecond credentials a

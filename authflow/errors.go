@@ -72,8 +72,10 @@ type Error struct {
 	kind   error // which of the errors above, where the status does not say
 	retry  bool  // another try may help, where the status does not say
 	unsent bool  // the server surely did nothing
+	cut    bool  // no answer came, and not for want of time
 	inner  bool  // Err says what the fields say
 	held   bool  // RetryAfter is our own pause
+	tries  int   // of the acquisition that it ended
 }
 
 // maxRetryAfter is the longest Retry-After that is obeyed.
@@ -202,6 +204,13 @@ func (e *Error) paused(left time.Duration) *Error {
 	return &c
 }
 
+// after returns a copy of e that knows how many tries there were.
+func (e *Error) after(tries int) *Error {
+	c := *e
+	c.tries = tries
+	return &c
+}
+
 // outage reports whether e is about the whole cluster: it cannot be reached, is
 // down or in maintenance, or wants fewer calls. What only one call met is not,
 // and a time-out may have been the call's own.
@@ -210,7 +219,7 @@ func (e *Error) outage() bool {
 	case 429, 502, 503, 504:
 		return true
 	case 0:
-		return e.unsent && e.about() == nil
+		return e.cut
 	}
 	return errors.Is(e, ErrMaintenance)
 }
@@ -238,11 +247,11 @@ func sendError(ctx context.Context, op string, err error) *Error {
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var authority x509.UnknownAuthorityError
+	cut := ctx.Err() == nil && !e.Timeout()
 	hopeless := errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &authority) ||
 		errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &dns) && dns.IsNotFound
-	e.unsent = hopeless || errors.As(err, &dns) || errors.As(err, &dial) && dial.Op == "dial"
-	e.retry = !hopeless && ctx.Err() == nil
-	e.unsent = e.unsent && ctx.Err() == nil
+	e.unsent = cut && (hopeless || errors.As(err, &dns) || errors.As(err, &dial) && dial.Op == "dial")
+	e.retry, e.cut = ctx.Err() == nil && !hopeless, cut
 	return e
 }
 

@@ -19,23 +19,35 @@ import (
 type Flow struct {
 	cluster  *Cluster
 	way      way
-	once     bool   // the request must not be repeated (R11)
-	confined bool   // the token's rules do not reach sessions (S6)
+	rules    rules
+	byKey    bool   // the credential is the secret key, not the password
 	remember bool   // the session is to last
 	valid    int32  // the validity that was asked for, in seconds, or 0
-	body     string // the request as JSON, without the credential
+	body     string // the request as JSON, with the credential if it is known
 	user     string // the principal, where it is known
 	org      string // the Org that was asked for, or ""
 
-	field    string         // the credential of the request: its name
-	secret   gen.Secret     // and its value, or "" where it is supplied
-	supply   CredentialFunc // of the password
-	external *external      // of TokensFrom
-	parent   *Flow          // that this one is built on, or nil
+	secret   gen.Secret // of the request, or "" where it is supplied
+	supplied *supplied  // where the credential does not come by the request, or nil
 
 	keeper renewal.Keeper[credential]
 	doubt  atomic.Pointer[doubt]
 	past   atomic.Pointer[past]
+}
+
+// rules is what a custom access token does with its rules that matters here.
+type rules uint8
+
+const (
+	rulesAppended rules = 1 + iota // to what is stored: the request must not be repeated (R11)
+	rulesConfined                  // to the token: a session would not have them (S6)
+)
+
+// supplied is where a credential comes from by way of another: one of these.
+type supplied struct {
+	password CredentialFunc
+	token    *external // of TokensFrom
+	parent   *Flow     // that the Flow is built on
 }
 
 // Server returns the address of the Cluster, as URL does.
@@ -61,7 +73,8 @@ func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 	if !f.cluster.origin.holds(req) {
 		return f.cluster.origin.refuse(req)
 	}
-	if f.callers(req.Header) {
+	theirs, ours := f.authorization(req.Header)
+	if theirs {
 		_, err := f.keeper.Peek()
 		return err
 	}
@@ -72,7 +85,10 @@ func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 	if req.Header == nil {
 		req.Header = make(http.Header, 1)
 	}
-	l.Value.attach(req, l.Age(time.Now()))
+	if ours {
+		unauthorize(req.Header)
+	}
+	attach(req, l)
 	return nil
 }
 
@@ -122,7 +138,7 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 		return Token{}, invalid("Token", "", "a session has no bearer token; SessionToken gets one from it")
 	}
 	if want.unshared {
-		l, err := f.keeper.Extra(context.WithValue(ctx, unshared{}, true))
+		l, err := f.keeper.Extra(context.WithValue(ctx, unshared{f}, true))
 		if err != nil {
 			return Token{}, asError(f.way.op(), err)
 		}
@@ -157,8 +173,8 @@ func MinLife(d time.Duration) TokenOption { return func(w *tokenWish) { w.life =
 // costs a call to the server. Logout ends them too.
 func Unshared() TokenOption { return func(w *tokenWish) { w.unshared = true } }
 
-// unshared marks the context of an acquisition that is not for all.
-type unshared struct{}
+// unshared marks the context of an acquisition of a Flow that is not for all.
+type unshared struct{ *Flow }
 
 func (f *Flow) minLife(l *lease, asked time.Duration) time.Duration {
 	if life := f.cluster.policy.MinLife; life > 0 {

@@ -123,8 +123,8 @@ func (g *gate) move() {
 	}
 }
 
-// leave tells how a call ended that began at sent: err is nil if the server
-// answered at all.
+// leave tells how a call ended that began at sent. Any answer but one that says
+// that the server is down opens the gate.
 func (g *gate) leave(sent time.Time, err *Error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -134,7 +134,7 @@ func (g *gate) leave(sent time.Time, err *Error) {
 		g.probing = false
 	}
 	switch {
-	case err == nil:
+	case err == nil || err.Status != 0 && !err.outage():
 		g.paused = nil
 	case err.outage():
 		p := &outage{err: err, failures: 1}
@@ -143,7 +143,7 @@ func (g *gate) leave(sent time.Time, err *Error) {
 				p.failures--
 			}
 		}
-		pause := min(time.Second<<min(p.failures-1, 10), maxPause)
+		pause := min(time.Second<<min(p.failures-1, 10), maxPause*4/5) // which jitter makes longer
 		p.until = now.Add(jitter(max(pause, min(err.RetryAfter, maxRetryAfter))))
 		if early && p.until.Before(g.paused.until) {
 			p.until = g.paused.until

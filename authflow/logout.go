@@ -61,7 +61,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 	if l.Left(time.Now()) <= 0 || l.Value.session != nil && !l.Value.session.alive(l.Age(time.Now()), f.cluster.policy.SessionIdle) {
 		return nil
 	}
-	if f.parent != nil && f.parent.issued(l.Value.header[0]) {
+	if p := f.parent(); p != nil && p.issued(l.Value.header[0]) {
 		return nil
 	}
 	op, server := "logout", f.cluster.url+"/"

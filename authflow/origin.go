@@ -14,6 +14,7 @@ const apiPath = "/api/rest/2.0/"
 // origin is the scheme, host and port that credentials are for.
 type origin struct {
 	scheme, host, port string
+	spelt              string // the host as it was given, which generated clients repeat
 	api                string // the path of the API
 }
 
@@ -44,7 +45,7 @@ func parseServer(server string, plainHTTP bool) (origin, string, error) {
 		return origin{}, "", invalid(op, "server", "is plain http, which would show credentials to the network: use https, or WithPlainHTTP")
 	}
 	host, port := hostPort(u.Scheme, u.Host)
-	return origin{u.Scheme, host, port, u.Path + apiPath}, server, nil
+	return origin{u.Scheme, host, port, u.Host, u.Path + apiPath}, server, nil
 }
 
 // holds reports whether req is for the origin: by its URL, also where Opaque
@@ -52,6 +53,14 @@ func parseServer(server string, plainHTTP bool) (origin, string, error) {
 // proxy. It allocates nothing.
 func (o *origin) holds(req *http.Request) bool {
 	u := req.URL
+	if u != nil && u.Scheme == o.scheme && u.Host == o.spelt && u.Opaque == "" && (req.Host == "" || req.Host == o.spelt) {
+		return true
+	}
+	return o.holdsOtherwise(req, u)
+}
+
+// holdsOtherwise compares what may be written in more than one way.
+func (o *origin) holdsOtherwise(req *http.Request, u *url.URL) bool {
 	if u == nil || !strings.EqualFold(u.Scheme, o.scheme) || !o.is(u.Host) || req.Host != "" && req.Host != u.Host && !o.is(req.Host) {
 		return false
 	}

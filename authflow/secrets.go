@@ -200,5 +200,5 @@ func (s *secrets) keyVerdict(x *secret, username string, sent time.Time, e *Erro
 	}
 	x.good, x.said = false, e
 	x.failures++
-	x.until = time.Now().Add(jitter(min(time.Second<<min(x.failures-1, 10), limit)))
+	x.until = time.Now().Add(jitter(min(time.Second<<min(x.failures-1, 10), limit*4/5))) // at most limit
 }

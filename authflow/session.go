@@ -27,21 +27,17 @@ func (f *Flow) begin(a *answer) (*lease, error) {
 	return c.policy.grant(credential{session: s}, a.sent, life), nil
 }
 
-// attach adds the credential to req: the Authorization header, or the cookies
-// of the session and, if it is absent, the header that goes with them (I4).
-// It returns the session's cookies, whole.
-func (c *credential) attach(req *http.Request, age time.Duration) string {
+// attach adds the credential of l to req: the Authorization header, or the
+// cookies of the session and, if it is absent, the header that goes with them
+// (I4). It returns the session's cookies, whole.
+func attach(req *http.Request, l *lease) string {
+	c := &l.Value
 	if c.session == nil {
-		for name := range req.Header {
-			if isAuthorization(name) && name != "Authorization" {
-				delete(req.Header, name)
-			}
-		}
 		req.Header["Authorization"] = c.header[:1:1]
 		return ""
 	}
 	if _, ok := req.Header["X-Requested-By"]; !ok {
 		req.Header["X-Requested-By"] = []string{"ThoughtSpot"}
 	}
-	return c.session.attach(req, age).header
+	return c.session.attach(req, l.Age(time.Now())).header
 }

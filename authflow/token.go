@@ -1,10 +1,12 @@
 package authflow
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -51,15 +53,18 @@ func (t Token) LogValue() slog.Value {
 		slog.String("user_id", t.UserID), slog.String("username", t.Username))
 }
 
-// credential is what a lease holds: a bearer token, or a session.
+// credential is what a lease holds: a bearer token, or a session. A service
+// keeps many, so its texts are pieces of one.
 type credential struct {
-	header   [1]string // the Authorization header of a token
-	id, user string    // what the server said of the token: its id, the user's
-	name     string
-	org      *gen.Org
-	created  int64 // in milliseconds since the Unix epoch; 0 if not stated
-	expires  int64
-	session  *session // nil for a token
+	header  [1]string // the Authorization header of a token
+	texts   string    // what the server said of the token: id, user's id, name, Org's name
+	ends    [3]uint16 // of the first three in texts
+	hasOrg  bool
+	tries   uint8 // that it took
+	org     int32
+	created int64 // in milliseconds since the Unix epoch; 0 if not stated
+	expires int64
+	session *session // nil for a token
 }
 
 type lease = renewal.Lease[credential]
@@ -68,8 +73,12 @@ type lease = renewal.Lease[credential]
 func tokenOf(l *lease) Token {
 	c := &l.Value
 	t := Token{
-		Value: gen.Secret(c.header[0][len("Bearer "):]), ID: c.id, UserID: c.user, Username: c.name, Org: c.org,
+		Value: gen.Secret(c.header[0][len("Bearer "):]),
+		ID:    c.texts[:c.ends[0]], UserID: c.texts[c.ends[0]:c.ends[1]], Username: c.texts[c.ends[1]:c.ends[2]],
 		Created: wire.UnixMilli(c.created).Time(), Expires: wire.UnixMilli(c.expires).Time(),
+	}
+	if c.hasOrg {
+		t.Org = &gen.Org{ID: c.org, Name: c.texts[c.ends[2]:]}
 	}
 	if now := time.Now(); l.Left(now) != renewal.Forever {
 		t.Deadline = now.Add(l.Left(now))
@@ -103,50 +112,70 @@ func newBearer(t Token) (credential, error) {
 		}
 		return t.UnixMilli()
 	}
-	// One allocation for all texts: a service holds many.
-	all := "Bearer " + string(t.Value) + t.ID + t.UserID + t.Username
-	cut := func(n int) (s string) { s, all = all[:n], all[n:]; return s }
-	c := credential{created: millis(t.Created), expires: millis(t.Expires), org: t.Org}
-	c.header[0], c.id, c.user, c.name = cut(len("Bearer ")+len(t.Value)), cut(len(t.ID)), cut(len(t.UserID)), cut(len(t.Username))
+	c := credential{created: millis(t.Created), expires: millis(t.Expires)}
+	header, orgName := "Bearer "+string(t.Value), ""
+	if t.Org != nil {
+		c.hasOrg, c.org, orgName = true, t.Org.ID, t.Org.Name
+	}
+	all := header + t.ID + t.UserID + t.Username + orgName
+	c.header[0], c.texts = all[:len(header)], all[len(header):]
+	end := 0
+	for i, text := range []string{t.ID, t.UserID, t.Username} {
+		if end += len(text); end > math.MaxUint16 {
+			return credential{}, errors.New("what the server says of the token is too long")
+		}
+		c.ends[i] = uint16(end)
+	}
 	return c, nil
 }
 
 // tokenAnswer is what the operations that bring a token answer, as far as a
 // Flow needs it. A field that is not of its type costs nothing but itself.
 type tokenAnswer struct {
-	Token    gen.Secret      `json:"token"`
-	Created  json.RawMessage `json:"creation_time_in_millis"`
-	Expires  json.RawMessage `json:"expiration_time_in_millis"`
-	ID       json.RawMessage `json:"id"`
-	UserID   json.RawMessage `json:"valid_for_user_id"`
-	Username json.RawMessage `json:"valid_for_username"`
-	User     json.RawMessage `json:"user"`
-	Org      json.RawMessage `json:"org"`
-	Scope    json.RawMessage `json:"scope"`
+	Token    gen.Secret `json:"token"`
+	Created  loose      `json:"creation_time_in_millis"`
+	Expires  loose      `json:"expiration_time_in_millis"`
+	ID       loose      `json:"id"`
+	UserID   loose      `json:"valid_for_user_id"`
+	Username loose      `json:"valid_for_username"`
+	User     looseRef   `json:"user"`
+	Org      looseRef   `json:"org"`
+	Scope    looseRef   `json:"scope"`
 }
 
-// text returns a string or number as text, and "" for all else.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
+// loose is a string or number of JSON as text, and "" for all else.
+type loose string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *loose) UnmarshalJSON(b []byte) error {
+	if *l = ""; b[0] == '"' {
+		return json.Unmarshal(b, (*string)(l))
 	}
-	var n json.Number
-	_ = json.Unmarshal(raw, &n)
-	return n.String()
+	if b[0] == '-' || b[0] >= '0' && b[0] <= '9' {
+		*l = loose(b)
+	}
+	return nil
 }
 
 // instant returns a time in milliseconds, and the zero Time for all else.
-func instant(raw json.RawMessage) time.Time {
+func (l loose) instant() time.Time {
 	var ms gen.UnixMilli
-	_ = json.Unmarshal([]byte(text(raw)), &ms)
+	_ = json.Unmarshal([]byte(l), &ms)
 	return ms.Time()
 }
 
-func member(raw json.RawMessage, name string) json.RawMessage {
-	var m map[string]json.RawMessage
-	_ = json.Unmarshal(raw, &m)
-	return m[name]
+// looseRef is an object, and empty for all else.
+type looseRef struct {
+	ID    loose `json:"id"`
+	Name  loose `json:"name"`
+	OrgID loose `json:"org_id"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *looseRef) UnmarshalJSON(b []byte) error {
+	type plain looseRef
+	_ = json.Unmarshal(b, (*plain)(r))
+	return nil
 }
 
 // bearer makes a lease of an answer that brings a token for org, which is ""
@@ -162,16 +191,10 @@ func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration) (*lea
 		return nil, bad(errors.New("it is not of the form that is documented"))
 	}
 	t := Token{
-		Value: in.Token, Created: instant(in.Created), Expires: instant(in.Expires),
-		ID: text(in.ID), UserID: text(in.UserID), Username: text(in.Username),
+		Value: in.Token, Created: in.Created.instant(), Expires: in.Expires.instant(), ID: string(in.ID),
+		UserID: string(cmp.Or(in.UserID, in.User.ID)), Username: string(cmp.Or(in.Username, in.User.Name)),
 	}
-	if t.UserID == "" && t.Username == "" {
-		t.UserID, t.Username = text(member(in.User, "id")), text(member(in.User, "name"))
-	}
-	id, name := text(member(in.Org, "id")), text(member(in.Org, "name"))
-	if id == "" {
-		id = text(member(in.Scope, "org_id"))
-	}
+	id, name := string(cmp.Or(in.Org.ID, in.Scope.OrgID)), string(in.Org.Name)
 	if n, err := strconv.ParseInt(id, 10, 32); err == nil {
 		t.Org = &gen.Org{ID: int32(n), Name: name}
 	}

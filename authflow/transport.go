@@ -46,6 +46,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, closed
 	}
+	theirs, _ := f.authorization(req.Header)
 	switch {
 	case left:
 		resp, err := f.cluster.base.RoundTrip(f.stripped(req))
@@ -53,7 +54,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			resp.Request = req // which left follows
 		}
 		return resp, err
-	case f.callers(req.Header), o.logsIn(req): // the answer is the caller's, too (I3, P7)
+	case theirs, o.logsIn(req): // the answer is the caller's, too (I3, P7)
 		return f.cluster.base.RoundTrip(req)
 	}
 	body, again := req.Body, req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
@@ -62,25 +63,18 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	resp, sent, err := f.send(req, body, l)
+	resp, sent, no, err := f.send(req, body, l)
 	if err != nil {
 		return nil, err
 	}
-	no := f.judge(req, resp, l)
 	if no == nil || errors.Is(no, ErrMaintenance) || o.fromAPI(req) && !o.inAPI(req.URL) {
 		return f.settle(resp, no)
 	}
-	refused, next := time.Now(), l
-	if s := l.Value.session; s == nil || s.cookies.Load().header == sent { // otherwise only the cookie was old (P1)
-		if !f.refused(l) {
-			return f.settle(resp, no)
-		}
-		if again {
-			if next, err = f.keeper.Next(req.Context(), l, false); err != nil {
-				drain(resp.Body)
-				return nil, asError(f.way.op(), err)
-			}
-		}
+	refused, next, renew := time.Now(), l, true
+	if s := l.Value.session; s != nil && s.cookies.Load().header != sent {
+		renew = false // only the cookie was old (P1)
+	} else if !f.refused(l) {
+		return f.settle(resp, no)
 	}
 	if again && req.GetBody != nil {
 		body, err = req.GetBody()
@@ -88,12 +82,20 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !again || err != nil {
 		return f.settle(resp, no)
 	}
-	drain(resp.Body)
+	drain(resp.Body) // before the renewal, which may go over the same connection
+	if renew {
+		if next, err = f.keeper.Next(req.Context(), l, false); err != nil {
+			if body != nil {
+				_ = body.Close()
+			}
+			return nil, asError(f.way.op(), err)
+		}
+	}
 	f.report(Event{Kind: Replayed, Left: f.left(next), Reason: "the server refused the last one"})
-	if resp, _, err = f.send(req, body, next); err != nil {
+	if resp, _, no, err = f.send(req, body, next); err != nil {
 		return nil, err
 	}
-	if no = f.judge(req, resp, next); no == nil {
+	if no == nil {
 		f.doubt.Store(nil)
 	} else if !errors.Is(no, ErrMaintenance) {
 		f.refusedAgain(next, refused)
@@ -101,15 +103,16 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return f.settle(resp, no)
 }
 
-// send sends a copy of req that carries the credential of l, and returns the
-// cookies that it carried.
-func (f *Flow) send(req *http.Request, body io.ReadCloser, l *lease) (*http.Response, string, error) {
+// send sends a copy of req that carries the credential of l. It returns the
+// cookies that it carried, and what judge says of the answer.
+func (f *Flow) send(req *http.Request, body io.ReadCloser, l *lease) (*http.Response, string, *Error, error) {
 	out := *req
 	out.Body = body
 	if out.Header = maps.Clone(req.Header); out.Header == nil {
 		out.Header = make(http.Header, 2)
 	}
-	cookies := l.Value.attach(&out, l.Age(time.Now()))
+	unauthorize(out.Header)
+	cookies := attach(&out, l)
 	asked := time.Now()
 	resp, err := f.cluster.base.RoundTrip(&out)
 	switch {
@@ -118,38 +121,38 @@ func (f *Flow) send(req *http.Request, body io.ReadCloser, l *lease) (*http.Resp
 		if text := (&outgoing{&out}).redactor()(err.Error()); text != err.Error() {
 			err = &Error{Op: "request", Err: errors.New(text)}
 		}
-		return nil, "", err
+		return nil, "", nil, err
 	case resp == nil:
-		return nil, "", &Error{Op: "request", Err: fmt.Errorf("%T returned no answer and no error", f.cluster.base)}
+		return nil, "", nil, &Error{Op: "request", Err: fmt.Errorf("%T returned no answer and no error", f.cluster.base)}
 	case resp.Body == nil:
 		resp.Body = http.NoBody // http.Client, too, bears with such a base
 	}
 	if strayed(&out, resp) && !f.cluster.origin.holds(resp.Request) {
 		drain(resp.Body)
-		return nil, "", f.cluster.origin.refuse(resp.Request)
-	}
-	if s := l.Value.session; s != nil && resp.StatusCode != http.StatusUnauthorized {
-		s.used.Store(int64(l.Age(asked)))
-		if s.set(resp.Header, req.URL.Path, l.Age(time.Now())) {
-			f.report(Event{Kind: CookieCaptured, Reason: "the server set a cookie"})
-		}
+		return nil, "", nil, f.cluster.origin.refuse(resp.Request)
 	}
 	resp.Request = req // the caller's, which carries no secret of ours
 	if resp.StatusCode >= 400 {
 		resp.Body = &keptBody{ReadCloser: resp.Body, hide: (&outgoing{&out}).redactor}
 	}
-	return resp, cookies, nil
+	no := f.judge(req, resp, &out)
+	if s := l.Value.session; s != nil && no == nil { // a refusal may set the cookie of a session that nobody is in
+		s.used.Store(int64(l.Age(asked)))
+		if s.set(resp.Header, req.URL.Path, l.Age(time.Now())) {
+			f.report(Event{Kind: CookieCaptured, Reason: "the server set a cookie"})
+		}
+	}
+	return resp, cookies, no, nil
 }
 
 // judge returns why an answer is not one of the API to somebody who is signed
-// in, or nil (P6). Outside of the API, only 401 says so.
-func (f *Flow) judge(req *http.Request, resp *http.Response, l *lease) *Error {
+// in, or nil (P6). Outside of the API, only 401 says so. sent is req with the
+// credential.
+func (f *Flow) judge(req *http.Request, resp *http.Response, sent *http.Request) *Error {
 	o := &f.cluster.origin
 	failed := func(page []byte) *Error {
 		drain(resp.Body)
-		carried := &http.Request{URL: req.URL, Header: make(http.Header)}
-		l.Value.attach(carried, l.Age(time.Now()))
-		return failure("request", resp, page, (&outgoing{carried}).redactor())
+		return failure("request", resp, page, (&outgoing{sent}).redactor())
 	}
 	switch code := resp.StatusCode; {
 	case code == http.StatusUnauthorized:
@@ -200,8 +203,8 @@ func (f *Flow) refused(l *lease) bool {
 		return false
 	}
 	if f.keeper.Refuse(l, false) {
-		if f.external != nil {
-			f.external.refuse(l.Value.header[0], f.cluster)
+		if f.way == wayTokensFrom {
+			f.supplied.token.refuse(l.Value.header[0], f.cluster)
 		}
 		f.report(Event{Kind: Invalidated, Left: f.left(l), Reason: "the server refused it"})
 	}
@@ -227,16 +230,27 @@ func (f *Flow) refusedAgain(l *lease, first time.Time) {
 	f.doubt.Store(next)
 }
 
-// callers reports whether a request carries a bearer token or the like that its
-// maker has put there: an Authorization header, in any spelling, that has a
-// value and is not of an earlier Edit (I3).
-func (f *Flow) callers(h http.Header) bool {
+// authorization reports whether a request carries a bearer token or the like
+// that its maker has put there: an Authorization header, in any spelling, that
+// has a value and is not of an earlier Edit (I3). If not, it reports whether
+// there is one of ours, or without a value.
+func (f *Flow) authorization(h http.Header) (theirs, ours bool) {
 	for name, values := range h {
-		if isAuthorization(name) && slices.ContainsFunc(values, func(v string) bool { return v != "" && !f.issued(v) }) {
-			return true
+		if isAuthorization(name) {
+			ours = true
+			theirs = theirs || slices.ContainsFunc(values, func(v string) bool { return v != "" && !f.issued(v) })
 		}
 	}
-	return false
+	return theirs, ours
+}
+
+// unauthorize removes the Authorization headers, in any spelling.
+func unauthorize(h http.Header) {
+	for name := range h {
+		if isAuthorization(name) {
+			delete(h, name)
+		}
+	}
 }
 
 func isAuthorization(name string) bool {
@@ -259,16 +273,19 @@ func (f *Flow) stripped(req *http.Request) *http.Request {
 	out := *req
 	out.Header = maps.Clone(req.Header)
 	for name := range out.Header {
-		if isAuthorization(name) && !f.callers(http.Header{name: out.Header[name]}) {
+		if theirs, ours := f.authorization(http.Header{name: out.Header[name]}); ours && !theirs {
 			delete(out.Header, name)
 		}
 	}
 	l, _ := f.keeper.Peek()
 	if theirs := out.Header["Cookie"]; l != nil && l.Value.session != nil && len(theirs) > 0 {
 		ours := l.Value.session.cookies.Load().list
-		out.Header["Cookie"] = []string{without(strings.Join(theirs, "; "), func(_, pair string) bool {
+		out.Header.Del("Cookie")
+		if rest := without(strings.Join(theirs, "; "), func(_, pair string) bool {
 			return slices.ContainsFunc(ours, func(c cookie) bool { return c.text == pair })
-		})}
+		}); rest != "" {
+			out.Header.Set("Cookie", rest)
+		}
 	}
 	return &out
 }

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,9 +21,8 @@ const Forever time.Duration = math.MaxInt64
 // Lease is a value with its schedule. It never changes: whether it is fresh,
 // due or dead follows from its age, which counts from when it was asked for.
 type Lease[V any] struct {
-	Value V
-	Asked time.Time // when it was asked for
-
+	Value     V
+	Asked     time.Time     // when it was asked for
 	wall      int64         // Asked by the wall clock, in nanoseconds
 	due, dead time.Duration // ages
 }
@@ -41,9 +42,8 @@ func NewLease[V any](v V, asked time.Time, life, zone time.Duration, at float64)
 	return l
 }
 
-// Age returns how old the lease is. Of the two clocks the one that ran further
-// counts: the monotonic one stands still while a machine sleeps, the wall clock
-// may be set back.
+// Age returns how old the lease is by the clock that has run further: the
+// monotonic one stands still while a machine sleeps, the other may be set back.
 func (l *Lease[V]) Age(now time.Time) time.Duration {
 	return max(now.Sub(l.Asked), time.Duration(now.UnixNano()-l.wall))
 }
@@ -60,9 +60,13 @@ func (l *Lease[V]) Left(now time.Time) time.Duration {
 // Source is what a Keeper fetches from.
 type Source[V any] interface {
 	// Fetch gets a value. It is called in a goroutine of the flight's own; a
-	// panic becomes the flight's error. abandon ends the flight though Fetch has
-	// not returned, as when it hangs; what it brings afterwards is not used.
+	// panic becomes the flight's error. abandon ends the flight, and ctx, though
+	// Fetch has not returned, as when it hangs. What comes later is not used.
 	Fetch(ctx context.Context, abandon func(error)) (*Lease[V], error)
+	// Landed is told of a flight that brought a lease or an error, when the
+	// Keeper goes by it already and those who wait for it are not yet woken, with
+	// the lease that was in use until then, or nil. A panic is their error.
+	Landed(ctx context.Context, old, new *Lease[V], err error)
 	// Pause returns how long nobody asks again after err, the latest of so many
 	// failures in a row. It is called with the Keeper's lock held.
 	Pause(err error, failures int) time.Duration
@@ -71,58 +75,58 @@ type Source[V any] interface {
 // Keeper keeps one lease in use. It must not be copied.
 type Keeper[V any] struct {
 	Source Source[V]
-
-	state atomic.Pointer[state[V]]
-	mu    sync.Mutex // held to change state, never while anything waits
+	state  atomic.Pointer[state[V]]
+	mu     sync.Mutex          // held to change state and alone, never while anything waits
+	alone  map[*flight[V]]bool // those of Extra that are under way
 }
 
-// state is all that a Keeper knows. It is replaced as a whole.
+// state is all that a caller is answered from. It is replaced as a whole.
 type state[V any] struct {
 	lease   *Lease[V]  // in use, or nil
 	doubted bool       // it was refused, and serves only for want of another
 	flight  *flight[V] // that fetches the next, or nil
-	pause   *Pause     // what failed since the last success, or nil
+	pause   *Pause     // after the latest failure, or nil
 	closed  error      // why there is no next, or nil
 }
 
 // flight is one acquisition, shared by all who wait for it.
 type flight[V any] struct {
+	ctx    context.Context // ends when the flight has landed, or nobody wants it any more
 	cancel context.CancelFunc
-	landed bool          // guarded by the Keeper's mu
 	done   chan struct{} // closed when lease and err are set
 	lease  *Lease[V]
 	err    error
 }
 
-// flightOf marks the context of a Keeper's flight.
-type flightOf[V any] struct{ *Keeper[V] }
-
 // Pause is the time after failed flights in which none is started, and the
 // error of those who would have waited for one.
 type Pause struct {
-	Until    time.Time
-	Err      error // the latest failure
-	failures int
+	Until  time.Time
+	Err    error // the latest failure
+	failed int   // how many flights have failed in a row
 }
 
-func (p *Pause) Error() string { return p.Err.Error() }
-
-// Unwrap returns the failure.
-func (p *Pause) Unwrap() error { return p.Err }
-
+func (p *Pause) Error() string           { return p.Err.Error() }
+func (p *Pause) Unwrap() error           { return p.Err }
 func (p *Pause) over(now time.Time) bool { return p == nil || !now.Before(p.Until) }
 
-// What goes wrong in the function that fetches.
-var (
-	ErrOwnFlight = errors.New("it waits for itself: the function that supplies the credential uses what it supplies")
-	errGoexit    = errors.New("the function that supplies the credential ended its goroutine")
-)
+// ErrOwnFlight is what a function gets that waits for its own flight.
+var ErrOwnFlight = errors.New("it waits for itself: the function that supplies the credential uses what it supplies")
 
 func (k *Keeper[V]) load() state[V] {
 	if s := k.state.Load(); s != nil {
 		return *s
 	}
 	return state[V]{}
+}
+
+// serving returns the lease in use, or nil if it is dead, old, or refused and
+// the caller wants to be sure, and whether its successor is wanted.
+func (s state[V]) serving(old *Lease[V], sure bool, now time.Time) (*Lease[V], bool) {
+	if s.lease == nil || s.lease == old || s.doubted && sure || s.lease.Left(now) <= 0 {
+		return nil, true
+	}
+	return s.lease, s.doubted || s.lease.Age(now) >= s.lease.due
 }
 
 // Peek returns the lease in use, which may be dead or refused, or nil, and why
@@ -137,17 +141,12 @@ func (k *Keeper[V]) Peek() (*Lease[V], error) {
 // was refused is returned while its successor is on the way if sure is false,
 // and if sure is true only where no successor can be had.
 func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
-	if s := k.state.Load(); s != nil && s.lease != nil && !s.doubted {
-		now := time.Now()
-		age := s.lease.Age(now)
-		if age < s.lease.dead {
-			if age >= s.lease.due && s.flight == nil && s.pause.over(now) {
-				k.ahead(ctx, s.lease)
-			}
-			return s.lease, nil
-		}
+	s, now := k.load(), time.Now()
+	l, due := s.serving(nil, sure, now)
+	if l == nil || due && s.flight == nil && s.pause.over(now) {
+		return k.wait(ctx, nil, sure, false)
 	}
-	return k.wait(ctx, nil, sure, false)
+	return l, nil
 }
 
 // Next returns another lease than old: the one that has taken its place, or the
@@ -159,124 +158,137 @@ func (k *Keeper[V]) Next(ctx context.Context, old *Lease[V], force bool) (*Lease
 // Extra returns a lease that nobody else is given and the Keeper does not keep.
 func (k *Keeper[V]) Extra(ctx context.Context) (*Lease[V], error) {
 	k.mu.Lock()
-	if s := k.load(); s.closed != nil || !s.pause.over(time.Now()) {
-		k.mu.Unlock()
-		if s.closed != nil {
-			return nil, s.closed
+	fl, err := k.start(ctx, nil, false)
+	if err == nil {
+		if k.alone == nil {
+			k.alone = make(map[*flight[V]]bool)
 		}
-		return nil, s.pause
+		k.alone[fl] = true
 	}
-	fl := k.start(ctx)
 	k.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	defer fl.cancel() // nobody else waits for it
 	return fl.join(ctx)
 }
 
 // wait joins the flight under way, or starts one, if the state does not answer.
-func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force bool) (*Lease[V], error) {
+func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force bool) (l *Lease[V], err error) {
 	k.mu.Lock()
-	s, now := k.load(), time.Now()
-	alive := s.lease != nil && s.lease != old && s.lease.Left(now) > 0
-	if s.closed != nil || alive && !s.doubted { // the latter: another flight has landed meanwhile
-		k.mu.Unlock()
-		return s.lease, s.closed
-	}
-	own := ctx.Value(flightOf[V]{k}) != nil
-	if s.flight == nil && !own && ctx.Err() == nil && (force || s.pause.over(now)) {
-		s.flight = k.start(ctx)
-		k.state.Store(&s)
+	s := k.load()
+	l, due := s.serving(old, sure, time.Now())
+	if due {
+		if s.flight, err = k.start(ctx, s.flight, force); err == nil {
+			k.state.Store(&s)
+		}
 	}
 	k.mu.Unlock()
-
-	var l *Lease[V]
-	var err error
-	switch {
-	case alive && !sure:
-		return s.lease, nil
-	case own:
-		return nil, ErrOwnFlight
-	case s.flight == nil && ctx.Err() == nil:
-		err = s.pause
-	default:
+	if l != nil {
+		return l, nil
+	}
+	if err == nil {
 		l, err = s.flight.join(ctx)
 	}
-	if err != nil && alive && ctx.Err() == nil && k.load().closed == nil {
-		return s.lease, nil // refused, but perhaps not everywhere
+	last, _ := s.serving(old, false, time.Now())
+	switch closed := k.load().closed; {
+	case closed != nil:
+		return nil, closed
+	case err != nil && last != nil && ctx.Err() == nil:
+		return last, nil // refused, but perhaps not everywhere
 	}
 	return l, err
 }
 
 // join waits for a flight, but no longer than ctx allows.
 func (fl *flight[V]) join(ctx context.Context) (*Lease[V], error) {
-	if ctx.Err() == nil {
-		select {
-		case <-fl.done:
-			return fl.lease, fl.err
-		case <-ctx.Done():
-		}
-	}
-	return nil, fmt.Errorf("gave up waiting: %w", context.Cause(ctx))
-}
-
-// ahead starts the renewal of a lease that is due, unless another caller has.
-func (k *Keeper[V]) ahead(ctx context.Context, l *Lease[V]) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.load(); s.lease == l && s.flight == nil && s.pause.over(time.Now()) {
-		s.flight = k.start(ctx)
-		k.state.Store(&s)
+	select {
+	case <-fl.done:
+		return fl.lease, fl.err
+	case <-ctx.Done():
+		return nil, gaveUp(ctx)
 	}
 }
 
-// start begins a flight. It keeps the values of ctx and not its end, because it
-// belongs to all who will wait for it. The caller holds mu.
-func (k *Keeper[V]) start(ctx context.Context) *flight[V] {
-	ctx, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), flightOf[V]{k}, true))
-	fl := &flight[V]{cancel: cancel, done: make(chan struct{})}
+// gaveUp is the error of a caller whose context has ended, and says why.
+func gaveUp(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("gave up waiting: %w: %w", ctx.Err(), cause)
+	}
+	return fmt.Errorf("gave up waiting: %w", ctx.Err())
+}
+
+// start returns fl, or begins a flight if it is nil, or says why the caller of
+// ctx must not wait for one. A flight keeps the values of ctx and not its end,
+// because it belongs to all who will wait for it; the Keeper is the key of its
+// beginning, in its context. The caller holds mu.
+func (k *Keeper[V]) start(ctx context.Context, fl *flight[V], force bool) (*flight[V], error) {
+	switch s := k.load(); {
+	case s.closed != nil:
+		return nil, s.closed
+	case ctx.Value(k) != nil:
+		return nil, ErrOwnFlight
+	case ctx.Err() != nil:
+		return nil, gaveUp(ctx)
+	case fl != nil:
+		return fl, nil
+	case !force && !s.pause.over(time.Now()):
+		return nil, s.pause
+	}
+	fl = &flight[V]{done: make(chan struct{})}
+	fl.ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, time.Now()))
 	go func() {
-		l, err := (*Lease[V])(nil), errGoexit
+		l, err := (*Lease[V])(nil), errors.New("the function that supplies the credential ended its goroutine")
 		defer func() {
 			if p := recover(); p != nil {
 				err = fmt.Errorf("panic: %v", p)
 			}
 			k.land(fl, l, err)
 		}()
-		l, err = k.Source.Fetch(ctx, func(err error) { k.land(fl, nil, err) })
+		l, err = k.Source.Fetch(fl.ctx, func(err error) { k.land(fl, nil, err) })
 	}()
-	return fl
+	return fl, nil
 }
 
-// land ends a flight: by its function, by abandon or by Close, whoever is first.
+// land ends a flight, unless it has landed, Close has ended it, or its only
+// caller has left, which says nothing of the source.
 func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if fl.landed {
+	delete(k.alone, fl)
+	if fl.ctx.Err() != nil {
+		k.mu.Unlock()
 		return
 	}
-	s := k.load()
-	switch {
-	case s.closed != nil:
-		l, err = nil, s.closed
-	case err != nil:
-		p := &Pause{Err: err, failures: 1}
+	s, now := k.load(), time.Now()
+	old := s.lease
+	if err == nil && l.Left(now) <= 0 {
+		l, err = nil, errors.New("the credential had ended when it came")
+	}
+	if shared := s.flight == fl; err != nil {
+		p := &Pause{Err: err, failed: 1}
 		if s.pause != nil {
-			p.failures += s.pause.failures
+			p.failed += s.pause.failed
 		}
-		p.Until = time.Now().Add(k.Source.Pause(err, p.failures))
+		p.Until = now.Add(k.Source.Pause(err, p.failed))
 		s.pause = p
-	default:
-		s.pause = nil
-		if s.flight == fl {
-			s.lease, s.doubted = l, false
-		}
+	} else if s.pause = nil; shared {
+		s.lease, s.doubted = l, false
 	}
 	if s.flight == fl {
 		s.flight = nil
 	}
 	k.state.Store(&s)
-	fl.landed, fl.lease, fl.err = true, l, err
-	close(fl.done)
+	fl.lease, fl.err = l, err
 	fl.cancel()
+	k.mu.Unlock()
+
+	defer close(fl.done)
+	defer func() {
+		if p := recover(); p != nil {
+			fl.lease, fl.err = nil, fmt.Errorf("panic: %v", p)
+		}
+	}()
+	k.Source.Landed(fl.ctx, old, l, err)
 }
 
 // Refuse notes that l does not work though it is alive, if it is the one in
@@ -295,18 +307,22 @@ func (k *Keeper[V]) Refuse(l *Lease[V], forget bool) bool {
 	return true
 }
 
-// Close ends the Keeper and the flight under way; those who wait and all who
+// Close ends the Keeper and the flights under way; those who wait and all who
 // come later get why. It returns the lease that was in use, and false if the
 // Keeper was closed before.
 func (k *Keeper[V]) Close(why error) (*Lease[V], bool) {
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	s := k.load()
 	if s.closed == nil {
 		k.state.Store(&state[V]{closed: why})
-	}
-	k.mu.Unlock()
-	if fl := s.flight; fl != nil {
-		k.land(fl, nil, why)
+		for _, fl := range append(slices.Collect(maps.Keys(k.alone)), s.flight) {
+			if fl != nil {
+				fl.err = why
+				fl.cancel()
+				close(fl.done)
+			}
+		}
 	}
 	return s.lease, s.closed == nil
 }

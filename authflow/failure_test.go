@@ -1,0 +1,137 @@
+package authflow_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// How often a dead server is called for callers who come a hundred times a
+// second.
+func TestR3CallsToADeadServerAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 300*time.Second)
+		mustGet(t, f)
+		sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(http.StatusServiceUnavailable))
+		for began := time.Now(); time.Since(began) < 224*time.Second; time.Sleep(time.Second) { // fake clock
+			mustGet(t, f)
+		}
+		sim.ResetCalls()
+		began := time.Now()
+		perMinute := make(map[int]int)
+		failures, lastCount := 0, 0
+		for time.Since(began) < 6*time.Minute {
+			status, err := get(t.Context(), f)
+			if alive := time.Since(began) < 70*time.Second; alive && err != nil { // until 5 s before the end (R8)
+				t.Fatalf("the token in use is alive, yet: %v", err)
+			}
+			if err != nil {
+				failures++
+				var e *authflow.Error
+				if !errors.As(err, &e) || e.Status != http.StatusServiceUnavailable || !e.Retryable() {
+					t.Fatalf("status %d, %v", status, err)
+				}
+			}
+			n := sim.Calls(authtest.OpGetFullAccessToken)
+			perMinute[int(time.Since(began)/time.Minute)] += n - lastCount
+			lastCount = n
+			time.Sleep(10 * time.Millisecond) // fake clock
+		}
+		t.Logf("%d failures seen by callers; calls by minute: %v", failures, perMinute)
+		for minute, n := range perMinute {
+			if limit := map[bool]int{true: 15, false: 9}[minute == 0]; n > limit {
+				t.Errorf("minute %d: %d calls, at most %d wanted", minute, n, limit)
+			}
+		}
+		// Service resumes with the first success.
+		sim.ClearFaults()
+		back := time.Now()
+		for {
+			if status, err := get(t.Context(), f); err == nil && status == http.StatusOK {
+				break
+			}
+			time.Sleep(10 * time.Millisecond) // fake clock
+		}
+		if d := time.Since(back); d > 10*time.Second {
+			t.Errorf("back after %v", d)
+		}
+		for range 100 {
+			mustGet(t, f)
+		}
+	})
+}
+
+func TestACredentialFunctionThatFails(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		vault := errors.New("vault is sealed")
+		for name, fn := range map[string]authflow.CredentialFunc{
+			"vault is sealed": func(context.Context) (gen.Secret, error) { return "", vault },
+			"it is empty":     func(context.Context) (gen.Secret, error) { return "", nil },
+		} {
+			f, err := clusterOf(t, sim).Session(gen.LoginRequest{Username: "u"}, authflow.WithPassword(fn))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = get(t.Context(), f)
+			if err == nil || !strings.Contains(err.Error(), "getting the password: "+name) || name == vault.Error() && !errors.Is(err, vault) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := sim.Calls(authtest.AnyOperation); n != 0 {
+			t.Errorf("%d calls", n)
+		}
+	})
+}
+
+// The ways in other than a wrong password, and what the error says of each.
+func TestX4WhatTheServerMayAnswerToAnAuthCall(t *testing.T) {
+	page := "<html><body>sign in</body></html>"
+	for name, c := range map[string]struct {
+		fault authtest.Fault
+		is    error
+		says  []string
+	}{
+		"page with 200":        {authtest.Answer(200, "text/html; charset=utf-8", page), nil, []string{"200", "text/html"}},
+		"page with 503":        {authtest.Answer(503, "text/html", page), nil, []string{"503", "text/html"}},
+		"untyped page":         {authtest.Answer(200, "", page), nil, []string{"200"}},
+		"maintenance with 200": {authtest.Maintenance(200), authflow.ErrMaintenance, []string{"200"}},
+		"maintenance with 503": {authtest.Maintenance(503), authflow.ErrMaintenance, []string{"503"}},
+		"nothing":              {authtest.Empty(200), nil, []string{"200", "an empty body"}},
+		"cut off":              {authtest.Truncated(), nil, []string{"200", "application/json"}},
+		"not JSON":             {authtest.Answer(200, "application/json", `{"token":`), nil, []string{"200", "application/json"}},
+		"another JSON":         {authtest.Answer(200, "application/json", `{"a":1}`), nil, []string{"200", "no token in it"}},
+		"a list":               {authtest.Answer(200, "application/json", `["secret-in-answer"]`), nil, []string{"200", "application/json"}},
+		"redirect":             {authtest.Redirect(302, "https://idp.example.com/sso?SAMLRequest=secret-in-answer"), authflow.ErrUnexpectedRedirect, []string{"302", "https://idp.example.com/sso"}},
+		"rate limit":           {authtest.RateLimited(2 * time.Minute), authflow.ErrRateLimited, []string{"429", "2m0s"}},
+		"forbidden":            {authtest.Status(403), authflow.ErrForbidden, []string{"403"}},
+		"cut connection":       {authtest.Reset(), nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+				f := trusted(t, sim, 0)
+				sim.Fail(authtest.OpGetFullAccessToken, -1, c.fault)
+				_, err := f.Token(t.Context())
+				var e *authflow.Error
+				if !errors.As(err, &e) || c.is != nil && !errors.Is(err, c.is) {
+					t.Fatalf("%v", err)
+				}
+				for _, s := range c.says {
+					if !strings.Contains(err.Error(), s) {
+						t.Errorf("does not say %q: %v", s, err)
+					}
+				}
+				if strings.Contains(err.Error(), "secret-in-answer") || strings.Contains(err.Error(), "sign in") {
+					t.Errorf("repeats what came: %v", err)
+				}
+				t.Log(err)
+			})
+		})
+	}
+}

@@ -1,0 +1,131 @@
+package renewal
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// model is what a Keeper promises, as plainly as it can be said: it is asked
+// one call at a time, and nothing in it waits.
+type model struct {
+	now, wall       time.Duration        // since the beginning; what the wall clock has moved on besides
+	lease, flight   *offer               // in use, and under way for all
+	doubted, closed bool                 //
+	failed          int                  // how many flights in a row,
+	why             string               // and the last of them
+	pause           time.Duration        // until when
+	start           func(c *call) *offer // a flight
+}
+
+func (m *model) age(o *offer) time.Duration { return m.now - o.asked + max(0, m.wall-o.wall) }
+
+// serving returns the lease that there is for c, or nil.
+func (m *model) serving(c *call) *offer {
+	if m.lease == nil || c.way == extra || m.lease.n == c.old || m.age(m.lease) >= m.lease.dead {
+		return nil
+	}
+	return m.lease
+}
+
+// ask returns what c gets at once, or the flight that it waits for.
+func (m *model) ask(c *call) (answer string, flight *offer) {
+	l := m.serving(c)
+	if l == nil || m.doubted || m.age(l) >= l.due { // another is wanted
+		switch {
+		case m.closed:
+			answer = "closed"
+		case c.own:
+			answer = "own flight"
+		case c.ended:
+			answer = "left"
+		case c.way != extra && m.flight != nil:
+			flight = m.flight
+		case c.way != force && m.now < m.pause:
+			answer = "in a pause: " + m.why
+		default:
+			flight = m.start(c)
+		}
+	}
+	if l != nil && (!m.doubted || c.way == unsure || answer != "" && !c.ended) {
+		return l.brings, nil
+	}
+	return answer, flight
+}
+
+// land ends a flight and returns what c gets, for each c that waited for it.
+func (m *model) land(o *offer) func(c *call) string {
+	what, good := o.brings, o.does == brings
+	if good && m.age(o) >= o.dead {
+		what, good = "dead", false
+	}
+	shared := m.flight == o
+	if shared {
+		m.flight = nil
+	}
+	switch {
+	case o.left: // its only caller has, and nobody learns anything
+	case good:
+		m.failed, m.pause = 0, 0
+		if shared {
+			m.lease, m.doubted = o, false
+		}
+	default:
+		m.failed, m.why = m.failed+1, what
+		m.pause = m.now + pauseAfter(m.failed)
+	}
+	return func(c *call) string {
+		if l := m.serving(c); l != nil && !good {
+			return l.brings // refused, and still the best
+		}
+		return what
+	}
+}
+
+func (m *model) refuse(n int, forget bool) bool {
+	if m.lease == nil || m.lease.n != n || m.doubted && !forget {
+		return false
+	}
+	if m.doubted = true; forget {
+		m.lease = nil
+	}
+	return true
+}
+
+// play plays the schedule of a seed and returns what is wrong.
+func play(t *testing.T, seed uint64) (trouble string) {
+	w := newWorld(seed)
+	if trouble = live(t, w, w.compare); trouble == "" && seed%4 == 0 {
+		w = newWorld(seed)
+		w.loose = true
+		trouble = live(t, w, w.storm)
+	}
+	return trouble
+}
+
+// RENEWAL_SEED plays the schedule of one seed, which a failure prints.
+func TestRandomSchedules(t *testing.T) {
+	n, seed := uint64(10_000), rand.Uint64()
+	if testing.Short() {
+		n = 1000
+	}
+	if s, err := strconv.ParseUint(os.Getenv("RENEWAL_SEED"), 10, 64); err == nil {
+		n, seed = 1, s
+	}
+	for i := range n {
+		if trouble := play(t, seed+i); trouble != "" {
+			t.Fatal(trouble)
+		}
+	}
+}
+
+func FuzzSchedule(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		if trouble := play(t, seed); trouble != "" {
+			t.Fatal(trouble)
+		}
+	})
+}

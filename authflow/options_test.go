@@ -1,0 +1,151 @@
+package authflow_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+func TestX5OptionsThatCannotBeAreRefused(t *testing.T) {
+	policy := func(p authflow.Policy) authflow.Option { return authflow.WithPolicy(p) }
+	for name, c := range map[string]struct {
+		option authflow.Option
+		field  string
+	}{
+		"user agent of two lines":         {authflow.WithUserAgent("a\nb"), "WithUserAgent"},
+		"key with a newline at the end":   {authflow.WithSecretKey("hunter2\n"), "WithSecretKey"},
+		"key of an Org with a newline":    {authflow.WithOrgSecretKey("1", "hunter2\n"), "WithOrgSecretKey"},
+		"key that is no UTF-8":            {authflow.WithSecretKey("hunter2\xff"), "WithSecretKey"},
+		"pace below nothing":              {authflow.WithPace(-1, 10), "WithPace"},
+		"pace that is no number":          {authflow.WithPace(math.NaN(), 10), "WithPace"},
+		"pace that lets nothing through":  {authflow.WithPace(50, 0), "WithPace"},
+		"renewal after the end":           {policy(authflow.Policy{At: 1.5}), "Policy.At"},
+		"renewal before the beginning":    {policy(authflow.Policy{At: -0.1}), "Policy.At"},
+		"renewal at no number":            {policy(authflow.Policy{At: math.NaN()}), "Policy.At"},
+		"spread below nothing":            {policy(authflow.Policy{Spread: -1}), "Policy.Spread"},
+		"spread beyond the beginning":     {policy(authflow.Policy{At: 0.5, Spread: 0.6}), "Policy.Spread"},
+		"time limit below nothing":        {policy(authflow.Policy{Timeout: -1}), "Policy"},
+		"tries below nothing":             {policy(authflow.Policy{Tries: -1}), "Policy"},
+		"least life below nothing":        {policy(authflow.Policy{MinLife: -1}), "Policy"},
+		"idle time of a session below it": {policy(authflow.Policy{SessionIdle: -time.Hour}), "Policy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster, err := silent(t, c.option)
+			if cluster != nil {
+				t.Fatalf("got %v, %v", cluster, err)
+			}
+			expectRefusal(t, err, c.field)
+		})
+	}
+}
+
+func TestX5AddressesThatCannotBeAreRefused(t *testing.T) {
+	for name, server := range map[string]string{
+		"empty":                      "",
+		"slashes":                    "//",
+		"no host":                    "https://",
+		"port only":                  "https://:443",
+		"port that is none":          "https://acme.thoughtspot.cloud:x",
+		"other scheme":               "ftp://acme.thoughtspot.cloud",
+		"scheme without slashes":     "https:acme.thoughtspot.cloud",
+		"plain http":                 "http://acme.thoughtspot.cloud",
+		"with credentials":           "https://me:hunter2@acme.thoughtspot.cloud",
+		"malformed with credentials": "https://me:hunter2@acme.thoughtspot.cloud:x",
+		"bare host with credentials": "me:hunter2@acme.thoughtspot.cloud",
+		"with a query":               "https://acme.thoughtspot.cloud?a=b",
+		"with a fragment":            "https://acme.thoughtspot.cloud#a",
+		"with the API's path":        "https://acme.thoughtspot.cloud/api/rest/2.0",
+		"with a newline at the end":  "https://acme.thoughtspot.cloud\n",
+		"with a space":               "https://acme thoughtspot.cloud",
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster, err := authflow.New(server)
+			if cluster != nil {
+				t.Fatalf("got %v, %v", cluster, err)
+			}
+			expectRefusal(t, err, "server")
+		})
+	}
+}
+
+func TestAddressesAreNormalised(t *testing.T) {
+	for server, want := range map[string]string{
+		"https://acme.thoughtspot.cloud":     "https://acme.thoughtspot.cloud",
+		"https://acme.thoughtspot.cloud/":    "https://acme.thoughtspot.cloud",
+		"acme.thoughtspot.cloud":             "https://acme.thoughtspot.cloud",
+		"acme.thoughtspot.cloud:8443/":       "https://acme.thoughtspot.cloud:8443",
+		"https://proxy.example.com/ts/":      "https://proxy.example.com/ts",
+		"https://[2001:db8::1]:8443":         "https://[2001:db8::1]:8443",
+		"https://acme.thoughtspot.cloud:443": "https://acme.thoughtspot.cloud:443",
+	} {
+		if c, err := authflow.New(server); err != nil || c.URL() != want {
+			t.Errorf("%s became %v, %v", server, c, err)
+		}
+	}
+}
+
+func TestI2PlainHTTPNeedsLoopbackOrPermission(t *testing.T) {
+	for server, ok := range map[string]bool{
+		"http://127.0.0.1:4123":   true,
+		"http://127.8.8.8":        true,
+		"http://[::1]:4123":       true,
+		"http://localhost":        true,
+		"http://10.0.0.1":         false,
+		"http://localhost.evil.x": false,
+		"http://127.0.0.1.evil.x": false,
+	} {
+		if _, err := authflow.New(server); (err == nil) != ok {
+			t.Errorf("%s: %v", server, err)
+		}
+	}
+	if _, err := authflow.New("http://10.0.0.1", authflow.WithPlainHTTP()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Settings are given for the cluster once; what a request says itself goes
+// before them, and no flow takes what is not for it.
+func TestTheCredentialThatIsNearestIsUsed(t *testing.T) {
+	var sent map[string]any
+	c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+		sent = nil
+		return fresh(r, "tok"), json.NewDecoder(r.Body).Decode(&sent)
+	}, authflow.WithSecretKey("of-the-cluster"), authflow.WithOrgSecretKey("7", "of-the-org"))
+	for want, construct := range map[string]func() (*authflow.Flow, error){
+		"map[secret_key:of-the-cluster username:u]": func() (*authflow.Flow, error) {
+			return c.FullAccess(gen.GetFullAccessTokenRequest{Username: "u"})
+		},
+		"map[org_id:7 secret_key:of-the-org username:u]": func() (*authflow.Flow, error) {
+			return c.FullAccess(gen.GetFullAccessTokenRequest{Username: "u", OrgID: ptr(int32(7))})
+		},
+		"map[org_id:8 secret_key:of-the-cluster username:u]": func() (*authflow.Flow, error) {
+			return c.FullAccess(gen.GetFullAccessTokenRequest{Username: "u", OrgID: ptr(int32(8))})
+		},
+		"map[secret_key:its-own username:u]": func() (*authflow.Flow, error) {
+			return c.FullAccess(gen.GetFullAccessTokenRequest{Username: "u", SecretKey: "its-own"})
+		},
+		"map[password:its-own username:u]": func() (*authflow.Flow, error) {
+			return c.FullAccess(gen.GetFullAccessTokenRequest{Username: "u", Password: "its-own"})
+		},
+		"map[password:supplied username:u]": func() (*authflow.Flow, error) {
+			return c.FullAccess(gen.GetFullAccessTokenRequest{Username: "u"}, authflow.WithPassword(supply))
+		},
+	} {
+		f, err := construct()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Renew(t.Context()); err != nil || fmt.Sprint(sent) != want {
+			t.Errorf("sent %v, want %s; %v", sent, want, err)
+		}
+	}
+	if f, err := c.Session(gen.LoginRequest{Username: "u"}); err == nil {
+		t.Errorf("%v logs in with a secret key", f)
+	}
+}

@@ -1,0 +1,137 @@
+package authflow_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+func TestX1X3ALocationThatIsNoURL(t *testing.T) {
+	calls := 0
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		calls++
+		return reply(r, 302, "", "Location", "https://idp.example.com/%zz?key="+mixedKey), nil
+	})
+	_, err := f.Token(t.Context())
+	if calls != 1 || !errors.Is(err, authflow.ErrUnexpectedRedirect) || strings.Contains(err.Error(), mixedKey) {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+}
+
+func TestI2ABodyDoesNotFollowARedirectElsewhere(t *testing.T) {
+	var elsewhere []string
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		switch {
+		case r.URL.Host != "ts.example":
+			body, _ := io.ReadAll(r.Body)
+			elsewhere = append(elsewhere, string(body))
+			return reply(r, 200, "{}"), nil
+		case minting(r):
+			return fresh(r, "tok"), nil
+		}
+		return reply(r, http.StatusTemporaryRedirect, "", "Location", "https://evil.example.com/"), nil
+	})
+	client, err := gen.NewClientWithResponses(f.Server(), gen.WithHTTPClient(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.LoginWithResponse(t.Context(), gen.LoginRequest{Username: "ann", Password: "pw-1"})
+	if !errors.Is(err, authflow.ErrWrongOrigin) || len(elsewhere) > 0 {
+		t.Errorf("%v; elsewhere got %q", err, elsewhere)
+	}
+}
+
+func TestI2AChainThroughABaseThatForgetsTheRequest(t *testing.T) {
+	var last string
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		last = r.Header.Get("Authorization")
+		var resp *http.Response
+		switch {
+		case minting(r):
+			return fresh(r, "tok"), nil
+		case r.URL.Path == "/start":
+			resp = reply(r, 302, "", "Location", "https://evil.example.com/")
+		case r.URL.Path == "/":
+			resp = reply(r, 302, "", "Location", "https://ts.example/delete-everything")
+		default:
+			resp = reply(r, 200, "")
+		}
+		resp.Request = nil
+		return resp, nil
+	})
+	resp, err := f.Do(request(t, fakeURL+"/start"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.Request.URL.Path != "/delete-everything" || last != "" {
+		t.Errorf("the last hop, %s, carried %q", resp.Request.URL, last)
+	}
+}
+
+func TestAServerAddressWithAPath(t *testing.T) {
+	var paths []string
+	c, err := authflow.New("https://proxy.example.com/ts", authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		paths = append(paths, r.URL.Path)
+		if strings.HasSuffix(r.URL.Path, "/login") {
+			return reply(r, 204, "", "Set-Cookie", "JSESSIONID=x; Path=/"), nil
+		}
+		return fresh(r, fmt.Sprint("tok", len(paths))), nil
+	})}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := f.Session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := session.SessionToken()
+	_, _ = token.API().GetCurrentUserInfoWithResponse(t.Context())
+	for _, f := range []*authflow.Flow{token, session, f} {
+		_ = f.Logout(t.Context())
+	}
+	if len(paths) != 7 {
+		t.Errorf("%d calls: %q", len(paths), paths)
+	}
+	for _, p := range paths {
+		if !strings.HasPrefix(p, "/ts/api/rest/2.0/") {
+			t.Errorf("sent to %s", p)
+		}
+	}
+}
+
+// Many servers give whoever is led to their log-in page a session of nobody's,
+// in a cookie of the same name.
+func TestP6TheCookieOfALogInPageIsNotTheSessions(t *testing.T) {
+	logIns := 0
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		switch {
+		case minting(r):
+			return fresh(r, "tok"), nil
+		case strings.HasSuffix(r.URL.Path, "/session/login"):
+			logIns++
+			return reply(r, 204, "", "Set-Cookie", fmt.Sprintf("JSESSIONID=s-%d; Path=/", logIns)), nil
+		case r.Header.Get("Cookie") == "JSESSIONID=s-2":
+			return reply(r, 200, "{}"), nil
+		}
+		return reply(r, 302, "", "Location", "/login", "Set-Cookie", "JSESSIONID=nobody; Path=/"), nil
+	})
+	session, err := f.Session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustGet(t, session)
+	if logIns != 2 {
+		t.Errorf("%d log-ins", logIns)
+	}
+}

@@ -1,0 +1,209 @@
+package authflow_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+)
+
+func TestR2RenewalIsAheadAndNobodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: 300 * time.Second}
+		f := m.flow(t)
+		if v := mustCarry(t, f); v != "token-1" {
+			t.Fatalf("first token is %s", v)
+		}
+		m.set(func() { m.latency = 2 * time.Second })
+		time.Sleep(225*time.Second - 1) // fake clock
+		if v := mustCarry(t, f); v != "token-1" || m.count() != 1 {
+			t.Fatalf("renewed before 75 %% of the lifetime: %s after %d calls", v, m.count())
+		}
+		time.Sleep(15*time.Second + 1) // fake clock
+		before := time.Now()
+		if v := mustCarry(t, f); v != "token-1" {
+			t.Fatalf("%s while the renewal is under way", v)
+		}
+		if waited := time.Since(before); waited != 0 {
+			t.Fatalf("a caller waited %v for a renewal ahead", waited)
+		}
+		synctest.Wait()
+		if m.count() != 2 {
+			t.Fatalf("%d calls at 80 %% of the lifetime", m.count())
+		}
+		time.Sleep(2 * time.Second) // fake clock
+		synctest.Wait()
+		if v := mustCarry(t, f); v != "token-2" || m.count() != 2 {
+			t.Fatalf("%s after %d calls", v, m.count())
+		}
+	})
+}
+
+func TestR3FailureAheadIsSeenByNobodyAndTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: 300 * time.Second}
+		f := m.flow(t)
+		mustCarry(t, f)
+		m.set(func() { m.fail = &authflow.Error{Status: 503} })
+		time.Sleep(240 * time.Second) // fake clock
+		for range 55 {                // until 5 s before the end (R8)
+			if v := mustCarry(t, f); v != "token-1" {
+				t.Fatalf("%s", v)
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+		synctest.Wait()
+		if calls := m.count() - 1; calls < 3*4 || calls > 30 {
+			t.Errorf("%d calls in the minute of failures", calls)
+		}
+		for range 100 {
+			_, err := carried(t.Context(), f)
+			var e *authflow.Error
+			if !errors.As(err, &e) || e.Status != 503 || !e.Retryable() {
+				t.Fatalf("after the end: %v", err)
+			}
+		}
+		m.set(func() { m.fail = nil })
+		time.Sleep(10 * time.Second) // fake clock
+		if v := mustCarry(t, f); v == "token-1" {
+			t.Errorf("still %s", v)
+		}
+	})
+}
+
+func TestR4WaitersJoinOneFlightUnderTheirOwnContexts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: 300 * time.Second, open: make(chan struct{})}
+		f := m.flow(t)
+		patient, hasty := make(chan error, 95), make(chan error, 5)
+		for range cap(hasty) {
+			go func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, err := carried(ctx, f) // one of these begins the flight
+				hasty <- err
+			}()
+		}
+		synctest.Wait()
+		for range cap(patient) {
+			go func() { _, err := carried(t.Context(), f); patient <- err }()
+		}
+		for range cap(hasty) {
+			if err := <-hasty; !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("hasty: %v", err)
+			}
+		}
+		close(m.open)
+		for range cap(patient) {
+			if err := <-patient; err != nil {
+				t.Errorf("patient: %v", err)
+			}
+		}
+		if m.count() != 1 {
+			t.Errorf("%d calls", m.count())
+		}
+	})
+}
+
+func TestR4TheFlightHasItsOwnTimeLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: time.Minute, open: make(chan struct{})}
+		f := m.flow(t)
+		began := time.Now()
+		_, err := carried(t.Context(), f)
+		took := time.Since(began)
+		if !errors.Is(err, context.DeadlineExceeded) || took < 29*time.Second || took > 30*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		if n := m.count(); n != 3 {
+			t.Errorf("%d calls: each try is to have its share", n)
+		}
+	})
+}
+
+func TestR7ShortLivesWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: time.Second}
+		f := m.flow(t)
+		mustCarry(t, f)
+		for range 300 {
+			time.Sleep(100 * time.Millisecond) // fake clock
+			before := time.Now()
+			mustCarry(t, f)
+			if d := time.Since(before); d != 0 {
+				t.Fatalf("waited %v", d)
+			}
+			synctest.Wait()
+		}
+		if n := m.count(); n < 30 || n > 39 {
+			t.Errorf("%d tokens in 30 s", n)
+		}
+	})
+	// A token that is dead on arrival serves nobody (R8), and makes no storm.
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: time.Second, latency: 2 * time.Second}
+		f := m.flow(t)
+		for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(100 * time.Millisecond) { // fake clock
+			if v, err := carried(t.Context(), f); err == nil {
+				t.Fatalf("%s, which had ended", v)
+			}
+		}
+		if n := m.count(); n < 3 || n > 15 {
+			t.Errorf("%d calls in a minute", n)
+		}
+		m.set(func() { m.lifetime = 300 * time.Second })
+		time.Sleep(10 * time.Second) // fake clock
+		mustCarry(t, f)
+	})
+}
+
+func TestP1OnlyTheTokenThatWasRefusedEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: time.Minute}
+		f := m.flow(t)
+		old, err := f.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Invalidate(old)
+		if v := mustCarry(t, f); v != "token-2" {
+			t.Fatal(v)
+		}
+		f.Invalidate(old) // late news
+		if v := mustCarry(t, f); v != "token-2" || m.count() != 2 {
+			t.Errorf("%s after %d calls", v, m.count())
+		}
+	})
+}
+
+func TestL1CloseEndsAFlightAndWakesItsWaiters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{open: make(chan struct{})}
+		var events []authflow.EventKind
+		f := m.flow(t, authflow.WithObserver(func(e authflow.Event) { events = append(events, e.Kind) }))
+		errs := make(chan error, 10)
+		for range cap(errs) {
+			go func() { _, err := carried(t.Context(), f); errs <- err }()
+		}
+		synctest.Wait()
+		if err := errors.Join(f.Close(), f.Close()); err != nil {
+			t.Error(err)
+		}
+		for range cap(errs) {
+			if err := <-errs; !errors.Is(err, authflow.ErrClosed) {
+				t.Error(err)
+			}
+		}
+		if _, err := carried(t.Context(), f); !errors.Is(err, authflow.ErrClosed) {
+			t.Error(err)
+		}
+		synctest.Wait() // the bubble fails if the flight's goroutine stays
+		if !slices.Equal(events, []authflow.EventKind{authflow.Ended}) {
+			t.Errorf("events %v", events)
+		}
+	})
+}

@@ -238,8 +238,8 @@ func TestL1NothingLivesWhileAKeeperIsIdle(t *testing.T) {
 	want(t, "a lease", 1, nil)(k.Get(t.Context(), true))
 	want(t, "an extra one", 1, nil)(k.Extra(t.Context()))
 	goleak.VerifyNone(t)
-	if len(k.alone) != 0 {
-		t.Errorf("%d flights are kept", len(k.alone))
+	if len(k.flights) != 0 {
+		t.Errorf("%d flights are kept", len(k.flights))
 	}
 }
 

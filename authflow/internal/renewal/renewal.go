@@ -7,9 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,10 +25,9 @@ type Lease[V any] struct {
 	due, dead time.Duration // ages
 }
 
-// NewLease returns a lease of v that was asked for at asked and lives for life,
-// the last part of which, zone, is not used. It is due at the part at of its
-// life, or, if it is older than that already, at that part of what is left, and
-// no sooner than in a second.
+// NewLease returns a lease of v that lives for life from asked, but for the last
+// zone of it. It is due at the part at of its life, or, if it is older already,
+// at that part of what is left, and no sooner than in a second.
 func NewLease[V any](v V, asked time.Time, life, zone time.Duration, at float64) *Lease[V] {
 	l := &Lease[V]{Value: v, Asked: asked, wall: asked.UnixNano(), due: Forever, dead: Forever}
 	if life < Forever {
@@ -48,8 +45,7 @@ func (l *Lease[V]) Age(now time.Time) time.Duration {
 	return max(now.Sub(l.Asked), time.Duration(now.UnixNano()-l.wall))
 }
 
-// Left returns how long the lease may still be used: Forever, or what remains,
-// which is not above 0 once it is dead.
+// Left returns how long the lease may still be used, Forever, or 0 and less.
 func (l *Lease[V]) Left(now time.Time) time.Duration {
 	if l.dead == Forever {
 		return Forever
@@ -59,16 +55,15 @@ func (l *Lease[V]) Left(now time.Time) time.Duration {
 
 // Source is what a Keeper fetches from.
 type Source[V any] interface {
-	// Fetch gets a value. It is called in a goroutine of the flight's own; a
-	// panic becomes the flight's error. abandon ends the flight, and ctx, though
-	// Fetch has not returned, as when it hangs. What comes later is not used.
+	// Fetch gets a value, in a goroutine of the flight's own; a panic is its error.
+	// abandon ends the flight, and ctx, though Fetch has not returned, as when it
+	// hangs. What comes later is not used.
 	Fetch(ctx context.Context, abandon func(error)) (*Lease[V], error)
-	// Landed is told of a flight that brought a lease or an error, when the
-	// Keeper goes by it already and those who wait for it are not yet woken, with
-	// the lease that was in use until then, or nil. A panic is their error.
+	// Landed is told what a flight brought, and the lease that was in use, or nil,
+	// before those who wait for it are woken. A panic is their error.
 	Landed(ctx context.Context, old, new *Lease[V], err error)
 	// Pause returns how long nobody asks again after err, the latest of so many
-	// failures in a row. It is called with the Keeper's lock held.
+	// failures in a row. It must not use the Keeper.
 	Pause(err error, failures int) time.Duration
 }
 
@@ -76,8 +71,9 @@ type Source[V any] interface {
 type Keeper[V any] struct {
 	Source Source[V]
 	state  atomic.Pointer[state[V]]
-	mu     sync.Mutex          // held to change state and alone, never while anything waits
-	alone  map[*flight[V]]bool // those of Extra that are under way
+
+	mu      sync.Mutex          // held to change state and flights, never while anything waits
+	flights map[*flight[V]]bool // under way; nil if none is
 }
 
 // state is all that a caller is answered from. It is replaced as a whole.
@@ -137,9 +133,8 @@ func (k *Keeper[V]) Peek() (*Lease[V], error) {
 }
 
 // Get returns a lease that is alive. While it is, Get takes no lock and nobody
-// waits, not even for the renewal that Get starts when it is due. A lease that
-// was refused is returned while its successor is on the way if sure is false,
-// and if sure is true only where no successor can be had.
+// waits for the renewal that Get starts when it is due. One that was refused is
+// returned at once if sure is false, otherwise only if there will be no other.
 func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
 	s, now := k.load(), time.Now()
 	l, due := s.serving(nil, sure, now)
@@ -159,12 +154,6 @@ func (k *Keeper[V]) Next(ctx context.Context, old *Lease[V], force bool) (*Lease
 func (k *Keeper[V]) Extra(ctx context.Context) (*Lease[V], error) {
 	k.mu.Lock()
 	fl, err := k.start(ctx, nil, false)
-	if err == nil {
-		if k.alone == nil {
-			k.alone = make(map[*flight[V]]bool)
-		}
-		k.alone[fl] = true
-	}
 	k.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -190,11 +179,12 @@ func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force bool) (
 	if err == nil {
 		l, err = s.flight.join(ctx)
 	}
-	last, _ := s.serving(old, false, time.Now())
-	switch closed := k.load().closed; {
-	case closed != nil:
-		return nil, closed
-	case err != nil && last != nil && ctx.Err() == nil:
+	now := k.load()
+	last, _ := now.serving(old, false, time.Now())
+	switch {
+	case now.closed != nil:
+		return nil, now.closed
+	case err != nil && last != nil && last == s.lease && ctx.Err() == nil:
 		return last, nil // refused, but perhaps not everywhere
 	}
 	return l, err
@@ -237,45 +227,55 @@ func (k *Keeper[V]) start(ctx context.Context, fl *flight[V], force bool) (*flig
 	}
 	fl = &flight[V]{done: make(chan struct{})}
 	fl.ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, time.Now()))
+	if k.flights == nil {
+		k.flights = make(map[*flight[V]]bool)
+	}
+	k.flights[fl] = true
 	go func() {
 		l, err := (*Lease[V])(nil), errors.New("the function that supplies the credential ended its goroutine")
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("panic: %v", p)
-			}
-			k.land(fl, l, err)
-		}()
+		defer func() { k.land(fl, l, err) }()
+		defer catch(&err)
 		l, err = k.Source.Fetch(fl.ctx, func(err error) { k.land(fl, nil, err) })
 	}()
 	return fl, nil
+}
+
+// catch makes an error of a panic.
+func catch(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v", p)
+	}
 }
 
 // land ends a flight, unless it has landed, Close has ended it, or its only
 // caller has left, which says nothing of the source.
 func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	k.mu.Lock()
-	delete(k.alone, fl)
+	if delete(k.flights, fl); len(k.flights) == 0 {
+		k.flights = nil
+	}
 	if fl.ctx.Err() != nil {
 		k.mu.Unlock()
 		return
 	}
-	s, now := k.load(), time.Now()
-	old := s.lease
+	s, old, now := k.load(), k.load().lease, time.Now()
 	if err == nil && l.Left(now) <= 0 {
 		l, err = nil, errors.New("the credential had ended when it came")
 	}
-	if shared := s.flight == fl; err != nil {
-		p := &Pause{Err: err, failed: 1}
-		if s.pause != nil {
-			p.failed += s.pause.failed
-		}
-		p.Until = now.Add(k.Source.Pause(err, p.failed))
-		s.pause = p
-	} else if s.pause = nil; shared {
-		s.lease, s.doubted = l, false
-	}
-	if s.flight == fl {
+	shared, failed := s.flight == fl, 1
+	if shared {
 		s.flight = nil
+	}
+	switch {
+	case err != nil:
+		if s.pause != nil {
+			failed += s.pause.failed
+		}
+		s.pause = &Pause{now.Add(k.Source.Pause(err, failed)), err, failed}
+	case shared:
+		s = state[V]{lease: l}
+	default:
+		s.pause = nil
 	}
 	k.state.Store(&s)
 	fl.lease, fl.err = l, err
@@ -283,11 +283,7 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	k.mu.Unlock()
 
 	defer close(fl.done)
-	defer func() {
-		if p := recover(); p != nil {
-			fl.lease, fl.err = nil, fmt.Errorf("panic: %v", p)
-		}
-	}()
+	defer catch(&fl.err)
 	k.Source.Landed(fl.ctx, old, l, err)
 }
 
@@ -316,12 +312,10 @@ func (k *Keeper[V]) Close(why error) (*Lease[V], bool) {
 	s := k.load()
 	if s.closed == nil {
 		k.state.Store(&state[V]{closed: why})
-		for _, fl := range append(slices.Collect(maps.Keys(k.alone)), s.flight) {
-			if fl != nil {
-				fl.err = why
-				fl.cancel()
-				close(fl.done)
-			}
+		for fl := range k.flights {
+			fl.err = why
+			fl.cancel()
+			close(fl.done)
 		}
 	}
 	return s.lease, s.closed == nil

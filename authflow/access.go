@@ -250,7 +250,9 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 		return f.supplied.token.lease(ctx, c)
 	case f.parent() != nil:
 		err = t.offClock(func() error { // it has a clock of its own
-			with, err = f.parent().lease(ctx, true)
+			if with, err = f.parent().lease(ctx, true); err != nil {
+				err = fmt.Errorf("%w", err) // an error of this Flow, about that one
+			}
 			return err
 		})
 	default:

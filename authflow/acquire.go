@@ -26,7 +26,8 @@ func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error)
 	var failed *Error
 	for n := 1; ; n++ {
 		limit := budget / time.Duration(max(1, p.Tries-n+1))
-		late := func(err *Error) *Error { return f.late(failed, err, limit) }
+		before := failed
+		late := func(err *Error) *Error { return f.late(before, err, limit) }
 		t := startClock(ctx, limit, func() { abandon(late(nil).after(n)) })
 		l, err := t.run(f.mint)
 		spent := t.stop()
@@ -120,7 +121,7 @@ func (s *source) Landed(ctx context.Context, old, l *lease, err error) {
 		}
 		f.report(e)
 		return
-	case ctx.Value(unshared{}) != nil:
+	case ctx.Value(unshared{f}) != nil:
 		f.retire(l) // so that Logout ends it
 		e.Reason = "for one caller alone"
 	case alive:

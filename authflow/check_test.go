@@ -183,7 +183,7 @@ func TestX5BadInputIsRefusedBeforeTheNetwork(t *testing.T) {
 // A password or key that is not known before it is needed is checked then.
 func TestX5SuppliedSecretsAreCheckedBeforeTheNetwork(t *testing.T) {
 	for secret, named := range map[gen.Secret]string{"hunter2\n": "ends in a line break", "hunter2\xff": "is not UTF-8", "": "it is empty"} {
-		fn := func(context.Context) (gen.Secret, error) { return secret, nil }
+		fn := func(ctx context.Context) (gen.Secret, error) { return secret, ctx.Err() }
 		c, err := silent(t, authflow.WithSecretKeyFunc(func(ctx context.Context, _ string) (gen.Secret, error) { return fn(ctx) }))
 		if err != nil {
 			t.Fatal(err)

@@ -51,7 +51,7 @@ type Cluster struct {
 // names it.
 func New(server string, opts ...Option) (*Cluster, error) {
 	c := &Cluster{base: http.DefaultTransport, userAgent: "tsauth", seed: maphash.MakeSeed()}
-	c.gate.rate, c.gate.burst = 50, 10
+	c.gate.rate, c.gate.burst = defaultRate, defaultBurst
 	for _, o := range opts {
 		if o != nil {
 			o(c)
@@ -65,7 +65,7 @@ func New(server string, opts ...Option) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.gate.patience = c.policy.Timeout
+	c.gate.speed, c.gate.patience = c.gate.rate, c.policy.Timeout
 	c.secrets.init()
 	return c, nil
 }

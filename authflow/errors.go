@@ -182,7 +182,7 @@ func asError(op string, err error) *Error {
 			return &c
 		}
 		return e
-	case *renewal.Pause:
+	case *renewal.PauseError:
 		return asError(op, e.Err).paused(time.Until(e.Until))
 	case *url.Error: // of our own http.Client: it repeats where we went
 		err = e.Err

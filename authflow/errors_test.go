@@ -57,7 +57,7 @@ func TestErrorsAreKnownByTheirStatus(t *testing.T) {
 	} {
 		err := fmt.Errorf("wrapped: %w", &Error{Status: status})
 		for _, kind := range []error{ErrInvalid, ErrCredentialsRejected, ErrForbidden, ErrRateLimited, ErrMaintenance, ErrUnexpectedRedirect, ErrWrongOrigin, ErrClosed} {
-			if errors.Is(err, kind) != (kind == want.is) {
+			if errors.Is(err, kind) != errors.Is(want.is, kind) {
 				t.Errorf("%d: Is(%v) is %v", status, kind, errors.Is(err, kind))
 			}
 		}

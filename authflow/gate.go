@@ -1,24 +1,27 @@
 package authflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
 )
 
 // gate is what all mint calls of a Cluster pass, in the order in which they
-// come. It keeps them to a pace, and while the server is down, in maintenance
-// or asks for less, it lets one probe through at a time. Nothing of it lives
-// while nobody waits.
+// come. It keeps them to a pace, slower for a while after a 429, and while the
+// server is down, in maintenance or asks for less, it lets one probe through at a
+// time. Nothing of it lives while nobody waits.
 type gate struct {
 	rate     float64 // calls a second; 0: any
 	burst    int
 	patience time.Duration // the longest pause that is waited out
 
 	mu      sync.Mutex
+	speed   float64   // the rate in force: less than rate after a 429; 0 as for rate
 	next    time.Time // when the next call would be due if there were no burst
 	queue   []chan error
 	timer   *time.Timer
@@ -32,6 +35,13 @@ type outage struct {
 	failures int
 	until    time.Time // when the next probe may go
 }
+
+// The default pace. The server allows 100 calls a second to one client address,
+// with a burst of 10, over all calls (from 26.2).
+const (
+	defaultRate  = 50
+	defaultBurst = 10
+)
 
 // patientFor is how many failures in a row are waited out by those who come.
 // After that they are told at once.
@@ -88,12 +98,14 @@ func (g *gate) hopeless(now time.Time) error {
 func (g *gate) move() {
 	for now := time.Now(); len(g.queue) > 0; {
 		var wait, each time.Duration
-		if g.rate > 0 {
-			each = time.Duration(float64(time.Second) / g.rate)
+		if g.speed > 0 {
+			each = time.Duration(float64(time.Second) / g.speed)
 			if g.next.Before(now) {
 				g.next = now
 			}
-			wait = g.next.Sub(now) - time.Duration(g.burst-1)*each
+			if wait = g.next.Sub(now); g.speed == g.rate {
+				wait -= time.Duration(g.burst-1) * each
+			}
 		}
 		if p := g.paused; p != nil {
 			if g.probing {
@@ -136,7 +148,16 @@ func (g *gate) leave(sent time.Time, err *Error) {
 	switch {
 	case err == nil || err.Status != 0 && !err.outage():
 		g.paused = nil
+		if g.speed != g.rate {
+			g.speed++
+		}
+		if g.speed >= cmp.Or(g.rate, defaultRate) && (g.rate > 0 || len(g.queue) == 0) {
+			g.speed = g.rate
+		}
 	case err.outage():
+		if err.Status == http.StatusTooManyRequests && !early {
+			g.speed = max(1, cmp.Or(g.speed, defaultRate)/2) // the server allows less than was thought
+		}
 		p := &outage{err: err, failures: 1}
 		if old := g.paused; old != nil {
 			if p.failures += old.failures; early {

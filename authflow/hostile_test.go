@@ -167,7 +167,7 @@ func TestErrorsKeepWhatContextsAndParentsSay(t *testing.T) {
 	}
 	var e *authflow.Error
 	_, err = get(t.Context(), child)
-	if !errors.As(err, &e) || e.Op != "getFullAccessToken" || e.Code != 10097 || e.IncidentID != "inc" || !errors.Is(err, authflow.ErrCredentialsRejected) {
+	if !errors.As(err, &e) || e.Op != "login" || !strings.Contains(err.Error(), "login: getFullAccessToken: 401") || e.Code != 10097 || e.IncidentID != "inc" || !errors.Is(err, authflow.ErrCredentialsRejected) {
 		t.Errorf("%v", err)
 	}
 	if strings.Count(err.Error(), "10097") != 1 {

@@ -79,7 +79,7 @@ func TestP1P2EveryKindOfBody(t *testing.T) {
 					}
 					return req, resp, string(answer)
 				}
-				req, resp, answer := send()
+				req, resp, answer := send() //nolint:bodyclose // send has read and closed it
 				if resp.Proto != version {
 					t.Errorf("spoke %s", resp.Proto)
 				}
@@ -93,7 +93,7 @@ func TestP1P2EveryKindOfBody(t *testing.T) {
 					t.Error("the caller's request was changed")
 				}
 				// P2: the next request renews, if this one did not.
-				if _, resp, answer := send(); resp.StatusCode != http.StatusOK {
+				if _, resp, answer := send(); resp.StatusCode != http.StatusOK { //nolint:bodyclose // send has read and closed it
 					t.Errorf("the next: %s: %s", resp.Status, answer)
 				}
 				if n := sim.Calls(authtest.OpGetFullAccessToken); n != 2 {

@@ -53,9 +53,14 @@ const (
 	maxDenied       = 3         // users who are answered 403 in a row, before the key is suspected
 )
 
-// gaps are the shortest times between a refusal of a password, the first and
-// the second, and the next time that it is sent.
-var gaps = [...]time.Duration{time.Minute, 10 * time.Minute}
+// gap is the shortest time between the nth refusal of a password and the next
+// time that it is sent.
+func gap(n int) time.Duration {
+	if n == 1 {
+		return time.Minute
+	}
+	return 10 * time.Minute
+}
 
 func (s *secrets) init() {
 	s.known = make(map[string]*secret)
@@ -151,7 +156,7 @@ func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, insist bool
 	case len(x.refused) >= maxPasswords:
 		return x.refused[0].at.Add(refusedFor).Sub(now)
 	case n > 0 && !insist:
-		return same[n-1].at.Add(gaps[n-1]).Sub(now)
+		return same[n-1].at.Add(gap(n)).Sub(now)
 	}
 	return 0
 }

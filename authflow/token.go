@@ -95,10 +95,10 @@ func (p *Policy) grant(c credential, asked time.Time, life time.Duration) *lease
 
 // newBearer makes a credential of t.
 func newBearer(t Token) (credential, error) {
-	switch {
-	case t.Value == "":
+	switch t.Value {
+	case "":
 		return credential{}, errors.New("there is no token in it")
-	case t.Value == wire.Redacted:
+	case wire.Redacted:
 		return credential{}, errors.New("the token is [redacted]: it comes from the JSON of a Token, which leaves the value out")
 	}
 	for i := range len(t.Value) {

@@ -87,7 +87,7 @@ func TestAFlightLandsOnce(t *testing.T) {
 			within(t, name, time.Second, func() { want(t, name, 0, errDown)(k.Get(t.Context(), true)) })
 			time.Sleep(10*time.Second - 1) // fake clock
 			want(t, name+": in the pause", 0, errDown)(k.Get(t.Context(), true))
-			time.Sleep(1) // fake clock
+			time.Sleep(time.Nanosecond) // fake clock
 			want(t, name+": the next", 2, nil)(k.Get(t.Context(), true))
 			time.Sleep(2 * time.Minute) // fake clock
 			want(t, name+": after all", 2, nil)(k.Get(t.Context(), true))
@@ -199,7 +199,7 @@ func TestI1ALiveLeaseCostsNoLockAndNoAllocation(t *testing.T) {
 	k := &Keeper[int32]{Source: s}
 	fresh, due := NewLease(int32(1), time.Now(), time.Hour, 0, .75), NewLease(int32(2), time.Now(), time.Hour, 0, .75)
 	due.due = 0
-	pause := &Pause{Until: time.Now().Add(time.Hour), Err: errDown}
+	pause := &PauseError{Until: time.Now().Add(time.Hour), Err: errDown}
 	ctx := t.Context()
 	k.mu.Lock()
 	defer k.mu.Unlock()

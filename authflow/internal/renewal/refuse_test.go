@@ -56,7 +56,7 @@ func TestR3ARefusedLeaseServesWhereNoOtherCanBeHad(t *testing.T) {
 }
 
 func TestR3WhoLeavesIsNotGivenARefusedLease(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32], _ *source) {
 		l, _ := k.Get(t.Context(), true)
 		k.Refuse(l, false)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)

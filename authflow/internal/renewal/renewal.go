@@ -78,11 +78,11 @@ type Keeper[V any] struct {
 
 // state is all that a caller is answered from. It is replaced as a whole.
 type state[V any] struct {
-	lease   *Lease[V]  // in use, or nil
-	doubted bool       // it was refused, and serves only for want of another
-	flight  *flight[V] // that fetches the next, or nil
-	pause   *Pause     // after the latest failure, or nil
-	closed  error      // why there is no next, or nil
+	lease   *Lease[V]   // in use, or nil
+	doubted bool        // it was refused, and serves only for want of another
+	flight  *flight[V]  // that fetches the next, or nil
+	pause   *PauseError // after the latest failure, or nil
+	closed  error       // why there is no next, or nil
 }
 
 // flight is one acquisition, shared by all who wait for it.
@@ -94,17 +94,17 @@ type flight[V any] struct {
 	err    error
 }
 
-// Pause is the time after failed flights in which none is started, and the
+// PauseError is the time after failed flights in which none is started, and the
 // error of those who would have waited for one.
-type Pause struct {
+type PauseError struct {
 	Until  time.Time
 	Err    error // the latest failure
 	failed int   // how many flights have failed in a row
 }
 
-func (p *Pause) Error() string           { return p.Err.Error() }
-func (p *Pause) Unwrap() error           { return p.Err }
-func (p *Pause) over(now time.Time) bool { return p == nil || !now.Before(p.Until) }
+func (p *PauseError) Error() string           { return p.Err.Error() }
+func (p *PauseError) Unwrap() error           { return p.Err }
+func (p *PauseError) over(now time.Time) bool { return p == nil || !now.Before(p.Until) }
 
 // ErrOwnFlight is what a function gets that waits for its own flight.
 var ErrOwnFlight = errors.New("it waits for itself: the function that supplies the credential uses what it supplies")
@@ -202,10 +202,11 @@ func (fl *flight[V]) join(ctx context.Context) (*Lease[V], error) {
 
 // gaveUp is the error of a caller whose context has ended, and says why.
 func gaveUp(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return fmt.Errorf("gave up waiting: %w: %w", ctx.Err(), cause)
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if !errors.Is(cause, err) {
+		err = fmt.Errorf("%w: %w", err, cause)
 	}
-	return fmt.Errorf("gave up waiting: %w", ctx.Err())
+	return fmt.Errorf("gave up waiting: %w", err)
 }
 
 // start returns fl, or begins a flight if it is nil, or says why the caller of
@@ -271,7 +272,7 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 		if s.pause != nil {
 			failed += s.pause.failed
 		}
-		s.pause = &Pause{now.Add(k.Source.Pause(err, failed)), err, failed}
+		s.pause = &PauseError{now.Add(k.Source.Pause(err, failed)), err, failed}
 	case shared:
 		s = state[V]{lease: l}
 	default:

@@ -102,7 +102,7 @@ func pauseAfter(failures int) time.Duration { return time.Duration(min(failures,
 
 // tell says what a call has brought, in the words of the model.
 func tell(l *Lease[int], err error) string {
-	var p *Pause
+	var p *PauseError
 	switch {
 	case l != nil && err != nil || l == nil && err == nil:
 		return fmt.Sprintf("both or neither: %v, %v", l, err)

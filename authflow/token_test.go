@@ -1,0 +1,130 @@
+package authflow_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// What Token promises of the tokens that it hands out.
+
+// accepts reports whether the server still takes a token.
+func accepts(t *testing.T, sim *authtest.Simulator, token authflow.Token) bool {
+	t.Helper()
+	req := request(t, sim.URL+"/api/rest/2.0/metadata/search")
+	req.Header.Set("Authorization", "Bearer "+string(token.Value))
+	resp, err := sim.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+func mustToken(t *testing.T, f *authflow.Flow, opts ...authflow.TokenOption) authflow.Token {
+	t.Helper()
+	token, err := f.Token(t.Context(), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func TestR8ATokenIsHandedOutWithLifeLeft(t *testing.T) {
+	for name, c := range map[string]struct {
+		validity, rest, want time.Duration
+		policy               authflow.Policy
+		asked                []authflow.TokenOption
+	}{
+		"by default":            {300 * time.Second, 289 * time.Second, 10 * time.Second, authflow.Policy{}, nil},
+		"of short tokens":       {20 * time.Second, 18 * time.Second, 2 * time.Second, authflow.Policy{}, nil},
+		"as the policy says":    {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinLife: time.Minute}, nil},
+		"as the caller asks":    {300 * time.Second, 60 * time.Second, 4 * time.Minute, authflow.Policy{}, []authflow.TokenOption{authflow.MinLife(4 * time.Minute)}},
+		"the greater one holds": {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinLife: time.Minute}, []authflow.TokenOption{authflow.MinLife(time.Second)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+				c.policy.At, c.policy.Spread = 1, 1e-9 // no renewal ahead
+				f := trusted(t, sim, c.validity, authflow.WithPolicy(c.policy))
+				mustToken(t, f)
+				time.Sleep(c.rest) // fake clock
+				token := mustToken(t, f, c.asked...)
+				if left := time.Until(token.Deadline); left < c.want {
+					t.Errorf("%v left, want %v", left, c.want)
+				}
+				if n := sim.Calls(authtest.OpGetFullAccessToken); n != 2 {
+					t.Errorf("%d token calls", n)
+				}
+			})
+		})
+	}
+}
+
+func TestX5MoreLifeThanATokenHasIsRefused(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		_, err := trusted(t, sim, 300*time.Second).Token(t.Context(), authflow.MinLife(time.Hour))
+		var e *authflow.Error
+		if !errors.Is(err, authflow.ErrInvalid) || !errors.As(err, &e) || e.Field != "MinLife" {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestT2AnUnsharedTokenIsGivenToNobodyElse(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 300*time.Second)
+		seen := map[gen.Secret]bool{mustToken(t, f).Value: true}
+		for range 5 {
+			time.Sleep(time.Second) // fake clock
+			token := mustToken(t, f, authflow.Unshared())
+			if seen[token.Value] {
+				t.Error("it was given to somebody before")
+			}
+			if left := time.Until(token.Deadline); left < 290*time.Second {
+				t.Errorf("%v left", left)
+			}
+			seen[token.Value] = true
+		}
+		if !seen[mustToken(t, f).Value] || sim.Calls(authtest.OpGetFullAccessToken) != 6 {
+			t.Error("the shared one was replaced")
+		}
+	})
+}
+
+func TestL4LogoutEndsUnsharedTokensToo(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 300*time.Second)
+		tokens := []authflow.Token{mustToken(t, f), mustToken(t, f, authflow.Unshared()), mustToken(t, f, authflow.Unshared())}
+		if err := f.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for i, token := range tokens {
+			if accepts(t, sim, token) {
+				t.Errorf("token %d is still alive", i)
+			}
+		}
+	})
+}
+
+// A function that is asked for a token for one caller alone, and asks a Flow in
+// turn, does not thereby ask that Flow for one of its own.
+func TestT2UnsharedIsTheFlowThatWasAsked(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var seen events
+		below := trusted(t, sim, 300*time.Second, authflow.WithObserver(seen.observe))
+		f, err := clusterOf(t, sim).TokensFrom(func(ctx context.Context) (authflow.Token, error) { return below.Token(ctx) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustToken(t, f, authflow.Unshared())
+		if got := seen.take(); len(got) != 1 || got[0].Reason != "none in use" {
+			t.Errorf("%+v", got)
+		}
+	})
+}

@@ -42,7 +42,7 @@ func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error)
 		}
 		failed, budget = e, budget-spent
 		wait := backoff(n, e.RetryAfter)
-		if n >= p.Tries || e.held || !e.Retryable() || f.rules == rulesAppended && !e.unsent || wait >= budget || !sleep(ctx, wait) {
+		if n >= p.Tries || e.held || !e.Retryable() || f.rules == rulesAppended && !e.undone() || wait >= budget || !sleep(ctx, wait) {
 			return nil, e.after(n)
 		}
 		budget -= wait
@@ -79,10 +79,12 @@ func (f *Flow) late(before, err *Error, limit time.Duration) *Error {
 // Pause says how long nobody asks again.
 func (s *source) Pause(err error, failures int) time.Duration {
 	e := asError(s.way.op(), err)
-	if e.held { // by what the Cluster knows, which is asked again then
-		if s.supplied != nil || s.cluster.secretKey != nil {
-			return min(e.RetryAfter, time.Second) // or earlier, as the credential may have changed
-		}
+	switch { // what the Cluster knows, or another Flow, is asked again then
+	case e.inner && s.supplied != nil && s.supplied.parent != nil:
+		return time.Second
+	case e.held && (s.supplied != nil || s.cluster.secretKey != nil):
+		return min(e.RetryAfter, time.Second) // or earlier, as the credential may have changed
+	case e.held:
 		return e.RetryAfter
 	}
 	limit := maxPause
@@ -90,7 +92,7 @@ func (s *source) Pause(err error, failures int) time.Duration {
 		limit = time.Minute
 	}
 	pause := time.Second << min(failures-1, 10)
-	if s.secret == "" && (s.byKey || s.supplied != nil && s.supplied.password != nil) && limit == time.Minute {
+	if s.secret == "" && (s.byKey && e.Status == 401 || s.supplied != nil && s.supplied.password != nil) && limit == time.Minute {
 		pause = time.Second // the Cluster keeps a refused one back
 	}
 	return max(min(pause, limit), min(e.RetryAfter, maxRetryAfter))

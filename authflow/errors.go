@@ -224,16 +224,13 @@ func (e *Error) outage() bool {
 	return errors.Is(e, ErrMaintenance)
 }
 
+// undone reports whether the server surely did nothing of what it was asked.
+func (e *Error) undone() bool { return e.unsent || e.Status == 429 || e.Status == 409 }
+
 // refusesPassword reports whether e may be the server's answer to a wrong
-// password. It has been seen with 401 and 400, with 403 for the lock that
-// follows, and with 500.
-func (e *Error) refusesPassword() bool {
-	switch e.Status {
-	case 400, 401, 403, 500:
-		return !errors.Is(e, ErrMaintenance)
-	}
-	return false
-}
+// password: any answer may but one that says that it was not looked at. It has
+// been seen with 401 and 400, with 403 for the lock that follows, and with 500.
+func (e *Error) refusesPassword() bool { return e.Status != 0 && e.Status != 408 && !e.outage() }
 
 // sendError makes an error of what a RoundTripper returned. A failure that lies
 // in how the server is addressed does not get better by itself.

@@ -30,7 +30,7 @@ type secret struct {
 	users int           // who hold or want the turn
 	said  *Error        // the latest refusal
 
-	refused []refusal // of passwords, within the last hour, oldest first
+	refused []refusal // of passwords, the latest ones, oldest first
 
 	good     bool      // of a key: the latest verdict was that it is right
 	failures int       // of a key: refusals in a row
@@ -41,13 +41,13 @@ type secret struct {
 // refusal is one time that the server turned a password down.
 type refusal struct {
 	hash [sha256.Size]byte
-	at   time.Time
+	at   time.Time // of the answer: how long the way to the server took, nobody knows
 }
 
 // How often a password is sent that was refused. Accounts are locked for
 // several wrong ones, which were five where it was seen.
 const (
-	refusedFor      = time.Hour // how long a refusal is remembered
+	refusedFor      = time.Hour // how long a refusal counts
 	maxSamePassword = 3         // sent in that time
 	maxPasswords    = 4         // refused in that time, of one user
 	maxDenied       = 3         // users who are answered 403 in a row, before the key is suspected
@@ -126,6 +126,11 @@ func (s *secrets) use(ctx context.Context, field, username string, value gen.Sec
 	}
 	sent := time.Now()
 	s.mu.Lock()
+	if isKey && x.good { // as another call has found out meanwhile
+		s.mu.Unlock()
+		leave(true)
+		return func(e *Error) { s.keyVerdict(x, username, sent, e) }, nil
+	}
 	wait := x.until.Sub(sent)
 	if !isKey {
 		wait = x.passwordWait(hash, sent, ctx.Value(insist{}) != nil)
@@ -140,7 +145,7 @@ func (s *secrets) use(ctx context.Context, field, username string, value gen.Sec
 		if isKey {
 			s.keyVerdict(x, username, sent, e)
 		} else {
-			s.passwordVerdict(x, hash, sent, e)
+			s.passwordVerdict(x, hash, e)
 		}
 		leave(true)
 	}, nil
@@ -148,13 +153,13 @@ func (s *secrets) use(ctx context.Context, field, username string, value gen.Sec
 
 // passwordWait returns how long a password is not to be sent.
 func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, insist bool) time.Duration {
-	x.refused = slices.DeleteFunc(x.refused, func(r refusal) bool { return now.Sub(r.at) >= refusedFor })
-	same := slices.DeleteFunc(slices.Clone(x.refused), func(r refusal) bool { return r.hash != hash })
+	all := slices.DeleteFunc(slices.Clone(x.refused), func(r refusal) bool { return now.Sub(r.at) >= refusedFor })
+	same := slices.DeleteFunc(slices.Clone(all), func(r refusal) bool { return r.hash != hash })
 	switch n := len(same); {
 	case n >= maxSamePassword:
 		return same[0].at.Add(refusedFor).Sub(now)
-	case len(x.refused) >= maxPasswords:
-		return x.refused[0].at.Add(refusedFor).Sub(now)
+	case len(all) >= maxPasswords:
+		return all[0].at.Add(refusedFor).Sub(now)
 	case n > 0 && !insist:
 		return same[n-1].at.Add(gap(n)).Sub(now)
 	}
@@ -162,8 +167,9 @@ func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, insist bool
 }
 
 // passwordVerdict notes what became of a password. Once it has been refused,
-// all that is not a success counts as a refusal, because it may have been one.
-func (s *secrets) passwordVerdict(x *secret, hash [sha256.Size]byte, sent time.Time, e *Error) {
+// however long ago, all that is not a success counts as a refusal, because it may
+// have been one.
+func (s *secrets) passwordVerdict(x *secret, hash [sha256.Size]byte, e *Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := slices.ContainsFunc(x.refused, func(r refusal) bool { return r.hash == hash })
@@ -171,7 +177,7 @@ func (s *secrets) passwordVerdict(x *secret, hash [sha256.Size]byte, sent time.T
 	case e == nil:
 		x.refused = slices.DeleteFunc(x.refused, func(r refusal) bool { return r.hash == hash })
 	case e.refusesPassword() || before && !e.unsent:
-		x.refused = append(x.refused, refusal{hash, sent})
+		x.refused = append(x.refused[max(0, len(x.refused)-2*maxPasswords):], refusal{hash, time.Now()})
 		if e.refusesPassword() || x.said == nil {
 			x.said = e
 		}

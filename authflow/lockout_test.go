@@ -1,0 +1,294 @@
+package authflow_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// R6: no account is locked by our doing, in whatever way a wrong password is
+// asked for and refused.
+
+// watched is a server on which ann's account is looked at after each call: it
+// must be ACTIVE at every moment, and only calls can lock it. User names are the
+// same to it in any case, and with spaces around.
+type watched struct {
+	*authtest.Simulator
+	mu    sync.Mutex
+	calls []time.Time
+}
+
+func watch(t *testing.T, opts ...authtest.Option) *watched {
+	w := &watched{}
+	var once sync.Once
+	w.Simulator = authtest.New(append([]authtest.Option{
+		authtest.WithUser("ann", "right"),
+		authtest.WithObserver(func(c authtest.Call) {
+			w.mu.Lock()
+			w.calls = append(w.calls, c.Began)
+			n := len(w.calls)
+			w.mu.Unlock()
+			if u, _ := w.User("ann"); u.Status != gen.AccountStatusACTIVE {
+				once.Do(func() { t.Errorf("the account is %s after %d calls, at %v", u.Status, n, c.Began) })
+			}
+		}),
+	}, opts...)...)
+	return w
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.GetBody == nil {
+		return w.Transport().RoundTrip(r)
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	println(r.URL.Path, string(text))
+	out := r.Clone(r.Context())
+	out.Body = io.NopCloser(strings.NewReader(strings.NewReplacer(`"ANN"`, `"ann"`, `" Ann "`, `"ann"`).Replace(string(text))))
+	out.ContentLength = -1
+	return w.Transport().RoundTrip(out)
+}
+
+// expectAtMost fails the test if more than most calls came within an hour.
+func (w *watched) expectAtMost(t *testing.T, most int) {
+	t.Helper()
+	for i := range w.calls {
+		if i >= most && w.calls[i].Sub(w.calls[i-most]) < time.Hour {
+			t.Fatalf("more than %d passwords were sent within %v", most, w.calls[i].Sub(w.calls[i-most]))
+		}
+	}
+}
+
+func (w *watched) cluster(t *testing.T) *authflow.Cluster {
+	t.Helper()
+	return clusterOf(t, w.Simulator, authflow.WithHTTPClient(&http.Client{Transport: w}))
+}
+
+// flows are n Flows of ann, in all the ways that take a password, which is
+// given, or if there is none supplied by fn.
+func (w *watched) flows(t *testing.T, n int, password gen.Secret, fn authflow.CredentialFunc) []*authflow.Flow {
+	t.Helper()
+	c := w.cluster(t)
+	list := make([]*authflow.Flow, n)
+	var opts []authflow.FlowOption
+	if fn != nil {
+		opts = append(opts, authflow.WithPassword(fn))
+	}
+	for i := range list {
+		name := []string{"ann", "ANN", " Ann "}[i%3]
+		var err error
+		switch i % 5 {
+		case 0, 4:
+			list[i], err = c.Session(gen.LoginRequest{Username: name, Password: password, RememberMe: i%2 == 0}, opts...)
+		case 1:
+			list[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, Password: password}, opts...)
+		case 2:
+			list[i], err = c.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: name, Password: password, ObjectID: "o"}, opts...)
+		case 3:
+			list[i], err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, Password: password, PersistOption: gen.PersistOptionNONE}, opts...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%5 == 4 {
+			list[i] = list[i].SessionToken()
+		}
+	}
+	return list
+}
+
+// ask uses a Flow in one of the ways that there are to use it.
+func ask(ctx context.Context, f *authflow.Flow, way int) (err error) {
+	switch way % 4 {
+	case 0:
+		_, err = get(ctx, f)
+	case 1:
+		_, err = carried(ctx, f)
+	case 2:
+		_, err = f.Token(ctx, authflow.Unshared()) // which a session has not
+	case 3:
+		err = f.Renew(ctx)
+	}
+	return err
+}
+
+// allAsk lets all flows ask at once, and fails the test if one is served.
+func allAsk(t *testing.T, flows []*authflow.Flow, way int) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for i, f := range flows {
+		wg.Go(func() {
+			if ask(t.Context(), f, way+i) == nil {
+				t.Error("a wrong password is good for something")
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestR6FiveHundredFlowsOfAUserForADay(t *testing.T) {
+	for _, status := range []int{400, 401, 403, 500, 404, 422, 501} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watch(t, authtest.WithLoginRejection(status), authtest.WithTokenRejection(status))
+			flows := w.flows(t, 500, "wrong", nil)
+			began := time.Now()
+			for second := 0; second < 30; second++ {
+				allAsk(t, flows, second)
+				time.Sleep(time.Second) // fake clock
+			}
+			for n := 0; time.Since(began) < 24*time.Hour; n++ {
+				allAsk(t, flows[n%500:n%500+1], n)
+				if n%1000 == 0 {
+					allAsk(t, flows, n)
+				}
+				time.Sleep(10 * time.Second) // fake clock
+			}
+			if w.expectAtMost(t, 3); len(w.calls) < 48 {
+				t.Errorf("%d: only %d tries in a day, a mistake of the server's would last", status, len(w.calls))
+			}
+			// The server was wrong, and mends it.
+			w.SetPassword("ann", "wrong")
+			for back := time.Now(); ask(t.Context(), flows[0], 0) != nil; time.Sleep(10 * time.Second) { // fake clock
+				if time.Since(back) > time.Hour {
+					t.Fatalf("%d: not recovered from within an hour", status)
+				}
+			}
+		})
+	}
+}
+
+// lost lets a call take effect, and puts another answer in the place of its own.
+func lost(instead authtest.Fault) authtest.Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(httptest.NewRecorder(), r)
+			instead(next).ServeHTTP(w, r)
+		})
+	}
+}
+
+// After a refusal that arrived, the server's answers do not: each may have been
+// one more.
+func TestR6WhatFollowsARefusalIsTakenForOne(t *testing.T) {
+	for name, fault := range map[string]authtest.Fault{
+		"truncated":       authtest.Truncated(),
+		"cut":             lost(authtest.Reset()),
+		"silence":         lost(authtest.Delay(time.Hour)),
+		"502":             lost(authtest.Status(502)),
+		"429":             lost(authtest.RateLimited(time.Second)),
+		"maintenance":     lost(authtest.Maintenance(200)),
+		"a log-in page":   lost(authtest.HTML(200)),
+		"single sign-on":  lost(authtest.Redirect(302, "https://idp.example/sso")),
+		"empty":           lost(authtest.Empty(500)),
+		"not of the API":  lost(authtest.Answer(400, "text/plain", "wrong")),
+		"an unknown host": lost(authtest.Status(421)),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watch(t)
+			flows := w.flows(t, 20, "wrong", nil)
+			allAsk(t, flows, 0)
+			w.Fail(authtest.AnyOperation, -1, fault)
+			for minute := range 5 * 60 {
+				allAsk(t, flows, minute)
+				time.Sleep(time.Minute) // fake clock
+			}
+			w.expectAtMost(t, 3)
+			if t.Failed() {
+				t.Log(name)
+			}
+		})
+	}
+}
+
+// The server sees passwords that are on their way for a while later than they
+// were sent.
+func TestR6ASlowWayToTheServerCountsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		n := 0
+		flows := w.flows(t, 20, "", func(context.Context) (gen.Secret, error) { n++; return gen.Secret(fmt.Sprint("wrong-", n)), nil })
+		w.Fail(authtest.AnyOperation, 4, authtest.Delay(9*time.Second))
+		for began := time.Now(); time.Since(began) < 3*time.Hour; time.Sleep(time.Second) { // fake clock
+			allAsk(t, flows[:1], 0)
+		}
+	})
+}
+
+// One that has been refused by the server for good, in all ways of being a
+// function.
+func TestR6PasswordsThatChangeAndStayWrong(t *testing.T) {
+	for name, fn := range map[string]func(n int) string{
+		"two in turn":            func(n int) string { return fmt.Sprint("wrong-", n%2) },
+		"another each time":      func(n int) string { return fmt.Sprint("wrong-", n) },
+		"now and then a new one": func(n int) string { return fmt.Sprint("wrong-", n/20) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watch(t)
+			var mu sync.Mutex
+			n := 0
+			flows := w.flows(t, 50, "", func(context.Context) (gen.Secret, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				n++
+				return gen.Secret(fn(n)), nil
+			})
+			for minute := range 12 * 60 {
+				allAsk(t, flows, minute/2)
+				time.Sleep(time.Minute) // fake clock
+			}
+			w.expectAtMost(t, 4)
+			if t.Failed() {
+				t.Log(name)
+			}
+		})
+	}
+}
+
+// However often the old one has been refused.
+func TestR6ANewPasswordIsNotMadeToWait(t *testing.T) {
+	for _, status := range []int{400, 401, 403, 500} {
+		for _, after := range []time.Duration{0, 2 * time.Minute, 12 * time.Minute} {
+			synctest.Test(t, func(t *testing.T) {
+				w := watch(t, authtest.WithLoginRejection(status), authtest.WithTokenRejection(status))
+				password := gen.Secret("old")
+				flows := w.flows(t, 5, "", func(context.Context) (gen.Secret, error) { return password, nil })
+				for began := time.Now(); ; time.Sleep(time.Second) { // fake clock
+					for _, f := range flows {
+						allAsk(t, []*authflow.Flow{f}, 0)
+					}
+					if time.Since(began) >= after {
+						break
+					}
+				}
+				password = "right"
+				time.Sleep(time.Second) // fake clock
+				for i, f := range flows {
+					if err := ask(t.Context(), f, 0); err != nil {
+						e, _ := errors.AsType[*authflow.Error](err)
+						t.Logf("%+v", *e)
+						t.Errorf("%d, after %v, flow %d: %v", status, after, i, err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,13 +1,12 @@
 package authflow_test
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -61,10 +60,12 @@ func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	println(r.URL.Path, string(text))
+
 	out := r.Clone(r.Context())
-	out.Body = io.NopCloser(strings.NewReader(strings.NewReplacer(`"ANN"`, `"ann"`, `" Ann "`, `"ann"`).Replace(string(text))))
-	out.ContentLength = -1
+	for _, name := range []string{"ANN", " Ann "} {
+		text = bytes.Replace(text, []byte(`"`+name+`"`), []byte(`"ann"`), 1)
+	}
+	out.Body, out.GetBody, out.ContentLength = io.NopCloser(bytes.NewReader(text)), nil, int64(len(text))
 	return w.Transport().RoundTrip(out)
 }
 
@@ -283,8 +284,6 @@ func TestR6ANewPasswordIsNotMadeToWait(t *testing.T) {
 				time.Sleep(time.Second) // fake clock
 				for i, f := range flows {
 					if err := ask(t.Context(), f, 0); err != nil {
-						e, _ := errors.AsType[*authflow.Error](err)
-						t.Logf("%+v", *e)
 						t.Errorf("%d, after %v, flow %d: %v", status, after, i, err)
 					}
 				}

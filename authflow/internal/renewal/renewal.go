@@ -56,8 +56,7 @@ func (l *Lease[V]) Left(now time.Time) time.Duration {
 // Source is what a Keeper fetches from.
 type Source[V any] interface {
 	// Fetch gets a value, in a goroutine of the flight's own; a panic is its error.
-	// abandon ends the flight, and ctx, though Fetch has not returned, as when it
-	// hangs. What comes later is not used.
+	// abandon ends the flight of one that hangs; what it brings later is not used.
 	Fetch(ctx context.Context, abandon func(error)) (*Lease[V], error)
 	// Landed is told what a flight brought, and the lease that was in use, or nil,
 	// before those who wait for it are woken. A panic is their error.
@@ -69,9 +68,8 @@ type Source[V any] interface {
 
 // Keeper keeps one lease in use. It must not be copied.
 type Keeper[V any] struct {
-	Source Source[V]
-	state  atomic.Pointer[state[V]]
-
+	Source  Source[V]
+	state   atomic.Pointer[state[V]]
 	mu      sync.Mutex          // held to change state and flights, never while anything waits
 	flights map[*flight[V]]bool // under way; nil if none is
 }
@@ -80,6 +78,7 @@ type Keeper[V any] struct {
 type state[V any] struct {
 	lease   *Lease[V]   // in use, or nil
 	doubted bool        // it was refused, and serves only for want of another
+	failed  int32       // how many flights have failed in a row
 	flight  *flight[V]  // that fetches the next, or nil
 	pause   *PauseError // after the latest failure, or nil
 	closed  error       // why there is no next, or nil
@@ -87,9 +86,8 @@ type state[V any] struct {
 
 // flight is one acquisition, shared by all who wait for it.
 type flight[V any] struct {
-	ctx    context.Context // ends when the flight has landed, or nobody wants it any more
+	ctx    context.Context // ends when lease and err are set, or nobody wants them any more
 	cancel context.CancelFunc
-	done   chan struct{} // closed when lease and err are set
 	lease  *Lease[V]
 	err    error
 }
@@ -97,9 +95,8 @@ type flight[V any] struct {
 // PauseError is the time after failed flights in which none is started, and the
 // error of those who would have waited for one.
 type PauseError struct {
-	Until  time.Time
-	Err    error // the latest failure
-	failed int   // how many flights have failed in a row
+	Until time.Time
+	Err   error // the latest failure
 }
 
 func (p *PauseError) Error() string           { return p.Err.Error() }
@@ -139,7 +136,7 @@ func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
 	s, now := k.load(), time.Now()
 	l, due := s.serving(nil, sure, now)
 	if l == nil || due && s.flight == nil && s.pause.over(now) {
-		return k.wait(ctx, nil, sure, false)
+		return k.wait(ctx, nil, sure, false, false)
 	}
 	return l, nil
 }
@@ -147,28 +144,31 @@ func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
 // Next returns another lease than old: the one that has taken its place, or the
 // next one, which is asked for in a pause only with force.
 func (k *Keeper[V]) Next(ctx context.Context, old *Lease[V], force bool) (*Lease[V], error) {
-	return k.wait(ctx, old, true, force)
+	return k.wait(ctx, old, true, force, false)
 }
 
 // Extra returns a lease that nobody else is given and the Keeper does not keep.
 func (k *Keeper[V]) Extra(ctx context.Context) (*Lease[V], error) {
-	k.mu.Lock()
-	fl, err := k.start(ctx, nil, false)
-	k.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	defer fl.cancel() // nobody else waits for it
-	return fl.join(ctx)
+	return k.wait(ctx, nil, true, false, true)
 }
 
 // wait joins the flight under way, or starts one, if the state does not answer.
-func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force bool) (l *Lease[V], err error) {
+func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force, alone bool) (*Lease[V], error) {
 	k.mu.Lock()
-	s := k.load()
-	l, due := s.serving(old, sure, time.Now())
-	if due {
-		if s.flight, err = k.start(ctx, s.flight, force); err == nil {
+	s, now, err := k.load(), time.Now(), ctx.Err()
+	if alone { // as if there were nothing yet
+		s.lease, s.flight = nil, nil
+	}
+	l, due := s.serving(old, sure, now)
+	switch {
+	case !due || err != nil || s.closed != nil:
+	case ctx.Value(k) != nil:
+		err = ErrOwnFlight
+	case s.flight != nil: // it is joined
+	case !force && !s.pause.over(now):
+		err = s.pause
+	default:
+		if s.flight = k.start(ctx); !alone {
 			k.state.Store(&s)
 		}
 	}
@@ -176,58 +176,39 @@ func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force bool) (
 	if l != nil {
 		return l, nil
 	}
-	if err == nil {
-		l, err = s.flight.join(ctx)
+	if err == nil && s.flight != nil {
+		select {
+		case <-s.flight.ctx.Done():
+			l, err = s.flight.lease, s.flight.err
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if alone {
+			s.flight.cancel() // nobody else waits for it
+		}
 	}
-	now := k.load()
-	last, _ := now.serving(old, false, time.Now())
+	later, cause := k.load(), context.Cause(ctx)
+	last, _ := later.serving(old, false, time.Now())
 	switch {
-	case now.closed != nil:
-		return nil, now.closed
-	case err != nil && last != nil && last == s.lease && ctx.Err() == nil:
+	case later.closed != nil:
+		return nil, later.closed
+	case err == nil:
+		return l, nil
+	case cause != nil && !errors.Is(cause, ctx.Err()):
+		return nil, fmt.Errorf("gave up waiting: %w: %w", ctx.Err(), cause)
+	case cause != nil:
+		return nil, fmt.Errorf("gave up waiting: %w", cause)
+	case last != nil && last == s.lease:
 		return last, nil // refused, but perhaps not everywhere
 	}
-	return l, err
+	return nil, err
 }
 
-// join waits for a flight, but no longer than ctx allows.
-func (fl *flight[V]) join(ctx context.Context) (*Lease[V], error) {
-	select {
-	case <-fl.done:
-		return fl.lease, fl.err
-	case <-ctx.Done():
-		return nil, gaveUp(ctx)
-	}
-}
-
-// gaveUp is the error of a caller whose context has ended, and says why.
-func gaveUp(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if !errors.Is(cause, err) {
-		err = fmt.Errorf("%w: %w", err, cause)
-	}
-	return fmt.Errorf("gave up waiting: %w", err)
-}
-
-// start returns fl, or begins a flight if it is nil, or says why the caller of
-// ctx must not wait for one. A flight keeps the values of ctx and not its end,
-// because it belongs to all who will wait for it; the Keeper is the key of its
-// beginning, in its context. The caller holds mu.
-func (k *Keeper[V]) start(ctx context.Context, fl *flight[V], force bool) (*flight[V], error) {
-	switch s := k.load(); {
-	case s.closed != nil:
-		return nil, s.closed
-	case ctx.Value(k) != nil:
-		return nil, ErrOwnFlight
-	case ctx.Err() != nil:
-		return nil, gaveUp(ctx)
-	case fl != nil:
-		return fl, nil
-	case !force && !s.pause.over(time.Now()):
-		return nil, s.pause
-	}
-	fl = &flight[V]{done: make(chan struct{})}
-	fl.ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, time.Now()))
+// start begins a flight, which keeps the values of ctx, and its beginning as that
+// of k, but not the end, as it belongs to all who will wait. The caller holds mu.
+func (k *Keeper[V]) start(ctx context.Context) *flight[V] {
+	ctx, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, time.Now()))
+	fl := &flight[V]{ctx: ctx, cancel: cancel}
 	if k.flights == nil {
 		k.flights = make(map[*flight[V]]bool)
 	}
@@ -236,9 +217,9 @@ func (k *Keeper[V]) start(ctx context.Context, fl *flight[V], force bool) (*flig
 		l, err := (*Lease[V])(nil), errors.New("the function that supplies the credential ended its goroutine")
 		defer func() { k.land(fl, l, err) }()
 		defer catch(&err)
-		l, err = k.Source.Fetch(fl.ctx, func(err error) { k.land(fl, nil, err) })
+		l, err = k.Source.Fetch(ctx, func(err error) { k.land(fl, nil, err) })
 	}()
-	return fl, nil
+	return fl
 }
 
 // catch makes an error of a panic.
@@ -252,10 +233,11 @@ func catch(err *error) {
 // caller has left, which says nothing of the source.
 func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	k.mu.Lock()
+	wanted := k.flights[fl] && fl.ctx.Err() == nil
 	if delete(k.flights, fl); len(k.flights) == 0 {
 		k.flights = nil
 	}
-	if fl.ctx.Err() != nil {
+	if !wanted {
 		k.mu.Unlock()
 		return
 	}
@@ -263,27 +245,22 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	if err == nil && l.Left(now) <= 0 {
 		l, err = nil, errors.New("the credential had ended when it came")
 	}
-	shared, failed := s.flight == fl, 1
-	if shared {
-		s.flight = nil
-	}
 	switch {
 	case err != nil:
-		if s.pause != nil {
-			failed += s.pause.failed
-		}
-		s.pause = &PauseError{now.Add(k.Source.Pause(err, failed)), err, failed}
-	case shared:
+		s.failed++
+		s.pause = &PauseError{now.Add(k.Source.Pause(err, int(s.failed))), err}
+	case s.flight == fl:
 		s = state[V]{lease: l}
 	default:
-		s.pause = nil
+		s.pause, s.failed = nil, 0
+	}
+	if s.flight == fl {
+		s.flight = nil
 	}
 	k.state.Store(&s)
 	fl.lease, fl.err = l, err
-	fl.cancel()
 	k.mu.Unlock()
-
-	defer close(fl.done)
+	defer fl.cancel() // wakes those who wait
 	defer catch(&fl.err)
 	k.Source.Landed(fl.ctx, old, l, err)
 }
@@ -304,9 +281,8 @@ func (k *Keeper[V]) Refuse(l *Lease[V], forget bool) bool {
 	return true
 }
 
-// Close ends the Keeper and the flights under way; those who wait and all who
-// come later get why. It returns the lease that was in use, and false if the
-// Keeper was closed before.
+// Close ends the Keeper and the flights under way; who waits, or comes later, gets
+// why. It returns the lease that was in use, and false if it was closed before.
 func (k *Keeper[V]) Close(why error) (*Lease[V], bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -316,7 +292,6 @@ func (k *Keeper[V]) Close(why error) (*Lease[V], bool) {
 		for fl := range k.flights {
 			fl.err = why
 			fl.cancel()
-			close(fl.done)
 		}
 	}
 	return s.lease, s.closed == nil

@@ -224,8 +224,11 @@ func TestR5RetryAfterIsSpreadOverTheFlows(t *testing.T) {
 	for name, opts := range map[string][]authflow.Option{"default pace": nil, "no pace": {authflow.WithPace(0, 0)}} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.RateLimited(2*time.Second))
+			var mu sync.Mutex
 			began, most, at := time.Now(), 0, map[time.Duration]int{}
 			all := newCrowd(t, sim, 200, authtest.DefaultSecretKey, append(opts, authflow.WithObserver(func(e authflow.Event) {
+				mu.Lock()
+				defer mu.Unlock()
 				if e.Kind == authflow.Acquired {
 					at[time.Since(began)/(10*time.Millisecond)]++
 				}

@@ -12,7 +12,7 @@ import (
 
 // book is the ledger of the run. Specs are declared before it runs, and Ginkgo
 // passes them nothing.
-var book = newLedger() //nolint:gochecknoglobals // see above
+var book = newLedger()
 
 // TestContract runs the suite, against the server of THOUGHTSPOT_HOST or else
 // the simulator.

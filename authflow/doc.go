@@ -85,15 +85,18 @@
 //
 // # With other libraries
 //
-//	library               above the Flow                       below it, in WithHTTPClient
-//	golang.org/x/oauth2   TokenSource that returns Token(ctx)   TokensFrom(a TokenSource)
-//	go-retryablehttp      HTTPClient: flow.HTTPClient(), with   no: repeats and redirects auth
-//	                      a CheckRetry that asks Retryable      calls by itself
-//	otelhttp              yes                                   yes, sees token calls as well
-//	resty, other clients  flow.Transport()                      –
-//	httputil.ReverseProxy Transport: flow.Transport(), with     –
-//	                      Rewrite and SetURL
-//	your http.Client      Transport: flow.Transport()           yes; its Jar is not used
+//	library                above the Flow                        below it, in WithHTTPClient
+//	golang.org/x/oauth2    TokenSource that returns Token(ctx),  TokensFrom its tokens, with
+//	                       with Expiry: Deadline                 Deadline: Expiry
+//	go-retryablehttp       HTTPClient: flow.HTTPClient(), with   no: it follows redirects with the
+//	                       a CheckRetry that asks Retryable      key in the body
+//	otelhttp               yes                                   yes: token calls are children of
+//	                                                             the request that began them
+//	resty, other clients   flow.Transport()                      –
+//	httputil.ReverseProxy  Transport: flow.Transport(), with     –
+//	                       Rewrite and SetURL; delete the
+//	                       browser's own Authorization
+//	your http.Client       Transport: flow.Transport()           yes; its Jar is not used
 //
 // # Safety
 //

@@ -2,74 +2,145 @@ package compose
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// tokenSource makes an oauth2.TokenSource of a Flow. Deadline is an instant of
-// the local clock, as oauth2 wants it.
-type tokenSource struct {
-	ctx  context.Context
-	flow *authflow.Flow
-}
-
-// Token implements oauth2.TokenSource.
-func (s tokenSource) Token() (*oauth2.Token, error) {
-	t, err := s.flow.Token(s.ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &oauth2.Token{AccessToken: string(t.Value), TokenType: "Bearer", Expiry: t.Deadline}, nil
-}
-
-// fromTokenSource makes a Flow of an oauth2.TokenSource, whose Expiry is an
-// instant of the local clock.
-func fromTokenSource(cluster *authflow.Cluster, s oauth2.TokenSource) (*authflow.Flow, error) {
-	return cluster.TokensFrom(func(context.Context) (authflow.Token, error) {
-		t, err := s.Token()
-		if err != nil {
-			return authflow.Token{}, err
-		}
-		return authflow.Token{Value: gen.Secret(t.AccessToken), Deadline: t.Expiry}, nil
-	})
-}
-
-// Both ways round, with a clock that is a day off on either side, for an hour of
+// Both ways round, on a client whose clock is a day off or right, for an hour of
 // a request every ten seconds: nothing is refused, and few tokens are asked for.
 func TestL5OAuth2(t *testing.T) {
 	for name, off := range map[string]time.Duration{"clocks agree": 0, "client a day ahead": -24 * time.Hour, "client a day behind": 24 * time.Hour} {
-		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-			flow := flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey)
-			source := oauth2.ReuseTokenSource(nil, tokenSource{t.Context(), flow})
-			above := oauth2.NewClient(context.WithValue(t.Context(), oauth2.HTTPClient, sim.Client()), source)
-
-			cluster, err := authflow.New(sim.URL, authflow.WithHTTPClient(sim.Client()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			below, err := fromTokenSource(cluster, source)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = below.Close() }()
-			for range 360 {
-				if status, err := get(t, above, sim.URL+search); status != 200 || err != nil {
-					t.Fatalf("%s, a Flow as a TokenSource: %d, %v", name, status, err)
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+				// ReuseTokenSource, as oauth2.NewClient has one anyway.
+				source := oauth2.ReuseTokenSource(nil, tokenSource{t.Context(), flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey)})
+				above := oauth2.NewClient(context.WithValue(t.Context(), oauth2.HTTPClient, sim.Client()), source)
+				below := signedInBy(t, sim, func(context.Context) (*oauth2.Token, error) { return source.Token() })
+				for range 360 {
+					if status, err := get(t, above, sim.URL+search); status != 200 || err != nil {
+						t.Fatalf("a Flow as a TokenSource: %d, %v", status, err)
+					}
+					if status, err := get(t, below, sim.URL+search); status != 200 || err != nil {
+						t.Fatalf("a TokenSource as a Flow: %d, %v", status, err)
+					}
+					sleep(10 * time.Second)
 				}
-				if status, err := get(t, below, sim.URL+search); status != 200 || err != nil {
-					t.Fatalf("%s, a TokenSource as a Flow: %d, %v", name, status, err)
+				if n := sim.Calls(authtest.OpGetFullAccessToken); n < 12 || n > 18 {
+					t.Errorf("%d tokens of 5 minutes in an hour", n)
 				}
-				sleep(10 * time.Second)
-			}
-			if n := sim.Calls(authtest.OpGetFullAccessToken); n > 18 {
-				t.Errorf("%s: %d tokens in an hour", name, n)
-			}
-		}, authtest.WithClockOffset(off))
+			}, authtest.WithClockOffset(off))
+		})
 	}
+}
+
+// After a revocation a Flow asks for another token. A source that keeps its
+// tokens has none, and is told so; one that asks each time has.
+func TestP1OAuth2BelowAfterARevocation(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		issuer := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: issuer(t, sim)})
+		config := clientcredentials.Config{ClientID: "id", ClientSecret: "secret", TokenURL: "https://issuer.example/token"}
+		source := config.TokenSource(issuer)
+		asks := signedInBy(t, sim, func(context.Context) (*oauth2.Token, error) { return config.Token(issuer) })
+		keeps := signedInBy(t, sim, func(context.Context) (*oauth2.Token, error) { return source.Token() })
+		both := func(when string) {
+			for name, flow := range map[string]*authflow.Flow{"asks": asks, "keeps": keeps} {
+				if status, err := get(t, flow, sim.URL+search); status != 200 || err != nil {
+					t.Errorf("one that %s, %s: %d, %v", name, when, status, err)
+				}
+			}
+		}
+		both("at first")
+		sim.RevokeAll()
+		if status, err := get(t, asks, sim.URL+search); status != 200 || err != nil {
+			t.Errorf("one that asks, after a revocation: %d, %v", status, err)
+		}
+		if _, err := get(t, keeps, sim.URL+search); !errors.Is(err, authflow.ErrCredentialsRejected) || !strings.Contains(err.Error(), "returned again") {
+			t.Errorf("one that keeps, after a revocation: %v", err)
+		}
+		sleep(6 * time.Minute) // what was kept has ended
+		both("6 minutes later")
+	})
+}
+
+// A client of oauth2's above a Flow does not look at a 401: whoever uses one
+// tells the Flow.
+func TestP1OAuth2AboveAfterARevocation(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		flow := flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey)
+		client := &http.Client{Transport: &oauth2.Transport{Source: tokenSource{t.Context(), flow}, Base: sim.Transport()}}
+		token, err := flow.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sim.RevokeAll()
+		if status, err := get(t, client, sim.URL+search); status != 401 || err != nil {
+			t.Errorf("before the Flow is told: %d, %v", status, err)
+		}
+		flow.Invalidate(token)
+		if status, err := get(t, client, sim.URL+search); status != 200 || err != nil {
+			t.Errorf("after the Flow was told: %d, %v", status, err)
+		}
+	})
+}
+
+// The error of the one below is found in that of the one above.
+func TestL5OAuth2Errors(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		source := tokenSource{t.Context(), flowOn(t, sim.URL, sim.Transport(), "not the key")}
+		above := oauth2.NewClient(context.WithValue(t.Context(), oauth2.HTTPClient, sim.Client()), source)
+		if _, err := get(t, above, sim.URL+search); !errors.Is(err, authflow.ErrCredentialsRejected) {
+			t.Errorf("a Flow as a TokenSource: %v", err)
+		}
+		below := signedInBy(t, sim, func(context.Context) (*oauth2.Token, error) {
+			return nil, &oauth2.RetrieveError{ErrorCode: "invalid_client"}
+		})
+		_, err := get(t, below, sim.URL+search)
+		if e := (*oauth2.RetrieveError)(nil); !errors.As(err, &e) || e.ErrorCode != "invalid_client" {
+			t.Errorf("a TokenSource as a Flow: %v", err)
+		}
+	})
+}
+
+// signedInBy returns a Flow on tokens of oauth2.
+func signedInBy(t *testing.T, sim *authtest.Simulator, get func(context.Context) (*oauth2.Token, error)) *authflow.Flow {
+	t.Helper()
+	cluster, err := authflow.New(sim.URL, authflow.WithHTTPClient(sim.Client()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flow, err := tokensOf(cluster, get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flow.Close() })
+	return flow
+}
+
+// issuer is an OAuth 2.0 server that issues the simulator's tokens.
+func issuer(t *testing.T, sim *authtest.Simulator) http.RoundTripper {
+	api, err := gen.NewClientWithResponses(sim.URL, gen.WithHTTPClient(sim.Client()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		token, err := api.GetFullAccessTokenWithResponse(r.Context(), gen.GetFullAccessTokenRequest{
+			Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey})
+		if err != nil {
+			return nil, err
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, Body: io.NopCloser(strings.NewReader(
+			fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":300}`, string(token.JSON200.Token))))}, nil
+	})
 }

@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -52,7 +54,8 @@ func get(t *testing.T, client interface {
 	if err != nil {
 		return 0, err
 	}
-	return resp.StatusCode, resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, errors.Join(err, resp.Body.Close())
 }
 
 // sleep lets time pass in a bubble.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -191,11 +192,13 @@ func (f *Flow) SessionToken() *Flow {
 // a custom access token with rules and the persist option NONE: the session
 // would not have the rules.
 func (f *Flow) Session() (*Flow, error) {
-	switch {
-	case f.way == wayLogin:
+	if f.way == wayLogin {
 		return nil, invalid("login", "flow", "is a session already; a bearer token is needed")
-	case f.rules == rulesConfined:
-		return nil, invalid("login", "persist_option", "is NONE: the rules of the token would not hold in the session")
+	}
+	for p := f; p != nil; p = p.parent() {
+		if p.rules == rulesConfined {
+			return nil, invalid("login", "persist_option", "is NONE: the rules of the token would not hold in the session")
+		}
 	}
 	return f.cluster.start(&Flow{way: wayLogin, user: f.user, body: "{}", supplied: &supplied{parent: f}}), nil
 }
@@ -271,14 +274,23 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 		return nil, asError(op, err)
 	}
 
-	told := func(*Error) {}
+	told, probe := func(*Error) {}, 0
 	if err := t.offClock(func() (err error) {
+		var p *pass
 		if secret != "" {
-			if told, err = c.secrets.use(ctx, f.field(), f.user, secret, c.policy.Timeout); err != nil {
+			known, _ := f.keeper.Peek() // by this very password, if it does not change
+			if p, err = c.secrets.use(ctx, f.field(), f.user, secret, known != nil && f.secret != "", c.policy.Timeout); err != nil {
 				return err
 			}
+			told = p.done
 		}
-		if err = c.gate.enter(ctx); err != nil {
+		if probe, err = c.gate.enter(ctx); err == nil && p != nil {
+			if no, _ := p.holds(); no != nil { // since it is known that it is refused
+				c.gate.leave(probe, time.Now(), &Error{})
+				err = no
+			}
+		}
+		if err != nil {
 			told(&Error{unsent: true})
 		}
 		return err
@@ -286,20 +298,24 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 		return nil, asError(op, err)
 	}
 	sent, e := time.Now(), &Error{} // which stays if the RoundTripper ends its goroutine
-	defer func() { told(e); c.gate.leave(sent, e) }()
+	var once sync.Once
+	end := func(e *Error) { once.Do(func() { told(e); c.gate.leave(probe, sent, e) }) }
+	defer func() { end(e) }()
+	defer context.AfterFunc(ctx, func() { end(&Error{}) })() // if the RoundTripper does not obey it
 	a, err := c.call(op, req.WithContext(ctx), with)
 	if e = nil; err != nil {
-		e = asError(op, err)
+		e = asError(op, err).after(1) // a copy
 	}
 	switch {
 	case e != nil && with != nil && e.Status == http.StatusUnauthorized:
-		f.parent().refused(with)
-		e.retry = true // with the parent's next
+		e.retry = f.parent().refused(with) // with the parent's next
 		return nil, e
 	case e != nil:
 		return nil, e
 	case f.way == wayLogin:
 		return f.begin(a)
+	case with != nil:
+		f.parent().took(with, a.sent, req.URL.Path, a.header)
 	}
 	lifetime := defaultLifetime
 	if f.valid > 0 {

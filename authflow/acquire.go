@@ -2,6 +2,7 @@ package authflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -33,7 +34,6 @@ func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error)
 		spent := t.stop()
 		if err == nil {
 			l.Value.tries = uint8(min(n, math.MaxUint8))
-			f.unwanted(ctx, l)
 			return l, nil
 		}
 		e := asError(f.way.op(), err)
@@ -42,7 +42,7 @@ func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error)
 		}
 		failed, budget = e, budget-spent
 		wait := backoff(n, e.RetryAfter)
-		if n >= p.Tries || e.held || !e.Retryable() || f.rules == rulesAppended && !e.undone() || wait >= budget || !sleep(ctx, wait) {
+		if n >= p.Tries || e.held || f.below(e) || !e.Retryable() || f.rules == rulesAppended && !e.undone() || wait >= budget || !sleep(ctx, wait) {
 			return nil, e.after(n)
 		}
 		budget -= wait
@@ -68,19 +68,29 @@ func (u untraced) Value(key any) any {
 func (f *Flow) late(before, err *Error, limit time.Duration) *Error {
 	text := fmt.Sprintf("no answer within %v", limit.Round(time.Millisecond))
 	switch {
+	case before != nil && before.Err != nil:
+		e := *before
+		e.Err = fmt.Errorf("%w; then %s", e.Err, text)
+		return &e
 	case before != nil:
-		return asError(f.way.op(), fmt.Errorf("%w; then %s", before, text))
+		e := *before
+		e.Err = errors.New("then " + text)
+		return &e
 	case err != nil && err.Status != 0: // it came from a Flow below
 		return err
 	}
 	return &Error{Op: f.way.op(), Err: fmt.Errorf("%s: %w", text, context.DeadlineExceeded), retry: true}
 }
 
+// below reports whether e is of the Flow that f is built on, which tries again
+// and pauses by itself.
+func (f *Flow) below(e *Error) bool { return e.inner && f.parent() != nil }
+
 // Pause says how long nobody asks again.
 func (s *source) Pause(err error, failures int) time.Duration {
 	e := asError(s.way.op(), err)
 	switch { // what the Cluster knows, or another Flow, is asked again then
-	case e.inner && s.supplied != nil && s.supplied.parent != nil:
+	case (*Flow)(s).below(e):
 		return time.Second
 	case e.held && (s.supplied != nil || s.cluster.secretKey != nil):
 		return min(e.RetryAfter, time.Second) // or earlier, as the credential may have changed
@@ -91,27 +101,20 @@ func (s *source) Pause(err error, failures int) time.Duration {
 	if e.Status == 400 || e.Status == 401 || e.Status == 403 {
 		limit = time.Minute
 	}
+	if e.soon > 0 {
+		limit = e.soon
+	}
 	pause := time.Second << min(failures-1, 10)
-	if s.secret == "" && (s.byKey && e.Status == 401 || s.supplied != nil && s.supplied.password != nil) && limit == time.Minute {
-		pause = time.Second // the Cluster keeps a refused one back
-	}
 	return max(min(pause, limit), min(e.RetryAfter, maxRetryAfter))
-}
-
-// unwanted sees to a credential that comes when nobody waits for it any more.
-func (f *Flow) unwanted(ctx context.Context, l *lease) {
-	if ctx.Err() == nil {
-		return
-	}
-	f.retire(l)
-	if _, closed := f.keeper.Peek(); closed == errLoggedOut { //nolint:errorlint // this very one
-		_ = f.end(context.WithoutCancel(ctx), l)
-	}
 }
 
 // Landed keeps what has to be kept of an acquisition and reports it.
 func (s *source) Landed(ctx context.Context, old, l *lease, err error) {
 	f, e := (*Flow)(s), Event{Kind: Acquired, Reason: "none in use"}
+	if ctx.Err() != nil { // nobody waits for it any more
+		f.retire(l)
+		return
+	}
 	began, _ := ctx.Value(&f.keeper).(time.Time)
 	e.Duration = time.Since(began)
 	alive := old != nil && old.Left(time.Now()) > 0
@@ -153,8 +156,11 @@ type past struct {
 	issued []uint64 // hashes of the headers that Edit has put into requests
 }
 
-// maxIssued bounds what is remembered of headers.
-const maxIssued = 16
+// What is remembered at the most.
+const (
+	maxIssued = 16
+	maxAlive  = 1000
+)
 
 // retire remembers a lease that is not in use any more.
 func (f *Flow) retire(l *lease) {
@@ -166,19 +172,30 @@ func (f *Flow) retire(l *lease) {
 		old := f.past.Load()
 		next := &past{}
 		if old != nil {
-			next.alive = slices.DeleteFunc(slices.Clone(old.alive), func(o *lease) bool { return o == l || o.Left(now) <= 0 })
+			next.alive = slices.DeleteFunc(slices.Clone(old.alive), func(o *lease) bool { return o == l || !f.lives(o, now) })
+			next.alive = next.alive[max(0, len(next.alive)-maxAlive+1):]
 			next.issued = slices.Clone(old.issued[max(0, len(old.issued)-maxIssued+1):])
 		}
-		if l.Left(now) > 0 {
+		if f.lives(l, now) && (l.Value.session != nil || l.Left(now) != renewal.Forever) { // which only ends by refusal
 			next.alive = append(next.alive, l)
 		}
 		if l.Value.session == nil {
 			next.issued = append(next.issued, maphash.String(f.cluster.seed, l.Value.header[0]))
 		}
 		if f.past.CompareAndSwap(old, next) {
-			return
+			break
 		}
 	}
+	if _, closed := f.keeper.Peek(); errors.Is(closed, errLoggedOut) { // which may have looked before
+		ctx, cancel := context.WithTimeout(context.Background(), f.cluster.policy.Timeout)
+		defer cancel()
+		_ = f.end(ctx, l)
+	}
+}
+
+// lives reports whether a credential can still be used at the server.
+func (f *Flow) lives(l *lease, now time.Time) bool {
+	return l.Left(now) > 0 && (l.Value.session == nil || l.Value.session.alive(l.Age(now), f.cluster.policy.SessionIdle))
 }
 
 // clock is the time that one try may take.

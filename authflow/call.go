@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ func failure(op string, resp *http.Response, body []byte, redact func(string) st
 		e.kind, e.retry = ErrMaintenance, true
 	case code/100 == 3:
 		e.kind = ErrUnexpectedRedirect
-		e.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", line(redact(target(resp))))
+		e.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", line(redact(target(resp, redact))))
 	case code == http.StatusBadRequest && op == wayLogin.op():
 		e.kind = ErrCredentialsRejected
 	}
@@ -145,12 +146,15 @@ func describe(h http.Header, body []byte, redact func(string) string) string {
 	return fmt.Sprintf("%d bytes of %s", len(body), redact(mediaType(h)))
 }
 
+// unknownType stands for a Content-Type that is absent or none.
+const unknownType = "unknown content"
+
 func mediaType(h http.Header) string {
 	v, _, _ := strings.Cut(h.Get("Content-Type"), ";")
 	if t, _, err := mime.ParseMediaType(v); err == nil && len(t) <= 80 && strings.EqualFold(t, strings.TrimSpace(v)) {
 		return strings.TrimSpace(v) // as it was written: a secret is found in it by its letters
 	}
-	return "unknown content"
+	return unknownType
 }
 
 // isHTML reports whether a page came in the place of an answer.
@@ -169,10 +173,14 @@ func isMaintenance(body []byte) bool {
 }
 
 // target names where a redirect points, without its query, in which identity
-// providers are sent requests.
-func target(resp *http.Response) string {
-	u, err := resp.Location()
-	if err != nil {
+// providers are sent requests. What a server repeats in it is found before it is
+// taken apart.
+func target(resp *http.Response, redact func(string) string) string {
+	u, err := url.Parse(redact(resp.Header.Get("Location")))
+	if err == nil && resp.Request != nil && resp.Request.URL != nil {
+		u = resp.Request.URL.ResolveReference(u)
+	}
+	if err != nil || u.Host == "" {
 		return "nowhere"
 	}
 	return u.Scheme + "://" + u.Host + u.Path
@@ -182,8 +190,8 @@ func target(resp *http.Response) string {
 // The date is counted from the answer's own, by the same clock.
 func parseRetryAfter(h http.Header) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
-	if n, err := strconv.ParseInt(v, 10, 32); err == nil {
-		return max(0, time.Duration(n)*time.Second)
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(max(0, n), maxAsked)) * time.Second
 	}
 	at, err := http.ParseTime(v)
 	if err != nil {
@@ -193,5 +201,8 @@ func parseRetryAfter(h http.Header) time.Duration {
 	if err != nil {
 		now = time.Now()
 	}
-	return max(0, at.Sub(now))
+	return min(max(0, at.Sub(now)), maxAsked*time.Second)
 }
+
+// maxAsked is the longest Retry-After that is told, in seconds: a day.
+const maxAsked = 24 * 60 * 60

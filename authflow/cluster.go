@@ -208,6 +208,8 @@ func (c *Cluster) check() error {
 		return invalid(op, "Policy.At", "must be above 0 and at most 1")
 	case !(p.Spread >= 0 && p.Spread <= p.At):
 		return invalid(op, "Policy.Spread", "must be from 0 to At")
+	case p.Timeout > 24*time.Hour:
+		return invalid(op, "Policy.Timeout", "must not be above 24 hours")
 	case p.MinLife < 0 || p.Timeout < 0 || p.Tries < 0 || p.SessionIdle < 0:
 		return invalid(op, "Policy", "must not hold a negative value")
 	}

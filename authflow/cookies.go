@@ -1,8 +1,9 @@
 package authflow
 
 import (
+	"cmp"
+	"net"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type session struct {
 	named   bool // it began with a cookie of the name sessionCookie
 	cookies atomic.Pointer[cookies]
 	used    atomic.Int64 // age at which the server last heard of it
+	sent    atomic.Int64 // how long after the log-in that was sent
 
 	mu sync.Mutex // held to change the cookies
 }
@@ -36,14 +38,15 @@ type cookies struct {
 }
 
 type cookie struct {
-	name, text, path string // text is name=value
-	ends             time.Duration
+	name, text, domain, path string // text is name=value
+	ends                     time.Duration
 }
 
 // How much a session keeps of what a server sets.
 const (
 	maxCookies     = 64
-	maxCookieBytes = 4096 // of one, its name and value
+	maxCookieBytes = 4096    // of one: name, value and path
+	maxCookieAge   = 1 << 30 // in seconds
 )
 
 // sessionCookie is the cookie that is the session.
@@ -64,27 +67,34 @@ func (s *session) set(h http.Header, reqPath string, age time.Duration) bool {
 	}
 	date, dateErr := http.ParseTime(h.Get("Date"))
 	for _, c := range (&http.Response{Header: h}).Cookies() {
-		if !s.takes(c) {
+		domain, ok := s.domain(c.Domain)
+		if !ok || len(c.Name)+len(c.Value)+len(c.Path) > maxCookieBytes {
 			continue
 		}
-		in := cookie{name: c.Name, text: c.Name + "=" + c.Value, path: c.Path, ends: renewal.Forever}
+		in := cookie{name: c.Name, text: c.Name + "=" + c.Value, domain: domain, path: c.Path, ends: renewal.Forever}
 		if c.Quoted {
 			in.text = c.Name + `="` + c.Value + `"`
 		}
 		if !strings.HasPrefix(in.path, "/") {
-			in.path = path.Dir(reqPath)
+			in.path = "/"
+			if i := strings.LastIndexByte(reqPath, '/'); i > 0 && reqPath[0] == '/' {
+				in.path = reqPath[:i]
+			}
 		}
 		switch {
-		case c.MaxAge < 0:
+		case c.MaxAge < 0, c.Secure && s.origin.scheme != "https": // which would never be sent
 			in.ends = age
 		case c.MaxAge > 0:
-			in.ends = age + min(time.Duration(c.MaxAge), 1<<30)*time.Second
+			in.ends = age + min(time.Duration(c.MaxAge), maxCookieAge)*time.Second
 		case !c.Expires.IsZero() && dateErr == nil:
-			in.ends = age + c.Expires.Sub(date)
+			in.ends = age + min(c.Expires.Sub(date), maxCookieAge*time.Second)
 		case !c.Expires.IsZero():
-			in.ends = age + time.Until(c.Expires)
+			in.ends = age + min(time.Until(c.Expires), maxCookieAge*time.Second)
 		}
-		same := func(o cookie) bool { return o.name == in.name && o.path == in.path }
+		if len(list) == maxCookies && in.name == sessionCookie {
+			list = list[:maxCookies-1]
+		}
+		same := func(o cookie) bool { return o.name == in.name && o.domain == in.domain && o.path == in.path }
 		switch i := slices.IndexFunc(list, same); {
 		case i >= 0 && in.ends <= age:
 			list = slices.Delete(list, i, i+1)
@@ -105,13 +115,15 @@ func (s *session) set(h http.Header, reqPath string, age time.Duration) bool {
 	return old == nil || old.header != now.header
 }
 
-// takes reports whether a cookie may be kept: it is for our host, and would be
-// sent to it.
-func (s *session) takes(c *http.Cookie) bool {
-	domain := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
-	host := strings.ToLower(s.origin.host)
-	return len(c.Name)+len(c.Value) <= maxCookieBytes && (!c.Secure || s.origin.scheme == "https") &&
-		(domain == "" || domain == host || strings.Contains(domain, ".") && strings.HasSuffix(host, "."+domain))
+// domain returns whom a cookie is for, and whether that may be: our host, or a
+// domain that it is in.
+func (s *session) domain(attribute string) (string, bool) {
+	host, domain := strings.ToLower(s.origin.host), strings.ToLower(strings.TrimPrefix(attribute, "."))
+	named := net.ParseIP(host) == nil // an address is in no domain
+	if attribute == "" || attribute == host || named && domain == host {
+		return host, true
+	}
+	return domain, named && strings.Contains(domain, ".") && strings.HasSuffix(host, "."+domain)
 }
 
 func (s *session) bake(list []cookie) *cookies {
@@ -122,7 +134,7 @@ func (s *session) bake(list []cookie) *cookies {
 		texts[i] = one.text
 		c.whole = c.whole && one.path == "/"
 		c.until = min(c.until, one.ends)
-		if (one.name == sessionCookie || !s.named) && strings.HasPrefix(s.origin.api, one.path) {
+		if (one.name == sessionCookie || !s.named) && one.isFor(s.origin.api) {
 			c.main = max(c.main, one.ends)
 		}
 	}
@@ -137,12 +149,28 @@ func (c *cookies) at(reqPath string, age time.Duration) string {
 	}
 	var texts []string
 	for _, one := range c.list {
-		rest, ok := strings.CutPrefix(reqPath, one.path)
-		if ok && one.ends > age && (rest == "" || rest[0] == '/' || strings.HasSuffix(one.path, "/")) {
+		if one.ends > age && one.isFor(cmp.Or(reqPath, "/")) {
 			texts = append(texts, one.text)
 		}
 	}
 	return strings.Join(texts, "; ")
+}
+
+// isFor reports whether a cookie is sent with a request for a path.
+func (c *cookie) isFor(reqPath string) bool {
+	rest, ok := strings.CutPrefix(reqPath, c.path)
+	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(c.path, "/"))
+}
+
+// heard notes that the server has heard of the session at age, unless it has
+// heard of it since: sent counts by the clock that is never set.
+func (s *session) heard(sent, age time.Duration) {
+	for last := s.sent.Load(); last <= int64(sent); last = s.sent.Load() {
+		if s.sent.CompareAndSwap(last, int64(sent)) {
+			s.used.Store(int64(age))
+			return
+		}
+	}
 }
 
 // alive reports whether the session can be used at an age: it has not rested
@@ -159,18 +187,26 @@ func (s *session) alive(age, idle time.Duration) bool {
 // cookies that it took.
 func (s *session) attach(req *http.Request, age time.Duration) *cookies {
 	c := s.cookies.Load()
-	ours := c.at(req.URL.Path, age)
-	if theirs := req.Header["Cookie"]; len(theirs) > 0 {
-		ours = joinCookies(without(strings.Join(theirs, "; "), func(name, _ string) bool {
-			return slices.ContainsFunc(c.list, func(one cookie) bool { return one.name == name })
-		}), ours)
-	}
-	if ours == "" {
-		delete(req.Header, "Cookie")
-	} else {
+	ours := joinCookies(without(takeCookies(req.Header), func(name, _ string) bool {
+		return slices.ContainsFunc(c.list, func(one cookie) bool { return one.name == name })
+	}), c.at(req.URL.Path, age))
+	if ours != "" {
 		req.Header["Cookie"] = []string{ours}
 	}
 	return c
+}
+
+// takeCookies removes the Cookie headers, in any spelling, and returns them as
+// one.
+func takeCookies(h http.Header) string {
+	var all []string
+	for name, values := range h {
+		if strings.EqualFold(name, "Cookie") {
+			all = append(all, values...)
+			delete(h, name)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // without returns a Cookie header but for some of its pairs, byte for byte.

@@ -76,6 +76,8 @@ type Error struct {
 	inner  bool  // Err says what the fields say
 	held   bool  // RetryAfter is our own pause
 	tries  int   // of the acquisition that it ended
+
+	soon time.Duration // a pause that is long enough, as the Cluster keeps the credential back; or 0
 }
 
 // maxRetryAfter is the longest Retry-After that is obeyed.
@@ -224,6 +226,10 @@ func (e *Error) outage() bool {
 	return errors.Is(e, ErrMaintenance)
 }
 
+// unheard reports whether the server may have done what it was asked, but its
+// answer did not come, or not whole.
+func (e *Error) unheard() bool { return !e.unsent && (e.Status == 0 || e.Status/100 == 2) }
+
 // undone reports whether the server surely did nothing of what it was asked.
 func (e *Error) undone() bool { return e.unsent || e.Status == 429 || e.Status == 409 }
 
@@ -244,10 +250,11 @@ func sendError(ctx context.Context, op string, err error) *Error {
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var authority x509.UnknownAuthorityError
-	cut := ctx.Err() == nil && !e.Timeout()
-	hopeless := errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &authority) ||
+	dialing := errors.As(err, &dial) && dial.Op == "dial"
+	cut := ctx.Err() == nil && (dialing || !e.Timeout())
+	hopeless := errors.Is(err, renewal.ErrOwnFlight) || errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &authority) ||
 		errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &dns) && dns.IsNotFound
-	e.unsent = cut && (hopeless || errors.As(err, &dns) || errors.As(err, &dial) && dial.Op == "dial")
+	e.unsent = cut && (hopeless || errors.As(err, &dns) || dialing)
 	e.retry, e.cut = ctx.Err() == nil && !hopeless, cut
 	return e
 }

@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -145,7 +146,7 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 		return tokenOf(l), nil
 	}
 	l, err := f.keeper.Get(ctx, true)
-	if err == nil && l.Left(time.Now()) < f.minLife(l, want.life) {
+	if err == nil && f.scant(l, want.life) {
 		l, err = f.keeper.Next(ctx, l, false)
 	}
 	if err != nil {
@@ -176,15 +177,18 @@ func Unshared() TokenOption { return func(w *tokenWish) { w.unshared = true } }
 // unshared marks the context of an acquisition of a Flow that is not for all.
 type unshared struct{ *Flow }
 
-func (f *Flow) minLife(l *lease, asked time.Duration) time.Duration {
-	if life := f.cluster.policy.MinLife; life > 0 {
-		return max(asked, life)
-	}
+// scant reports whether a token has less life left than is wanted. One that
+// had less when it was new is only replaced when it has used some of it: another
+// would hardly have more.
+func (f *Flow) scant(l *lease, asked time.Duration) bool {
 	now := time.Now()
-	if l.Left(now) == renewal.Forever {
-		return asked
+	left, age := l.Left(now), l.Age(now)
+	if left == renewal.Forever {
+		return false
 	}
-	return max(asked, min(10*time.Second, (l.Left(now)+l.Age(now))/10))
+	life := left + age
+	wanted := max(asked, cmp.Or(f.cluster.policy.MinLife, min(10*time.Second, life/10)))
+	return left < wanted && (wanted <= life || age >= life/10)
 }
 
 // Invalidate says that a token does not work any more, as one learns who uses
@@ -192,6 +196,9 @@ func (f *Flow) minLife(l *lease, asked time.Duration) time.Duration {
 // happens.
 func (f *Flow) Invalidate(t Token) {
 	if l, _ := f.keeper.Peek(); l != nil && l.Value.session == nil && tokenOf(l).Value == t.Value {
+		if f.way == wayTokensFrom {
+			f.supplied.token.refuse(l.Value.header[0], f.cluster)
+		}
 		f.forget(l, "the caller said so")
 	}
 }

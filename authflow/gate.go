@@ -23,10 +23,18 @@ type gate struct {
 	mu      sync.Mutex
 	speed   float64   // the rate in force: less than rate after a 429; 0 as for rate
 	next    time.Time // when the next call would be due if there were no burst
-	queue   []chan error
+	queue   []chan ticket
 	timer   *time.Timer
 	probing bool
+	probes  int // the number of the latest probe
 	paused  *outage
+}
+
+// ticket ends a wait: with a failure, or with the number of a probe, which is 0
+// for another call.
+type ticket struct {
+	err   error
+	probe int
 }
 
 // outage is why nothing goes through the gate: a failure that was everybody's.
@@ -53,30 +61,30 @@ const maxPause = 10 * time.Second
 
 // enter waits until a call may be made, or until ctx ends. Each call that
 // entered must leave.
-func (g *gate) enter(ctx context.Context) error {
+func (g *gate) enter(ctx context.Context) (probe int, err error) {
 	g.mu.Lock()
 	if err := g.hopeless(time.Now()); err != nil {
 		g.mu.Unlock()
-		return err
+		return 0, err
 	}
-	turn := make(chan error, 1)
+	turn := make(chan ticket, 1)
 	g.queue = append(g.queue, turn)
 	g.move()
 	g.mu.Unlock()
 	select {
-	case err := <-turn:
-		return err
+	case t := <-turn:
+		return t.probe, t.err
 	case <-ctx.Done():
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if i := slices.Index(g.queue, turn); i >= 0 {
 		g.queue = slices.Delete(g.queue, i, i+1)
-	} else if <-turn == nil { // it was let through meanwhile
+	} else if t := <-turn; t.probe != 0 && t.probe == g.probes { // it was let through meanwhile
 		g.probing = false
 	}
 	g.move()
-	return fmt.Errorf("gave up waiting for the cluster's pace, with %d before it: %w", len(g.queue), context.Cause(ctx))
+	return 0, fmt.Errorf("gave up waiting for the cluster's pace, with %d before it: %w", len(g.queue), context.Cause(ctx))
 }
 
 // hopeless returns the failure that those who come now are told, or nil if they
@@ -87,7 +95,7 @@ func (g *gate) hopeless(now time.Time) error {
 		return nil
 	}
 	left := p.until.Sub(now)
-	if p.err.Retryable() && left <= g.patience && (p.failures <= patientFor || p.err.RetryAfter > 0) {
+	if p.err.Retryable() && left <= g.patience && p.failures <= patientFor {
 		return nil
 	}
 	return p.err.paused(left)
@@ -103,7 +111,9 @@ func (g *gate) move() {
 			if g.next.Before(now) {
 				g.next = now
 			}
-			if wait = g.next.Sub(now); g.speed == g.rate {
+			if wait = g.next.Sub(now); g.speed == g.rate && float64(wait) <= float64(g.burst-1)*float64(each) {
+				wait = 0
+			} else if g.speed == g.rate {
 				wait -= time.Duration(g.burst-1) * each
 			}
 		}
@@ -124,9 +134,13 @@ func (g *gate) move() {
 			})
 			return
 		}
-		g.probing = g.paused != nil
+		t := ticket{}
+		if g.probing = g.paused != nil; g.probing {
+			g.probes++
+			t.probe = g.probes
+		}
 		g.next = g.next.Add(each)
-		g.queue[0] <- nil
+		g.queue[0] <- t
 		g.queue = g.queue[1:]
 	}
 	if g.timer != nil {
@@ -137,12 +151,13 @@ func (g *gate) move() {
 
 // leave tells how a call ended that began at sent. Any answer but one that says
 // that the server is down opens the gate.
-func (g *gate) leave(sent time.Time, err *Error) {
+func (g *gate) leave(probe int, sent time.Time, err *Error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	early := g.paused != nil && sent.Before(g.paused.until) // under way before the first one failed
-	if !early {
+	current := probe != 0 && probe == g.probes
+	early := !current && g.paused != nil && sent.Before(g.paused.until) // under way before the first one failed
+	if current {
 		g.probing = false
 	}
 	switch {
@@ -172,7 +187,7 @@ func (g *gate) leave(sent time.Time, err *Error) {
 		g.paused = p
 		if told := g.hopeless(now); told != nil {
 			for _, turn := range g.queue {
-				turn <- told
+				turn <- ticket{err: told}
 			}
 			g.queue = nil
 		}

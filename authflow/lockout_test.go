@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,21 +117,6 @@ func (w *watched) flows(t *testing.T, n int, password gen.Secret, fn authflow.Cr
 	return list
 }
 
-// ask uses a Flow in one of the ways that there are to use it.
-func ask(ctx context.Context, f *authflow.Flow, way int) (err error) {
-	switch way % 4 {
-	case 0:
-		_, err = get(ctx, f)
-	case 1:
-		_, err = carried(ctx, f)
-	case 2:
-		_, err = f.Token(ctx, authflow.Unshared()) // which a session has not
-	case 3:
-		err = f.Renew(ctx)
-	}
-	return err
-}
-
 // allAsk lets all flows ask at once, and fails the test if one is served.
 func allAsk(t *testing.T, flows []*authflow.Flow, way int) {
 	t.Helper()
@@ -177,91 +162,23 @@ func TestR6FiveHundredFlowsOfAUserForADay(t *testing.T) {
 	}
 }
 
-// lost lets a call take effect, and puts another answer in the place of its own.
-func lost(instead authtest.Fault) authtest.Fault {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next.ServeHTTP(httptest.NewRecorder(), r)
-			instead(next).ServeHTTP(w, r)
-		})
-	}
-}
-
-// After a refusal that arrived, the server's answers do not: each may have been
-// one more.
-func TestR6WhatFollowsARefusalIsTakenForOne(t *testing.T) {
-	for name, fault := range map[string]authtest.Fault{
-		"truncated":       authtest.Truncated(),
-		"cut":             lost(authtest.Reset()),
-		"silence":         lost(authtest.Delay(time.Hour)),
-		"502":             lost(authtest.Status(502)),
-		"429":             lost(authtest.RateLimited(time.Second)),
-		"maintenance":     lost(authtest.Maintenance(200)),
-		"a log-in page":   lost(authtest.HTML(200)),
-		"single sign-on":  lost(authtest.Redirect(302, "https://idp.example/sso")),
-		"empty":           lost(authtest.Empty(500)),
-		"not of the API":  lost(authtest.Answer(400, "text/plain", "wrong")),
-		"an unknown host": lost(authtest.Status(421)),
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			w := watch(t)
-			flows := w.flows(t, 20, "wrong", nil)
-			allAsk(t, flows, 0)
-			w.Fail(authtest.AnyOperation, -1, fault)
-			for minute := range 5 * 60 {
-				allAsk(t, flows, minute)
-				time.Sleep(time.Minute) // fake clock
-			}
-			w.expectAtMost(t, 3)
-			if t.Failed() {
-				t.Log(name)
-			}
-		})
-	}
-}
-
-// The server sees passwords that are on their way for a while later than they
-// were sent.
-func TestR6ASlowWayToTheServerCountsToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watch(t)
-		n := 0
-		flows := w.flows(t, 20, "", func(context.Context) (gen.Secret, error) { n++; return gen.Secret(fmt.Sprint("wrong-", n)), nil })
-		w.Fail(authtest.AnyOperation, 4, authtest.Delay(9*time.Second))
-		for began := time.Now(); time.Since(began) < 3*time.Hour; time.Sleep(time.Second) { // fake clock
-			allAsk(t, flows[:1], 0)
-		}
-	})
-}
-
 // One that has been refused by the server for good, in all ways of being a
 // function.
 func TestR6PasswordsThatChangeAndStayWrong(t *testing.T) {
-	for name, fn := range map[string]func(n int) string{
+	bubbles(t, map[string]func(n int) string{
 		"two in turn":            func(n int) string { return fmt.Sprint("wrong-", n%2) },
 		"another each time":      func(n int) string { return fmt.Sprint("wrong-", n) },
 		"now and then a new one": func(n int) string { return fmt.Sprint("wrong-", n/20) },
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			w := watch(t)
-			var mu sync.Mutex
-			n := 0
-			flows := w.flows(t, 50, "", func(context.Context) (gen.Secret, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				n++
-				return gen.Secret(fn(n)), nil
-			})
-			for minute := range 12 * 60 {
-				allAsk(t, flows, minute/2)
-				time.Sleep(time.Minute) // fake clock
-			}
-			w.expectAtMost(t, 4)
-			if t.Failed() {
-				t.Log(name)
-			}
-		})
-	}
+	}, func(t *testing.T, fn func(n int) string) {
+		w := watch(t)
+		var n atomic.Int64
+		flows := w.flows(t, 30, "", func(context.Context) (gen.Secret, error) { return gen.Secret(fn(int(n.Add(1)))), nil })
+		for minute := range 8 * 60 {
+			allAsk(t, flows, minute/2)
+			time.Sleep(time.Minute) // fake clock
+		}
+		w.expectAtMost(t, 4)
+	})
 }
 
 // However often the old one has been refused.

@@ -58,7 +58,7 @@ func (f *Flow) Logout(ctx context.Context) error {
 
 // end tells the server that l will not be used again.
 func (f *Flow) end(ctx context.Context, l *lease) error {
-	if l.Left(time.Now()) <= 0 || l.Value.session != nil && !l.Value.session.alive(l.Age(time.Now()), f.cluster.policy.SessionIdle) {
+	if !f.lives(l, time.Now()) {
 		return nil
 	}
 	if p := f.parent(); p != nil && p.issued(l.Value.header[0]) {
@@ -66,6 +66,9 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 	}
 	op, server := "logout", f.cluster.url+"/"
 	for n := 1; ; n++ {
+		if ctx.Err() != nil {
+			return asError(op, fmt.Errorf("no time left: %w", context.Cause(ctx)))
+		}
 		req, err := gen.NewLogoutRequest(server)
 		if l.Value.session == nil {
 			op = "revokeToken"

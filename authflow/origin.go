@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 )
 
@@ -64,11 +65,11 @@ func (o *origin) holdsOtherwise(req *http.Request, u *url.URL) bool {
 	if u == nil || !strings.EqualFold(u.Scheme, o.scheme) || !o.is(u.Host) || req.Host != "" && req.Host != u.Host && !o.is(req.Host) {
 		return false
 	}
-	if rest, ok := strings.CutPrefix(u.Opaque, "//"); ok {
-		host, _, _ := strings.Cut(rest, "/")
-		return o.is(host)
+	if u.Opaque == "" {
+		return true
 	}
-	return true
+	opaque, err := url.Parse(u.Opaque) // what is sent in place of the path, host included
+	return err == nil && opaque.Scheme == "" && (o.is(opaque.Host) || !strings.HasPrefix(u.Opaque, "//"))
 }
 
 // is reports whether a host, with a port or without, is the origin's.
@@ -91,7 +92,17 @@ func hostPort(scheme, hostport string) (host, port string) {
 }
 
 // inAPI reports whether a path is of the REST API, where answers are not pages.
-func (o *origin) inAPI(u *url.URL) bool { return strings.HasPrefix(u.Path, o.api) }
+func (o *origin) inAPI(u *url.URL) bool { return strings.HasPrefix(pathOf(u), o.api) }
+
+// pathOf returns the path that is sent.
+func pathOf(u *url.URL) string {
+	if u.Opaque != "" {
+		if opaque, err := url.Parse(u.Opaque); err == nil {
+			return opaque.Path
+		}
+	}
+	return u.Path
+}
 
 // fromAPI reports whether a request is for the API, or a hop of a redirect that
 // began there.
@@ -106,10 +117,12 @@ func (o *origin) fromAPI(req *http.Request) bool {
 }
 
 // logsIn reports whether a request carries the credential of somebody in its
-// body: a log-in, or one for a token.
+// body: a log-in, also by the older API, or one for a token.
 func (o *origin) logsIn(req *http.Request) bool {
-	rest, ok := strings.CutPrefix(strings.TrimSuffix(req.URL.Path, "/"), o.api+"auth/")
-	return ok && (rest == "session/login" || strings.HasPrefix(rest, "token/") && rest != "token/revoke" && rest != "token/validate")
+	p := path.Clean(pathOf(req.URL))
+	op, ok := strings.CutPrefix(p, o.api+"auth/token/")
+	const login = "/session/login"
+	return ok && op != "revoke" && op != "validate" || strings.HasSuffix(p, login) || strings.Contains(p, login+"/")
 }
 
 // left reports whether req, or a hop on the redirects that led to it, is for
@@ -132,6 +145,9 @@ func (o *origin) refuse(req *http.Request) error {
 	if req.URL != nil {
 		if to = req.URL.Scheme + "://" + req.URL.Host; req.Host != "" && req.Host != req.URL.Host {
 			to += " as host " + line(req.Host)
+		}
+		if req.URL.Opaque != "" {
+			to += " as " + line(req.URL.Opaque)
 		}
 	}
 	return &Error{Op: "request", Err: fmt.Errorf("to %s, but credentials are for %s://%s only", to, o.scheme, net.JoinHostPort(o.host, o.port)), kind: ErrWrongOrigin}

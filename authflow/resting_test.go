@@ -131,7 +131,7 @@ func TestP1TheNewerCookieIsTriedBeforeANewLogIn(t *testing.T) {
 				req := request(t, sim.URL+"/api/rest/2.0/metadata/search")
 				req.Header.Set("X-Late", "1")
 				resp, err := f.Do(req)
-				if err != nil || resp.StatusCode != 200 {
+				if err != nil || resp.StatusCode != http.StatusOK {
 					t.Error(resp, err)
 				}
 				if err == nil {
@@ -194,7 +194,7 @@ func TestL4LogoutEndsAllThatTheFlowMade(t *testing.T) {
 		for i, token := range tokens {
 			req := request(t, sim.URL+"/api/rest/2.0/x")
 			req.Header.Set("Authorization", "Bearer "+string(token.Value))
-			if resp, err := sim.Client().Do(req); err != nil || resp.Body.Close() != nil || resp.StatusCode != 401 {
+			if resp, err := sim.Client().Do(req); err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusUnauthorized {
 				t.Errorf("token %d is still good: %v, %v", i, resp.Status, err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,8 @@ type secret struct {
 	users int           // who hold or want the turn
 	said  *Error        // the latest refusal
 
-	refused []refusal // of passwords, the latest ones, oldest first
+	refused []refusal         // of passwords, the latest ones, oldest first
+	right   [sha256.Size]byte // the password that was right, if one was
 
 	good     bool      // of a key: the latest verdict was that it is right
 	failures int       // of a key: refusals in a row
@@ -41,6 +43,7 @@ type secret struct {
 // refusal is one time that the server turned a password down.
 type refusal struct {
 	hash [sha256.Size]byte
+	said bool      // by the server; otherwise no answer came
 	at   time.Time // of the answer: how long the way to the server took, nobody knows
 }
 
@@ -50,7 +53,9 @@ const (
 	refusedFor      = time.Hour // how long a refusal counts
 	maxSamePassword = 3         // sent in that time
 	maxPasswords    = 4         // refused in that time, of one user
-	maxDenied       = 3         // users who are answered 403 in a row, before the key is suspected
+	manyDenied      = 3         // users who are answered 403 in a row, before the key is suspected
+	maxDenied       = 100       // users of whom this is remembered
+	maxKnown        = 1000      // passwords and keys, before what is stale is forgotten
 )
 
 // gap is the shortest time between the nth refusal of a password and the next
@@ -78,77 +83,122 @@ func (s *secrets) hash(text string) (sum [sha256.Size]byte) {
 // words: a refused password may then go again before its time.
 type insist struct{}
 
+// pass is the leave to send a password or key. Whoever has it calls done.
+type pass struct {
+	*secrets
+	x        *secret
+	name     string // of x in known
+	isKey    bool
+	insist   bool
+	accepted bool // it has been right before
+	username string
+	hash     [sha256.Size]byte
+	turn     bool // that of x is held
+	sent     time.Time
+}
+
 // use waits for the turn of a password or key, or returns the refusal that
-// still holds for it. Whoever gets the turn sends it and then calls done with
-// what the server said, nil for a success.
-func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, patience time.Duration) (done func(*Error), err error) {
-	isKey, hash := field == fieldSecretKey, s.hash(string(value))
-	name := "password of " + strings.ToLower(strings.TrimSpace(username))
-	if isKey {
-		name = "key " + string(hash[:])
+// still holds for it. A key that is right needs no turn, and neither does one
+// that has been refused for this very user.
+func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, accepted bool, patience time.Duration) (*pass, error) {
+	p := &pass{secrets: s, isKey: field == fieldSecretKey, insist: ctx.Value(insist{}) != nil, accepted: accepted, username: username, hash: s.hash(string(value))}
+	if p.name = "key " + string(p.hash[:]); !p.isKey {
+		p.name = "password of " + strings.ToLower(strings.TrimSpace(username))
 	}
 	s.mu.Lock()
-	x := s.known[name]
+	x := s.known[p.name]
+	if len(s.known) > maxKnown {
+		maps.DeleteFunc(s.known, func(_ string, old *secret) bool { return old != x && old.stale(time.Now()) })
+	}
 	if x == nil {
 		x = &secret{turn: make(chan struct{}, 1)}
-		s.known[name] = x
+		s.known[p.name] = x
 	}
-	if isKey && x.good {
-		s.mu.Unlock()
-		sent := time.Now()
-		return func(e *Error) { s.keyVerdict(x, username, sent, e) }, nil
-	}
+	p.x = x
 	x.users++
+	free := p.isKey && (x.good || slices.Contains(x.denied, username))
 	s.mu.Unlock()
 
-	leave := func(taken bool) {
-		if taken {
-			<-x.turn
+	var err error
+	if !free {
+		impatient := time.NewTimer(patience)
+		defer impatient.Stop()
+		select {
+		case x.turn <- struct{}{}:
+			p.turn = true
+		case <-ctx.Done():
+			err = fmt.Errorf("gave up waiting for another call with the same %s: %w", field, context.Cause(ctx))
+		case <-impatient.C:
+			err = fmt.Errorf("another call with the same %s is not answered: %w", field, context.DeadlineExceeded)
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if x.users--; x.users == 0 && !x.good && x.failures == 0 && len(x.denied) == 0 && len(x.refused) == 0 {
-			delete(s.known, name)
+	}
+	if err == nil {
+		no, others := p.holds()
+		if no != nil && others && p.turn && sleep(ctx, no.RetryAfter) {
+			no, _ = p.holds()
 		}
-	}
-	impatient := time.NewTimer(patience)
-	defer impatient.Stop()
-	select {
-	case x.turn <- struct{}{}:
-	case <-ctx.Done():
-		err = fmt.Errorf("gave up waiting for another call with the same %s: %w", field, context.Cause(ctx))
-	case <-impatient.C:
-		err = fmt.Errorf("another call with the same %s is not answered: %w", field, context.DeadlineExceeded)
-	}
-	if err != nil {
-		leave(false)
-		return nil, err
-	}
-	sent := time.Now()
-	s.mu.Lock()
-	if isKey && x.good { // as another call has found out meanwhile
-		s.mu.Unlock()
-		leave(true)
-		return func(e *Error) { s.keyVerdict(x, username, sent, e) }, nil
-	}
-	wait := x.until.Sub(sent)
-	if !isKey {
-		wait = x.passwordWait(hash, sent, ctx.Value(insist{}) != nil)
-	}
-	said := x.said
-	s.mu.Unlock()
-	if wait > 0 {
-		leave(true)
-		return nil, said.paused(wait)
-	}
-	return func(e *Error) {
-		if isKey {
-			s.keyVerdict(x, username, sent, e)
-		} else {
-			s.passwordVerdict(x, hash, e)
+		if no == nil {
+			return p, nil
 		}
-		leave(true)
-	}, nil
+		err = no
+	}
+	p.leave()
+	return nil, err
+}
+
+// holds returns the refusal for which p must not be used now, or nil, and
+// whether it was others' alone, and so is worth waiting for. From now on p counts
+// as sent.
+func (p *pass) holds() (no *Error, others bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.x
+	if p.sent = time.Now(); p.turn && (x.good || !p.isKey && x.right == p.hash) { // as another call has found out meanwhile
+		<-x.turn
+		p.turn = false
+	}
+	wait := x.until.Sub(p.sent)
+	switch {
+	case !p.isKey:
+		wait = x.passwordWait(p.hash, p.sent, p.insist)
+	case x.said != nil && slices.Contains(x.denied, p.username): // another user's try says more
+		wait += maxPause
+	}
+	if wait <= 0 {
+		return nil, false
+	}
+	return x.said.paused(wait), p.isKey && x.said.Status == 403 && x.failures <= patientFor
+}
+
+// leave gives p back unused.
+func (p *pass) leave() {
+	if p.turn {
+		<-p.x.turn
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if x := p.x; x.users == 1 && !x.good && x.failures == 0 && len(x.denied) == 0 && len(x.refused) == 0 {
+		delete(p.known, p.name)
+	}
+	p.x.users--
+}
+
+// done gives p back and tells what the server said, nil for a success. It marks
+// what the Cluster keeps back by itself.
+func (p *pass) done(e *Error) {
+	p.mu.Lock()
+	if p.isKey {
+		p.keyVerdict(e)
+	} else {
+		p.passwordVerdict(e)
+	}
+	p.mu.Unlock()
+	p.leave()
+}
+
+// stale reports whether nobody needs to know of x any more.
+func (x *secret) stale(now time.Time) bool {
+	return x.users == 0 && now.After(x.until) && !slices.ContainsFunc(x.refused, func(r refusal) bool { return now.Sub(r.at) < refusedFor })
 }
 
 // passwordWait returns how long a password is not to be sent.
@@ -160,26 +210,27 @@ func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, insist bool
 		return same[0].at.Add(refusedFor).Sub(now)
 	case len(all) >= maxPasswords:
 		return all[0].at.Add(refusedFor).Sub(now)
-	case n > 0 && !insist:
+	case n > 0 && same[n-1].said && !insist:
 		return same[n-1].at.Add(gap(n)).Sub(now)
 	}
 	return 0
 }
 
-// passwordVerdict notes what became of a password. Once it has been refused,
-// however long ago, all that is not a success counts as a refusal, because it may
-// have been one.
-func (s *secrets) passwordVerdict(x *secret, hash [sha256.Size]byte, e *Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before := slices.ContainsFunc(x.refused, func(r refusal) bool { return r.hash == hash })
+// passwordVerdict notes what became of a password. That no answer came counts as
+// a refusal, because it may have been one, unless the password has been right
+// before and was not refused since.
+func (p *pass) passwordVerdict(e *Error) {
+	x, same := p.x, func(r refusal) bool { return r.hash == p.hash }
 	switch {
 	case e == nil:
-		x.refused = slices.DeleteFunc(x.refused, func(r refusal) bool { return r.hash == hash })
-	case e.refusesPassword() || before && !e.unsent:
-		x.refused = append(x.refused[max(0, len(x.refused)-2*maxPasswords):], refusal{hash, time.Now()})
-		if e.refusesPassword() || x.said == nil {
+		x.refused, x.right = slices.DeleteFunc(x.refused, same), p.hash
+	case e.refusesPassword(), !e.unsent && slices.ContainsFunc(x.refused, same), e.unheard() && !p.accepted && x.right != p.hash:
+		x.refused = append(x.refused[max(0, len(x.refused)-2*maxPasswords):], refusal{p.hash, e.refusesPassword(), time.Now()})
+		if e.soon = time.Second; e.refusesPassword() || x.said == nil {
 			x.said = e
+		}
+		if e.refusesPassword() {
+			x.right = [sha256.Size]byte{}
 		}
 	}
 }
@@ -187,22 +238,25 @@ func (s *secrets) passwordVerdict(x *secret, hash [sha256.Size]byte, e *Error) {
 // keyVerdict notes what became of a secret key. A 403 is a user's affair, such
 // as a locked account, until several users in a row have met it: it is also
 // what a cluster answers on which trusted authentication is switched off.
-func (s *secrets) keyVerdict(x *secret, username string, sent time.Time, e *Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	refused := false
+func (p *pass) keyVerdict(e *Error) {
+	x, refused := p.x, false
 	switch {
 	case e == nil:
 		x.good, x.failures, x.denied, x.until, x.said = true, 0, nil, time.Time{}, nil
 	case e.Status == 401:
 		refused = true
-	case e.Status == 403:
-		if len(x.denied) < maxDenied && !slices.Contains(x.denied, username) {
-			x.denied = append(x.denied, username)
+	case e.Status == 403 && !slices.Contains(x.denied, p.username):
+		if len(x.denied) < maxDenied {
+			x.denied = append(x.denied, p.username)
 		}
-		refused = len(x.denied) >= maxDenied
+		refused = len(x.denied) >= manyDenied
 	}
-	if !refused || sent.Before(x.until) { // the latter: sent before an earlier refusal was known
+	if refused && e.Status == 401 {
+		e.soon = time.Second
+	} else if e != nil && (refused || x.said != nil) {
+		e.soon = maxPause
+	}
+	if !refused || p.sent.Before(x.until) { // the latter: sent before an earlier refusal was known
 		return
 	}
 	limit := time.Minute

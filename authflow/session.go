@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
 // sessionRemember is how long a session with RememberMe lives (seed,
@@ -20,9 +22,9 @@ func (f *Flow) begin(a *answer) (*lease, error) {
 	if now == nil || now.main == 0 {
 		return nil, &Error{Op: f.way.op(), Status: a.status, Err: fmt.Errorf("the answer set no cookie for %s that may be sent back", c.url)}
 	}
-	life := now.main
+	life := renewal.Forever // but for rest, or want of a cookie, which each answer may put off
 	if f.remember {
-		life = min(life, sessionRemember)
+		life = min(now.main, sessionRemember)
 	}
 	return c.policy.grant(credential{session: s}, a.sent, life), nil
 }

@@ -67,7 +67,7 @@ func TestP6WhoIsSignedOutNeverGetsAPage(t *testing.T) {
 			}
 			body, _ := io.ReadAll(resp.Body)
 			_ = resp.Body.Close()
-			if resp.StatusCode != 200 || string(body) != `{"ok":true}` {
+			if resp.StatusCode != http.StatusOK || string(body) != `{"ok":true}` {
 				t.Errorf("%s: %d %s", name, resp.StatusCode, body)
 			}
 		}

@@ -198,15 +198,15 @@ func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration) (*lea
 	if n, err := strconv.ParseInt(id, 10, 32); err == nil {
 		t.Org = &gen.Org{ID: int32(n), Name: name}
 	}
-	if org != "" && id != "" && org != id && !strings.EqualFold(org, name) {
-		is := id
-		if name != "" {
-			is = fmt.Sprintf("%s (%s)", name, id)
-		}
-		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("the token is for Org %s, but Org %s was asked for", line(is), line(org))}
+	if !sameOrg(org, id, name) {
+		is := line(a.out.redactor()(strings.TrimSpace(id + " " + name)))
+		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("the token is for Org %s, but Org %s was asked for", is, line(org))}
 	}
-	if !t.Expires.IsZero() && !t.Created.IsZero() {
-		if lifetime = t.Expires.Sub(t.Created); lifetime <= 0 {
+	if !t.Expires.IsZero() {
+		if !t.Created.IsZero() {
+			lifetime = t.Expires.Sub(t.Created)
+		}
+		if lifetime <= 0 {
 			return nil, bad(fmt.Errorf("the token has a lifetime of %v", lifetime))
 		}
 		if date, err := http.ParseTime(a.header.Get("Date")); err == nil && t.Expires.After(date) {
@@ -218,4 +218,18 @@ func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration) (*lea
 		return nil, bad(err)
 	}
 	return p.grant(c, a.sent, lifetime), nil
+}
+
+// sameOrg reports whether the Org that was asked for, by number or name, is that
+// of the answer, as far as the answer tells.
+func sameOrg(asked, id, name string) bool {
+	if asked == "" || asked == id || strings.EqualFold(asked, name) {
+		return true
+	}
+	want, err := strconv.Atoi(asked)
+	if err != nil {
+		return name == ""
+	}
+	is, err := strconv.Atoi(id)
+	return id == "" || err == nil && is == want
 }

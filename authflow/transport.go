@@ -47,15 +47,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, closed
 	}
 	theirs, _ := f.authorization(req.Header)
+	if u := req.URL.User; theirs && u != nil && req.Response != nil { // by net/http, of a Location
+		password, _ := u.Password()
+		basic := &http.Request{Header: make(http.Header)}
+		basic.SetBasicAuth(u.Username(), password)
+		theirs = req.Header.Get("Authorization") != basic.Header.Get("Authorization")
+	}
 	switch {
 	case left:
-		resp, err := f.cluster.base.RoundTrip(f.stripped(req))
-		if err == nil && resp != nil {
-			resp.Request = req // which left follows
-		}
-		return resp, err
+		return f.exchange(req, f.stripped(req))
 	case theirs, o.logsIn(req): // the answer is the caller's, too (I3, P7)
-		return f.cluster.base.RoundTrip(req)
+		return f.exchange(req, req)
 	}
 	body, again := req.Body, req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 	l, err := f.lease(req.Context(), !again)
@@ -70,7 +72,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if no == nil || errors.Is(no, ErrMaintenance) || o.fromAPI(req) && !o.inAPI(req.URL) {
 		return f.settle(resp, no)
 	}
-	refused, next, renew := time.Now(), l, true
+	next, renew := l, true
 	if s := l.Value.session; s != nil && s.cookies.Load().header != sent {
 		renew = false // only the cookie was old (P1)
 	} else if !f.refused(l) {
@@ -98,7 +100,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if no == nil {
 		f.doubt.Store(nil)
 	} else if !errors.Is(no, ErrMaintenance) {
-		f.refusedAgain(next, refused)
+		f.refused(next)
 	}
 	return f.settle(resp, no)
 }
@@ -114,35 +116,59 @@ func (f *Flow) send(req *http.Request, body io.ReadCloser, l *lease) (*http.Resp
 	unauthorize(out.Header)
 	cookies := attach(&out, l)
 	asked := time.Now()
-	resp, err := f.cluster.base.RoundTrip(&out)
+	resp, err := f.exchange(req, &out)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	no := f.judge(req, resp, &out)
+	if no == nil { // a refusal may set the cookie of a session that nobody is in
+		f.took(l, asked, req.URL.Path, resp.Header)
+	}
+	return resp, cookies, no, nil
+}
+
+// took notes what an answer to a request that was sent at asked says of the
+// session of l, if it is one (S1, S2).
+func (f *Flow) took(l *lease, asked time.Time, path string, h http.Header) {
+	s := l.Value.session
+	if s == nil {
+		return
+	}
+	s.heard(asked.Sub(l.Asked), l.Age(asked))
+	if s.set(h, path, l.Age(time.Now())) {
+		f.report(Event{Kind: CookieCaptured, Reason: "the server set a cookie"})
+	}
+}
+
+// exchange sends out, which stands for req. Neither an error of it nor the
+// request of the answer holds a secret of out.
+func (f *Flow) exchange(req, out *http.Request) (*http.Response, error) {
+	base, o := f.cluster.base, &f.cluster.origin
+	if o.logsIn(out) {
+		base = oneExchange{base}
+	}
+	resp, err := base.RoundTrip(out)
 	switch {
 	case err != nil:
 		// net/http puts a line into it that came in place of an answer.
-		if text := (&outgoing{&out}).redactor()(err.Error()); text != err.Error() {
+		if text := (&outgoing{out}).redactor()(err.Error()); text != err.Error() {
 			err = &Error{Op: "request", Err: errors.New(text)}
 		}
-		return nil, "", nil, err
+		return nil, err
 	case resp == nil:
-		return nil, "", nil, &Error{Op: "request", Err: fmt.Errorf("%T returned no answer and no error", f.cluster.base)}
+		return nil, &Error{Op: "request", Err: fmt.Errorf("%T returned no answer and no error", f.cluster.base)}
 	case resp.Body == nil:
 		resp.Body = http.NoBody // http.Client, too, bears with such a base
 	}
-	if strayed(&out, resp) && !f.cluster.origin.holds(resp.Request) {
+	if strayed(out, resp) && o.holds(out) && !o.holds(resp.Request) {
 		drain(resp.Body)
-		return nil, "", nil, f.cluster.origin.refuse(resp.Request)
+		return nil, o.refuse(resp.Request)
 	}
-	resp.Request = req // the caller's, which carries no secret of ours
-	if resp.StatusCode >= 400 {
-		resp.Body = &keptBody{ReadCloser: resp.Body, hide: (&outgoing{&out}).redactor}
+	resp.Request = req // the caller's, which left and fromAPI follow
+	if resp.StatusCode >= 300 {
+		resp.Body = &keptBody{ReadCloser: resp.Body, hide: (&outgoing{out}).redactor}
 	}
-	no := f.judge(req, resp, &out)
-	if s := l.Value.session; s != nil && no == nil { // a refusal may set the cookie of a session that nobody is in
-		s.used.Store(int64(l.Age(asked)))
-		if s.set(resp.Header, req.URL.Path, l.Age(time.Now())) {
-			f.report(Event{Kind: CookieCaptured, Reason: "the server set a cookie"})
-		}
-	}
-	return resp, cookies, no, nil
+	return resp, nil
 }
 
 // judge returns why an answer is not one of the API to somebody who is signed
@@ -158,21 +184,60 @@ func (f *Flow) judge(req *http.Request, resp *http.Response, sent *http.Request)
 	case code == http.StatusUnauthorized:
 		return &Error{Status: code}
 	case !o.fromAPI(req):
-	case code/100 == 3 && resp.Header.Get("Location") != "":
+	case redirects(code) && resp.Header.Get("Location") != "":
 		if to, err := resp.Location(); err != nil || !o.holds(&http.Request{URL: to}) || !o.inAPI(to) {
 			return failed(nil)
 		}
-	case strings.EqualFold(mediaType(resp.Header), "text/html"):
+	case code >= 200 && isPage(resp):
 		page, _ := io.ReadAll(io.LimitReader(resp.Body, drainBytes))
 		if code/100 == 2 || isMaintenance(page) {
 			return failed(page)
 		}
+		resp.Body.(*keptBody).off = 0
+	}
+	return nil
+}
+
+// redirects reports whether http.Client follows a status.
+func redirects(code int) bool {
+	return code/100 == 3 && code != http.StatusMultipleChoices && code != http.StatusNotModified
+}
+
+// isPage reports whether an answer is for people to read, by its type or, where
+// that says nothing, by how it begins.
+func isPage(resp *http.Response) bool {
+	switch strings.ToLower(mediaType(resp.Header)) {
+	case "text/html", "application/xhtml+xml":
+		return true
+	case "text/plain", unknownType:
+		return beginsPage(resp)
+	}
+	return false
+}
+
+// beginsPage reports whether the body of an answer begins as a page does. It
+// does not wait for more than it takes to tell.
+func beginsPage(resp *http.Response) (page bool) {
+	start := make([]byte, 0, 512)
+	for open := true; open && !page && len(start) < cap(start); {
+		n, err := resp.Body.Read(start[len(start):cap(start)])
+		start = start[:len(start)+n]
+		open = false
+		text := strings.ToLower(strings.TrimSpace(string(start)))
+		for _, tag := range []string{"<!doctype html", "<html"} {
+			page = page || strings.HasPrefix(text, tag)
+			open = open || err == nil && strings.HasPrefix(tag, text)
+		}
+	}
+	if k, ok := resp.Body.(*keptBody); ok {
+		k.off = 0
+	} else {
 		resp.Body = struct {
 			io.Reader
 			io.Closer
-		}{io.MultiReader(bytes.NewReader(page), resp.Body), resp.Body}
+		}{io.MultiReader(bytes.NewReader(start), resp.Body), resp.Body}
 	}
-	return nil
+	return page
 }
 
 // settle returns what the caller gets of an answer: the answer, or an error
@@ -182,7 +247,7 @@ func (f *Flow) settle(resp *http.Response, no *Error) (*http.Response, error) {
 	if no == nil || no.Status == http.StatusUnauthorized {
 		return resp, nil
 	}
-	if to, err := resp.Location(); err == nil && f.cluster.origin.holds(&http.Request{URL: to}) {
+	if to, err := resp.Location(); redirects(resp.StatusCode) && err == nil && f.cluster.origin.holds(&http.Request{URL: to}) {
 		return resp, nil
 	}
 	return nil, no
@@ -192,42 +257,38 @@ func (f *Flow) settle(resp *http.Response, no *Error) (*http.Response, error) {
 // were new: another would hardly help, for a while (P3).
 type doubt struct {
 	of    *lease
-	until time.Time
-	step  time.Duration
+	since time.Time     // when one was refused that another was asked for
+	step  time.Duration // how long the latest doubt held
+	until time.Time     // when this one ends
 }
 
+// stillNew is how long a credential counts as new.
+const stillNew = time.Minute
+
 // refused notes that the server turned a lease down, and reports whether
-// another is worth asking for.
+// another is worth asking for. One that is older than the latest refusal may
+// have ended for the same reason; one that is newer is as good as they get.
 func (f *Flow) refused(l *lease) bool {
-	if d := f.doubt.Load(); d != nil && d.of == l && time.Now().Before(d.until) {
+	now, d := time.Now(), f.doubt.Load()
+	if d == nil {
+		d = &doubt{}
+	}
+	switch {
+	case d.of == l && now.Before(d.until):
+		return false
+	case d.of != nil && d.of != l && !l.Asked.Before(d.since) && l.Age(now) < stillNew:
+		step := min(max(2*d.step, time.Second), time.Minute)
+		f.doubt.Store(&doubt{of: l, since: d.since, step: step, until: now.Add(step)})
 		return false
 	}
 	if f.keeper.Refuse(l, false) {
 		if f.way == wayTokensFrom {
 			f.supplied.token.refuse(l.Value.header[0], f.cluster)
 		}
+		f.doubt.Store(&doubt{of: l, since: now, step: d.step})
 		f.report(Event{Kind: Invalidated, Left: f.left(l), Reason: "the server refused it"})
 	}
 	return true
-}
-
-// refusedAgain notes that the request that was repeated with l was refused too.
-// One that was asked for before the first refusal may have ended for the same
-// reason; one that is newer is as good as they get.
-func (f *Flow) refusedAgain(l *lease, first time.Time) {
-	if l.Asked.Before(first) {
-		f.keeper.Refuse(l, false)
-		return
-	}
-	next := &doubt{of: l, step: time.Second}
-	if d := f.doubt.Load(); d != nil {
-		if d.of == l {
-			return
-		}
-		next.step = min(2*d.step, time.Minute)
-	}
-	next.until = time.Now().Add(next.step)
-	f.doubt.Store(next)
 }
 
 // authorization reports whether a request carries a bearer token or the like
@@ -278,10 +339,9 @@ func (f *Flow) stripped(req *http.Request) *http.Request {
 		}
 	}
 	l, _ := f.keeper.Peek()
-	if theirs := out.Header["Cookie"]; l != nil && l.Value.session != nil && len(theirs) > 0 {
+	if l != nil && l.Value.session != nil {
 		ours := l.Value.session.cookies.Load().list
-		out.Header.Del("Cookie")
-		if rest := without(strings.Join(theirs, "; "), func(_, pair string) bool {
+		if rest := without(takeCookies(out.Header), func(_, pair string) bool {
 			return slices.ContainsFunc(ours, func(c cookie) bool { return c.text == pair })
 		}); rest != "" {
 			out.Header.Set("Cookie", rest)

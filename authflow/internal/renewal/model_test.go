@@ -13,7 +13,7 @@ import (
 type model struct {
 	now, wall       time.Duration        // since the beginning; what the wall clock has moved on besides
 	lease, flight   *offer               // in use, and under way for all
-	doubted, closed bool                 //
+	doubted, closed bool                 // the lease; the Keeper
 	failed          int                  // how many flights in a row,
 	why             string               // and the last of them
 	pause           time.Duration        // until when
@@ -24,30 +24,29 @@ func (m *model) age(o *offer) time.Duration { return m.now - o.asked + max(0, m.
 
 // serving returns the lease that there is for c, or nil.
 func (m *model) serving(c *call) *offer {
-	if m.lease == nil || c.way == extra || m.lease.n == c.old || m.age(m.lease) >= m.lease.dead {
-		return nil
+	if l := m.lease; l != nil && c.way != extra && l.n != c.old && m.age(l) < l.dead {
+		return l
 	}
-	return m.lease
+	return nil
 }
 
 // ask returns what c gets at once, or the flight that it waits for.
 func (m *model) ask(c *call) (answer string, flight *offer) {
 	l := m.serving(c)
-	if l == nil || m.doubted || m.age(l) >= l.due { // another is wanted
-		switch {
-		case m.closed:
-			answer = "closed"
-		case c.own:
-			answer = "own flight"
-		case c.ended:
-			answer = "left"
-		case c.way != extra && m.flight != nil:
-			flight = m.flight
-		case c.way != force && m.now < m.pause:
-			answer = "in a pause: " + m.why
-		default:
-			flight = m.start(c)
-		}
+	switch {
+	case l != nil && !m.doubted && m.age(l) < l.due: // no other is wanted
+	case m.closed:
+		answer = "closed"
+	case c.own:
+		answer = "own flight"
+	case c.ended:
+		answer = "left"
+	case c.way != extra && m.flight != nil:
+		flight = m.flight
+	case c.way != force && m.now < m.pause:
+		answer = "in a pause: " + m.why
+	default:
+		flight = m.start(c)
 	}
 	if l != nil && (!m.doubted || c.way == unsure || answer != "" && !c.ended) {
 		return l.brings, nil
@@ -55,26 +54,25 @@ func (m *model) ask(c *call) (answer string, flight *offer) {
 	return answer, flight
 }
 
-// land ends a flight and returns what c gets, for each c that waited for it.
+// land ends a flight and returns what each call gets that waited for it.
 func (m *model) land(o *offer) func(c *call) string {
 	what, good := o.brings, o.does == brings
 	if good && m.age(o) >= o.dead {
 		what, good = "dead", false
 	}
-	shared := m.flight == o
-	if shared {
-		m.flight = nil
-	}
 	switch {
 	case o.left: // its only caller has, and nobody learns anything
-	case good:
-		m.failed, m.pause = 0, 0
-		if shared {
-			m.lease, m.doubted = o, false
-		}
-	default:
+	case !good:
 		m.failed, m.why = m.failed+1, what
 		m.pause = m.now + pauseAfter(m.failed)
+	case m.flight == o:
+		m.lease, m.doubted = o, false
+		fallthrough
+	default:
+		m.failed, m.pause = 0, 0
+	}
+	if m.flight == o {
+		m.flight = nil
 	}
 	return func(c *call) string {
 		if l := m.serving(c); l != nil && !good {
@@ -82,16 +80,6 @@ func (m *model) land(o *offer) func(c *call) string {
 		}
 		return what
 	}
-}
-
-func (m *model) refuse(n int, forget bool) bool {
-	if m.lease == nil || m.lease.n != n || m.doubted && !forget {
-		return false
-	}
-	if m.doubted = true; forget {
-		m.lease = nil
-	}
-	return true
 }
 
 // play plays the schedule of a seed and returns what is wrong.

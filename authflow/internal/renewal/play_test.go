@@ -64,9 +64,16 @@ func (w *world) happen() {
 		if w.m.lease != nil && w.rng.IntN(4) > 0 {
 			n = w.m.lease.n
 		}
-		want := w.m.refuse(n, forget)
-		if w.note("Refuse %d, forget %v -> %v", n, forget, want); w.k.Refuse(w.lease(n), forget) != want {
-			w.complain("%v: Refuse %d, forget %v, does not return %v", w.m.now, n, forget, want)
+		used := w.m.lease != nil && w.m.lease.n == n && (forget || !w.m.doubted)
+		if used {
+			w.m.doubted = true
+		}
+		if used && forget {
+			w.m.lease = nil
+		}
+		w.note("Refuse %d, forget %v -> %v", n, forget, used)
+		if w.k.Refuse(w.lease(n), forget) != used {
+			w.complain("%v: Refuse %d, forget %v, does not return %v", w.m.now, n, forget, used)
 		}
 	case r < 15:
 		d := time.Duration(w.rng.IntN(13)-6) * time.Second
@@ -107,7 +114,14 @@ func (w *world) pass(d time.Duration) {
 		w.m.now = at
 		answer := func(*call) string { return "left" }
 		if landing != nil {
+			before := 0
+			if w.m.lease != nil {
+				before = w.m.lease.n
+			}
 			answer = w.m.land(landing)
+			if !landing.left {
+				w.landed = append(w.landed, fmt.Sprintf("%s, %d before", answer(&call{way: extra}), before))
+			}
 			w.flying = slices.DeleteFunc(w.flying, func(o *offer) bool { return o == landing })
 		}
 		w.asking = slices.DeleteFunc(w.asking, func(c *call) bool {
@@ -129,13 +143,16 @@ func (w *world) check() {
 		}
 	}
 	w.mu.Lock()
-	fetched, nested := w.fetched, slices.Clone(w.got)
+	fetched, nested, told := w.fetched, slices.Clone(w.got), slices.Clone(w.told)
 	w.mu.Unlock()
 	if fetched != len(w.offers) {
 		w.complain("%v: %d flights, want %d", w.m.now, fetched, len(w.offers))
 	}
 	if !slices.Equal(nested, w.nested) {
 		w.complain("%v: fetches get %q from their own Keeper, want %q", w.m.now, nested, w.nested)
+	}
+	if !slices.Equal(told, w.landed) {
+		w.complain("%v: Landed is told %q, want %q", w.m.now, told, w.landed)
 	}
 	if l, closed := w.k.Peek(); (l == nil) != (w.m.lease == nil) || l != nil && l.Value != w.m.lease.n || (closed != nil) != w.m.closed {
 		w.complain("%v: there is %v, %v, want %v", w.m.now, l, closed, w.m.lease)
@@ -157,7 +174,9 @@ func (w *world) compare() {
 			return
 		}
 	}
-	if w.pass(time.Minute); len(w.asking) > 0 {
+	w.pass(time.Minute)
+	w.check()
+	if len(w.asking) > 0 {
 		w.complain("%v never return", w.asking)
 	}
 }

@@ -59,7 +59,8 @@ type Source[V any] interface {
 	// abandon ends the flight of one that hangs; what it brings later is not used.
 	Fetch(ctx context.Context, abandon func(error)) (*Lease[V], error)
 	// Landed is told what a flight brought, and the lease that was in use, or nil,
-	// before those who wait for it are woken. A panic is their error.
+	// before those who wait for it are woken; and of a lease that came too late for
+	// anybody, with a ctx that has ended. A panic is their error.
 	Landed(ctx context.Context, old, new *Lease[V], err error)
 	// Pause returns how long nobody asks again after err, the latest of so many
 	// failures in a row. It must not use the Keeper.
@@ -154,15 +155,16 @@ func (k *Keeper[V]) Extra(ctx context.Context) (*Lease[V], error) {
 
 // wait joins the flight under way, or starts one, if the state does not answer.
 func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force, alone bool) (*Lease[V], error) {
+	err, own := ctx.Err(), ctx.Value(k) != nil // code of the caller's, which may panic
 	k.mu.Lock()
-	s, now, err := k.load(), time.Now(), ctx.Err()
+	s, now := k.load(), time.Now()
 	if alone { // as if there were nothing yet
 		s.lease, s.flight = nil, nil
 	}
 	l, due := s.serving(old, sure, now)
 	switch {
 	case !due || err != nil || s.closed != nil:
-	case ctx.Value(k) != nil:
+	case own:
 		err = ErrOwnFlight
 	case s.flight != nil: // it is joined
 	case !force && !s.pause.over(now):
@@ -238,7 +240,9 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 		k.flights = nil
 	}
 	if !wanted {
-		k.mu.Unlock()
+		if k.mu.Unlock(); l != nil {
+			k.Source.Landed(fl.ctx, nil, l, nil)
+		}
 		return
 	}
 	s, old, now := k.load(), k.load().lease, time.Now()
@@ -290,7 +294,6 @@ func (k *Keeper[V]) Close(why error) (*Lease[V], bool) {
 	if s.closed == nil {
 		k.state.Store(&state[V]{closed: why})
 		for fl := range k.flights {
-			fl.err = why
 			fl.cancel()
 		}
 	}

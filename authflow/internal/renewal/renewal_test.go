@@ -21,6 +21,7 @@ var errDown, errEnd = errors.New("down"), errors.New("closed")
 // what differs is in then.
 type source struct {
 	then    func(ctx context.Context, n int32, abandon func(error)) (*Lease[int32], error)
+	landed  func(ctx context.Context, old, new *Lease[int32], err error) // or nil
 	fetches atomic.Int32
 }
 
@@ -36,6 +37,15 @@ func (s *source) Fetch(ctx context.Context, abandon func(error)) (*Lease[int32],
 // Pause lets each failure in a row last ten seconds longer than the one before.
 func (s *source) Pause(_ error, failures int) time.Duration {
 	return time.Duration(failures) * 10 * time.Second
+}
+
+func (s *source) Landed(ctx context.Context, old, new *Lease[int32], err error) {
+	if ctx.Err() != nil { // it came too late
+		return
+	}
+	if s.landed != nil {
+		s.landed(ctx, old, new, err)
+	}
 }
 
 // in runs a test in a bubble of its own, which panics if anything that the test
@@ -157,6 +167,35 @@ func TestR4EachWaitsUnderItsOwnContext(t *testing.T) {
 	})
 }
 
+func TestR4WhoGivesUpIsToldWhy(t *testing.T) {
+	errBusy := errors.New("busy")
+	in(t, func(t *testing.T, k *Keeper[int32], _ *source) {
+		limited, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, errBusy)
+		defer cancel()
+		left, leave := context.WithCancelCause(t.Context())
+		leave(errBusy)
+		plain, cancel2 := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel2()
+		for _, c := range []struct {
+			ctx  context.Context
+			is   []error
+			text string
+		}{
+			{limited, []error{context.DeadlineExceeded, errBusy}, "gave up waiting: context deadline exceeded: busy"},
+			{left, []error{context.Canceled, errBusy}, "gave up waiting: context canceled: busy"},
+			{plain, []error{context.DeadlineExceeded}, "gave up waiting: context deadline exceeded"},
+		} {
+			_, err := k.Get(c.ctx, true)
+			for _, is := range c.is {
+				want(t, c.text, 0, is)(nil, err)
+			}
+			if err.Error() != c.text {
+				t.Errorf("%q, want %q", err, c.text)
+			}
+		}
+	})
+}
+
 func TestR4AFlightKeepsTheValuesOfAContextAndNotItsEnd(t *testing.T) {
 	type trace struct{}
 	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
@@ -226,5 +265,3 @@ func TestWhatIsDeadWhenItComesIsAFailure(t *testing.T) {
 		}
 	})
 }
-
-func (*source) Landed(context.Context, *Lease[int32], *Lease[int32], error) {}

@@ -27,15 +27,17 @@ type world struct {
 	offers []*offer // flights that were started, by the model,
 	flying []*offer // those under way,
 	asking []*call  // who waits for them,
-	nested []string // and what fetches get from their own Keeper
+	nested []string // what fetches get from their own Keeper,
+	landed []string // and how they end
 
 	mu      sync.Mutex
 	bad     []string
 	fetched int
 	got     []string            // by fetches from their own Keeper
+	told    []string            // to Landed
 	leases  map[int]*Lease[int] // all
 	wall    time.Duration       // as in the model
-	shared  context.Context     // of the latest flight for all
+	shared  context.Context     // of the fetch for all, or nil
 	pause   struct{ from, until time.Time }
 	good    time.Time // when the latest fetch succeeded
 	closed  bool
@@ -160,6 +162,11 @@ func (w *world) Fetch(ctx context.Context, abandon func(error)) (*Lease[int], er
 		}
 	}
 	wait(o.takes)
+	w.mu.Lock()
+	if w.shared == ctx {
+		w.shared = nil
+	}
+	w.mu.Unlock()
 	switch o.does {
 	case fails:
 		return nil, errors.New(o.brings)
@@ -187,6 +194,19 @@ func (w *world) Pause(_ error, failures int) time.Duration {
 	w.pause.from = time.Now()
 	w.pause.until = w.pause.from.Add(pauseAfter(failures))
 	return pauseAfter(failures)
+}
+
+func (w *world) Landed(ctx context.Context, old, new *Lease[int], err error) {
+	if ctx.Err() != nil { // it came too late
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := 0
+	if old != nil {
+		before = old.Value
+	}
+	w.told = append(w.told, fmt.Sprintf("%s, %d before", tell(new, err), before))
 }
 
 // begin makes a call in a goroutine of its own.
@@ -231,5 +251,3 @@ func (w *world) step(d time.Duration) {
 	}
 	w.k.state.Store(w.k.state.Load()) // so that whoever looks next sees it
 }
-
-func (*world) Landed(context.Context, *Lease[int], *Lease[int], error) {}

@@ -1,0 +1,210 @@
+package authflow_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// What lies around a Flow: bases that misbehave, connections, addresses, and
+// what a server says.
+
+// L5: a base that breaks the rules of a RoundTripper ends in an error, wherever
+// it does so, as with http.Client.
+func TestL5ABaseThatBreaksTheRules(t *testing.T) {
+	for name, base := range map[string]func(*http.Request) (*http.Response, error){
+		"nothing at all":       func(*http.Request) (*http.Response, error) { return nil, nil }, //nolint:nilnil // is the point
+		"an answer of nothing": func(*http.Request) (*http.Response, error) { return &http.Response{}, nil },
+		"no body, no headers": func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusInternalServerError}, nil
+		},
+	} {
+		for what, use := range map[string]func(f *authflow.Flow, api *gen.ClientWithResponses) error{
+			"a token": func(f *authflow.Flow, _ *gen.ClientWithResponses) error { return f.Renew(t.Context()) },
+			"a request": func(f *authflow.Flow, _ *gen.ClientWithResponses) error {
+				_, err := text(f, request(t, fakeURL+apiX))
+				return err
+			},
+			"a redirect": func(f *authflow.Flow, _ *gen.ClientWithResponses) error {
+				_, err := text(f, request(t, fakeURL+"/moved"))
+				return err
+			},
+			"an end": func(f *authflow.Flow, _ *gen.ClientWithResponses) error { return f.Logout(t.Context()) },
+			"who it is": func(_ *authflow.Flow, api *gen.ClientWithResponses) error {
+				me, err := api.GetCurrentUserInfoWithResponse(t.Context())
+				if err == nil {
+					err = authflow.ErrorOf(me.HTTPResponse)
+				}
+				return err
+			},
+			"a log-in": func(_ *authflow.Flow, api *gen.ClientWithResponses) error {
+				in, err := api.LoginWithResponse(t.Context(), gen.LoginRequest{Username: "bob", Password: "of-bob-1"})
+				if err == nil {
+					err = authflow.ErrorOf(in.HTTPResponse)
+				}
+				return err
+			},
+		} {
+			var armed atomic.Bool
+			f := on(t, func(r *http.Request) (*http.Response, error) {
+				switch {
+				case !armed.Load():
+					return fresh(r, "tok"), nil
+				case r.URL.Path == "/moved":
+					return reply(r, 302, "", "Location", "https://elsewhere.example/"), nil
+				}
+				return base(r)
+			}, once)
+			mustCarry(t, f)
+			armed.Store(true)
+			if err := use(f, f.API()); err == nil {
+				t.Errorf("%s, for %s: no error", name, what)
+			}
+		}
+	}
+}
+
+// L5: connections that are idle are closed when they are told to be.
+func TestL5IdleConnectionsAreClosed(t *testing.T) {
+	closed := make(chan struct{}, 10)
+	server := httptest.NewUnstartedServer(authtest.New())
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	server.Start()
+	defer server.Close()
+	cluster, err := authflow.New(server.URL, authflow.WithHTTPClient(server.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: authtest.DefaultUsername})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, idle := range map[string]interface{ CloseIdleConnections() }{
+		"HTTPClient": f.HTTPClient(), "a client of one's own": client(f),
+		"a client around both": &http.Client{Transport: f.HTTPClient().Transport},
+	} {
+		mustGet(t, f)
+		idle.CloseIdleConnections()
+		select {
+		case <-closed:
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: the connection is still open", name)
+		}
+	}
+}
+
+// An address with a slash at its end is the same server: what is put together
+// from URL or Server arrives.
+func TestAddressesWithSlashesAtTheEndLeadToTheSamePlace(t *testing.T) {
+	for _, end := range []string{"", "/", "//"} {
+		sim := authtest.New()
+		cluster, err := authflow.New(sim.URL+end, authflow.WithHTTPClient(sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: authtest.DefaultUsername})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []string{f.Server(), cluster.URL()} {
+			if got, err := text(f, request(t, at+apiX)); err != nil || !strings.Contains(got, authtest.DefaultUsername) {
+				t.Errorf("%q: %q, %v", at, got, err)
+			}
+			api, err := gen.NewClientWithResponses(at, gen.WithHTTPClient(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if me, err := api.GetCurrentUserInfoWithResponse(t.Context()); err != nil || me.JSON200 == nil {
+				t.Errorf("%q, by a client: %v", at, err)
+			}
+		}
+	}
+}
+
+// X3: the server's own words stay, whatever the password and the cookies are.
+func TestX3TheWordsOfTheServerStay(t *testing.T) {
+	const said = "75 bytes were bad in row 1 of 62, as was true of a Yg"
+	const incident = "0b1b-4c55ff63-bad1"
+	body := `{"error":{"message":{"code":7,"incident_id_guid":"` + incident + `","trace_id_guid":"b1","debug":"` + said + `"}}}`
+	for _, password := range []gen.Secret{"b", "1b", "ad", "5 ", "4c55"} {
+		f, err := fakeCluster(t, func(r *http.Request) (*http.Response, error) { return reply(r, 500, body), nil }, once).
+			Session(gen.LoginRequest{Username: "ann", Password: password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e *authflow.Error
+		if err := f.Renew(t.Context()); !errors.As(err, &e) || e.Debug != said || e.IncidentID != incident || e.TraceID != "b1" {
+			t.Errorf("password %q: %v", string(password), err)
+		}
+	}
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		if minting(r) {
+			return fresh(r, "tok-1"), nil
+		}
+		return reply(r, 500, body), nil
+	})
+	req := request(t, fakeURL+apiX)
+	req.Header.Set("Cookie", "row=1; ok=tr; lang=a; bad=ad")
+	resp, err := f.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	var e *authflow.Error
+	if err := authflow.ErrorOf(resp); !errors.As(err, &e) || e.Debug != "" && e.Debug != said {
+		t.Errorf("%v", err)
+	}
+}
+
+// X2: of an answer without an end no more than 1 MiB is kept, and a caller who
+// wants it all gets it all.
+func TestX2AnErrorWithoutAnEnd(t *testing.T) {
+	const size = 5 << 20
+	huge := func() io.Reader {
+		return io.MultiReader(strings.NewReader(`{"error":{"message":"`), bytes.NewReader(bytes.Repeat([]byte("x"), size)))
+	}
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		if minting(r) {
+			return fresh(r, "tok"), nil
+		}
+		resp := reply(r, 500, "")
+		resp.Body = io.NopCloser(huge())
+		return resp, nil
+	})
+	for _, asked := range []bool{false, true} {
+		resp, err := f.Do(request(t, fakeURL+apiX))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked && authflow.ErrorOf(resp) == nil {
+			t.Error("no error")
+		}
+		before := heap()
+		n, err := io.Copy(io.Discard, resp.Body)
+		if cost := heap() - before; err != nil || n != size+21 || cost > 8<<20 {
+			t.Errorf("asked before: %v: %d bytes, %v, at a cost of %d", asked, n, err, cost)
+		}
+		if authflow.ErrorOf(resp) == nil {
+			t.Error("no error afterwards")
+		}
+		_ = resp.Body.Close()
+	}
+	if me, err := f.API().GetCurrentUserInfoWithResponse(t.Context()); err == nil || me != nil {
+		t.Errorf("the API read all of it: %v", err)
+	}
+}

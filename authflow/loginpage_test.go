@@ -1,0 +1,239 @@
+package authflow_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// P6: what comes in the place of an answer of the API when a credential has
+// ended, in the ways that servers and those before them have.
+
+// away are such answers.
+var away = map[string]func(*http.Request) *http.Response{
+	"302 to a log-in page of its own": func(r *http.Request) *http.Response {
+		return reply(r, 302, "", "Location", "/login?next="+r.URL.Path)
+	},
+	"303 to an absolute one": func(r *http.Request) *http.Response {
+		return reply(r, 303, "", "Location", fakeURL+"/callosum/v1/saml/login")
+	},
+	"308 to one beside the API": func(r *http.Request) *http.Response { return reply(r, 308, "", "Location", "/api/rest/login") },
+	"to an identity provider":   func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "//idp.example/authorize") },
+	"to plain http": func(r *http.Request) *http.Response {
+		return reply(r, 301, "", "Location", "http://ts.example"+r.URL.Path)
+	},
+	"to nowhere":  func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "https://%zz/") },
+	"to a script": func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "javascript:alert(1)") },
+	"a page":      func(r *http.Request) *http.Response { return htmlPage(r, 200, "Sign in") },
+	"a page without a status of its own": func(r *http.Request) *http.Response {
+		return htmlPage(r, 203, "Sign in")
+	},
+	"a page that says where it is": func(r *http.Request) *http.Response {
+		return reply(r, 200, "<html>Sign in</html>", "Content-Type", "text/html", "Content-Location", "/login", "Location", "/login")
+	},
+	"a page in XHTML": func(r *http.Request) *http.Response {
+		return reply(r, 200, "<?xml version='1.0'?><html/>", "Content-Type", "application/xhtml+xml")
+	},
+	"a page of no type": func(r *http.Request) *http.Response {
+		return reply(r, 200, "\n<!DOCTYPE html><html>", "Content-Type", "")
+	},
+	"a page as text":  func(r *http.Request) *http.Response { return reply(r, 200, "<HTML>", "Content-Type", "text/plain") },
+	"401 with a page": func(r *http.Request) *http.Response { return htmlPage(r, 401, "Sign in") },
+	"401 with a session of nobody's": func(r *http.Request) *http.Response {
+		return reply(r, 401, "{}", "Set-Cookie", "JSESSIONID=nobody; Path=/")
+	},
+	"a page with a session of nobody's": func(r *http.Request) *http.Response {
+		resp := htmlPage(r, 200, "Sign in")
+		resp.Header.Set("Set-Cookie", "JSESSIONID=nobody; Path=/")
+		return resp
+	},
+}
+
+// door is a server that has put out whoever comes with a credential up to the
+// number of out, and counts the credentials that it gives.
+type door struct {
+	away       func(*http.Request) *http.Response
+	given, out int
+	elsewhere  func(*http.Request)                // is told of what goes to others
+	answer     func(*http.Request) *http.Response // of others; nil: a page
+}
+
+func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
+	credential := r.Header.Get("Authorization") + r.Header.Get("Cookie")
+	var n int
+	_, _ = fmt.Sscanf(credential[strings.LastIndexAny(credential, "-")+1:], "%d", &n)
+	switch {
+	case minting(r):
+		d.given++
+		return fresh(r, fmt.Sprintf("tok-%d", d.given)), nil
+	case strings.HasSuffix(r.URL.Path, "/session/login"):
+		d.given++
+		return reply(r, 204, "", "Set-Cookie", fmt.Sprintf("JSESSIONID=s-%d; Path=/", d.given)), nil
+	case r.URL.Scheme+"://"+r.URL.Host != fakeURL:
+		if d.elsewhere != nil {
+			d.elsewhere(r)
+		}
+		if d.answer != nil {
+			return d.answer(r), nil
+		}
+		return htmlPage(r, 200, "Sign in"), nil
+	case strings.HasSuffix(r.URL.Path, "/login"):
+		return htmlPage(r, 200, "Sign in"), nil
+	case n <= d.out:
+		return d.away(r), nil
+	}
+	return reply(r, 200, `{"ok":true}`), nil
+}
+
+// flows are a Flow on a token and one on a session, each with a server of its
+// own that has put out the first out credentials.
+func flows(t *testing.T, away func(*http.Request) *http.Response, out int) map[*authflow.Flow]*door {
+	t.Helper()
+	all := make(map[*authflow.Flow]*door)
+	for range 2 {
+		d := &door{away: away, out: out}
+		c := fakeCluster(t, d.RoundTrip)
+		f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey})
+		if len(all) > 0 {
+			f, err = c.Session(gen.LoginRequest{Username: "ann", Password: "hunter22"})
+		}
+		if err = errors.Join(err, f.Renew(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		all[f] = d
+	}
+	return all
+}
+
+// ways of asking for the same thing. Each returns what came, or an error.
+var ways = map[string]func(*testing.T, *authflow.Flow) (string, error){
+	"GET": func(t *testing.T, f *authflow.Flow) (string, error) { return text(f, request(t, fakeURL+apiX)) },
+	"POST": func(t *testing.T, f *authflow.Flow) (string, error) {
+		return text(f, posted(t, strings.NewReader("{}")))
+	},
+	"DELETE by hand": func(t *testing.T, f *authflow.Flow) (string, error) { return text(client(f), withMethod(t, "DELETE")) },
+	"a client of one's own, with a jar": func(t *testing.T, f *authflow.Flow) (string, error) {
+		c := f.HTTPClient()
+		c.Jar, _ = cookiejar.New(nil)
+		return text(c, request(t, fakeURL+apiX))
+	},
+	"a client that follows nothing": func(t *testing.T, f *authflow.Flow) (string, error) {
+		c := f.HTTPClient()
+		c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		return text(c, request(t, fakeURL+apiX))
+	},
+}
+
+const apiX = "/api/rest/2.0/metadata/search"
+
+func client(f *authflow.Flow) *http.Client { return &http.Client{Transport: f.Transport()} }
+
+func withMethod(t *testing.T, method string) *http.Request {
+	t.Helper()
+	req := request(t, fakeURL+apiX)
+	req.Method = method
+	return req
+}
+
+func posted(t *testing.T, body io.Reader) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fakeURL+apiX, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+// text returns the body of an answer that is a success, and an error for all
+// else.
+func text(c gen.HttpRequestDoer, req *http.Request) (string, error) {
+	resp, err := c.Do(req)
+	if err != nil {
+		return "", err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if resp.StatusCode/100 != 2 {
+		err = errors.Join(err, fmt.Errorf("status %d", resp.StatusCode))
+	}
+	return string(body), errors.Join(err, resp.Body.Close())
+}
+
+func TestP6WhoIsPutOutGetsInAgainByAnotherCredential(t *testing.T) {
+	for name, away := range away {
+		for way, ask := range ways {
+			for f, d := range flows(t, away, 1) {
+				if got, err := ask(t, f); err != nil || got != `{"ok":true}` {
+					t.Errorf("%s, by %s, %v: %q, %v", name, way, f, got, err)
+				}
+				if d.given != 2 {
+					t.Errorf("%s, by %s, %v: %d credentials", name, way, f, d.given)
+				}
+			}
+		}
+	}
+}
+
+// Where no credential helps, no page passes for an answer, and few credentials
+// are asked for.
+func TestP6WhoIsPutOutForGoodGetsAnErrorAndNeverAPage(t *testing.T) {
+	for name, away := range away {
+		for way, ask := range ways {
+			for f, d := range flows(t, away, 1000) {
+				for range 10 {
+					if got, err := ask(t, f); err == nil {
+						t.Errorf("%s, by %s, %v: no error, %q", name, way, f, got)
+					}
+				}
+				if d.given > 2 {
+					t.Errorf("%s, by %s, %v: %d credentials", name, way, f, d.given)
+				}
+			}
+		}
+	}
+}
+
+// Whoever asks for the head of it, or sends a stream, is told, and the next
+// request gets in.
+func TestP6WhatCannotBeSentAgainIsNoSuccess(t *testing.T) {
+	for name, away := range away {
+		for f := range flows(t, away, 1) {
+			if got, err := text(f, posted(t, io.MultiReader(strings.NewReader("data")))); err == nil {
+				t.Errorf("%s, a stream: no error, %q", name, got)
+			}
+			if got, err := text(f, posted(t, io.MultiReader(strings.NewReader("data")))); err != nil || got != `{"ok":true}` {
+				t.Errorf("%s, the next stream: %q, %v", name, got, err)
+			}
+		}
+		for f := range flows(t, away, 1000) {
+			if _, err := text(f, withMethod(t, http.MethodHead)); err == nil {
+				t.Errorf("%s, HEAD: no error", name)
+			}
+		}
+	}
+}
+
+// Redirects that lead in a circle end, whatever the circle.
+func TestP6ACircleOfRedirectsEndsInAnErrorAndCostsLittle(t *testing.T) {
+	for name, next := range map[string]map[string]string{
+		"in the API":              {apiX: apiX},
+		"of two in the API":       {apiX: "/api/rest/2.0/y", "/api/rest/2.0/y": apiX},
+		"by way of a log-in page": {apiX: "/signin", "/signin": apiX},
+		"beside the API":          {apiX: "/signin", "/signin": "/signin"},
+	} {
+		for f, d := range flows(t, func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", next[r.URL.Path]) }, 1000) {
+			if got, err := text(f, request(t, fakeURL+apiX)); err == nil {
+				t.Errorf("%s: %q", name, got)
+			}
+			if d.given > 2 {
+				t.Errorf("%s: %d credentials", name, d.given)
+			}
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package authflow_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// P6: what looks like a page and is an answer, and what is a page that says
+// that the cluster is in maintenance.
+
+func TestP6WhatIsNoPageOfALogInArrivesWhole(t *testing.T) {
+	for name, c := range map[string]struct {
+		path        string
+		status      int
+		body        string
+		contentType string
+		more        []string
+	}{
+		"a page with 404":                     {apiX, 404, "<html>no such thing</html>", "text/html", nil},
+		"a page with 403":                     {apiX, 403, "<html>not for you</html>", "text/html", nil},
+		"a page with 500, of 300 KB":          {apiX, 500, "<html>" + strings.Repeat("x", 300<<10), "text/html", nil},
+		"a page with 502":                     {apiX, 502, "<html>bad gateway</html>", "text/html", nil},
+		"JSON elsewhere":                      {"/callosum/v1/session/info", 200, `{"a":1}`, "application/json", nil},
+		"a page elsewhere":                    {"/", 200, "<html>hello</html>", "text/html", nil},
+		"a page of maintenance elsewhere":     {"/", 200, "<html>Site Maintenance</html>", "text/html", nil},
+		"a page beside the API":               {"/api/rest/2.0", 200, "<html>docs</html>", "text/html", nil},
+		"a report as CSV":                     {apiX, 200, "<a>,<b>\n1,2\n", "text/csv", nil},
+		"a report as PDF":                     {apiX, 200, "%PDF-1.7\n<html>", "application/pdf", nil},
+		"bytes of no type":                    {apiX, 200, "\x00\x01<html>", "application/octet-stream", nil},
+		"a text that begins so":               {apiX, 200, "<ht", "text/plain", nil},
+		"an empty text":                       {apiX, 200, "", "text/plain", nil},
+		"XML":                                 {apiX, 200, "<?xml version='1.0'?><a/>", "application/xml", nil},
+		"JSON that says where the new one is": {apiX, 201, `{"id":1}`, "application/json", []string{"Location", "/login"}},
+		"JSON that holds a page":              {apiX, 200, `{"html":"<html>Site Maintenance</html>"}`, "application/json", nil},
+		"what has not changed":                {apiX, 304, "", "application/json", []string{"Location", "/login"}},
+		"a page of a status that is none":     {apiX, 101, "<html>", "text/html", nil},
+		"a choice":                            {apiX, 300, "{}", "application/json", nil},
+	} {
+		given := 0
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			if minting(r) {
+				given++
+				return fresh(r, "tok"), nil
+			}
+			return reply(r, c.status, c.body, append([]string{"Content-Type", c.contentType}, c.more...)...), nil
+		})
+		resp, err := f.Do(request(t, fakeURL+c.path))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err := errors.Join(err, resp.Body.Close()); err != nil || resp.StatusCode != c.status || string(body) != c.body || given != 1 {
+			t.Errorf("%s: %d, %d bytes of %d, %v; %d tokens", name, resp.StatusCode, len(body), len(c.body), err, given)
+		}
+	}
+}
+
+// A download of an hour arrives as it comes, and is not read ahead or kept.
+func TestP6ADownloadStreams(t *testing.T) {
+	for _, contentType := range []string{"text/csv", "text/event-stream", "text/plain", "", "application/octet-stream", "application/json"} {
+		from, into := io.Pipe()
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			if minting(r) {
+				return fresh(r, "tok"), nil
+			}
+			resp := reply(r, 200, "", "Content-Type", contentType)
+			resp.Body = from
+			return resp, nil
+		})
+		row := func(text string) {
+			go func() { _, _ = io.WriteString(into, text) }()
+		}
+		row("1\n")
+		resp, err := f.Do(request(t, fakeURL+apiX))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, text := range []string{"1\n", "2\n", "<html>\n"} {
+			if i > 0 {
+				row(text)
+			}
+			got := make([]byte, len(text))
+			if _, err := io.ReadFull(resp.Body, got); err != nil || string(got) != text {
+				t.Errorf("%q: %q, %v", contentType, got, err)
+			}
+		}
+		before := heap()
+		go func() { _, _ = into.Write(make([]byte, 10<<20)); _ = into.Close() }()
+		n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{resp.Body}, make([]byte, 32<<10))
+		if kept := heap() - before - 10<<20; n != 10<<20 || err != nil || int64(kept) > 256<<10 {
+			t.Errorf("%q: %d bytes, %v, of which %d were kept", contentType, n, err, kept)
+		}
+		_ = resp.Body.Close()
+	}
+}
+
+// A redirect that is the site's own affair is followed as in any client.
+func TestP6OutsideOfTheAPIALogInIsTheCallers(t *testing.T) {
+	given := 0
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		switch {
+		case minting(r):
+			given++
+			return fresh(r, "tok"), nil
+		case r.URL.Path == "/":
+			return reply(r, 302, "", "Location", "/login"), nil
+		}
+		return htmlPage(r, 200, "Sign in"), nil
+	})
+	if got, err := text(f, request(t, fakeURL+"/")); err != nil || !strings.Contains(got, "Sign in") || given != 1 {
+		t.Errorf("%q, %v; %d tokens", got, err, given)
+	}
+}
+
+// The caller of a generated client is told of maintenance, and that it is worth
+// while to come again; no token is asked for.
+func TestP6MaintenanceIsToldInAllItsForms(t *testing.T) {
+	for name, page := range map[string]string{
+		"in capitals":          "<!DOCTYPE HTML><TITLE>SITE MAINTENANCE</TITLE>",
+		"after space":          "\n\n  <html>System Maintenance</html>",
+		"at the end of 60 KiB": "<html>" + strings.Repeat(" ", 60<<10) + "Site Maintenance",
+	} {
+		for _, status := range []int{200, 202, 404, 500, 503} {
+			given := 0
+			f := on(t, func(r *http.Request) (*http.Response, error) {
+				if minting(r) {
+					given++
+					return fresh(r, "tok"), nil
+				}
+				return reply(r, status, page, "Content-Type", "text/html; charset=utf-8", "Retry-After", "60"), nil
+			})
+			client, err := gen.NewClientWithResponses(f.Server(), gen.WithHTTPClient(f.HTTPClient()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.GetCurrentUserInfoWithResponse(t.Context())
+			var e *authflow.Error
+			if !errors.Is(err, authflow.ErrMaintenance) || !errors.As(err, &e) || e.Status != status || !e.Retryable() || e.RetryAfter != 60e9 || given != 1 {
+				t.Errorf("%s, %d: %v (%+v), %d tokens", name, status, err, e, given)
+			}
+		}
+	}
+}
+
+// Locations that mean another server to somebody: our credential goes to none,
+// and an answer of theirs is none of the API's.
+func TestI2P6HostileLocations(t *testing.T) {
+	for _, location := range []string{
+		"//evil.example/", "https://evil.example/", "https://ts.example@evil.example/", "https://ts.example:443@evil.example/",
+		"https://ts.example.evil.example/", "https://ts.example:444/", "http://ts.example/", "http://ts.example:443/", "https://evil.example#@ts.example/",
+		"https://evil.example?@ts.example/", `https://evil.example\@ts.example/`, "https:evil.example", "https:///evil.example/", "HTTPS://EVIL.EXAMPLE/",
+		"ftp://ts.example/", "file:///etc/passwd", "data:text/html,x", "https://[::1]/", "https://sub.ts.example/", "https://ts.example%2eevil.example/",
+	} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			away := func(r *http.Request) *http.Response { return reply(r, status, "", "Location", location) }
+			for f, d := range flows(t, away, 1000) {
+				d.elsewhere = func(r *http.Request) {
+					if s := fmt.Sprint(r.Header); strings.Contains(s, "tok-") || strings.Contains(s, "s-1") || strings.Contains(s, "s-2") {
+						t.Errorf("%d to %q: %s got %v", status, location, r.URL, r.Header)
+					}
+					if from := r.Response.Request.URL.Path; from == apiX {
+						t.Errorf("%d to %q: the API led to %s", status, location, r.URL)
+					}
+				}
+				for _, path := range []string{apiX, "/page"} {
+					edited := request(t, fakeURL+path)
+					if err := f.Edit(t.Context(), edited); err != nil { // as a client does that has both
+						t.Fatal(err)
+					}
+					for _, req := range []*http.Request{request(t, fakeURL+path), edited} {
+						_, err := text(f, req)
+						if path == apiX && err == nil || err != nil && (strings.Contains(err.Error(), "tok-") || strings.Contains(err.Error(), "s-1")) {
+							t.Errorf("%s, %d to %q: %v", path, status, location, err)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// A body that is refused is let go of, so that its connection serves again.
+func TestP5ThePageOfALogInIsLetGoOf(t *testing.T) {
+	var bodies []*closable
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		if minting(r) {
+			return fresh(r, "tok"), nil
+		}
+		resp := htmlPage(r, 200, "Sign in")
+		b := &closable{Reader: bytes.NewReader(bytes.Repeat([]byte("<p>"), 100))}
+		bodies, resp.Body = append(bodies, b), b
+		return resp, nil
+	})
+	_, _ = text(f, request(t, fakeURL+apiX))
+	for i, b := range bodies {
+		if rest, _ := io.ReadAll(b.Reader); !b.closed || len(rest) > 0 {
+			t.Errorf("page %d: closed %v, %d bytes are left", i, b.closed, len(rest))
+		}
+	}
+	if len(bodies) != 2 {
+		t.Errorf("sent %d times", len(bodies))
+	}
+}
+
+type closable struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closable) Close() error { c.closed = true; return nil }

@@ -1,0 +1,238 @@
+package authflow_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+)
+
+// R9, R5, P3: many requests cost a server no more than it can bear.
+
+// arrivals notes the calls that a simulator gets.
+type arrivals struct {
+	mu   sync.Mutex
+	list []authtest.Call
+}
+
+func (l *arrivals) option() authtest.Option {
+	return authtest.WithObserver(func(c authtest.Call) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.list = append(l.list, c)
+	})
+}
+
+func (l *arrivals) count(fits func(authtest.Call) bool) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.list {
+		if fits(c) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestR9AllWaysInKeepToOnePace(t *testing.T) {
+	type situation struct {
+		opts           []authflow.Option
+		latency, after time.Duration
+	}
+	fast := []authflow.Option{authflow.WithPace(90, 10)}
+	bubbles(t, map[string]situation{
+		"default pace":             {nil, 0, 21 * time.Second},
+		"90 and 10":                {fast, 0, 12 * time.Second},
+		"a mint that takes 300 ms": {nil, 300 * time.Millisecond, 21 * time.Second},
+		"90 and 10, and 300 ms":    {fast, 300 * time.Millisecond, 12 * time.Second},
+	}, func(t *testing.T, s situation) {
+		var seen arrivals
+		sim := authtest.New(append(people(1000), seen.option(), authtest.WithRateLimit(100, 10))...)
+		if s.latency > 0 {
+			sim.Fail(authtest.AnyOperation, -1, authtest.Delay(s.latency))
+		}
+		flows := everyWay(t, clusterOf(t, sim, append(s.opts, authflow.WithSecretKey(authtest.DefaultSecretKey))...), 1000)
+		took := allAtOnce(flows, func(_ int, f *authflow.Flow) {
+			if _, err := carried(t.Context(), f); err != nil && !t.Failed() {
+				t.Error(err)
+			}
+		})
+		if took > s.after {
+			t.Errorf("the last was served after %v", took)
+		}
+		if n := seen.count(func(c authtest.Call) bool { return c.Status != 200 && c.Status != 204 }); n > 0 || len(seen.list) != 1000 {
+			t.Errorf("%d calls, %d not served", len(seen.list), n)
+		}
+	})
+}
+
+// Those who have gone away do not hold up the others in the queue. What many
+// have asked for together stays in it: they may come back.
+func TestR9CallersWhoHaveGoneHoldNobodyUp(t *testing.T) {
+	bubbles(t, map[string]func(ctx context.Context, f *authflow.Flow){
+		"who wanted a token of their own": func(ctx context.Context, f *authflow.Flow) { _, _ = f.Token(ctx, authflow.Unshared()) },
+		"whose flow is closed": func(ctx context.Context, f *authflow.Flow) {
+			_, _ = f.Token(ctx)
+			_ = f.Close()
+		},
+		"whose flow is logged out": func(ctx context.Context, f *authflow.Flow) {
+			_, _ = f.Token(ctx)
+			_ = f.Logout(ctx)
+		},
+	}, func(t *testing.T, use func(context.Context, *authflow.Flow)) {
+		sim := authtest.New(people(500)...)
+		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithPace(10, 1))
+		flows := make([]*authflow.Flow, 500)
+		for i := range flows {
+			flows[i] = userOf(t, c, i)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		allAtOnce(flows[1:], func(_ int, f *authflow.Flow) { use(ctx, f) })
+		began := time.Now()
+		if _, err := flows[0].Token(t.Context()); err != nil || time.Since(began) > 200*time.Millisecond {
+			t.Errorf("served after %v, %v", time.Since(began), err)
+		}
+	})
+}
+
+// Twenty minutes of a thousand users: all renewals together keep to the pace, too.
+func TestR9RenewalsKeepToThePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen arrivals
+		sim := authtest.New(append(people(1000), seen.option(), authtest.WithRateLimit(60, 10))...)
+		flows := everyWay(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)), 1000)
+		use := func(_ int, f *authflow.Flow) {
+			if _, err := carried(t.Context(), f); err != nil && !t.Failed() {
+				t.Error(err)
+			}
+		}
+		allAtOnce(flows, use)
+		for began := time.Now(); time.Since(began) < 20*time.Minute; time.Sleep(10 * time.Second) { // fake clock
+			if waited := allAtOnce(flows, use); waited > 0 {
+				t.Fatalf("somebody waited for %v, after %v", waited, time.Since(began))
+			}
+		}
+		if n := seen.count(func(c authtest.Call) bool { return c.Status == 429 }); n > 0 {
+			t.Errorf("%d answers of 429", n)
+		}
+	})
+}
+
+// R5: 200 flows that are told to come again in 2 s do not come together, and all
+// are served.
+func TestR5RetryAfterOfTheServerIsSpread(t *testing.T) {
+	bubbles(t, map[string]int{"one cluster": 1, "as many processes": 200}, func(t *testing.T, clusters int) {
+		var seen arrivals
+		sim := authtest.New(append(people(200), seen.option())...)
+		var flows []*authflow.Flow
+		for i := range clusters {
+			all := everyWay(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)), 200)
+			flows = append(flows, all[i*200/clusters:(i+1)*200/clusters]...)
+		}
+		sim.Fail(authtest.AnyOperation, -1, authtest.RateLimited(2*time.Second))
+		began := time.Now()
+		time.AfterFunc(time.Second, sim.ClearFaults)
+		took := allAtOnce(flows, func(_ int, f *authflow.Flow) {
+			if _, err := carried(t.Context(), f); err != nil {
+				t.Error(err)
+			}
+		})
+		var again []time.Duration
+		for _, c := range seen.list {
+			if at := c.Began.Sub(began); at > 0 {
+				again = append(again, at)
+			}
+		}
+		if slices.Sort(again); again[0] < 2*time.Second || took > 10*time.Second {
+			t.Errorf("%d calls, from %v to %v", len(again), again[0], took)
+		}
+		for i := range again {
+			if i >= 20 && again[i]-again[i-20] < 10*time.Millisecond {
+				t.Fatalf("20 calls within %v: %v", again[i]-again[i-20], again)
+			}
+		}
+	})
+}
+
+// One path refuses everybody, and all others work: two requests a second to it,
+// for ten minutes, cost a few credentials that live for a day. With the first
+// success it is forgotten.
+func TestP3APathThatRefusesEverybodyCostsLittle(t *testing.T) {
+	bubbles(t, map[string]authtest.Fault{
+		"401":                  authtest.Status(401),
+		"a log-in elsewhere":   authtest.Redirect(302, "https://idp.example/sso"),
+		"a log-in page":        authtest.HTML(200),
+		"a log-in at the root": authtest.Redirect(302, authtest.InProcessURL+"/login"),
+	}, func(t *testing.T, fault authtest.Fault) {
+		sim := authtest.New(authtest.WithTokenValidity(24 * time.Hour))
+		for way, f := range waysOf(t, sim.Transport()) {
+			sim.ClearFaults()
+			sim.Fail(authtest.Echo, -1, ofPath("/bad", fault))
+			mustGet(t, f)
+			calls := func() (n int) {
+				for _, op := range authtest.Operations() {
+					n += sim.Calls(op)
+				}
+				return n
+			}
+			before := calls()
+			send := func() (int, error) {
+				resp, err := f.Do(request(t, sim.URL+"/api/rest/2.0/bad"))
+				if err != nil {
+					return 0, err
+				}
+				return resp.StatusCode, resp.Body.Close()
+			}
+			for n := range 1200 {
+				if status, err := send(); err == nil && status == 200 {
+					t.Fatalf("%s: served", way)
+				}
+				if n%10 == 0 {
+					mustGet(t, f)
+				}
+				time.Sleep(500 * time.Millisecond) // fake clock
+			}
+			if n := calls() - before; n < 5 || n > 30 || n > 15 && way != "function" && way != "token's session" && way != "session's token" {
+				t.Errorf("%s: %d calls in ten minutes", way, n)
+			}
+			sim.ClearFaults()
+			for range 2 {
+				time.Sleep(time.Minute) // fake clock
+				if status, err := send(); status != 200 || err != nil {
+					t.Errorf("%s, when it works again: %d, %v", way, status, err)
+				}
+				sim.RevokeAll()
+			}
+			_ = f.Close()
+		}
+	})
+}
+
+// A function that returns again and again the token that was refused is asked
+// less and less.
+func TestR12ATokenThatWasRefusedIsNotAskedForInAStorm(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		kept := mustToken(t, trusted(t, sim, 0))
+		sim.RevokeTokens()
+		n := 0
+		f, err := clusterOf(t, sim).TokensFrom(func(context.Context) (authflow.Token, error) { n++; return authflow.Token{Value: kept.Value}, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 6000 { // in ten minutes
+			if status, err := get(t.Context(), f); err == nil && status == 200 {
+				t.Fatal("served")
+			}
+			time.Sleep(100 * time.Millisecond) // fake clock
+		}
+		if n > 17 {
+			t.Errorf("asked for %d times", n)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,17 +25,18 @@ func TestR1ATokenThatIsOldWhenItComesIsNotUsedBeyondItsEnd(t *testing.T) {
 	for _, clock := range []time.Duration{-24 * time.Hour, 0, 24 * time.Hour} {
 		for _, age := range []time.Duration{0, 100 * time.Second, 290 * time.Second} {
 			synctest.Test(t, func(t *testing.T) {
-				var ends time.Time
+				var at atomic.Pointer[time.Time]
 				dead := 0
 				f := on(t, func(r *http.Request) (*http.Response, error) {
 					now := time.Now()
 					if minting(r) { // the answer is out of a cache
-						ends = now.Add(300*time.Second - age)
+						ends := now.Add(300*time.Second - age)
+						at.Store(&ends)
 						made := now.Add(clock - age).UnixMilli()
 						body := fmt.Sprintf(`{"token":"tok","creation_time_in_millis":%d,"expiration_time_in_millis":%d}`, made, made+300_000)
 						return reply(r, 200, body, "Date", now.Add(clock).UTC().Format(http.TimeFormat)), nil
 					}
-					if !now.Before(ends) {
+					if !now.Before(*at.Load()) {
 						dead++
 						return reply(r, 401, "{}"), nil
 					}

@@ -140,6 +140,7 @@ func TestL4LogoutLeavesNothingAlive(t *testing.T) {
 func TestL4WhatComesLateWaitsForNoSilentServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New()
+		var mu sync.Mutex
 		var revoking []time.Duration
 		base := roundTrip(func(r *http.Request) (*http.Response, error) {
 			if minting(r) { // the answer comes though nobody waits for it
@@ -147,6 +148,8 @@ func TestL4WhatComesLateWaitsForNoSilentServer(t *testing.T) {
 			}
 			began := time.Now()
 			resp, err := sim.Transport().RoundTrip(r)
+			mu.Lock()
+			defer mu.Unlock()
 			revoking = append(revoking, time.Since(began))
 			return resp, err
 		})
@@ -159,6 +162,8 @@ func TestL4WhatComesLateWaitsForNoSilentServer(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(48 * time.Hour) // fake clock
+		mu.Lock()
+		defer mu.Unlock()
 		if len(revoking) != 1 || revoking[0] > 30*time.Second {
 			t.Errorf("took %v", revoking)
 		}

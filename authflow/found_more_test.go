@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ func TestL4ALogoutInTheMiddleLeavesNoTokenAlive(t *testing.T) {
 	for _, how := range []string{"unshared", "renew", "invalidate"} {
 		var mu sync.Mutex
 		left := 0
-		end := time.Now().Add(4 * time.Second)
+		end := time.Now().Add(time.Second)
 		runs := 0
 		for time.Now().Before(end) {
 			runs++
@@ -215,11 +216,12 @@ func TestX3AnOrgThatEchoesTheKey(t *testing.T) {
 func TestR1AnEndWithoutABeginning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dead := 0
-		var ends time.Time
+		var at atomic.Pointer[time.Time]
 		f := on(t, func(r *http.Request) (*http.Response, error) {
 			now := time.Now()
 			if minting(r) {
-				ends = now.Add(60 * time.Second)
+				ends := now.Add(60 * time.Second)
+				at.Store(&ends)
 				return reply(r, 200, fmt.Sprintf(`{"token":"tok","expiration_time_in_millis":%d}`, ends.UnixMilli()), "Date", now.UTC().Format(http.TimeFormat)), nil
 			}
 			return reply(r, 200, "{}"), nil
@@ -228,7 +230,7 @@ func TestR1AnEndWithoutABeginning(t *testing.T) {
 			if _, err := f.Token(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if !time.Now().Before(ends) {
+			if !time.Now().Before(*at.Load()) {
 				dead++
 			}
 			time.Sleep(time.Second) // fake clock

@@ -43,56 +43,6 @@ func TestR10AContextThatPanicsHarmsNobodyElse(t *testing.T) {
 	within(t, "Close", func() { f.Close() })
 }
 
-// a context of a framework that is reused after the request
-type reused struct {
-	context.Context
-	mu   *sync.Mutex
-	gone *bool
-}
-
-func (r reused) Value(k any) any {
-	r.mu.Lock()
-	g := *r.gone
-	r.mu.Unlock()
-	if g {
-		panic("use of a context after the request has ended")
-	}
-	return r.Context.Value(k)
-}
-
-func TestR10AContextWhoseValuePanics(t *testing.T) {
-	var mu sync.Mutex
-	gone := false
-	first := true
-	c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { return fresh(r, "tok"), nil })
-	mk := func() *authflow.Flow {
-		f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"}, authflow.WithPassword(func(context.Context) (gen.Secret, error) {
-			if first {
-				first = false
-				time.Sleep(100 * time.Millisecond) // fake clock
-			}
-			return "pw", nil
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
-	defer cancel()
-	_, err := mk().Token(reused{ctx, &mu, &gone})
-	t.Log(err)
-	mu.Lock()
-	gone = true // the framework takes the context back
-	mu.Unlock()
-	time.Sleep(300 * time.Millisecond) // fake clock
-	within(t, "another flow of the cluster", func() {
-		ctx, c := context.WithTimeout(context.Background(), time.Second)
-		defer c()
-		t.Log(mk().Token(ctx))
-	})
-}
-
 func TestR7ALongMinLifeMakesNoStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0

@@ -29,7 +29,7 @@ help: ## this list
 demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 	go run ./examples/quickstart
 
-test: ## all tests, with the race detector where there is a C compiler
+test: ## all tests, with the race detector where there is a C compiler; 5 minutes
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
 	go test $(RACE) ./...
 

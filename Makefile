@@ -11,8 +11,8 @@ GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 # tests still run; CI insists on it.
 RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && echo -race)
 
-FUZZTIME ?= 60s # for each fuzz target
-FUZZED   := ./authflow ./authflow/internal/renewal
+FUZZTIME  ?= 60s # for each fuzz target
+SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
@@ -39,10 +39,11 @@ contract: ## spec, client and simulator held together, or the server that THOUGH
 compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and others
 	cd tests/compose && go test $(RACE) -count=1 -timeout 5m ./...
 
-fuzz: ## each fuzz target for FUZZTIME (60s), the random schedules of the engine among them
-	@for dir in $(FUZZED); do for target in $$(go test -list '^Fuzz' $$dir | grep ^Fuzz); do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$dir || exit 1; \
-	done; done
+fuzz: ## each fuzz target for FUZZTIME (60s), and SCHEDULES of the engine; 10 minutes
+	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./authflow || exit 1; \
+	done
+	go test -run '^$$' -fuzz '^FuzzSchedule$$' -fuzztime $(SCHEDULES) ./authflow/internal/renewal
 
 mutate: ## break the engine and the transport in every small way and list what no test noticed; an hour
 	go run $(GREMLINS) unleash --timeout-coefficient 10 ./authflow

@@ -308,7 +308,7 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	}
 	switch {
 	case e != nil && with != nil && e.Status == http.StatusUnauthorized:
-		e.retry = f.parent().refused(with) // with the parent's next
+		e.retry = f.parent().refused(with, true) // with the parent's next
 		return nil, e
 	case e != nil:
 		return nil, e

@@ -69,13 +69,16 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d := f.doubt.Load(); no == nil && d != nil && d.untried && d.of != l && d.cleared < maxCleared {
+		f.doubt.CompareAndSwap(d, &doubt{cleared: d.cleared + 1})
+	}
 	if no == nil || errors.Is(no, ErrMaintenance) || o.fromAPI(req) && !o.inAPI(req.URL) {
 		return f.settle(resp, no)
 	}
 	next, renew := l, true
 	if s := l.Value.session; s != nil && s.cookies.Load().header != sent {
 		renew = false // only the cookie was old (P1)
-	} else if !f.refused(l) {
+	} else if !f.refused(l, again) {
 		return f.settle(resp, no)
 	}
 	if again && req.GetBody != nil {
@@ -100,7 +103,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if no == nil {
 		f.doubt.Store(nil)
 	} else if !errors.Is(no, ErrMaintenance) {
-		f.refused(next)
+		f.refused(next, again)
 	}
 	return f.settle(resp, no)
 }
@@ -260,7 +263,14 @@ type doubt struct {
 	since time.Time     // when one was refused that another was asked for
 	step  time.Duration // how long the latest doubt held
 	until time.Time     // when this one ends
+
+	untried bool // the request could not be sent again, so that nothing is known of the next
+	cleared int  // how often a success of the next said that there is no doubt
 }
+
+// maxCleared is how often in a row a success of others clears a doubt: a path
+// may refuse everybody while others work.
+const maxCleared = 8
 
 // stillNew is how long a credential counts as new.
 const stillNew = time.Minute
@@ -268,7 +278,8 @@ const stillNew = time.Minute
 // refused notes that the server turned a lease down, and reports whether
 // another is worth asking for. One that is older than the latest refusal may
 // have ended for the same reason; one that is newer is as good as they get.
-func (f *Flow) refused(l *lease) bool {
+// again says whether the request can be sent again.
+func (f *Flow) refused(l *lease, again bool) bool {
 	now, d := time.Now(), f.doubt.Load()
 	if d == nil {
 		d = &doubt{}
@@ -285,7 +296,7 @@ func (f *Flow) refused(l *lease) bool {
 		if f.way == wayTokensFrom {
 			f.supplied.token.refuse(l.Value.header[0], f.cluster)
 		}
-		f.doubt.Store(&doubt{of: l, since: now, step: d.step})
+		f.doubt.Store(&doubt{of: l, since: now, step: d.step, untried: !again, cleared: d.cleared})
 		f.report(Event{Kind: Invalidated, Left: f.left(l), Reason: "the server refused it"})
 	}
 	return true

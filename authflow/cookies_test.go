@@ -85,7 +85,7 @@ func setCookie(r *rand.Rand, host string) string {
 // with a jar of net/http/cookiejar would. A seed that fails is printed; SEED=n
 // plays it again.
 func TestS1ASessionSendsWhatCookiejarWould(t *testing.T) {
-	seeds := make([]uint64, 300)
+	seeds := make([]uint64, 100)
 	for i := range seeds {
 		seeds[i] = rand.Uint64()
 	}

@@ -19,7 +19,7 @@ import (
 // posts are log-ins and token operations of bob's, by the path that they have.
 var posts = []string{
 	"/api/rest/2.0/auth/session/login", "/api/rest/2.0/auth/session/login/", "/api/rest/2.0//auth/session/login", "/api/rest/2.0/auth/./session/login",
-	"/api/rest/2.0/auth/token/full", "/api/rest/2.0/auth/token/object", "/api/rest/2.0/auth/token/custom",
+	"/api/rest/2.0/auth/token/full", "/api/rest/2.0/auth/token/object", "/api/rest/2.0/auth/token/custom", "/api/rest/2.0/auth//token/full",
 	"/callosum/v1/session/login", "/callosum/v1/session/login/token", "/callosum/v1/tspublic/v1/session/login",
 }
 

@@ -227,8 +227,8 @@ func (e *Error) outage() bool {
 }
 
 // unheard reports whether the server may have done what it was asked, but its
-// answer did not come, or not whole.
-func (e *Error) unheard() bool { return !e.unsent && (e.Status == 0 || e.Status/100 == 2) }
+// answer did not come, not whole, or as a page.
+func (e *Error) unheard() bool { return !e.unsent && (e.Status == 0 || e.Status < 400 && !e.outage()) }
 
 // undone reports whether the server surely did nothing of what it was asked.
 func (e *Error) undone() bool { return e.unsent || e.Status == 429 || e.Status == 409 }
@@ -236,7 +236,7 @@ func (e *Error) undone() bool { return e.unsent || e.Status == 429 || e.Status =
 // refusesPassword reports whether e may be the server's answer to a wrong
 // password: any answer may but one that says that it was not looked at. It has
 // been seen with 401 and 400, with 403 for the lock that follows, and with 500.
-func (e *Error) refusesPassword() bool { return e.Status != 0 && e.Status != 408 && !e.outage() }
+func (e *Error) refusesPassword() bool { return e.Status >= 400 && e.Status != 408 && !e.outage() }
 
 // sendError makes an error of what a RoundTripper returned. A failure that lies
 // in how the server is addressed does not get better by itself.

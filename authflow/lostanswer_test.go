@@ -53,6 +53,39 @@ func TestR6WhatFollowsARefusalIsTakenForOne(t *testing.T) {
 	})
 }
 
+// No answer ever came, and each may have been a refusal. The password that was
+// right before is not suspected.
+func TestR6SilenceMayBeARefusal(t *testing.T) {
+	bubbles(t, map[string]authtest.Fault{
+		"cut": lost(authtest.Reset()), "silence": lost(authtest.Delay(time.Hour)), "truncated": authtest.Truncated(), "a page": lost(authtest.HTML(200)),
+	}, func(t *testing.T, fault authtest.Fault) {
+		w := watch(t)
+		w.Fail(authtest.AnyOperation, -1, fault)
+		flows := w.flows(t, 20, "wrong", nil)
+		for minute := range 3 * 60 {
+			allAsk(t, flows, minute)
+			time.Sleep(time.Minute) // fake clock
+		}
+		w.ClearFaults()
+		w.SetPassword("ann", "wrong")
+		time.Sleep(time.Hour) // fake clock
+		if err := ask(t.Context(), flows[0], 0); err != nil {
+			t.Fatalf("an hour after it is right: %v", err)
+		}
+		w.EndSessions()
+		w.Fail(authtest.AnyOperation, -1, fault)
+		for range 10 {
+			_ = flows[0].Renew(t.Context())
+			time.Sleep(time.Minute) // fake clock
+		}
+		w.ClearFaults()
+		time.Sleep(10 * time.Second) // fake clock
+		if err := ask(t.Context(), flows[0], 0); err != nil {
+			t.Errorf("ten minutes of silence for a right one: %v", err)
+		}
+	})
+}
+
 // The server sees passwords that are on their way for a while later than they
 // were sent.
 func TestR6ASlowWayToTheServerCountsToo(t *testing.T) {

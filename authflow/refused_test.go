@@ -30,7 +30,7 @@ func TestX5ASecretWithMoreInItIsRefusedWhereItIsGiven(t *testing.T) {
 	for secret, says := range badSecrets {
 		supplied := func(ctx context.Context) (gen.Secret, error) { return secret, ctx.Err() }
 		full := func(r gen.GetFullAccessTokenRequest, opts ...authflow.Option) error {
-			c, err := silent(t, opts...)
+			c, err := silent(t, append(opts, once)...)
 			if err != nil {
 				return err
 			}
@@ -41,7 +41,7 @@ func TestX5ASecretWithMoreInItIsRefusedWhereItIsGiven(t *testing.T) {
 			return f.Renew(t.Context())
 		}
 		session := func(r gen.LoginRequest, opts ...authflow.FlowOption) error {
-			c, err := silent(t)
+			c, err := silent(t, once)
 			if err != nil {
 				return err
 			}

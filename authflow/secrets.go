@@ -59,12 +59,9 @@ const (
 )
 
 // gap is the shortest time between the nth refusal of a password and the next
-// time that it is sent.
+// time that it is sent. Silence may be tried again at once.
 func gap(n int) time.Duration {
-	if n == 1 {
-		return time.Minute
-	}
-	return 10 * time.Minute
+	return [...]time.Duration{0, time.Minute, 10 * time.Minute}[n]
 }
 
 func (s *secrets) init() {
@@ -210,8 +207,12 @@ func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, insist bool
 		return same[0].at.Add(refusedFor).Sub(now)
 	case len(all) >= maxPasswords:
 		return all[0].at.Add(refusedFor).Sub(now)
-	case n > 0 && same[n-1].said && !insist:
-		return same[n-1].at.Add(gap(n)).Sub(now)
+	case n > 0 && !insist:
+		last := same[n-1]
+		if !last.said {
+			n--
+		}
+		return last.at.Add(gap(n)).Sub(now)
 	}
 	return 0
 }

@@ -58,9 +58,8 @@ type Source[V any] interface {
 	// Fetch gets a value, in a goroutine of the flight's own; a panic is its error.
 	// abandon ends the flight of one that hangs; what it brings later is not used.
 	Fetch(ctx context.Context, abandon func(error)) (*Lease[V], error)
-	// Landed is told what a flight brought, and the lease that was in use, or nil,
-	// before those who wait for it are woken; and of a lease that came too late for
-	// anybody, with a ctx that has ended. A panic is their error.
+	// Landed is told what a flight brought, and the lease in use before, or nil, before
+	// waiters are woken; also of a lease that came too late, with an ended ctx.
 	Landed(ctx context.Context, old, new *Lease[V], err error)
 	// Pause returns how long nobody asks again after err, the latest of so many
 	// failures in a row. It must not use the Keeper.
@@ -123,8 +122,7 @@ func (s state[V]) serving(old *Lease[V], sure bool, now time.Time) (*Lease[V], b
 	return s.lease, s.doubted || s.lease.Age(now) >= s.lease.due
 }
 
-// Peek returns the lease in use, which may be dead or refused, or nil, and why
-// the Keeper was closed, or nil.
+// Peek returns the lease in use, dead, refused or nil, and why k was closed.
 func (k *Keeper[V]) Peek() (*Lease[V], error) {
 	s := k.load()
 	return s.lease, s.closed
@@ -264,7 +262,7 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	k.state.Store(&s)
 	fl.lease, fl.err = l, err
 	k.mu.Unlock()
-	defer fl.cancel() // wakes those who wait
+	defer fl.cancel() // wakes those who wait, a panic of Landed being their error
 	defer catch(&fl.err)
 	k.Source.Landed(fl.ctx, old, l, err)
 }

@@ -124,7 +124,7 @@ func TestL4LogoutLeavesNothingAlive(t *testing.T) {
 			}
 			made.headers = nil
 			before(t, sim, f)
-			if err := f.Logout(context.Background()); err != nil { //nolint:usetesting // as at the end of a program
+			if err := f.Logout(context.Background()); err != nil { // as at the end of a program
 				t.Errorf("%s: %v", way, err)
 			}
 			time.Sleep(2 * time.Second) // fake clock
@@ -199,7 +199,7 @@ func TestL4LogoutFromASilentServerEnds(t *testing.T) {
 			}
 			sim.Fail(authtest.AnyOperation, -1, c.fault)
 			began := time.Now()
-			err := f.Logout(context.Background()) //nolint:usetesting // as at the end of a program
+			err := f.Logout(context.Background()) // as at the end of a program
 			if took := time.Since(began); took > max(c.timeout, 30*time.Second) || c.timeout > 0 && took > c.timeout {
 				t.Errorf("%s: took %v", way, took)
 			}

@@ -218,3 +218,31 @@ func TestR7MoreLifeThanThereIsMakesNoStorm(t *testing.T) {
 		})
 	}
 }
+
+func TestR1AnEndWithoutABeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dead := 0
+		var at atomic.Pointer[time.Time]
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			now := time.Now()
+			if minting(r) {
+				ends := now.Add(60 * time.Second)
+				at.Store(&ends)
+				return reply(r, 200, fmt.Sprintf(`{"token":"tok","expiration_time_in_millis":%d}`, ends.UnixMilli()), "Date", now.UTC().Format(http.TimeFormat)), nil
+			}
+			return reply(r, 200, "{}"), nil
+		})
+		for range 290 {
+			if _, err := f.Token(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if !time.Now().Before(*at.Load()) {
+				dead++
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+		if dead > 0 {
+			t.Errorf("%d dead tokens were handed out", dead)
+		}
+	})
+}

@@ -61,9 +61,10 @@
 //     flows, but for one probe at a time. Who comes waits for the first three
 //     failures in a row, and is told at once after that; RetryAfter says for how
 //     long. Live credentials are used on.
-//   - A password is refused (400, 401, 403 or 500): it is sent again after 1 and
-//     after 10 minutes, and at most 3 times in an hour, by all flows together. A
-//     changed one goes at once.
+//   - A password is refused, with whatever status: it is sent again after 1 and
+//     after 10 minutes, and at most 3 times in an hour, by all flows together. That
+//     no answer came counts too, unless it was right before. A changed one goes at
+//     once, while no more than 4 were refused in the hour.
 //   - A secret key is refused: all who use it pause, from 1 s to 1 min. A 403 is
 //     the user's own, until three users in a row have met it.
 //   - A request is answered 401, or led to a log-in page: the credential is

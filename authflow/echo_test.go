@@ -228,3 +228,19 @@ func given(t *testing.T, base roundTrip) *authflow.Flow {
 	}
 	return f
 }
+
+func TestX3AnOrgThatEchoesTheKey(t *testing.T) {
+	f0 := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+		return reply(r, 200, `{"token":"tok","org":{"id":5,"name":"`+mixedKey+`"},"creation_time_in_millis":1000000,"expiration_time_in_millis":1300000}`), nil
+	})
+	org := int32(7)
+	f, err := f0.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey, OrgID: &org})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Token(t.Context())
+	t.Log(err)
+	if strings.Contains(err.Error(), mixedKey) {
+		t.Error("the secret key is in the error")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -107,7 +108,7 @@ func (g *gate) move() {
 	for now := time.Now(); len(g.queue) > 0; {
 		var wait, each time.Duration
 		if g.speed > 0 {
-			each = time.Duration(float64(time.Second) / g.speed)
+			each = time.Duration(min(float64(time.Second)/g.speed, math.MaxInt64/4))
 			if g.next.Before(now) {
 				g.next = now
 			}

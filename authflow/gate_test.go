@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 func TestR9RandomOutagesNeverShutTheGate(t *testing.T) {
@@ -86,4 +88,81 @@ func TestR9RandomOutagesNeverShutTheGate(t *testing.T) {
 		})
 	}
 	t.Log("stuck", stuck, maxConc)
+}
+
+func user(t *testing.T, c *authflow.Cluster, name string) *authflow.Flow {
+	t.Helper()
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, SecretKey: mixedKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// a slow failure that was under way before the outage leaves the probe taken for good.
+func TestR9AnOutageOfSlowCallsDoesNotShutTheGateForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		var mu sync.Mutex
+		began := time.Now()
+		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			n++
+			k := n
+			mu.Unlock()
+			if time.Since(began) > 5*time.Second {
+				return fresh(r, "tok"), nil // healthy
+			}
+			switch k {
+			case 1: // makes the key known
+				return fresh(r, "tok0"), nil
+			case 2: // slow
+				time.Sleep(2 * time.Second) // fake clock
+			case 4: // the probe
+				time.Sleep(1500 * time.Millisecond) // fake clock
+			}
+			return reply(r, 503, "{}"), nil
+		})
+		if _, err := user(t, c, "warm").Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		a, b := user(t, c, "a"), user(t, c, "b")
+		go func() { _, _ = a.Token(t.Context()) }()
+		synctest.Wait()
+		go func() { _, _ = b.Token(t.Context()) }()
+		time.Sleep(10 * time.Minute) // fake clock
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		_, err := user(t, c, "z").Token(ctx)
+		t.Log("calls", n, err, time.Since(began))
+		if err != nil {
+			t.Error(err)
+		}
+		a.Close()
+		b.Close()
+	})
+}
+
+// pace with a burst that means any
+func TestR9ABurstWithoutAnEnd(t *testing.T) {
+	for _, p := range []struct {
+		r float64
+		b int
+	}{{50, math.MaxInt}, {1e-12, 1}, {100, 1 << 40}, {math.Inf(1), 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { n++; return fresh(r, "tok"), nil }, authflow.WithPace(p.r, p.b))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			_, err := user(t, c, "a").Token(ctx)
+			if err != nil {
+				t.Error(p, err)
+			}
+			// A call in 30,000 years is none in the hour that the second one waits.
+			if _, err = user(t, c, "b").Token(ctx); (err != nil) != (p.r < 1) || n != 2 && p.r > 1 || n != 1 && p.r < 1 {
+				t.Errorf("%v: %d calls, %v", p, n, err)
+			}
+			time.Sleep(time.Minute) // fake clock
+		})
+	}
 }

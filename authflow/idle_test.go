@@ -1,6 +1,7 @@
 package authflow_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -181,6 +182,30 @@ func TestS1TheCookieMayChangeWithAnyAnswer(t *testing.T) {
 		mustToken(t, child, authflow.Unshared())
 		if status := stream(t, f, sim.URL); status != 200 || sim.Calls(authtest.OpLogin) != 1 {
 			t.Errorf("%d after %d log-ins", status, sim.Calls(authtest.OpLogin))
+		}
+	})
+}
+
+func TestS1ARollingCookiePutsTheEndOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logins := 0
+		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/login") {
+				logins++
+			}
+			return reply(r, 200, "{}", "Set-Cookie", fmt.Sprintf("JSESSIONID=s%d; Path=/; Max-Age=600", logins)), nil
+		})
+		f, _ := c.Session(gen.LoginRequest{Username: "ann", Password: "pw"})
+		for range 360 {
+			resp, err := f.Do(request(t, fakeURL+"/api/rest/2.0/x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			time.Sleep(10 * time.Second) // fake clock
+		}
+		if logins > 1 {
+			t.Errorf("%d log-ins in an hour, though each answer renews the cookie", logins)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package authflow_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -147,5 +148,12 @@ func TestTheCredentialThatIsNearestIsUsed(t *testing.T) {
 	}
 	if f, err := c.Session(gen.LoginRequest{Username: "u"}); err == nil {
 		t.Errorf("%v logs in with a secret key", f)
+	}
+}
+
+// Timeout without a limit
+func TestX5ATimeoutWithoutBoundIsRefused(t *testing.T) {
+	if _, err := authflow.New(fakeURL, authflow.WithPolicy(authflow.Policy{Timeout: math.MaxInt64, Tries: 1})); !errors.Is(err, authflow.ErrInvalid) {
+		t.Error(err)
 	}
 }

@@ -217,3 +217,27 @@ type closable struct {
 }
 
 func (c *closable) Close() error { c.closed = true; return nil }
+
+func TestP6APageWithoutItsTypeIsAPage(t *testing.T) {
+	page := "<!DOCTYPE html><html><title>Site Maintenance</title>"
+	for _, ct := range []string{"text/html", "", "text/plain", "text/html;;", "text/html, text/html", "text/html; charset=\"x"} {
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			if minting(r) {
+				return fresh(r, "tok"), nil
+			}
+			resp := reply(r, 200, page, "Content-Type", ct)
+			if ct == "" {
+				resp.Header.Del("Content-Type")
+			}
+			return resp, nil
+		})
+		resp, err := f.Do(request(t, fakeURL+"/api/rest/2.0/x")) //nolint:bodyclose // an error is wanted
+		if err == nil {
+			t.Errorf("%q: %d, taken for success", ct, resp.StatusCode)
+		}
+		r2, err := f.API().GetCurrentUserInfoWithResponse(t.Context())
+		if err == nil {
+			t.Errorf("API %q: taken for success %v", ct, r2.Status())
+		}
+	}
+}

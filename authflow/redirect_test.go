@@ -135,3 +135,22 @@ func TestP6TheCookieOfALogInPageIsNotTheSessions(t *testing.T) {
 		t.Errorf("%d log-ins", logIns)
 	}
 }
+
+func TestI3ALocationWithUserinfoIsNotTheCallers(t *testing.T) {
+	var auth []string
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		if minting(r) {
+			return fresh(r, "tok"), nil
+		}
+		auth = append(auth, r.URL.Host+" "+r.Header.Get("Authorization"))
+		if r.URL.Path == "/api/rest/2.0/x" {
+			return reply(r, 302, "", "Location", "https://a:b@ts.example/api/rest/2.0/y"), nil
+		}
+		return reply(r, 200, "{}"), nil
+	})
+	resp, err := f.Do(request(t, fakeURL+"/api/rest/2.0/x")) //nolint:bodyclose // it has none
+	t.Log(auth, resp != nil, err)
+	if len(auth) != 2 || !strings.HasSuffix(auth[1], "Bearer tok") {
+		t.Error("the hop within the server lacks the credential")
+	}
+}

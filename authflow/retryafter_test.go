@@ -124,3 +124,26 @@ func TestR6RetryAfterSaysHowLongARefusalHolds(t *testing.T) {
 		}
 	})
 }
+
+func TestR5HugeRetryAfters(t *testing.T) {
+	for _, ra := range []string{"120", "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "2147483647"} {
+		for _, status := range []int{500, 429} {
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+					n++
+					return reply(r, status, "{}", "Retry-After", ra), nil
+				})
+				f := user(t, c, "ann")
+				_, err := f.Token(t.Context())
+				var e *authflow.Error
+				errors.As(err, &e)
+				t.Log(status, ra, n, e.RetryAfter, err)
+				if n > 1 {
+					t.Errorf("%d, Retry-After %s: %d calls at once", status, ra, n)
+				}
+				f.Close()
+			})
+		}
+	}
+}

@@ -23,6 +23,7 @@ type secrets struct {
 
 	mu    sync.Mutex
 	known map[string]*secret
+	sweep int // how many are known when what is stale is forgotten
 }
 
 // secret is one user name with its passwords, or one secret key.
@@ -104,8 +105,10 @@ func (s *secrets) use(ctx context.Context, field, username string, value gen.Sec
 	}
 	s.mu.Lock()
 	x := s.known[p.name]
-	if len(s.known) > maxKnown {
-		maps.DeleteFunc(s.known, func(_ string, old *secret) bool { return old != x && old.stale(time.Now()) })
+	if len(s.known) > s.sweep {
+		now := time.Now()
+		maps.DeleteFunc(s.known, func(_ string, old *secret) bool { return old != x && old.stale(now) })
+		s.sweep = max(maxKnown, 2*len(s.known)) // so that it costs each call little
 	}
 	if x == nil {
 		x = &secret{turn: make(chan struct{}, 1)}

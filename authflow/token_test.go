@@ -3,8 +3,11 @@ package authflow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -125,6 +128,64 @@ func TestT2UnsharedIsTheFlowThatWasAsked(t *testing.T) {
 		mustToken(t, f, authflow.Unshared())
 		if got := seen.take(); len(got) != 1 || got[0].Reason != "none in use" {
 			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// Invalidate on TokensFrom
+func TestR12AnInvalidatedTokenIsNotHandedOutAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { return reply(r, 200, "{}"), nil })
+		f, _ := c.TokensFrom(func(context.Context) (authflow.Token, error) {
+			return authflow.Token{Value: "tok"}, nil
+		})
+		tok, err := f.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Invalidate(tok)
+		again, err := f.Token(t.Context())
+		if err == nil && again.Value == tok.Value {
+			t.Error("an invalidated token is handed out again")
+		}
+	})
+}
+
+func TestR7ALongMinLifeMakesNoStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		var mu sync.Mutex
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			return fresh(r, fmt.Sprint("tok", n)), nil
+		}, authflow.WithPolicy(authflow.Policy{MinLife: 10 * time.Minute}))
+		for range 600 {
+			if _, err := f.Token(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond) // fake clock
+		}
+		if n > 5 {
+			t.Errorf("%d tokens in a minute", n)
+		}
+	})
+}
+
+func TestR7MoreLifeThanATokenEverHasMakesNoStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			n++
+			return fresh(r, fmt.Sprint("tok", n)), nil
+		})
+		for range 600 {
+			_, _ = f.Token(t.Context(), authflow.MinLife(10*time.Minute))
+			time.Sleep(100 * time.Millisecond) // fake clock
+		}
+		if n > 5 {
+			t.Errorf("MinLife option: %d tokens in a minute", n)
 		}
 	})
 }

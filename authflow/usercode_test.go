@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -163,4 +164,76 @@ func TestR10CirclesAreToldAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+func within(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan bool)
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+	case <-time.After(2 * time.Second):
+		t.Errorf("%s hangs", what)
+	}
+}
+
+// takenBack is the context of a framework that uses it again after the request.
+type takenBack struct {
+	context.Context
+	gone *atomic.Bool
+}
+
+// Value implements context.Context.
+func (c takenBack) Value(key any) any {
+	if c.gone.Load() {
+		panic("use of a context after the request has ended")
+	}
+	return c.Context.Value(key)
+}
+
+func TestR10AContextThatIsTakenBackHarmsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gone atomic.Bool
+		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { return fresh(r, "tok"), nil })
+		slow := true
+		flow := func() *authflow.Flow {
+			f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"}, authflow.WithPassword(func(context.Context) (gen.Secret, error) {
+				if slow {
+					time.Sleep(time.Second) // fake clock; meanwhile the request ends
+				}
+				return "hunter22", nil
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if _, err := flow().Token(takenBack{ctx, &gone}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		gone.Store(true)
+		time.Sleep(time.Minute) // fake clock
+		slow = false
+		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := flow().Token(ctx); err != nil {
+			t.Errorf("another flow of the cluster: %v", err)
+		}
+	})
+}
+
+func TestR10AContextThatPanicsHarmsNobodyElse(t *testing.T) {
+	f := on(t, func(r *http.Request) (*http.Response, error) { return fresh(r, "tok"), nil })
+	func() {
+		defer func() { t.Log("recovered:", recover()) }() // as net/http does in handlers
+		f.Token(nil)                                      //nolint:staticcheck,errcheck // the mistake in question
+	}()
+	within(t, "Token after Token(nil)", func() {
+		ctx, c := context.WithTimeout(context.Background(), time.Second)
+		defer c()
+		t.Log(f.Token(ctx))
+	})
+	within(t, "Close", func() { f.Close() })
 }

@@ -143,3 +143,34 @@ func ask(ctx context.Context, f *authflow.Flow, way int) (err error) {
 	}
 	return err
 }
+
+// many flows of one user with a right password
+func TestR9AThousandFlowsOfOneUserAreServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+			time.Sleep(200 * time.Millisecond) // fake clock
+			return fresh(r, "tok"), nil
+		})
+		flows := make([]*authflow.Flow, 1000)
+		for i := range flows {
+			var err error
+			flows[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: "svc", Password: "right"})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		var mu sync.Mutex
+		failed := map[string]int{}
+		d := allAtOnce(flows, func(_ int, f *authflow.Flow) {
+			if _, err := f.Token(t.Context()); err != nil {
+				mu.Lock()
+				failed[err.Error()]++
+				mu.Unlock()
+			}
+		})
+		t.Log(d, failed)
+		if len(failed) > 0 {
+			t.Error(failed)
+		}
+	})
+}

@@ -1,0 +1,81 @@
+package authflow_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+)
+
+// atMost is how many credentials ten minutes of refusals may cost: the first,
+// one at once, one after each doubt of 1, 2, 4, 8, 16 and 32 s, and one a minute.
+const atMost = 16
+
+// An operation of the children's refuses their parent's credential for ever.
+func TestP3ARefusedChildCostsFewTokensOfItsParent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New(authtest.WithTokenValidity(24 * time.Hour))
+		sim.Fail(authtest.OpGetCurrentUserToken, -1, authtest.Status(401))
+		p := trusted(t, sim, 24*time.Hour)
+		child := p.SessionToken()
+		for range 600 {
+			_, _ = child.Token(t.Context())
+			time.Sleep(time.Second) // fake clock
+		}
+		t.Log(sim.CallCounts())
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n > atMost {
+			t.Errorf("%d mints of the parent in 10 min", n)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New()
+		sim.Fail(authtest.OpGetCurrentUserToken, -1, authtest.Status(401))
+		p := loggedIn(t, sim, false)
+		children := make([]*authflow.Flow, 50)
+		for i := range children {
+			children[i] = p.SessionToken()
+		}
+		for range 600 {
+			allAtOnce(children, func(_ int, f *authflow.Flow) { _, _ = f.Token(t.Context()) })
+			time.Sleep(time.Second) // fake clock
+		}
+		t.Log(sim.CallCounts())
+		if n := sim.Calls(authtest.OpLogin); n > atMost {
+			t.Errorf("%d log-ins of the parent in 10 min", n)
+		}
+	})
+}
+
+func TestP3StreamsThatAreRefusedCostFewTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			if minting(r) {
+				n++
+				return reply(r, 200, fmt.Sprintf(`{"token":"tok%d","creation_time_in_millis":1000000,"expiration_time_in_millis":87400000}`, n)), nil
+			}
+			if r.URL.Path == "/api/rest/2.0/bad" {
+				return reply(r, 401, "{}"), nil
+			}
+			return reply(r, 200, "{}"), nil
+		})
+		for range 6000 {
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, fakeURL+"/api/rest/2.0/bad", io.MultiReader(strings.NewReader("x")))
+			resp, err := f.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			time.Sleep(100 * time.Millisecond) // fake clock
+		}
+		if n > atMost {
+			t.Errorf("%d tokens in 10 min, of 24 h each", n)
+		}
+	})
+}

@@ -1,0 +1,122 @@
+package authflow_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// lock-outs by answers that nobody waited for.
+type lossy struct {
+	sim  *authtest.Simulator
+	wait time.Duration
+	lose bool
+	n    atomic.Int64
+}
+
+func (l *lossy) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.n.Add(1)
+	resp, err := l.sim.Transport().RoundTrip(r) // takes effect
+	if err != nil {
+		return nil, err
+	}
+	if l.lose {
+		return nil, io.ErrUnexpectedEOF
+	}
+	select {
+	case <-time.After(l.wait): // the way back
+		return resp, nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+func TestR6AWrongPasswordWhoseAnswerIsLostDoesNotLockTheAccount(t *testing.T) {
+	for _, name := range []string{"unshared, callers give up", "flow per request, closed", "server slow with wrong passwords", "answers lost"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim := authtest.New(authtest.WithUser("ann", "right"))
+				l := &lossy{sim: sim, wait: 100 * time.Millisecond}
+				if strings.HasPrefix(name, "server slow") {
+					l.wait = 15 * time.Second
+				}
+				l.lose = name == "answers lost"
+				c := clusterOf(t, sim, authflow.WithHTTPClient(&http.Client{Transport: l}))
+				mk := func() *authflow.Flow {
+					f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", Password: "wrong"})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return f
+				}
+				f := mk()
+				for range 20 {
+					ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+					switch {
+					case strings.HasPrefix(name, "unshared"):
+						_, _ = f.Token(ctx, authflow.Unshared())
+					case strings.HasPrefix(name, "flow"):
+						g := mk()
+						_, _ = g.Token(ctx)
+						g.Close()
+					default:
+						_, _ = f.Token(t.Context())
+					}
+					cancel()
+					time.Sleep(10 * time.Second) // fake clock
+				}
+				u, _ := sim.User("ann")
+				t.Log(name, ": sent", l.n.Load(), u.Status)
+				if u.Status != gen.AccountStatusACTIVE {
+					t.Errorf("the account is %s after %d passwords", u.Status, l.n.Load())
+				}
+			})
+		})
+	}
+}
+
+func heapNow() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func TestL3RefusedPasswordsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New()
+		c := clusterOf(t, sim, authflow.WithPace(0, 0))
+		before := heapNow()
+		for i := range 20000 {
+			f, _ := c.Session(gen.LoginRequest{Username: fmt.Sprint("guess-", i), Password: "x"})
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			_ = f.Edit(ctx, request(t, sim.URL+"/x"))
+			cancel()
+			f.Close()
+			if i%1000 == 0 {
+				time.Sleep(2 * time.Hour) // fake clock
+			}
+		}
+		time.Sleep(24 * time.Hour) // fake clock
+		f, err := c.Session(gen.LoginRequest{Username: authtest.DefaultUsername, Password: authtest.DefaultPassword})
+		if err != nil || f.Renew(t.Context()) != nil {
+			t.Fatal(err)
+		}
+		sim.ResetCalls()
+		if grown := int64(heapNow()) - int64(before); grown > 2<<20 {
+			t.Errorf("%d bytes are kept of 20,000 user names that were tried a day ago", grown)
+		}
+		runtime.KeepAlive(c)
+	})
+}

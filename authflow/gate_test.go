@@ -159,7 +159,9 @@ func TestR9ABurstWithoutAnEnd(t *testing.T) {
 				t.Error(p, err)
 			}
 			// A call in 30,000 years is none in the hour that the second one waits.
-			if _, err = user(t, c, "b").Token(ctx); (err != nil) != (p.r < 1) || n != 2 && p.r > 1 || n != 1 && p.r < 1 {
+			b := user(t, c, "b")
+			defer func() { _ = b.Close() }()
+			if _, err = b.Token(ctx); (err != nil) != (p.r < 1) || n != 2 && p.r > 1 || n != 1 && p.r < 1 {
 				t.Errorf("%v: %d calls, %v", p, n, err)
 			}
 			time.Sleep(time.Minute) // fake clock

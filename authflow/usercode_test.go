@@ -195,10 +195,11 @@ func TestR10AContextThatIsTakenBackHarmsNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var gone atomic.Bool
 		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { return fresh(r, "tok"), nil })
-		slow := true
+		var slow atomic.Bool
+		slow.Store(true)
 		flow := func() *authflow.Flow {
 			f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"}, authflow.WithPassword(func(context.Context) (gen.Secret, error) {
-				if slow {
+				if slow.Load() {
 					time.Sleep(time.Second) // fake clock; meanwhile the request ends
 				}
 				return "hunter22", nil
@@ -215,7 +216,7 @@ func TestR10AContextThatIsTakenBackHarmsNobodyElse(t *testing.T) {
 		}
 		gone.Store(true)
 		time.Sleep(time.Minute) // fake clock
-		slow = false
+		slow.Store(false)
 		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if _, err := flow().Token(ctx); err != nil {

@@ -181,7 +181,7 @@ func (c *Cluster) start(f *Flow) *Flow {
 // SessionToken returns a Flow on a bearer token that the server issues to the
 // user of f (operation getCurrentUserToken, from 9.4.0.cl), for 24 hours. f may
 // hold a session or a token. It stays in use for renewals, and closing it ends
-// them.
+// them. Where Session is refused for the rules of f's token, so is every use.
 func (f *Flow) SessionToken() *Flow {
 	return f.cluster.start(&Flow{way: waySessionToken, user: f.user, supplied: &supplied{parent: f}})
 }
@@ -195,12 +195,21 @@ func (f *Flow) Session() (*Flow, error) {
 	if f.way == wayLogin {
 		return nil, invalid("login", "flow", "is a session already; a bearer token is needed")
 	}
-	for p := f; p != nil; p = p.parent() {
-		if p.rules == rulesConfined {
-			return nil, invalid("login", "persist_option", "is NONE: the rules of the token would not hold in the session")
-		}
+	if err := f.confined("login"); err != nil {
+		return nil, err
 	}
 	return f.cluster.start(&Flow{way: wayLogin, user: f.user, body: "{}", supplied: &supplied{parent: f}}), nil
+}
+
+// confined returns an error of op if what op brings for the user of f would not
+// have the rules that f's token has (S6).
+func (f *Flow) confined(op string) error {
+	for p := f; p != nil; p = p.parent() {
+		if p.rules == rulesConfined {
+			return invalid(op, "persist_option", "is NONE: the rules of the token would not hold in what is got with it")
+		}
+	}
+	return nil
 }
 
 // parent returns the Flow that this one is built on, or nil.
@@ -252,6 +261,9 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	case f.way == wayTokensFrom:
 		return f.supplied.token.lease(ctx, c)
 	case f.parent() != nil:
+		if err = f.parent().confined(op); err != nil {
+			return nil, err
+		}
 		err = t.offClock(func() error { // it has a clock of its own
 			if with, err = f.parent().lease(ctx, true); err != nil {
 				err = fmt.Errorf("%w", err) // an error of this Flow, about that one
@@ -284,7 +296,7 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 			}
 			told = p.done
 		}
-		if probe, err = c.gate.enter(ctx); err == nil && p != nil {
+		if probe, err = c.gate.enter(ctx, t.leave); err == nil && p != nil {
 			if no, _ := p.holds(); no != nil { // since it is known that it is refused
 				c.gate.leave(probe, time.Now(), &Error{})
 				err = no

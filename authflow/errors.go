@@ -185,7 +185,7 @@ func asError(op string, err error) *Error {
 		}
 		return e
 	case *renewal.PauseError:
-		return asError(op, e.Err).paused(time.Until(e.Until))
+		return asError(op, e.Unwrap()).paused(time.Until(e.Until))
 	case *url.Error: // of our own http.Client: it repeats where we went
 		err = e.Err
 	}

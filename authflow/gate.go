@@ -24,11 +24,17 @@ type gate struct {
 	mu      sync.Mutex
 	speed   float64   // the rate in force: less than rate after a 429; 0 as for rate
 	next    time.Time // when the next call would be due if there were no burst
-	queue   []chan ticket
+	queue   []turn
 	timer   *time.Timer
 	probing bool
 	probes  int // the number of the latest probe
 	paused  *outage
+}
+
+// turn is a place in the queue.
+type turn struct {
+	ticket chan ticket
+	leave  func() bool // reports that nobody wants it any more, and that it has ended
 }
 
 // ticket ends a wait: with a failure, or with the number of a probe, which is 0
@@ -60,28 +66,29 @@ const patientFor = 3
 // more: with it a dead server gets less than 30 calls in the first minute.
 const maxPause = 10 * time.Second
 
-// enter waits until a call may be made, or until ctx ends. Each call that
-// entered must leave.
-func (g *gate) enter(ctx context.Context) (probe int, err error) {
+// enter waits until a call may be made, or until ctx ends, or leave says when its
+// turn has come that nobody wants it any more: it costs the next one no time then.
+// Each call that entered must leave.
+func (g *gate) enter(ctx context.Context, leave func() bool) (probe int, err error) {
 	g.mu.Lock()
 	if err := g.hopeless(time.Now()); err != nil {
 		g.mu.Unlock()
 		return 0, err
 	}
-	turn := make(chan ticket, 1)
-	g.queue = append(g.queue, turn)
+	ticket := make(chan ticket, 1)
+	g.queue = append(g.queue, turn{ticket, leave})
 	g.move()
 	g.mu.Unlock()
 	select {
-	case t := <-turn:
+	case t := <-ticket:
 		return t.probe, t.err
 	case <-ctx.Done():
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if i := slices.Index(g.queue, turn); i >= 0 {
+	if i := slices.IndexFunc(g.queue, func(q turn) bool { return q.ticket == ticket }); i >= 0 {
 		g.queue = slices.Delete(g.queue, i, i+1)
-	} else if t := <-turn; t.probe != 0 && t.probe == g.probes { // it was let through meanwhile
+	} else if t := <-ticket; t.probe != 0 && t.probe == g.probes { // it was let through meanwhile
 		g.probing = false
 	}
 	g.move()
@@ -106,6 +113,7 @@ func (g *gate) hopeless(now time.Time) error {
 // holds mu.
 func (g *gate) move() {
 	for now := time.Now(); len(g.queue) > 0; {
+		first := g.queue[0]
 		var wait, each time.Duration
 		if g.speed > 0 {
 			each = time.Duration(min(float64(time.Second)/g.speed, math.MaxInt64/4))
@@ -135,14 +143,18 @@ func (g *gate) move() {
 			})
 			return
 		}
+		g.queue = g.queue[1:]
+		if first.leave() {
+			first.ticket <- ticket{err: context.Canceled}
+			continue
+		}
 		t := ticket{}
 		if g.probing = g.paused != nil; g.probing {
 			g.probes++
 			t.probe = g.probes
 		}
 		g.next = g.next.Add(each)
-		g.queue[0] <- t
-		g.queue = g.queue[1:]
+		first.ticket <- t
 	}
 	if g.timer != nil {
 		g.timer.Stop()
@@ -187,8 +199,8 @@ func (g *gate) leave(probe int, sent time.Time, err *Error) {
 		}
 		g.paused = p
 		if told := g.hopeless(now); told != nil {
-			for _, turn := range g.queue {
-				turn <- ticket{err: told}
+			for _, q := range g.queue {
+				q.ticket <- ticket{err: told}
 			}
 			g.queue = nil
 		}

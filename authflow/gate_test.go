@@ -168,3 +168,55 @@ func TestR9ABurstWithoutAnEnd(t *testing.T) {
 		})
 	}
 }
+
+// A page that times out after a second, five hundred users, and then somebody
+// who has time: nothing is asked for those who have gone, nor waited for.
+func TestR9WhoHasGoneKeepsNoPlaceInTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := map[string]int{}
+		var mu sync.Mutex
+		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+			body, _ := io.ReadAll(r.Body)
+			mu.Lock()
+			calls[string(body)]++
+			mu.Unlock()
+			return fresh(r, "tok"), nil
+		}, authflow.WithPace(10, 1))
+		var wg sync.WaitGroup
+		short, cancel := context.WithTimeout(t.Context(), time.Second+time.Millisecond)
+		defer cancel()
+		served := 0
+		for i := range 500 {
+			f := user(t, c, fmt.Sprint("u", i))
+			wg.Go(func() {
+				if _, err := f.Token(short); err == nil {
+					mu.Lock()
+					served++
+					mu.Unlock()
+				}
+			})
+		}
+		synctest.Wait()
+		back := user(t, c, "back") // whose first caller goes, and whose second stays
+		wg.Go(func() { _, _ = back.Token(short) })
+		synctest.Wait()
+		wg.Go(func() {
+			if _, err := back.Token(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		<-short.Done()
+		began := time.Now()
+		if _, err := user(t, c, "late").Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if wait := time.Since(began); wait > 300*time.Millisecond {
+			t.Errorf("the next one waits for %v", wait)
+		}
+		wg.Wait()
+		if mu.Lock(); served != 11 || len(calls) != served+2 {
+			t.Errorf("%d served in time, %d calls; want 11 and 13", served, len(calls))
+		}
+		mu.Unlock()
+	})
+}

@@ -199,7 +199,7 @@ func TestI1ALiveLeaseCostsNoLockAndNoAllocation(t *testing.T) {
 	k := &Keeper[int32]{Source: s}
 	fresh, due := NewLease(int32(1), time.Now(), time.Hour, 0, .75), NewLease(int32(2), time.Now(), time.Hour, 0, .75)
 	due.due = 0
-	pause := &PauseError{Until: time.Now().Add(time.Hour), Err: errDown}
+	pause := &PauseError{errDown, time.Now().Add(time.Hour)}
 	ctx := t.Context()
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -227,7 +227,7 @@ func TestI1ALiveLeaseCostsNoLockAndNoAllocation(t *testing.T) {
 // instant brings a lease at once.
 type instant struct{}
 
-func (instant) Fetch(context.Context, func(error)) (*Lease[int32], error) {
+func (instant) Fetch(context.Context, func(error), func() bool) (*Lease[int32], error) {
 	return NewLease(int32(1), time.Now(), time.Hour, 0, .75), nil
 }
 func (instant) Pause(error, int) time.Duration { return 0 }

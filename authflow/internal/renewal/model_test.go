@@ -42,7 +42,9 @@ func (m *model) ask(c *call) (answer string, flight *offer) {
 	case c.ended:
 		answer = "left"
 	case c.way != extra && m.flight != nil:
-		flight = m.flight
+		if flight = m.flight; l == nil || m.doubted && c.way != unsure {
+			flight.users++
+		}
 	case c.way != force && m.now < m.pause:
 		answer = "in a pause: " + m.why
 	default:
@@ -61,7 +63,7 @@ func (m *model) land(o *offer) func(c *call) string {
 		what, good = "dead", false
 	}
 	switch {
-	case o.left: // its only caller has, and nobody learns anything
+	case o.left || o.deserted(m): // nobody learns anything
 	case !good:
 		m.failed, m.why = m.failed+1, what
 		m.pause = m.now + pauseAfter(m.failed)
@@ -81,6 +83,9 @@ func (m *model) land(o *offer) func(c *call) string {
 		return what
 	}
 }
+
+// deserted reports whether a flight ends because all who waited for it have left.
+func (o *offer) deserted(m *model) bool { return o.leaves && o.users == 0 && m.flight == o }
 
 // play plays the schedule of a seed and returns what is wrong.
 func play(t *testing.T, seed uint64) (trouble string) {

@@ -23,7 +23,7 @@ func (w *world) expect(c *call, answer string) {
 // start begins a flight of the model.
 func (w *world) start(c *call) *offer {
 	o := someOffer(w.seed, len(w.offers)+1)
-	o.asked, o.wall = w.m.now, w.m.wall
+	o.asked, o.wall, o.users = w.m.now, w.m.wall, 1
 	w.offers, w.flying = append(w.offers, o), append(w.flying, o)
 	if w.note("%v starts flight %d: %s, after %v", c, o.n, o.brings, o.takes); c.way != extra {
 		w.m.flight = o
@@ -118,8 +118,8 @@ func (w *world) pass(d time.Duration) {
 			if w.m.lease != nil {
 				before = w.m.lease.n
 			}
-			answer = w.m.land(landing)
-			if !landing.left {
+			deserted := landing.left || landing.deserted(&w.m)
+			if answer = w.m.land(landing); !deserted {
 				w.landed = append(w.landed, fmt.Sprintf("%s, %d before", answer(&call{way: extra}), before))
 			}
 			w.flying = slices.DeleteFunc(w.flying, func(o *offer) bool { return o == landing })
@@ -130,6 +130,7 @@ func (w *world) pass(d time.Duration) {
 			}
 			w.expect(c, answer(c))
 			c.flight.left = c.way == extra
+			c.flight.users--
 			return true
 		})
 	}

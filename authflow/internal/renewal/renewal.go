@@ -1,23 +1,21 @@
-// Package renewal keeps one value fresh for all who need it: a [Keeper] fetches
-// it when it is first wanted, again in the background before it ends, and hands
-// the same one to everybody meanwhile. It knows nothing of what it keeps.
+// Package renewal keeps one value, of which it knows nothing, fresh for all who
+// need it: a [Keeper] fetches it when it is wanted, and again before it ends.
 package renewal
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Forever is a lifetime without an end.
-const Forever time.Duration = math.MaxInt64
+const Forever time.Duration = 1<<63 - 1
 
-// Lease is a value with its schedule. It never changes: whether it is fresh,
-// due or dead follows from its age, which counts from when it was asked for.
+// Lease is a value with its schedule, and never changes: whether it is fresh, due
+// or dead follows from its age, which counts from when it was asked for.
 type Lease[V any] struct {
 	Value     V
 	Asked     time.Time     // when it was asked for
@@ -25,9 +23,8 @@ type Lease[V any] struct {
 	due, dead time.Duration // ages
 }
 
-// NewLease returns a lease of v that lives for life from asked, but for the last
-// zone of it. It is due at the part at of its life, or, if it is older already,
-// at that part of what is left, and no sooner than in a second.
+// NewLease returns a lease of v that lives for life from asked, but for the last zone
+// of it. It is due at the part at of its life, or, if it is older, of what is left.
 func NewLease[V any](v V, asked time.Time, life, zone time.Duration, at float64) *Lease[V] {
 	l := &Lease[V]{Value: v, Asked: asked, wall: asked.UnixNano(), due: Forever, dead: Forever}
 	if life < Forever {
@@ -47,22 +44,21 @@ func (l *Lease[V]) Age(now time.Time) time.Duration {
 
 // Left returns how long the lease may still be used, Forever, or 0 and less.
 func (l *Lease[V]) Left(now time.Time) time.Duration {
-	if l.dead == Forever {
-		return Forever
+	if l.dead < Forever {
+		return l.dead - l.Age(now)
 	}
-	return l.dead - l.Age(now)
+	return Forever
 }
 
 // Source is what a Keeper fetches from.
 type Source[V any] interface {
-	// Fetch gets a value, in a goroutine of the flight's own; a panic is its error.
-	// abandon ends the flight of one that hangs; what it brings later is not used.
-	Fetch(ctx context.Context, abandon func(error)) (*Lease[V], error)
+	// Fetch gets a value, in a goroutine of its own; a panic is its error. abandon ends a
+	// flight that hangs, leave one that nobody waits for, and reports whether it has ended.
+	Fetch(ctx context.Context, abandon func(error), leave func() bool) (*Lease[V], error)
 	// Landed is told what a flight brought, and the lease in use before, or nil, before
 	// waiters are woken; also of a lease that came too late, with an ended ctx.
 	Landed(ctx context.Context, old, new *Lease[V], err error)
-	// Pause returns how long nobody asks again after err, the latest of so many
-	// failures in a row. It must not use the Keeper.
+	// Pause, which must not use the Keeper, returns how long nobody asks again after err.
 	Pause(err error, failures int) time.Duration
 }
 
@@ -88,19 +84,18 @@ type state[V any] struct {
 type flight[V any] struct {
 	ctx    context.Context // ends when lease and err are set, or nobody wants them any more
 	cancel context.CancelFunc
+	users  int // who wait; a renewal ahead of time is one that stays
 	lease  *Lease[V]
 	err    error
 }
 
-// PauseError is the time after failed flights in which none is started, and the
-// error of those who would have waited for one.
+// PauseError is what callers get while no flight is started after one that failed.
 type PauseError struct {
+	error // the latest failure
 	Until time.Time
-	Err   error // the latest failure
 }
 
-func (p *PauseError) Error() string           { return p.Err.Error() }
-func (p *PauseError) Unwrap() error           { return p.Err }
+func (p *PauseError) Unwrap() error           { return p.error }
 func (p *PauseError) over(now time.Time) bool { return p == nil || !now.Before(p.Until) }
 
 // ErrOwnFlight is what a function gets that waits for its own flight.
@@ -113,8 +108,7 @@ func (k *Keeper[V]) load() state[V] {
 	return state[V]{}
 }
 
-// serving returns the lease in use, or nil if it is dead, old, or refused and
-// the caller wants to be sure, and whether its successor is wanted.
+// serving returns the lease in use if it is good enough, and whether another is wanted.
 func (s state[V]) serving(old *Lease[V], sure bool, now time.Time) (*Lease[V], bool) {
 	if s.lease == nil || s.lease == old || s.doubted && sure || s.lease.Left(now) <= 0 {
 		return nil, true
@@ -128,9 +122,8 @@ func (k *Keeper[V]) Peek() (*Lease[V], error) {
 	return s.lease, s.closed
 }
 
-// Get returns a lease that is alive. While it is, Get takes no lock and nobody
-// waits for the renewal that Get starts when it is due. One that was refused is
-// returned at once if sure is false, otherwise only if there will be no other.
+// Get returns a lease that is alive. While it is, Get takes no lock, and nobody waits for
+// its renewal. One that was refused comes at once unless sure, or else for want of another.
 func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
 	s, now := k.load(), time.Now()
 	l, due := s.serving(nil, sure, now)
@@ -140,8 +133,7 @@ func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
 	return l, nil
 }
 
-// Next returns another lease than old: the one that has taken its place, or the
-// next one, which is asked for in a pause only with force.
+// Next returns another lease than old, and asks for it in a pause only with force.
 func (k *Keeper[V]) Next(ctx context.Context, old *Lease[V], force bool) (*Lease[V], error) {
 	return k.wait(ctx, old, true, force, false)
 }
@@ -161,10 +153,11 @@ func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force, alone 
 	}
 	l, due := s.serving(old, sure, now)
 	switch {
-	case !due || err != nil || s.closed != nil:
+	case !due || l != nil && s.flight != nil || err != nil || s.closed != nil:
 	case own:
 		err = ErrOwnFlight
-	case s.flight != nil: // it is joined
+	case s.flight != nil:
+		s.flight.users++
 	case !force && !s.pause.over(now):
 		err = s.pause
 	default:
@@ -172,19 +165,20 @@ func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force, alone 
 			k.state.Store(&s)
 		}
 	}
-	k.mu.Unlock()
-	if l != nil {
+	if k.mu.Unlock(); l != nil {
 		return l, nil
 	}
-	if err == nil && s.flight != nil {
+	if fl := s.flight; fl != nil && err == nil {
 		select {
-		case <-s.flight.ctx.Done():
-			l, err = s.flight.lease, s.flight.err
+		case <-fl.ctx.Done():
+			l, err = fl.lease, fl.err
 		case <-ctx.Done():
 			err = ctx.Err()
-		}
-		if alone {
-			s.flight.cancel() // nobody else waits for it
+			k.mu.Lock()
+			if fl.users--; alone {
+				fl.cancel()
+			}
+			k.mu.Unlock()
 		}
 	}
 	later, cause := k.load(), context.Cause(ctx)
@@ -204,11 +198,11 @@ func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force, alone 
 	return nil, err
 }
 
-// start begins a flight, which keeps the values of ctx, and its beginning as that
-// of k, but not the end, as it belongs to all who will wait. The caller holds mu.
+// start begins a flight for all who will wait: with the values of ctx, and with its
+// beginning as that of k, but without the end. The caller holds mu.
 func (k *Keeper[V]) start(ctx context.Context) *flight[V] {
-	ctx, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, time.Now()))
-	fl := &flight[V]{ctx: ctx, cancel: cancel}
+	fl := &flight[V]{users: 1}
+	fl.ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, time.Now()))
 	if k.flights == nil {
 		k.flights = make(map[*flight[V]]bool)
 	}
@@ -217,20 +211,30 @@ func (k *Keeper[V]) start(ctx context.Context) *flight[V] {
 		l, err := (*Lease[V])(nil), errors.New("the function that supplies the credential ended its goroutine")
 		defer func() { k.land(fl, l, err) }()
 		defer catch(&err)
-		l, err = k.Source.Fetch(ctx, func(err error) { k.land(fl, nil, err) })
+		l, err = k.Source.Fetch(fl.ctx, func(err error) { k.land(fl, nil, err) }, func() bool { return k.leave(fl) })
 	}()
 	return fl
 }
 
-// catch makes an error of a panic.
+// leave ends a flight that nobody waits for; who comes now begins another.
+func (k *Keeper[V]) leave(fl *flight[V]) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s := k.load(); fl.users == 0 && s.flight == fl {
+		fl.cancel()
+		s.flight = nil
+		k.state.Store(&s)
+	}
+	return fl.ctx.Err() != nil
+}
+
 func catch(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("panic: %v", p)
 	}
 }
 
-// land ends a flight, unless it has landed, Close has ended it, or its only
-// caller has left, which says nothing of the source.
+// land ends a flight, unless it has ended, as by Close; that says nothing of the source.
 func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	k.mu.Lock()
 	wanted := k.flights[fl] && fl.ctx.Err() == nil
@@ -247,17 +251,15 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	if err == nil && l.Left(now) <= 0 {
 		l, err = nil, errors.New("the credential had ended when it came")
 	}
-	switch {
-	case err != nil:
-		s.failed++
-		s.pause = &PauseError{now.Add(k.Source.Pause(err, int(s.failed))), err}
-	case s.flight == fl:
-		s = state[V]{lease: l}
-	default:
-		s.pause, s.failed = nil, 0
-	}
-	if s.flight == fl {
+	shared := s.flight == fl
+	if shared {
 		s.flight = nil
+	}
+	if err != nil {
+		s.failed++
+		s.pause = &PauseError{err, now.Add(k.Source.Pause(err, int(s.failed)))}
+	} else if s.failed, s.pause = 0, nil; shared {
+		s.lease, s.doubted = l, false
 	}
 	k.state.Store(&s)
 	fl.lease, fl.err = l, err
@@ -267,8 +269,7 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 	k.Source.Landed(fl.ctx, old, l, err)
 }
 
-// Refuse notes that l does not work though it is alive, if it is the one in
-// use. It serves on where nothing better can be had, but not if forget is true.
+// Refuse notes that l, if in use, does not work. It serves for want of another unless forget.
 func (k *Keeper[V]) Refuse(l *Lease[V], forget bool) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -283,8 +284,7 @@ func (k *Keeper[V]) Refuse(l *Lease[V], forget bool) bool {
 	return true
 }
 
-// Close ends the Keeper and the flights under way; who waits, or comes later, gets
-// why. It returns the lease that was in use, and false if it was closed before.
+// Close ends k and its flights with why. It returns the last lease, and if k was open.
 func (k *Keeper[V]) Close(why error) (*Lease[V], bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

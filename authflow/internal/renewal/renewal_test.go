@@ -25,7 +25,7 @@ type source struct {
 	fetches atomic.Int32
 }
 
-func (s *source) Fetch(ctx context.Context, abandon func(error)) (*Lease[int32], error) {
+func (s *source) Fetch(ctx context.Context, abandon func(error), _ func() bool) (*Lease[int32], error) {
 	n, asked := s.fetches.Add(1), time.Now()
 	time.Sleep(time.Second) // fake clock
 	if s.then != nil {

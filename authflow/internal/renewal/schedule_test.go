@@ -18,10 +18,12 @@ type offer struct {
 	asks      *call  // what it first asks its own Keeper for, or nil
 	takes     time.Duration
 	obeys     bool          // it returns when its context ends
+	leaves    bool          // it ends if nobody waits for it, when it has taken that long
 	due, dead time.Duration // ages
 
 	asked, wall time.Duration // by the model
 	left        bool          // its only caller has left
+	users       int           // who have waited for it and not left, or did not have to wait
 }
 
 type deed int
@@ -95,6 +97,7 @@ func someOffer(seed uint64, n int) *offer {
 	if r.IntN(8) == 0 {
 		o.asks = &call{way: way(r.IntN(5)), own: true}
 	}
+	o.leaves = r.IntN(3) == 0
 	return o
 }
 
@@ -115,7 +118,7 @@ func tell(l *Lease[int], err error) string {
 	case errors.Is(err, ErrOwnFlight):
 		return "own flight"
 	case errors.As(err, &p):
-		return "in a pause: " + tell(nil, p.Err)
+		return "in a pause: " + tell(nil, p.Unwrap())
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "left"
 	case strings.Contains(err.Error(), "ended its goroutine"):

@@ -123,7 +123,7 @@ func (w *world) do(ctx context.Context, c *call) string {
 }
 
 // Fetch does what was drawn, and checks what must hold whatever the model says.
-func (w *world) Fetch(ctx context.Context, abandon func(error)) (*Lease[int], error) {
+func (w *world) Fetch(ctx context.Context, abandon func(error), leave func() bool) (*Lease[int], error) {
 	c, asked := ctx.Value(starter{}).(*call), time.Now()
 	w.mu.Lock()
 	w.fetched++
@@ -167,6 +167,9 @@ func (w *world) Fetch(ctx context.Context, abandon func(error)) (*Lease[int], er
 		w.shared = nil
 	}
 	w.mu.Unlock()
+	if o.leaves && leave() {
+		return nil, errors.New("left, and told to nobody")
+	}
 	switch o.does {
 	case fails:
 		return nil, errors.New(o.brings)

@@ -20,8 +20,11 @@ type source Flow
 // Fetch acquires a credential: it tries until one comes, is refused, or the
 // tries or the time are used up (R5). A function of the user's that hangs is
 // left behind.
-func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error) {
+func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bool) (*lease, error) {
 	f, p := (*Flow)(s), &s.cluster.policy
+	if d, now := f.doubt.Load(), time.Now(); d != nil && d.gone && now.Before(d.until) {
+		return nil, (&Error{Op: f.way.op(), Err: errors.New("what it has brought lately does not work"), retry: true}).paused(d.until.Sub(now))
+	}
 	ctx = untraced{ctx}
 	budget := p.Timeout
 	var failed *Error
@@ -30,6 +33,7 @@ func (s *source) Fetch(ctx context.Context, abandon func(error)) (*lease, error)
 		before := failed
 		late := func(err *Error) *Error { return f.late(before, err, limit) }
 		t := startClock(ctx, limit, func() { abandon(late(nil).after(n)) })
+		t.leave = leave
 		l, err := t.run(f.mint)
 		spent := t.stop()
 		if err == nil {
@@ -205,6 +209,7 @@ type clock struct {
 	limit, grace *time.Timer
 	total, left  time.Duration
 	began        time.Time
+	leave        func() bool // ends it if nobody waits any more
 }
 
 // graceTime is what a function has to return in when its context has ended.

@@ -79,3 +79,31 @@ func TestP3StreamsThatAreRefusedCostFewTokens(t *testing.T) {
 		}
 	})
 }
+
+// Whoever uses Edit says so of each token that a path refuses, and it refuses
+// them all.
+func TestP3InvalidateInALoopCostsFewTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			n++
+			return fresh(r, fmt.Sprint("tok", n)), nil
+		})
+		given := map[string]int{}
+		for range 6000 {
+			if token, err := f.Token(t.Context()); err == nil {
+				given[string(token.Value)]++
+				f.Invalidate(token)
+			}
+			time.Sleep(100 * time.Millisecond) // fake clock
+		}
+		if n > atMost || len(given) < 8 {
+			t.Errorf("%d tokens in 10 min, %d used", n, len(given))
+		}
+		for token, times := range given {
+			if times > 1 {
+				t.Errorf("%s was handed out %d times", token, times)
+			}
+		}
+	})
+}

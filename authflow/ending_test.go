@@ -214,3 +214,29 @@ func TestL4LogoutFromASilentServerEnds(t *testing.T) {
 		}
 	})
 }
+
+// Not all RoundTrippers hear that a context has ended.
+func TestL4LogoutDoesNotWaitForARoundTripperThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, limit := range map[string]time.Duration{"no limit of the caller's": time.Hour, "one": 2 * time.Second} {
+			hang := make(chan struct{})
+			f := on(t, func(r *http.Request) (*http.Response, error) {
+				if !minting(r) {
+					<-hang
+				}
+				return fresh(r, "tok"), nil
+			})
+			if _, err := f.Token(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			began := time.Now()
+			err := f.Logout(ctx)
+			if took := time.Since(began); took > min(limit, 30*time.Second)+time.Second || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v, after %v", name, err, took)
+			}
+			cancel()
+			close(hang)
+		}
+	})
+}

@@ -193,11 +193,14 @@ func (f *Flow) scant(l *lease, asked time.Duration) bool {
 
 // Invalidate says that a token does not work any more, as one learns who uses
 // Edit. If it is the one in use, it is not handed out again; otherwise nothing
-// happens.
+// happens. If new ones do not work either, the time until the next is asked for
+// grows from 1 s to 1 min.
 func (f *Flow) Invalidate(t Token) {
 	if l, _ := f.keeper.Peek(); l != nil && l.Value.session == nil && tokenOf(l).Value == t.Value {
-		if f.way == wayTokensFrom {
-			f.supplied.token.refuse(l.Value.header[0], f.cluster)
+		if !f.refused(l, true) {
+			d := *f.doubt.Load()
+			d.gone = true
+			f.doubt.Store(&d)
 		}
 		f.forget(l, "the caller said so")
 	}

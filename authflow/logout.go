@@ -78,8 +78,10 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		if err != nil {
 			return asError(op, err)
 		}
-		_, err = f.cluster.call(op, req.WithContext(ctx), l)
-		if err == nil {
+		if err = obeyed(ctx, func() error {
+			_, err := f.cluster.call(op, req.WithContext(ctx), l)
+			return err
+		}); err == nil {
 			return nil
 		}
 		switch e := asError(op, err); {
@@ -88,5 +90,25 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		case n >= f.cluster.policy.Tries || !e.Retryable() || !sleep(ctx, backoff(n, e.RetryAfter)):
 			return e
 		}
+	}
+}
+
+// obeyed calls fn, and does not wait much longer for it than ctx lasts, which a
+// RoundTripper may not obey.
+func obeyed(ctx context.Context, fn func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(graceTime)
+	defer grace.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-grace.C:
+		return fmt.Errorf("no answer: %w", context.Cause(ctx))
 	}
 }

@@ -264,6 +264,7 @@ type doubt struct {
 	step  time.Duration // how long the latest doubt held
 	until time.Time     // when this one ends
 
+	gone    bool // it is not in use any more, and none is before until
 	untried bool // the request could not be sent again, so that nothing is known of the next
 	cleared int  // how often a success of the next said that there is no doubt
 }

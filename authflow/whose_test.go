@@ -230,6 +230,13 @@ func TestS6NoSessionWithoutTheRulesOfItsToken(t *testing.T) {
 					t.Errorf("%s, %s: %v, %v", name, way, s, err)
 				}
 			}
+			for way, token := range map[string]*authflow.Flow{"its session token": f.SessionToken(), "that one's": f.SessionToken().SessionToken()} {
+				_, err := token.Token(t.Context())
+				var e *authflow.Error
+				if !errors.Is(err, authflow.ErrInvalid) || !errors.As(err, &e) || e.Field != "persist_option" {
+					t.Errorf("%s, %s: %v", name, way, err)
+				}
+			}
 			if n := sim.Calls(authtest.AnyOperation); n > 0 {
 				t.Errorf("%s: %d calls", name, n)
 			}

@@ -59,5 +59,5 @@ func (l List) Judge(on string, findings []Finding) (bare []Finding, tallies []Ta
 }
 
 func (r Reason) fits(f Finding) bool {
-	return r.Check == f.Check && r.where.MatchString(f.Where) && r.what.MatchString(f.What)
+	return r.check.MatchString(f.Check) && r.where.MatchString(f.Where) && r.what.MatchString(f.What)
 }

@@ -31,7 +31,7 @@ type Verdict string
 const (
 	Deliberate Verdict = "deliberate" // we differ, and mean to
 	Vendor     Verdict = "vendor"     // what the vendor says is wrong or vague; we follow the server
-	Ahead      Verdict = "ahead"      // the vendor has what no release has yet
+	Ahead      Verdict = "ahead"      // one of the two has what only a later release has
 	Todo       Verdict = "todo"       // nobody knows yet; Settle says what would tell
 )
 
@@ -40,7 +40,8 @@ func Verdicts() []Verdict { return []Verdict{Deliberate, Vendor, Ahead, Todo} }
 
 // Reason explains the findings that it fits.
 type Reason struct {
-	// Check is the kind of the finding. Required.
+	// Check is a regular expression for the whole of a finding's kind.
+	// Required.
 	Check string `yaml:"check"`
 	// Where is a regular expression for the whole of a finding's place.
 	// Required.
@@ -60,8 +61,8 @@ type Reason struct {
 	// and nowhere else.
 	Settle string `yaml:"settle"`
 
-	line        int
-	where, what *regexp.Regexp
+	line               int
+	check, where, what *regexp.Regexp
 }
 
 // List is a list of reasons, in the order of its file.
@@ -118,6 +119,9 @@ func (r *Reason) compile() (err error) {
 		return errors.New("settle: say what would settle this todo")
 	case r.Verdict != Todo && r.Settle != "":
 		return fmt.Errorf("settle: nothing is left to settle where the verdict is %s", r.Verdict)
+	}
+	if r.check, err = regexp.Compile("^(?:" + r.Check + ")$"); err != nil {
+		return fmt.Errorf("check: %w", err)
 	}
 	if r.where, err = regexp.Compile("^(?:" + r.Where + ")$"); err != nil {
 		return fmt.Errorf("where: %w", err)

@@ -57,6 +57,7 @@ func TestJudge(t *testing.T) {
 		"a reason has no finding":       {on: "release", findings: explained[1:], off: []string{"line 2: removed, login: \"^the property .x.\": 0 findings, and the reason is for 1"}},
 		"one finding too few":           {on: "release", findings: explained[:2], off: []string{`line 8: removed, log(in|out): "": 1 findings, and the reason is for 2`}},
 		"one finding too many":          {on: "release", findings: append(explained[:3:3], removed("logout", "b")), off: []string{`line 8: removed, log(in|out): "": 3 findings, and the reason is for 2`}},
+		"a kind fits as a whole":        {on: "release", findings: append(explained[:3:3], reasons.Finding{Check: "removed-too", Where: "login"}), bare: []reasons.Finding{{Check: "removed-too", Where: "login"}}},
 		"a place fits as a whole":       {on: "release", findings: append(explained[:3:3], removed("logins", "b")), bare: []reasons.Finding{removed("logins", "b")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,6 +82,7 @@ func TestWhatIsNoReason(t *testing.T) {
 	for name, c := range map[string]struct{ old, with, err string }{
 		"no check":               {"- check: added", "- check: ''", "line 14: check: "},
 		"no place":               {"  where: login\n", "", "line 2: where: "},
+		"a bad kind":             {"check: added", "check: '['", "line 14: check: "},
 		"a bad place":            {"log(in|out)", "log(in", "line 8: where: "},
 		"a bad pattern":          {"'^the property .x.'", "'('", "line 2: what: "},
 		"a negative count":       {"count: 1", "count: -1", "line 2: count: "},

@@ -30,7 +30,7 @@ var _ = Describe("Validating a token", func() {
 		Expect(result.JSON200).To(HaveValue(Equal(gen.TokenValidationResponse{
 			CreationTimeInMillis:   gen.UnixMilli(token.Created.UnixMilli()),
 			ExpirationTimeInMillis: gen.UnixMilli(token.Expires.UnixMilli()),
-			Scope:                  &gen.Scope{AccessType: gen.AccessTypeFULL, OrgID: ptr[int32](0)},
+			Scope:                  &gen.Scope{AccessType: gen.AccessTypeFull, OrgID: ptr[int32](0)},
 			TokenType:              "BEARER",
 			ValidForUserID:         token.UserID, ValidForUsername: authtest.DefaultUsername,
 		})))

@@ -76,7 +76,7 @@ var _ = Describe("An answer on the wire", func() {
 		token, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{Username: "u"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(token.JSON200.Scope).To(HaveValue(Equal(gen.Scope{
-			AccessType: "HALF", OrgScope: "SPECIFIC_ORGS", OrgIds: []gen.Org{{ID: 3, Name: "x"}},
+			AccessType: "HALF", OrgScope: "SPECIFIC_ORGS", OrgIDs: []gen.Org{{ID: 3, Name: "x"}},
 		})))
 	})
 
@@ -131,7 +131,7 @@ var _ = Describe("An answer on the wire", func() {
 			"creation_time_in_millis": 1000, "expiration_time_in_millis": 301000, "scope": null
 		}`)
 		flow := made(c.authflow().CustomAccess(gen.GetCustomAccessTokenRequest{
-			Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionNONE,
+			Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionNone,
 		}))
 		token, err := flow.Token(ctx)
 		Expect(err).NotTo(HaveOccurred())

@@ -112,7 +112,7 @@ func (c *cluster) asCustom() gen.GetCustomAccessTokenRequest {
 	f := c.asFull()
 	return gen.GetCustomAccessTokenRequest{
 		Username: f.Username, SecretKey: f.SecretKey, Password: f.Password,
-		PersistOption: gen.PersistOptionNONE, AutoCreate: new(bool),
+		PersistOption: gen.PersistOptionNone, AutoCreate: new(bool),
 	}
 }
 

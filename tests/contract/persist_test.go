@@ -45,22 +45,22 @@ var _ = Describe("The rules of a custom token", func() {
 
 	It("take the place of the user's with REPLACE", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
-		Expect(c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("new")))).To(beAnswered(http.StatusOK))
+		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
+		Expect(c.persist(ctx, gen.PersistOptionReplace, filter(rule("new")))).To(beAnswered(http.StatusOK))
 		Expect(columns(c.user(ann).Properties)).To(ConsistOf("new"))
 	})
 
 	It("are cleared by an empty list with REPLACE, and left by an absent one", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
 			r.Objects = []gen.ObjectIdentifier{{Identifier: anObject}}
 		})
-		c.persist(ctx, gen.PersistOptionREPLACE, filter([]gen.FilterRule{}))
+		c.persist(ctx, gen.PersistOptionReplace, filter([]gen.FilterRule{}))
 		Expect(c.user(ann).Properties).To(Equal(authtest.Properties{
 			ParameterValues: named("old"), VariableValues: named("old"), Objects: []gen.ObjectIdentifier{{Identifier: anObject}},
 		}))
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.ParameterValues, r.VariableValues, r.Objects = []gen.NamedValues{}, []gen.NamedValues{}, []gen.ObjectIdentifier{}
 		})
 		Expect(c.user(ann).Properties).To(BeZero())
@@ -68,18 +68,18 @@ var _ = Describe("The rules of a custom token", func() {
 
 	It("are added to the user's with APPEND, again with each token", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
+		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
 		for range 2 {
-			Expect(c.persist(ctx, gen.PersistOptionAPPEND, filter(rule("new")))).To(beAnswered(http.StatusOK))
+			Expect(c.persist(ctx, gen.PersistOptionAppend, filter(rule("new")))).To(beAnswered(http.StatusOK))
 		}
 		Expect(columns(c.user(ann).Properties)).To(Equal([]string{"old", "new", "new"}))
-		c.persist(ctx, gen.PersistOptionAPPEND, filter([]gen.FilterRule{}))
+		c.persist(ctx, gen.PersistOptionAppend, filter([]gen.FilterRule{}))
 		Expect(columns(c.user(ann).Properties)).To(HaveLen(3), "an empty list adds nothing")
 	})
 
 	It("are told by getCurrentUserInfo once they are the user's", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.VariableValues = rule("Region"), named("limit")
 		})
 		who := granted(c.who(ctx, bearer(c.annsToken(ctx))).JSON200)
@@ -89,17 +89,17 @@ var _ = Describe("The rules of a custom token", func() {
 
 	It("stay with the token with NONE", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
-		Expect(c.persist(ctx, gen.PersistOptionNONE, filter(rule("new")))).To(beAnswered(http.StatusOK))
+		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
+		Expect(c.persist(ctx, gen.PersistOptionNone, filter(rule("new")))).To(beAnswered(http.StatusOK))
 		Expect(columns(c.user(ann).Properties)).To(ConsistOf("old"))
 	})
 
 	It("of the user are cleared with RESET", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
 		})
-		Expect(c.persist(ctx, gen.PersistOptionRESET, func(*gen.GetCustomAccessTokenRequest) {})).To(beAnswered(http.StatusOK))
+		Expect(c.persist(ctx, gen.PersistOptionReset, func(*gen.GetCustomAccessTokenRequest) {})).To(beAnswered(http.StatusOK))
 		Expect(c.user(ann).Properties).To(BeZero())
 	})
 
@@ -114,15 +114,15 @@ var _ = Describe("The rules of a custom token", func() {
 				Expect(refusal(answer)).To(ContainSubstring("variable_values"))
 			}
 		},
-		Entry("REPLACE", gen.PersistOptionREPLACE, http.StatusOK),
-		Entry("APPEND", gen.PersistOptionAPPEND, http.StatusOK),
-		Entry("RESET", gen.PersistOptionRESET, http.StatusBadRequest),
-		Entry("NONE", gen.PersistOptionNONE, http.StatusBadRequest),
+		Entry("REPLACE", gen.PersistOptionReplace, http.StatusOK),
+		Entry("APPEND", gen.PersistOptionAppend, http.StatusOK),
+		Entry("RESET", gen.PersistOptionReset, http.StatusBadRequest),
+		Entry("NONE", gen.PersistOptionNone, http.StatusBadRequest),
 	)
 
 	It("are not stored when the token is refused", func(ctx SpecContext) {
 		c := reach(needsControls)
-		Expect(c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+		Expect(c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.SecretKey = rule("new"), "wrong"
 		})).To(beAnswered(http.StatusUnauthorized))
 		Expect(c.user(ann).Properties).To(BeZero())
@@ -132,7 +132,7 @@ var _ = Describe("The rules of a custom token", func() {
 		c := reach()
 		request := c.asCustom()
 		request.FilterRules = []gen.FilterRule{{
-			ColumnName: "Anything", Operator: gen.FilterOperatorIN, Values: []gen.FilterValue{"North", true, 2.5, 7},
+			ColumnName: "Anything", Operator: gen.FilterOperatorIn, Values: []gen.FilterValue{"North", true, 2.5, 7},
 		}}
 		token := granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request)).JSON200)
 		parts := strings.Split(string(token.Token), ".")

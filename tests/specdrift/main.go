@@ -68,7 +68,8 @@ type drift struct {
 	accept                         bool
 }
 
-// report writes what is not explained, a line each, and a summary.
+// report writes what is not explained, what waits for a release or for an
+// answer, a line each, and a summary.
 func (d drift) report(ctx context.Context, out io.Writer, compare comparer) (explained bool, err error) {
 	list, err := d.list()
 	if err != nil {
@@ -93,16 +94,19 @@ func (d drift) report(ctx context.Context, out io.Writer, compare comparer) (exp
 	for _, f := range bare {
 		fmt.Fprintln(out, "no reason:", f)
 	}
-	for _, t := range tallies {
-		if !t.Holds() {
-			fmt.Fprintf(out, "%s: %v\n", d.reasons, t)
-			explained = false
-		}
-	}
 	for _, change := range changes {
 		fmt.Fprintln(out, change)
 	}
-	fmt.Fprintf(out, "%s at %.12s: %d operations, %d findings, %d of them without a reason; %d reasons%s\n",
+	for _, t := range tallies {
+		switch {
+		case !t.Holds():
+			fmt.Fprintf(out, "%s: %v\n", d.reasons, t)
+			explained = false
+		case t.Verdict == reasons.Ahead || t.Verdict == reasons.Todo:
+			fmt.Fprintln(out, strings.TrimSpace(fmt.Sprintf("%s, %d findings: %s %s", t.Verdict, t.Found, t.Why, t.Settle)))
+		}
+	}
+	fmt.Fprintf(out, "%s at %.12s: %d operations, %d findings, %d of them without a reason; %d reasons: %s\n",
 		from.Branch, from.Commit, len(prose), len(findings), len(bare), len(tallies), byVerdict(tallies))
 	return explained, nil
 }
@@ -130,9 +134,9 @@ func (d drift) review(branch string, now reviewed) ([]string, error) {
 	return l.changes(branch, now), nil
 }
 
-// byVerdict counts reasons and their findings: ", deliberate 3 for 40 findings".
+// byVerdict counts reasons and their findings: "deliberate 3 for 40, vendor …".
 func byVerdict(tallies []reasons.Tally) string {
-	var text strings.Builder
+	var parts []string
 	for _, v := range reasons.Verdicts() {
 		given, found := 0, 0
 		for _, t := range tallies {
@@ -140,7 +144,7 @@ func byVerdict(tallies []reasons.Tally) string {
 				given, found = given+1, found+t.Found
 			}
 		}
-		fmt.Fprintf(&text, ", %d %s for %d", given, v, found)
+		parts = append(parts, fmt.Sprintf("%s %d for %d", v, given, found))
 	}
-	return text.String()
+	return strings.Join(parts, ", ")
 }

@@ -17,8 +17,12 @@ func rule(column string) []gen.FilterRule {
 	return []gen.FilterRule{{ColumnName: column, Operator: gen.FilterOperatorEQ, Values: []gen.FilterValue{"TS_WILDCARD_ALL"}}}
 }
 
-func named(name string) []gen.NamedValues {
-	return []gen.NamedValues{{Name: name, Values: []gen.FilterValue{"20"}}}
+func parameter(name string) []gen.ParameterValues {
+	return []gen.ParameterValues{{Name: name, Values: []gen.FilterValue{"20"}}}
+}
+
+func variable(name string) []gen.VariableValues {
+	return []gen.VariableValues{{Name: name, Values: []gen.FilterValue{"20"}}}
 }
 
 func columns(p authtest.Properties) []string {
@@ -53,15 +57,15 @@ var _ = Describe("The rules of a custom token", func() {
 	It("are cleared by an empty list with REPLACE, and left by an absent one", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
-			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
+			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")
 			r.Objects = []gen.ObjectIdentifier{{Identifier: anObject}}
 		})
 		c.persist(ctx, gen.PersistOptionReplace, filter([]gen.FilterRule{}))
 		Expect(c.user(ann).Properties).To(Equal(authtest.Properties{
-			ParameterValues: named("old"), VariableValues: named("old"), Objects: []gen.ObjectIdentifier{{Identifier: anObject}},
+			ParameterValues: parameter("old"), VariableValues: variable("old"), Objects: []gen.ObjectIdentifier{{Identifier: anObject}},
 		}))
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
-			r.ParameterValues, r.VariableValues, r.Objects = []gen.NamedValues{}, []gen.NamedValues{}, []gen.ObjectIdentifier{}
+			r.ParameterValues, r.VariableValues, r.Objects = []gen.ParameterValues{}, []gen.VariableValues{}, []gen.ObjectIdentifier{}
 		})
 		Expect(c.user(ann).Properties).To(BeZero())
 	})
@@ -80,11 +84,11 @@ var _ = Describe("The rules of a custom token", func() {
 	It("are told by getCurrentUserInfo once they are the user's", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
-			r.FilterRules, r.VariableValues = rule("Region"), named("limit")
+			r.FilterRules, r.VariableValues = rule("Region"), variable("limit")
 		})
 		who := granted(c.who(ctx, bearer(c.annsToken(ctx))).JSON200)
-		Expect(encode(who.AccessControlProperties)).To(MatchJSON(encode(c.user(ann).Properties)))
-		Expect(encode(who.VariableValues)).To(MatchJSON(encode(named("limit"))))
+		Expect(encode(who.AccessControlProperties)).To(MatchJSON(encode(map[string]any{"0": map[string]any{"ALL": c.user(ann).Properties}})))
+		Expect(encode(who.VariableValues)).To(MatchJSON(`{"0": {"ALL": {"limit": ["20"]}}}`))
 	})
 
 	It("stay with the token with NONE", func(ctx SpecContext) {
@@ -97,7 +101,7 @@ var _ = Describe("The rules of a custom token", func() {
 	It("of the user are cleared with RESET", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
-			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
+			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")
 		})
 		Expect(c.persist(ctx, gen.PersistOptionReset, func(*gen.GetCustomAccessTokenRequest) {})).To(beAnswered(http.StatusOK))
 		Expect(c.user(ann).Properties).To(BeZero())
@@ -107,7 +111,7 @@ var _ = Describe("The rules of a custom token", func() {
 		func(ctx SpecContext, option gen.PersistOption, status int) {
 			c := reach(mayProvision)
 			request := c.asCustom()
-			request.PersistOption, request.VariableValues = option, named("contract")
+			request.PersistOption, request.VariableValues = option, variable("contract")
 			answer := sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))
 			Expect(answer).To(beAnswered(status))
 			if status == http.StatusBadRequest {
@@ -159,8 +163,8 @@ var _ = Describe("The user parameters of a full or object access token", func() 
 	It("are stored for the user", func(ctx SpecContext) {
 		c := reach(needsControls)
 		full, object := c.asFull(), c.asObject()
-		full.UserParameters = &gen.UserParameters{RuntimeFilters: rule("Region")}
-		object.UserParameters = &gen.UserParameters{Parameters: named("Discount")}
+		full.UserParameters = &gen.UserParameters{RuntimeFilters: []gen.RuntimeFilter{{ColumnName: "Region", Operator: gen.FilterOperatorEQ, Values: []string{"North"}}}}
+		object.UserParameters = &gen.UserParameters{Parameters: []gen.RuntimeParameter{{Name: "Discount", Values: []string{"20"}}}}
 		Expect(sent(c.api.GetFullAccessTokenWithResponse(ctx, full))).To(beAnswered(http.StatusOK))
 		Expect(c.user(c.username).UserParameters).To(Equal(full.UserParameters))
 		Expect(sent(c.api.GetObjectAccessTokenWithResponse(ctx, object))).To(beAnswered(http.StatusOK))

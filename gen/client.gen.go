@@ -343,6 +343,13 @@ func (v *AccessToken) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v, "token")
 }
 
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v AccessToken) Format(f fmt.State, verb rune) {
+	type plain AccessToken
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
+}
+
 // MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
 func (v AccessToken) MarshalJSON() ([]byte, error) {
 	type plain AccessToken
@@ -401,6 +408,13 @@ func (v *AuthClusterPreferences) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v)
 }
 
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v AuthClusterPreferences) Format(f fmt.State, verb rune) {
+	type plain AuthClusterPreferences
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
+}
+
 // AuthClusterPreferencesInput is a new setting of the cluster.
 type AuthClusterPreferencesInput struct {
 	// ENABLED makes a secret key if there is none, DISABLED revokes it. Absent,
@@ -423,6 +437,13 @@ type AuthOrgPreference struct {
 // UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
 func (v *AuthOrgPreference) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v)
+}
+
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v AuthOrgPreference) Format(f fmt.State, verb rune) {
+	type plain AuthOrgPreference
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
 // AuthOrgPreferenceInput is a new setting of an Org.
@@ -448,6 +469,13 @@ type AuthSettingsAccessToken struct {
 // UnmarshalJSON leaves out a field that does not fit its type, except key, without which it fails. See [wire.Object].
 func (v *AuthSettingsAccessToken) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v, "key")
+}
+
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v AuthSettingsAccessToken) Format(f fmt.State, verb rune) {
+	type plain AuthSettingsAccessToken
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
 // MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
@@ -614,6 +642,13 @@ type GetCustomAccessTokenRequest struct {
 	VariableValues []VariableValues `json:"variable_values,omitzero"`
 }
 
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v GetCustomAccessTokenRequest) Format(f fmt.State, verb rune) {
+	type plain GetCustomAccessTokenRequest
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
+}
+
 // LogValue is what package slog shows: the fields, with the secret ones redacted.
 func (v GetCustomAccessTokenRequest) LogValue() slog.Value {
 	return slog.GroupValue(
@@ -680,6 +715,13 @@ type GetFullAccessTokenRequest struct {
 
 	// Life of the token, in seconds. Absent, 300.
 	ValidityTimeInSec int32 `json:"validity_time_in_sec,omitzero"`
+}
+
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v GetFullAccessTokenRequest) Format(f fmt.State, verb rune) {
+	type plain GetFullAccessTokenRequest
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
 // LogValue is what package slog shows: the fields, with the secret ones redacted.
@@ -749,6 +791,13 @@ type GetObjectAccessTokenRequest struct {
 	ValidityTimeInSec int32 `json:"validity_time_in_sec,omitzero"`
 }
 
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v GetObjectAccessTokenRequest) Format(f fmt.State, verb rune) {
+	type plain GetObjectAccessTokenRequest
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
+}
+
 // LogValue is what package slog shows: the fields, with the secret ones redacted.
 func (v GetObjectAccessTokenRequest) LogValue() slog.Value {
 	return slog.GroupValue(
@@ -788,6 +837,13 @@ type GetTokenResponse struct {
 // UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Object].
 func (v *GetTokenResponse) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v, "token")
+}
+
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v GetTokenResponse) Format(f fmt.State, verb rune) {
+	type plain GetTokenResponse
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
 // MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
@@ -831,6 +887,13 @@ type LoginRequest struct {
 	Username string `json:"username,omitzero"`
 }
 
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v LoginRequest) Format(f fmt.State, verb rune) {
+	type plain LoginRequest
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
+}
+
 // LogValue is what package slog shows: the fields, with the secret ones redacted.
 func (v LoginRequest) LogValue() slog.Value {
 	return slog.GroupValue(
@@ -839,12 +902,6 @@ func (v LoginRequest) LogValue() slog.Value {
 		slog.Any("remember_me", v.RememberMe),
 		slog.Any("username", v.Username),
 	)
-}
-
-// NestedErrorDetail is the details one level deeper.
-type NestedErrorDetail struct {
-	// What went wrong.
-	Debug ErrorDetail `json:"debug"`
 }
 
 // NamedRef is an object, by GUID and name.
@@ -905,6 +962,13 @@ type RevokeTokenRequest struct {
 
 	// Name or GUID of the user.
 	UserIdentifier string `json:"user_identifier,omitzero"`
+}
+
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v RevokeTokenRequest) Format(f fmt.State, verb rune) {
+	type plain RevokeTokenRequest
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
 // LogValue is what package slog shows: the fields, with the secret ones redacted.
@@ -1018,6 +1082,13 @@ func (v *SearchAuthSettingsResponse) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v)
 }
 
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v SearchAuthSettingsResponse) Format(f fmt.State, verb rune) {
+	type plain SearchAuthSettingsResponse
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
+}
+
 // Secret is a password, secret key or token. Its Go form prints redacted.
 type Secret = wire.Secret
 
@@ -1048,6 +1119,13 @@ type Token struct {
 // UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Object].
 func (v *Token) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v, "token")
+}
+
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v Token) Format(f fmt.State, verb rune) {
+	type plain Token
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
 // MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
@@ -1185,7 +1263,7 @@ type User struct {
 	// GUID of the user.
 	ID string `json:"id"`
 
-	// What is missing here; an object or a list.
+	// What is missing here. Seen as a list too.
 	IncompleteDetails any `json:"incomplete_details,omitzero"`
 
 	// Whether the user has not logged in before.
@@ -1301,6 +1379,13 @@ type UserParameters struct {
 type ValidateTokenRequest struct {
 	// The token to look at.
 	Token Secret `json:"token"`
+}
+
+// Format writes the fields with the secrets below redacted, whatever the verb. Without it package
+// fmt would show those below a pointer when a verb is not that of a struct.
+func (v ValidateTokenRequest) Format(f fmt.State, verb rune) {
+	type plain ValidateTokenRequest
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
 // LogValue is what package slog shows: the fields, with the secret ones redacted.

@@ -96,7 +96,7 @@ func enclose(shape Envelope, r *refusalError) gen.ErrorEnvelope {
 	switch shape {
 	case EnvelopeNested:
 		detail.Debug = string(mustJSON([]string{r.debug}))
-		return gen.ErrorEnvelope{Message: mustJSON(gen.NestedErrorDetail{Debug: detail})}
+		return gen.ErrorEnvelope{Message: mustJSON(map[string]any{"debug": detail})}
 	case EnvelopeText:
 		return gen.ErrorEnvelope{Message: mustJSON(r.debug)}
 	case EnvelopeUpstream:

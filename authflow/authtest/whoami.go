@@ -57,7 +57,6 @@ func (s *Simulator) details(c *caller) gen.User {
 		CreationTimeInMillis:     wire.UnixMilli(a.created.UnixMilli()),
 		ModificationTimeInMillis: wire.UnixMilli(a.modified.UnixMilli()),
 		ExpirationTimeInMillis:   wire.Integer(s.ends(c).Unix()), // seconds, as seen live
-		IncompleteDetails:        []any{},
 		CanChangePassword:        a.password != "",
 		CompleteDetail:           true,
 		IsFirstLogin:             a.loggedIn.IsZero(),

@@ -18,6 +18,8 @@ func onlyByFault(op string, status int) string {
 	switch {
 	case status == 429:
 		return "the simulator has no rate limit"
+	case status == 409:
+		return "nobody changes a variable at the same time"
 	case status == 500:
 		return "the simulator has no failures of its own"
 	case status == 400 && (op == "logout" || op == "getCurrentUserInfo" || op == "getCurrentUserToken"):

@@ -95,7 +95,7 @@ func (c *cluster) expectTyped(ctx context.Context, n negative, body []byte, expr
 func (c *cluster) caller(ctx context.Context, op string) gen.RequestEditorFn {
 	GinkgoHelper()
 	switch op {
-	case "revokeToken", "validateToken", "logout", "getCurrentUserInfo", "getCurrentUserToken":
+	case "revokeToken", "validateToken", "logout", "getCurrentUserInfo", "getCurrentUserToken", "searchAuthSettings", "configureAuthSettings":
 		return bearer(c.token(ctx))
 	}
 	return func(context.Context, *http.Request) error { return nil }

@@ -45,10 +45,11 @@ var _ = Describe("The scope of a token", func() {
 		Expect(token.ValidForUsername).To(Equal(c.username))
 	})
 
-	It("is FULL for a custom access token, which names its Org and its user", func(ctx SpecContext) {
+	It("is not told of a custom access token, which names its Org and its user", func(ctx SpecContext) {
 		c := reach()
 		token := granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, c.asCustom())).JSON200)
-		Expect(token.Scope).To(HaveValue(HaveField("AccessType", gen.AccessTypeFull)))
+		Expect(token.Scope).To(BeNil(), "it is for one Org")
+		Expect(token.Org).NotTo(BeNil())
 		Expect(token.User.Name).To(Equal(c.username))
 		Expect(token.User.ID).To(Equal(granted(c.who(ctx, bearer(token.Token)).JSON200).ID))
 	})

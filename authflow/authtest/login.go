@@ -8,7 +8,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// operations are the nine operations, in the form that the generated server
+// operations are the operations, in the form that the generated server
 // wants: a change of the spec that they do not follow breaks the build.
 type operations struct{ s *Simulator }
 

@@ -50,7 +50,7 @@ func (s *Simulator) addUser(u userSetting) {
 	now := s.millis()
 	a := &account{
 		id: guid(), name: u.name, displayName: u.name, password: u.password,
-		kind: gen.AccountTypeLOCALUSER, status: gen.AccountStatusACTIVE,
+		kind: gen.AccountTypeLocalUser, status: gen.AccountStatusActive,
 		orgs: []int32{PrimaryOrg}, created: now, modified: now,
 	}
 	for _, o := range u.more {

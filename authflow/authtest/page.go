@@ -10,7 +10,7 @@ import (
 // offers to tests is said at its top.
 //
 //go:embed page.html
-var thePage []byte //nolint:gochecknoglobals // a constant in all but name
+var thePage []byte
 
 // isPage reports whether a request is that of the SDK's iframe. Its flags can
 // also come encoded, in one parameter.

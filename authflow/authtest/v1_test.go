@@ -199,8 +199,14 @@ func TestV1TrustedAuthentication(t *testing.T) {
 		}
 		client.Jar = jar
 		const old = "/callosum/v1/tspublic/v1/session/"
-		ask := func(res *http.Response, err error) (int, string) {
+		ask := func(method, path string, fields url.Values) (int, string) {
 			t.Helper()
+			req, err := http.NewRequestWithContext(t.Context(), method, sim.URL+path, strings.NewReader(fields.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", formType)
+			res, err := client.Do(req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -211,36 +217,19 @@ func TestV1TrustedAuthentication(t *testing.T) {
 			}
 			return res.StatusCode, string(body)
 		}
-		get := func(path string) (int, string) {
-			t.Helper()
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, sim.URL+path, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return ask(client.Do(req))
-		}
-		post := func(path string, fields url.Values) (int, string) {
-			t.Helper()
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, sim.URL+path, strings.NewReader(fields.Encode()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Content-Type", formType)
-			return ask(client.Do(req))
-		}
-		status, token := post(old+"auth/token", url.Values{
+		status, token := ask(http.MethodPost, old+"auth/token", url.Values{
 			"secret_key": {authtest.DefaultSecretKey}, "orgid": {"0"}, "username": {"ann"}, "access_level": {"FULL"},
 		})
 		if status != 200 {
 			t.Fatalf("%s: auth/token: %d %s", way, status, token)
 		}
-		if status, body := post(old+"login/token", url.Values{
+		if status, body := ask(http.MethodPost, old+"login/token", url.Values{
 			"auth_token": {token}, "username": {"ann"}, "no_url_redirection": {"true"},
 		}); status != 204 {
 			t.Fatalf("%s: login/token: %d %s", way, status, body)
 		}
 		for path, want := range map[string]int{v1 + "isactive": 204, base + "auth/session/user": 200, base + "system": 200, base + "orgs": 200} {
-			if status, body := get(path); status != want {
+			if status, body := ask(http.MethodGet, path, nil); status != want {
 				t.Errorf("%s: %s: %d %s", way, path, status, body)
 			}
 		}

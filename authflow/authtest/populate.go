@@ -18,6 +18,9 @@ func (s *Simulator) populate() {
 	if status := min(c.loginRejection, c.tokenRejection); status < 400 || max(c.loginRejection, c.tokenRejection) > 599 {
 		panic(fmt.Sprintf("authtest: credentials cannot be rejected with status %d", status))
 	}
+	for _, o := range c.origins {
+		mustOrigin(o)
+	}
 	s.orgs = orgs{{ID: PrimaryOrg, Name: "Primary"}}
 	for _, o := range c.orgs {
 		s.orgs.add(o)

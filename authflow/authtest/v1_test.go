@@ -147,7 +147,7 @@ func TestV1TokenLogin(t *testing.T) {
 	want(t, callAs(t, sim, v1ByToken, formType, "auth_token="+string(tok)), 401)
 
 	tok = token(t, sim, full, trusted("")).Token
-	sim.SetStatus("ann", gen.AccountStatusINACTIVE)
+	sim.SetStatus("ann", gen.AccountStatusInactive)
 	want(t, callAs(t, sim, v1ByToken, formType, "auth_token="+string(tok)), 403)
 }
 

@@ -37,7 +37,7 @@ var answers = []struct {
 	{gen.UserRef{}, `{"id": "u", "name": "n"}`, ""},
 	{gen.NamedRef{}, `{"id": "u", "name": "n"}`, ""},
 	{gen.FavoriteMetadata{}, `{"id": "u", "name": "n", "type": "LIVEBOARD"}`, ""},
-	{gen.SearchAuthSettingsResponse{}, `{"auth_type": "TRUSTED_AUTH", "cluster_preferences": {"auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]},
+	{gen.AuthSettings{}, `{"auth_type": "TRUSTED_AUTH", "cluster_preferences": {"auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]},
 		"org_preferences": [{"org": {"id": 3}, "auth_status": "DISABLED"}]}`, ""},
 	{gen.AuthClusterPreferences{}, `{"auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]}`, ""},
 	{gen.AuthOrgPreference{}, `{"org": {"id": 3}, "auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]}`, ""},

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// uses is a program with one field a line, some of which are deprecated. In a
-// literal staticcheck does not look at the names of fields.
+// uses is a program with one field a line, some of which are deprecated. They
+// are not in literals, which not every edition of staticcheck looks at.
 const uses = `// Package uses stands for the code of a user.
 package uses
 

@@ -22,7 +22,8 @@ const (
 	OpRevokeToken          = "revokeToken"
 	OpValidateToken        = "validateToken"
 
-	// Echo stands for every other path below /api/rest/2.0/; see [EchoAnswer].
+	// Echo stands for every other path below /api/rest/2.0/, and for those
+	// with answers of their own; see [EchoAnswer].
 	Echo = "echo"
 	// AnyOperation stands for all of them, and for requests elsewhere.
 	AnyOperation = "*"
@@ -63,7 +64,7 @@ func (s *Simulator) find(r *http.Request) (op string, route *routers.Route, allo
 		slices.Sort(names)
 		return "", nil, strings.Join(names, ", ")
 	}
-	if strings.HasPrefix(r.URL.Path, apiPrefix) {
+	if strings.HasPrefix(r.URL.Path, apiPrefix) || s.canned.has(r.Method, r.URL.Path) {
 		return Echo, nil, ""
 	}
 	return "", nil, ""

@@ -39,10 +39,10 @@ type settings struct {
 	clockOffset          time.Duration
 	loginRejection       int
 	tokenRejection       int
-	rate                 float64
-	burst                int
-	retryAfter           time.Duration
+	rateLimit            RateLimit
 	observe              func(Call)
+	answers              []func(*Simulator) error
+	latency              time.Duration
 }
 
 func defaults() settings {

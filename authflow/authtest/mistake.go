@@ -1,0 +1,24 @@
+package authtest
+
+import "fmt"
+
+// mistakeError is what is wrong with the way in which a control is used. The
+// methods panic with it; the control API answers with it.
+type mistakeError struct{ field, text string }
+
+// Error implements error.
+func (m *mistakeError) Error() string { return "authtest: " + m.text }
+
+// mistakef names the field by the name that the control API has for it.
+func mistakef(field, format string, args ...any) error {
+	return &mistakeError{field, fmt.Sprintf(format, args...)}
+}
+
+func noUser(name string) error { return mistakef("name", "there is no user %q", name) }
+
+// must panics with a mistake: it is one of the test itself.
+func must(err error) {
+	if err != nil {
+		panic(err.Error())
+	}
+}

@@ -54,7 +54,7 @@ func (s *Simulator) removeOrg(id int32) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.orgs.byID(id); !ok || id == PrimaryOrg {
-		return mistakef("id", "there is no Org %d that could be removed", id)
+		return absentf("id", "there is no Org %d that could be removed", id)
 	}
 	s.cutOff(func(_ *account, org gen.Org) bool { return org.ID == id })
 	s.orgs = slices.DeleteFunc(s.orgs, func(o gen.Org) bool { return o.ID == id })
@@ -105,7 +105,7 @@ func (s *Simulator) removeGroup(name string) error {
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.groups, func(g group) bool { return g.name == name })
 	if i < 0 {
-		return mistakef("name", "there is no group %q", name)
+		return noGroup(name)
 	}
 	s.groups = slices.Delete(s.groups, i, i+1)
 	for _, a := range s.users {

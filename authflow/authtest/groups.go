@@ -59,7 +59,7 @@ func (s *Simulator) GroupID(name string) string {
 	defer s.mu.Unlock()
 	one, ok := s.groups.find(name)
 	if !ok {
-		must(mistakef("name", "there is no group %q", name))
+		must(noGroup(name))
 	}
 	return one.id
 }

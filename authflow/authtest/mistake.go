@@ -4,17 +4,26 @@ import "fmt"
 
 // mistakeError is what is wrong with the way in which a control is used. The
 // methods panic with it; the control API answers with it.
-type mistakeError struct{ field, text string }
+type mistakeError struct {
+	field, text string
+	absent      bool // the field names what is not there
+}
 
 // Error implements error.
 func (m *mistakeError) Error() string { return "authtest: " + m.text }
 
 // mistakef names the field by the name that the control API has for it.
 func mistakef(field, format string, args ...any) error {
-	return &mistakeError{field, fmt.Sprintf(format, args...)}
+	return &mistakeError{field: field, text: fmt.Sprintf(format, args...)}
 }
 
-func noUser(name string) error { return mistakef("name", "there is no user %q", name) }
+func absentf(field, format string, args ...any) error {
+	return &mistakeError{field: field, text: fmt.Sprintf(format, args...), absent: true}
+}
+
+func noUser(name string) error { return absentf("name", "there is no user %q", name) }
+
+func noGroup(name string) error { return absentf("name", "there is no group %q", name) }
 
 // must panics with a mistake: it is one of the test itself.
 func must(err error) {

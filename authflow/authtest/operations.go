@@ -1,7 +1,6 @@
 package authtest
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,10 +42,13 @@ func Operations() []string {
 
 // mustName panics unless op can be counted or failed: a misspelt name would
 // make a test pass for the wrong reason.
-func mustName(op string) {
+func mustName(op string) { must(checkName(op)) }
+
+func checkName(op string) error {
 	if op != Echo && op != AnyOperation && !slices.Contains(Operations(), op) {
-		panic(fmt.Sprintf("authtest: no operation is named %q", op))
+		return mistakef("operation", "no operation is named %q", op)
 	}
+	return nil
 }
 
 // find returns the name of the operation that a request calls, and its route

@@ -179,13 +179,19 @@ func (s *Simulator) Users() []User {
 // SetPassword changes a user's password. Sessions and tokens stay. It panics
 // if there is no such user.
 func (s *Simulator) SetPassword(user, password string) {
-	must(s.change(user, func(a *account) { a.password, a.misses = gen.Secret(password), nil }))
+	must(s.change(user, func(a *account) { a.setPassword(password) }))
 }
 
 // SetStatus changes the status of a user's account; ACTIVE also lifts the lock
 // that wrong passwords have put on it. It panics if there is no such user.
 func (s *Simulator) SetStatus(user string, status gen.AccountStatus) {
-	must(s.change(user, func(a *account) { a.status, a.misses, a.lockedUntil = status, nil, time.Time{} }))
+	must(s.change(user, func(a *account) { a.setStatus(status) }))
+}
+
+func (a *account) setPassword(password string) { a.password, a.misses = gen.Secret(password), nil }
+
+func (a *account) setStatus(status gen.AccountStatus) {
+	a.status, a.misses, a.lockedUntil = status, nil, time.Time{}
 }
 
 func (s *Simulator) change(user string, f func(*account)) error {

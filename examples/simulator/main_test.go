@@ -41,6 +41,13 @@ func (l *locked) String() string {
 // what it has written after its first line.
 func program(t *testing.T, args ...string) (url string, stderr *locked, stop func() (int, string)) {
 	t.Helper()
+	lines, stderr, stop := start(t, 1, args...)
+	return lines[0], stderr, stop
+}
+
+// start is program for one that writes n lines when it is ready.
+func start(t *testing.T, n int, args ...string) (lines []string, stderr *locked, stop func() (int, string)) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	r, w := io.Pipe()
@@ -51,11 +58,14 @@ func program(t *testing.T, args ...string) (url string, stderr *locked, stop fun
 		_ = w.Close()
 	}()
 	out := bufio.NewReader(r)
-	line, err := out.ReadString('\n')
-	if err != nil {
-		t.Fatalf("no line on standard output: %v; %s", err, stderr)
+	for range n {
+		line, err := out.ReadString('\n')
+		if err != nil {
+			t.Fatalf("no line on standard output: %v; %s", err, stderr)
+		}
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
-	return strings.TrimSuffix(line, "\n"), stderr, func() (int, string) {
+	return lines, stderr, func() (int, string) {
 		cancel()
 		rest, _ := io.ReadAll(out)
 		return <-code, string(rest)
@@ -151,6 +161,12 @@ func TestExitCodes(t *testing.T) {
 		{"-secret-key=", 2, "-secret-key"},
 		{"-tls-cert-out x", 2, "needs -tls"},
 		{"hunter2", 2, "no flag"},
+		{"-control 0.0.0.0:0", 2, "-control-host"},
+		{"-control :0", 2, "-control-host"},
+		{"-control 192.0.2.1:0", 2, "-control-host"},
+		{"-control localhost", 2, "-control-host"},
+		{"-control-host simulator", 2, "needs -control"},
+		{"-addr 127.0.0.1:0 -control " + taken.Addr().String(), 1, "in use"},
 		{"-addr " + taken.Addr().String(), 1, "in use"},
 		{"-addr 127.0.0.1:99999", 1, "port"},
 		{"-tls -tls-cert-out /nonexistent/x", 1, "nonexistent"},

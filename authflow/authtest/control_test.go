@@ -251,7 +251,7 @@ func controlsFaults(t *testing.T, r *remote) {
 		`{"kind":"redirect","location":"https://x.test"}`:         {302, "", header{"Location", "https://x.test"}},
 		`{"kind":"redirect","location":"/y","status":307}`:        {307, "", header{"Location", "/y"}},
 		`{"kind":"json","json":{"n":12345678901234567890}}`:       {200, `{"n":12345678901234567890}`, header{"Content-Type", "application/json"}},
-		`{"kind":"json","json":null,"status":418}`:                {418, `null`, header{}},
+		`{"kind":"json","json":false,"status":418}`:               {418, `false`, header{}},
 		`{"kind":"answer","body":"x"}`:                            {200, "x", header{"Content-Type", "text/plain; charset=utf-8"}},
 		`{"kind":"answer","body":"x","content_type":"text/made"}`: {200, "x", header{"Content-Type", "text/made"}},
 	} {

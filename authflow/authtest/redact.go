@@ -12,8 +12,6 @@ import (
 
 // secretName matches the names of fields that hold secrets, here and in the
 // rest of the API.
-//
-//nolint:gochecknoglobals // a constant in all but name
 var secretName = regexp.MustCompile(`(?i)password|passwd|passphrase|secret|token|credential|authorization|cookie|private_?key|api_?key|^key$`)
 
 // seen is a JSON body as an observer may see it, or nil if it is none. Values

@@ -4,7 +4,8 @@
 //	go run ./examples/simulator -addr 127.0.0.1:4123 -user tsadmin:admin -secret-key KEY
 //
 // It prints its URL as one line on standard output and serves until it is
-// interrupted. With -v it logs each call on standard error, without secrets.
+// interrupted. With -v it logs each call on standard error, with its JSON and
+// without secrets.
 //
 // It is for tests. It keeps passwords in the clear, forgets everything when it
 // ends, and must not be reachable by anyone else.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -116,7 +117,13 @@ func logger(w io.Writer) func(authtest.Call) {
 		if c.User != "" {
 			who = fmt.Sprintf("%q by %s", c.User, c.Auth)
 		}
-		// %q keeps a caller from writing lines of their own.
-		out.Printf("%s %q %d %v %s", c.Method, c.Path, c.Status, c.Duration.Round(time.Microsecond), who)
+		body := ""
+		if c.Body != nil {
+			if b, err := json.Marshal(c.Body); err == nil {
+				body = " " + string(b)
+			}
+		}
+		// %q and JSON keep a caller from writing lines of their own.
+		out.Printf("%s %q %d %v %s%s", c.Method, c.Path, c.Status, c.Duration.Round(time.Microsecond), who, body)
 	}
 }

@@ -111,6 +111,7 @@ func TestServesUntilInterrupted(t *testing.T) {
 	}
 	said := stderr.String()
 	if strings.Count(said, "\n") != 3 || !strings.Contains(said, `POST "/api/rest/2.0/auth/token/full" 401`) ||
+		!strings.Contains(said, `{"org_id":1,"password":"[redacted]","username":"ann"}`) ||
 		strings.Contains(said, "hunter2") || strings.Contains(said, "p:w") {
 		t.Errorf("standard error:\n%s", said)
 	}

@@ -110,8 +110,11 @@ func (w *walk) run(t *testing.T, line string) (string, error) {
 		return "", err
 	}
 	var answer map[string]any
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer[field] == nil {
-		return "", fmt.Errorf("no %s in %s: %v", field, body, err)
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		return "", fmt.Errorf("%s: %w", body, err)
+	}
+	if answer[field] == nil {
+		return "", fmt.Errorf("no %s in %s", field, body)
 	}
 	w.vars[name] = fmt.Sprint(answer[field])
 	return "", nil

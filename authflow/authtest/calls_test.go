@@ -141,9 +141,18 @@ func TestConcurrentUse(t *testing.T) {
 					sim.RotateCookie("ann")
 				case 1:
 					sim.Advance(1)
+					sim.AddUser(fmt.Sprint(i, j), "")
+					sim.RevokeUser(fmt.Sprint(i, j))
+					sim.SetAnswer("POST", base+"metadata/search", authtest.JSON(200, i))
+					sim.SetRateLimit(authtest.RateLimit{PerSecond: 1e6, Burst: 1000})
+					sim.SetLatency(1)
 				case 2:
 					sim.Users()
 					sim.CallCounts()
+					sim.Tokens()
+					sim.Sessions()
+					sim.Answers()
+					sim.Groups()
 				case 3:
 					sim.Fail(authtest.OpLogout, 1, authtest.Status(500))
 					sim.ClearFaults()

@@ -94,6 +94,8 @@ paths:
   /six: { get: { responses: { "200": { description: d, content: { text/csv: { example: "a,b" } } } } } }
   /seven: { get: { responses: { "404": { description: d } } } }
   /eight: { get: { responses: { "200": { description: d, content: { application/json: { schema: { example: whole } }, a/b: { example: no } } } } } }
+  /nine: { get: {} }
+  /ten: { get: { responses: { "200": { description: d, content: { application/json: } } } } }
 components:
   schemas:
     Named: { type: object, properties: { name: { type: string, example: n }, unknown: { type: string } } }
@@ -132,7 +134,7 @@ func TestAnswersOfAnOpenAPIDocument(t *testing.T) {
 	if !reflect.DeepEqual(node, wanted) || child["name"] != "n" {
 		t.Errorf("three: %v and a child %v, want %v", node, child, wanted)
 	}
-	for _, path := range []string{"five", "seven"} {
+	for _, path := range []string{"five", "seven", "nine", "ten"} {
 		if a := call(t, sim, "GET "+base+path, "", tok); !strings.Contains(string(a.body), `"path":`) {
 			t.Errorf("%s has no example, and answered %s", path, a.body)
 		}

@@ -34,9 +34,7 @@ var controlDocument = sync.OnceValue(func() *openapi3.T {
 // by the OpenAPI document that it serves at /openapi.yaml; the command in
 // examples/simulator serves it, and has a walk through it with curl.
 //
-//	mux.Handle("/", sim)                  // on one listener
-//	control := sim.Control()              // on another
-//	go http.ListenAndServe("127.0.0.1:4124", control)
+//	go http.ListenAndServe("127.0.0.1:4124", sim.Control())
 //
 // Whoever reaches it may do everything, so it answers only requests whose Host
 // is localhost, a loopback address or one of hosts (names or addresses, without
@@ -196,7 +194,7 @@ func mistaken(err error) error {
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
-		return mistakef("", "the body is longer than %d bytes", long.Limit)
+		return &mistakeError{http.StatusRequestEntityTooLarge, "", fmt.Sprintf("the body is longer than %d bytes", long.Limit)}
 	case !errors.As(err, &request):
 		return mistakef("", "the request is not what the control takes")
 	case request.Parameter != nil:
@@ -225,13 +223,9 @@ func chosen(err error) error {
 
 // complain answers with an error.
 func complain(w http.ResponseWriter, err error) {
-	m := &mistakeError{text: err.Error()}
+	m := &mistakeError{http.StatusInternalServerError, "", err.Error()}
 	_ = errors.As(err, &m)
-	status := http.StatusBadRequest
-	if m.absent {
-		status = http.StatusNotFound
-	}
-	writeComplaint(w, status, m.field, m.text)
+	writeComplaint(w, m.status, m.field, m.text)
 }
 
 func writeComplaint(w http.ResponseWriter, status int, field, text string) {

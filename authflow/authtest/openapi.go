@@ -111,6 +111,9 @@ func success(all *openapi3.Responses) (int, *openapi3.Response) {
 }
 
 func exampleOf(m *openapi3.MediaType) (any, bool) {
+	if m == nil {
+		return nil, false
+	}
 	if m.Example != nil {
 		return m.Example, true
 	}

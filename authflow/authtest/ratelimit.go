@@ -65,9 +65,10 @@ type limiter struct {
 }
 
 // wait lets a call through and returns 0, or returns how long it is too early.
-func (l *limiter) wait(host string, now time.Time) (time.Duration, RateLimit) {
+func (l *limiter) wait(host string) (time.Duration, RateLimit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now := time.Now() // under the lock: a call that waited for it is not early
 	if l.limit.PerSecond == 0 {
 		return 0, l.limit
 	}
@@ -90,7 +91,7 @@ func (s *Simulator) exceeded(w http.ResponseWriter, r *http.Request) bool {
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	wait, limit := s.limiter.wait(host, time.Now())
+	wait, limit := s.limiter.wait(host)
 	if wait == 0 {
 		return false
 	}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -173,7 +174,9 @@ func TestExitCodes(t *testing.T) {
 		{"-tls -tls-cert-out /nonexistent/x", 1, "nonexistent"},
 	} {
 		var out, stderr bytes.Buffer
-		code := run(t.Context(), strings.Fields(test.args), &out, &stderr)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a server that should not be
+		code := run(ctx, strings.Fields(test.args), &out, &stderr)
+		cancel()
 		if code != test.code || !strings.Contains(stderr.String(), test.says) || out.Len() != 0 || strings.Contains(stderr.String(), "hunter2") {
 			t.Errorf("%s: exit %d, want %d\nstdout %q\nstderr %q", test.args, code, test.code, out.String(), stderr.String())
 		}

@@ -88,7 +88,7 @@ bench-smoke: ## one short round of every benchmark; cold 5 minutes
 	cd tests/bench && go test -short -bench . -benchtime 1x ./...
 
 spec-lint: ## Redocly's recommended rules; needs Node and the npm registry
-	npx --yes $(REDOCLY) lint api/openapi.yaml
+	npx --yes $(REDOCLY) lint api/openapi.yaml authflow/authtest/control.yaml
 
 spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking change that CHANGELOG.md does not name
 	@[ -n "$(BASE)" ] || { echo "usage: make spec-diff BASE=<git rev>"; exit 2; }

@@ -21,7 +21,9 @@ func Answer(status int, contentType, body string) Fault {
 		if contentType != "" {
 			w.Header().Set("Content-Type", contentType)
 		}
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		if status != http.StatusNoContent {
+			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	})

@@ -102,18 +102,23 @@ type Call struct {
 	// lacks it.
 	User string
 	Auth string
+	// Body is the JSON body of the request as encoding/json decodes it into an
+	// any, or nil if there is none. In place of secrets it has "[redacted]",
+	// and so in place of the values of fields that the operation does not have.
+	Body any
 	// Status of the answer, or 0 if the connection was cut instead.
 	Status int
 	// Began is the server's time at the arrival.
 	Began time.Time
-	// Duration until the answer was written.
+	// Duration until the answer was written. In a testing/synctest bubble it is
+	// what the call has waited: see [WithLatency].
 	Duration time.Duration
 }
 
 func callOf(x *exchange, status int, began time.Time, took time.Duration) Call {
 	c := Call{
 		Operation: x.op, Method: x.r.Method, Path: x.r.URL.Path,
-		Status: status, Began: began, Duration: took,
+		Body: x.seen(), Status: status, Began: began, Duration: took,
 	}
 	if x.caller != nil {
 		c.User, c.Auth = x.caller.user.name, x.caller.auth()

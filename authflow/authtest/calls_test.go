@@ -95,6 +95,23 @@ func TestMistakesOfTheTestPanic(t *testing.T) {
 		"group twice":   func() { authtest.New(authtest.WithGroup("g"), authtest.WithGroup("g")) },
 		"key of no Org": func() { authtest.New(authtest.WithOrgSecretKey(1, "k")) },
 		"rejection":     func() { authtest.New(authtest.WithLoginRejection(200)) },
+		"RevokeUser":    func() { sim.RevokeUser("zoe") },
+		"AddUser":       func() { sim.AddUser(authtest.DefaultUsername, "") },
+		"RemoveUser":    func() { sim.RemoveUser("zoe") },
+		"AddOrg":        func() { sim.AddOrg(authtest.PrimaryOrg, "") },
+		"RemoveOrg":     func() { sim.RemoveOrg(7) },
+		"Primary Org":   func() { sim.RemoveOrg(authtest.PrimaryOrg) },
+		"AddGroup":      func() { sim.AddGroup("") },
+		"RemoveGroup":   func() { sim.RemoveGroup("g") },
+		"burst":         func() { authtest.New(authtest.WithRateLimit(1, 0)) },
+		"rate":          func() { sim.SetRateLimit(authtest.RateLimit{PerSecond: -1, Burst: 1}) },
+		"method":        func() { sim.SetAnswer("get", "/x", authtest.Status(500)) },
+		"path":          func() { sim.SetAnswer("GET", "x", authtest.Status(500)) },
+		"own path":      func() { authtest.New(authtest.WithAnswer("GET", base+"auth/session/user", authtest.Status(500))) },
+		"JSON":          func() { authtest.JSON(200, func() {}) },
+		"OpenAPI":       func() { sim.SetOpenAPI([]byte("{")) },
+		"no paths":      func() { authtest.New(authtest.WithOpenAPI([]byte("openapi: 3.0.3"))) },
+		"ClientAt":      func() { sim.ClientAt("localhost") },
 	} {
 		func() {
 			defer func() {
@@ -124,9 +141,18 @@ func TestConcurrentUse(t *testing.T) {
 					sim.RotateCookie("ann")
 				case 1:
 					sim.Advance(1)
+					sim.AddUser(fmt.Sprint(i, j), "")
+					sim.RevokeUser(fmt.Sprint(i, j))
+					sim.SetAnswer("POST", base+"metadata/search", authtest.JSON(200, i))
+					sim.SetRateLimit(authtest.RateLimit{PerSecond: 1e6, Burst: 1000})
+					sim.SetLatency(1)
 				case 2:
 					sim.Users()
 					sim.CallCounts()
+					sim.Tokens()
+					sim.Sessions()
+					sim.Answers()
+					sim.Groups()
 				case 3:
 					sim.Fail(authtest.OpLogout, 1, authtest.Status(500))
 					sim.ClearFaults()

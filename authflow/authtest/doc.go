@@ -31,7 +31,13 @@
 //
 // Every path below /api/rest/2.0/ that is not one of the nine stands for the
 // rest of the API: it wants a token or a session, and answers with what
-// arrived, an [EchoAnswer].
+// arrived, an [EchoAnswer], or with what the test has set:
+//
+//	server.SetAnswer("POST", "/api/rest/2.0/metadata/search",
+//		authtest.JSON(200, []any{map[string]any{"metadata_id": "m-1"}}), // the first time
+//		authtest.JSON(200, []any{})) // and from then on
+//
+// [WithOpenAPI] takes such answers from the examples of an OpenAPI document.
 //
 // # Without sockets
 //
@@ -101,13 +107,21 @@
 //	Block                      holds calls back until released
 //	WaitForCalls               waits until calls have arrived
 //	Calls, CallCounts          count calls by operation; ResetCalls begins anew
-//	RevokeAll                  ends all tokens and sessions; RevokeTokens, EndSessions
+//	Tokens, Sessions           show what is in force, and under which rules
+//	RevokeAll                  ends all tokens and sessions; RevokeTokens, EndSessions,
+//	                           RevokeUser, RevokeToken some of them
 //	RotateSecretKey            changes the cluster's key; RotateOrgSecretKey an Org's
 //	RotateCookie               changes a session's JSESSIONID with its next answer
+//	AddUser, AddOrg, AddGroup  add to what the options made; RemoveUser, RemoveOrg, RemoveGroup
 //	SetPassword, SetStatus     change a user
 //	SetTrustedAuthentication   switches secret keys off and on
 //	SetMFA                     switches multi-factor authentication
 //	SetErrorEnvelope           changes the shape of error answers
+//	SetRateLimit, SetLatency   bound calls, and let them take time
+//	SetAnswer, SetOpenAPI      say what the rest of the API answers; Answers, ClearAnswers
+//
+// [Simulator.Control] offers all of them by HTTP, to tests in other languages:
+// see examples/simulator.
 //
 // Faults are ordinary middleware and can be combined:
 //
@@ -180,7 +194,8 @@
 //   - auth/token creates no users. session/info and preauth/info answer 401 to
 //     a caller who is not signed in.
 //   - A preflight from an origin that was not named is answered with 403.
-//   - There is no rate limit without [WithRateLimit].
+//   - There is no rate limit without [WithRateLimit], and no call takes time
+//     without [WithLatency].
 //
 // # What it is not
 //

@@ -8,7 +8,8 @@ import (
 
 // EchoAnswer is what every path below /api/rest/2.0/ answers that is not one
 // of the nine operations: who has called, and what arrived. It stands for the
-// rest of the API, and like it needs a token or a session.
+// rest of the API, and like it needs a token or a session. [Simulator.SetAnswer]
+// puts other answers in its place.
 //
 // An object access token reads: it may GET and POST here, but not PUT, PATCH
 // or DELETE.
@@ -47,6 +48,15 @@ func (s *Simulator) echo(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
+	if answer := s.canned.take(r.Method, r.URL.Path); answer != nil {
+		answer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.reflect(w, r, c) })).ServeHTTP(w, r)
+		return
+	}
+	s.reflect(w, r, c)
+}
+
+// reflect sends back what arrived.
+func (s *Simulator) reflect(w http.ResponseWriter, r *http.Request, c *caller) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxEcho))
 	if err != nil {
 		s.refuse(w, err)

@@ -1,9 +1,6 @@
 package authtest
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // PrivilegeAdministration lets a user end the tokens of others.
 const PrivilegeAdministration = "ADMINISTRATION"
@@ -21,11 +18,12 @@ type group struct {
 
 type groups []group
 
-func (g *groups) add(set groupSetting) {
+func (g *groups) add(set groupSetting) error {
 	if _, ok := g.find(set.name); ok || set.name == "" {
-		panic(fmt.Sprintf("authtest: the group name %q is empty or given twice", set.name))
+		return mistakef("name", "the group name %q is empty or given twice", set.name)
 	}
 	*g = append(*g, group{guid(), set.name, slices.Clone(set.privileges)})
+	return nil
 }
 
 // find takes the name or the GUID of a group.
@@ -53,12 +51,15 @@ func (g groups) names(field string, identifiers []string) ([]string, error) {
 	return found, nil
 }
 
-// GroupID returns the GUID of a group made with [WithGroup]. It panics if
+// GroupID returns the GUID of a group made with [WithGroup] or
+// [Simulator.AddGroup]. It panics if
 // there is none of that name.
 func (s *Simulator) GroupID(name string) string {
-	one, ok := s.groups.find(name) // groups do not change after New
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, ok := s.groups.find(name)
 	if !ok {
-		panic(fmt.Sprintf("authtest: there is no group %q", name))
+		must(noGroup(name))
 	}
 	return one.id
 }

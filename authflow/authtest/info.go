@@ -1,7 +1,6 @@
 package authtest
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 )
@@ -59,7 +58,7 @@ func (s *Simulator) v1Info(x *exchange, w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, info)
+	writeJSON(w, http.StatusOK, info)
 	return nil
 }
 
@@ -69,7 +68,7 @@ func (s *Simulator) preauthInfo(x *exchange, w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, map[string]sessionInfo{"info": info})
+	writeJSON(w, http.StatusOK, map[string]sessionInfo{"info": info})
 	return nil
 }
 
@@ -107,7 +106,7 @@ func (s *Simulator) system(x *exchange, w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, info)
+	writeJSON(w, http.StatusOK, info)
 	return nil
 }
 
@@ -130,9 +129,4 @@ func (s *Simulator) systemInfo(x *exchange) (systemInfo, error) {
 		info.TsadminUserID = &admin.id
 	}
 	return info, nil
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
 }

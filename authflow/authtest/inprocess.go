@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +19,17 @@ import (
 // way of [Simulator.Transport]. It has no cookie jar.
 func (s *Simulator) Client() *http.Client { return &http.Client{Transport: s.Transport()} }
 
+// ClientAt is [Simulator.Client] for a client with an IP address of its own,
+// such as 192.0.2.7: a rate limit is counted for each address. All clients of
+// Client and [Simulator.Transport] are at the same one. It panics if ip is no IP
+// address.
+func (s *Simulator) ClientAt(ip string) *http.Client {
+	if net.ParseIP(ip) == nil {
+		panic(fmt.Sprintf("authtest: %q is no IP address", ip))
+	}
+	return &http.Client{Transport: inProcess{s, net.JoinHostPort(ip, "1234")}}
+}
+
 // Transport returns a round tripper that calls the simulator without sockets
 // and without goroutines, in the goroutine of the caller, so that it works in
 // testing/synctest bubbles. It sends requests to [Simulator.URL] alone: for
@@ -26,9 +38,14 @@ func (s *Simulator) Client() *http.Client { return &http.Client{Transport: s.Tra
 //
 // It obeys the request's context, during delays and blocks too, except in
 // handlers of the test's own that do not.
-func (s *Simulator) Transport() http.RoundTripper { return inProcess{s} }
+func (s *Simulator) Transport() http.RoundTripper {
+	return inProcess{s, "192.0.2.1:1234"} // for documentation, as in httptest
+}
 
-type inProcess struct{ sim *Simulator }
+type inProcess struct {
+	sim  *Simulator
+	addr string // of the client
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -43,7 +60,7 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("authtest: no server in process at %s, only at %s", origin(req.URL), t.sim.URL)
 	}
 	rec := httptest.NewRecorder()
-	aborted := serve(t.sim, rec, arriving(req))
+	aborted := serve(t.sim, rec, arriving(req, t.addr))
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -69,10 +86,11 @@ func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool
 }
 
 // arriving is a client's request as a server sees it.
-func arriving(req *http.Request) *http.Request {
+func arriving(req *http.Request, addr string) *http.Request {
 	r := req.Clone(req.Context())
+	r.GetBody = nil // the client's; a server has only the body that arrived
 	r.RequestURI = req.URL.RequestURI()
-	r.RemoteAddr = "192.0.2.1:1234" // for documentation, as in httptest
+	r.RemoteAddr = addr
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	if r.Host == "" {
 		r.Host = req.URL.Host

@@ -189,3 +189,25 @@ func TestPrinting(t *testing.T) {
 		}
 	}
 }
+
+// The body that has arrived counts, and the client's means to send it again are its own.
+func TestServerReadsTheBodyThatArrives(t *testing.T) {
+	sim := authtest.New(ann())
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, sim.URL+base+"auth/token/full", strings.NewReader(annPW))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.GetBody = func() (io.ReadCloser, error) {
+		t.Error("the server has called the client's GetBody")
+		return io.NopCloser(strings.NewReader(annPW)), nil
+	}
+	res, err := sim.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("status %d", res.StatusCode)
+	}
+}

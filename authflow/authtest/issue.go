@@ -99,7 +99,7 @@ func (o operations) GetCustomAccessToken(_ context.Context, in stub.GetCustomAcc
 
 // custom puts a JWT into force.
 func (s *Simulator) custom(a *account, org gen.Org, req *gen.GetCustomAccessTokenRequest, rules Properties) *token {
-	t := &token{kind: KindCustom, user: a, org: org}
+	t := &token{kind: KindCustom, user: a, org: org, persist: req.PersistOption, rules: rules.clone()}
 	s.stamp(t, s.validity(req.ValidityTimeInSec))
 	t.value = jwt(claims{
 		Issuer: s.URL, Subject: a.name, ID: t.id, Org: org,

@@ -1,10 +1,6 @@
 package authtest
 
-import (
-	"fmt"
-
-	"github.com/go-thoughtspot/tsauth/gen"
-)
+import "github.com/go-thoughtspot/tsauth/gen"
 
 // keys are the secret keys of trusted authentication.
 type keys struct {
@@ -26,7 +22,8 @@ func (k *keys) check(key gen.Secret, org int32) error {
 	return unauthorized("the secret key is not valid")
 }
 
-// RotateSecretKey puts another secret key in the place of the cluster's.
+// RotateSecretKey puts another secret key in the place of the cluster's; an empty
+// one leaves it without.
 // Tokens made with the old one stay valid.
 func (s *Simulator) RotateSecretKey(key string) {
 	s.mu.Lock()
@@ -35,14 +32,19 @@ func (s *Simulator) RotateSecretKey(key string) {
 }
 
 // RotateOrgSecretKey puts another secret key in the place of an Org's, or
-// gives the Org one. It panics if there is no such Org.
+// gives the Org one; an empty one leaves it without. It panics if there is no such Org.
 func (s *Simulator) RotateOrgSecretKey(orgID int32, key string) {
+	must(s.rotateOrgSecretKey(orgID, key))
+}
+
+func (s *Simulator) rotateOrgSecretKey(orgID int32, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.orgs.byID(orgID); !ok {
-		panic(fmt.Sprintf("authtest: there is no Org %d", orgID))
+		return absentf("id", "there is no Org %d", orgID)
 	}
 	s.keys.orgs[orgID] = gen.Secret(key)
+	return nil
 }
 
 // SetTrustedAuthentication switches trusted authentication. While it is off

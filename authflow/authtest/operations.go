@@ -1,7 +1,6 @@
 package authtest
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,7 +23,8 @@ const (
 	OpSearchAuthSettings    = "searchAuthSettings"
 	OpConfigureAuthSettings = "configureAuthSettings"
 
-	// Echo stands for every other path below /api/rest/2.0/; see [EchoAnswer].
+	// Echo stands for every other path below /api/rest/2.0/, and for those
+	// with answers of their own; see [EchoAnswer].
 	Echo = "echo"
 	// AnyOperation stands for all of them, and for requests elsewhere.
 	AnyOperation = "*"
@@ -44,10 +44,13 @@ func Operations() []string {
 
 // mustName panics unless op can be counted or failed: a misspelt name would
 // make a test pass for the wrong reason.
-func mustName(op string) {
+func mustName(op string) { must(checkName(op)) }
+
+func checkName(op string) error {
 	if op != Echo && op != AnyOperation && !slices.Contains(Operations(), op) && !slices.Contains(outsiders(), op) {
-		panic(fmt.Sprintf("authtest: no operation is named %q", op))
+		return mistakef("operation", "no operation is named %q", op)
 	}
+	return nil
 }
 
 // find returns the name of the operation that a request calls, and its route
@@ -60,7 +63,7 @@ func (s *Simulator) find(r *http.Request) (op string, route *routers.Route, allo
 		}
 		return "", nil, methodsOf(methods)
 	}
-	if strings.HasPrefix(r.URL.Path, apiPrefix) {
+	if strings.HasPrefix(r.URL.Path, apiPrefix) || s.canned.has(r.Method, r.URL.Path) {
 		return Echo, nil, ""
 	}
 	return "", nil, ""

@@ -39,11 +39,11 @@ type settings struct {
 	clockOffset          time.Duration
 	loginRejection       int
 	tokenRejection       int
-	rate                 float64
-	burst                int
-	retryAfter           time.Duration
+	rateLimit            RateLimit
 	observe              func(Call)
 	origins              []string
+	answers              []func(*Simulator) error
+	latency              time.Duration
 }
 
 func defaults() settings {

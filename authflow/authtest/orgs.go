@@ -1,7 +1,6 @@
 package authtest
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -12,16 +11,17 @@ const PrimaryOrg int32 = 0
 
 type orgs []gen.Org
 
-func (o *orgs) add(org gen.Org) {
+func (o *orgs) add(org gen.Org) error {
 	for _, other := range *o {
 		if other.ID == org.ID || other.Name == org.Name {
-			panic(fmt.Sprintf("authtest: Org %d %q is given twice", org.ID, org.Name))
+			return mistakef("id", "Org %d %q is given twice", org.ID, org.Name)
 		}
 	}
 	if org.ID < 0 || org.Name == "" {
-		panic(fmt.Sprintf("authtest: Org %d %q needs a number from 1 and a name", org.ID, org.Name))
+		return mistakef("name", "Org %d %q needs a number from 1 and a name", org.ID, org.Name)
 	}
 	*o = append(*o, org)
+	return nil
 }
 
 func (o orgs) byID(id int32) (gen.Org, bool) {

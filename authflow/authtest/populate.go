@@ -15,6 +15,8 @@ func (s *Simulator) populate() {
 	s.mfa = c.mfa
 	s.offset.Store(int64(c.clockOffset))
 	s.envelope.Store(int32(c.envelope))
+	s.latency.Store(int64(c.latency))
+	must(s.setRateLimit(c.rateLimit))
 	if status := min(c.loginRejection, c.tokenRejection); status < 400 || max(c.loginRejection, c.tokenRejection) > 599 {
 		panic(fmt.Sprintf("authtest: credentials cannot be rejected with status %d", status))
 	}
@@ -23,10 +25,10 @@ func (s *Simulator) populate() {
 	}
 	s.orgs = orgs{{ID: PrimaryOrg, Name: "Primary"}}
 	for _, o := range c.orgs {
-		s.orgs.add(o)
+		must(s.orgs.add(o))
 	}
 	for _, g := range c.groups {
-		s.groups.add(g)
+		must(s.groups.add(g))
 	}
 	s.keys = keys{enabled: true, cluster: c.secretKey, orgs: c.orgSecretKeys}
 	for id := range c.orgSecretKeys {
@@ -45,11 +47,11 @@ func (s *Simulator) populate() {
 	}
 	s.users = make(users)
 	for _, u := range c.users {
-		s.addUser(u)
+		must(s.addUser(u))
 	}
 }
 
-func (s *Simulator) addUser(u userSetting) {
+func (s *Simulator) addUser(u userSetting) error {
 	now := s.millis()
 	a := &account{
 		id: guid(), name: u.name, displayName: u.name, password: u.password,
@@ -60,21 +62,22 @@ func (s *Simulator) addUser(u userSetting) {
 		o(a)
 	}
 	if a.name == "" || s.users[a.name] != nil {
-		panic(fmt.Sprintf("authtest: the user name %q is empty or given twice", a.name))
+		return mistakef("name", "the user name %q is empty or given twice", a.name)
 	}
 	if len(a.orgs) == 0 {
-		panic(fmt.Sprintf("authtest: user %q is in no Org", a.name))
+		return mistakef("orgs", "user %q is in no Org", a.name)
 	}
 	for _, id := range a.orgs {
 		if _, ok := s.orgs.byID(id); !ok {
-			panic(fmt.Sprintf("authtest: user %q is in Org %d, which does not exist", a.name, id))
+			return mistakef("orgs", "user %q is in Org %d, which does not exist", a.name, id)
 		}
 	}
 	for _, name := range a.groups {
 		if _, ok := s.groups.find(name); !ok {
-			panic(fmt.Sprintf("authtest: user %q is in group %q, which does not exist", a.name, name))
+			return mistakef("groups", "user %q is in group %q, which does not exist", a.name, name)
 		}
 	}
 	a.lastOrg = a.orgs[0]
 	s.users[a.name] = a
+	return nil
 }

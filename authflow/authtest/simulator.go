@@ -40,6 +40,8 @@ type Simulator struct {
 	faults   faults
 	calls    calls
 	limiter  limiter
+	canned   canned
+	latency  atomic.Int64 // of each call, in nanoseconds
 
 	mu       sync.Mutex // guards what follows
 	users    users
@@ -71,6 +73,9 @@ func New(opts ...Option) *Simulator {
 	s.populate()
 	s.id, s.outside = guid(), s.endpoints()
 	s.routes = routesOf(spec())
+	for _, set := range s.settings.answers {
+		must(set(s))
+	}
 	s.api = stub.Handler(stub.NewStrictHandlerWithOptions(operations{s}, nil, stub.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			s.refuse(w, badRequest("the body is not what the operation takes"))
@@ -96,6 +101,7 @@ type exchange struct {
 	allow   string
 	tooLong bool // the body is longer than maxBody
 	r       *http.Request
+	body    []byte
 	header  http.Header // of the response, once it is being made
 	caller  *caller     // once authenticated
 }
@@ -135,6 +141,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		body = body[:maxBody]
 	}
+	x.body = body
 	r.Body = io.NopCloser(bytes.NewReader(body))
 
 	w.Header().Set("Date", began.UTC().Format(http.TimeFormat))
@@ -144,7 +151,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.settings.observe != nil {
 		defer func() { s.settings.observe(callOf(x, seen.status, began, time.Since(start))) }()
 	}
-	s.faults.wrap(x.op, http.HandlerFunc(s.serve)).ServeHTTP(seen, r)
+	s.delayed(s.faults.wrap(x.op, http.HandlerFunc(s.serve))).ServeHTTP(seen, r)
 	if seen.status == 0 {
 		seen.status = http.StatusOK // what net/http makes of a handler that writes nothing
 	}

@@ -25,6 +25,8 @@ type token struct {
 	user             *account
 	org              gen.Org
 	objectID         string // of an object access token
+	persist          gen.PersistOption
+	rules            Properties // of a custom access token
 	created, expires time.Time
 }
 

@@ -1,7 +1,6 @@
 package authtest
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -180,22 +179,29 @@ func (s *Simulator) Users() []User {
 // SetPassword changes a user's password. Sessions and tokens stay. It panics
 // if there is no such user.
 func (s *Simulator) SetPassword(user, password string) {
-	s.change(user, func(a *account) { a.password, a.misses = gen.Secret(password), nil })
+	must(s.change(user, func(a *account) { a.setPassword(password) }))
 }
 
 // SetStatus changes the status of a user's account; ACTIVE also lifts the lock
 // that wrong passwords have put on it. It panics if there is no such user.
 func (s *Simulator) SetStatus(user string, status gen.AccountStatus) {
-	s.change(user, func(a *account) { a.status, a.misses, a.lockedUntil = status, nil, time.Time{} })
+	must(s.change(user, func(a *account) { a.setStatus(status) }))
 }
 
-func (s *Simulator) change(user string, f func(*account)) {
+func (a *account) setPassword(password string) { a.password, a.misses = gen.Secret(password), nil }
+
+func (a *account) setStatus(status gen.AccountStatus) {
+	a.status, a.misses, a.lockedUntil = status, nil, time.Time{}
+}
+
+func (s *Simulator) change(user string, f func(*account)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.users[user]
 	if a == nil {
-		panic(fmt.Sprintf("authtest: there is no user %q", user))
+		return noUser(user)
 	}
 	f(a)
 	a.modified = s.millis()
+	return nil
 }

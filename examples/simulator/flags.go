@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ type config struct {
 	mfa       bool
 	nested    bool
 	verbose   bool
+
+	control      string
+	controlHosts []string
 }
 
 type user struct {
@@ -57,6 +61,10 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.StringVar(&c.certOut, "tls-cert-out", "", "`file` to write that certificate to, in PEM, for clients to trust")
 	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are refused")
 	fs.BoolVar(&c.nested, "nested-errors", false, "send errors in the envelope of live servers")
+	fs.StringVar(&c.control, "control", "", "`host:port` to serve the control API on, on the loopback interface; port 0 takes a free one")
+	fs.Func("control-host", "a `name` by which the control API is called that is not this machine's own; "+
+		"may be repeated; lets -control listen elsewhere too",
+		func(s string) error { c.controlHosts = append(c.controlHosts, s); return nil })
 	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error")
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
@@ -84,8 +92,20 @@ func (c *config) complete(users []given, rest []string) error {
 		return errors.New("-secret-key is empty")
 	case c.certOut != "" && !c.tls:
 		return errors.New("-tls-cert-out needs -tls")
+	case len(c.controlHosts) > 0 && c.control == "":
+		return errors.New("-control-host needs -control")
+	case c.control != "" && len(c.controlHosts) == 0 && !loopback(c.control):
+		return errors.New("-control is not on the loopback interface; say by -control-host how it is called")
 	}
 	return nil
+}
+
+// loopback reports whether an address to listen on is on the loopback
+// interface.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // user adds a user. A password may have colons, and never appears in an error.

@@ -1,23 +1,9 @@
-// Command simulator runs package authtest as a server, for clients in any
-// language.
-//
-//	go run ./examples/simulator -addr 127.0.0.1:4123 -user tsadmin:admin -secret-key KEY
-//
-// Browsers that embed ThoughtSpot can use it as well, on TLS and from the pages
-// that -origin names:
-//
-//	go run ./examples/simulator -tls -origin https://localhost:8443
-//
-// It prints its URL as one line on standard output and serves until it is
-// interrupted. With -v it logs each call on standard error, without secrets.
-//
-// It is for tests. It keeps passwords in the clear, forgets everything when it
-// ends, and must not be reachable by anyone else.
 package main
 
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -68,41 +54,47 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	if cfg.verbose {
 		opts = append(opts, authtest.WithObserver(logger(stderr)))
 	}
-	server := &http.Server{
-		Handler:           authtest.New(opts...),
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(stderr, "simulator: ", 0),
+	sim := authtest.New(opts...)
+	api, err := listen(ctx, cfg.addr, sim, stderr)
+	if err != nil {
+		return err
 	}
-	scheme := "http"
+	defer api.close()
+	scheme, said := "http", ""
 	if cfg.tls {
 		cert, err := selfSigned(cfg.certOut, cfg.addr)
 		if err != nil {
 			return err
 		}
-		scheme, server.TLSConfig = "https", &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		scheme, api.http.TLSConfig = "https", &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.addr)
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(stdout, "%s://%s\n", scheme, address(listener.Addr()))
-
-	failed := make(chan error, 1)
-	go func() {
-		if cfg.tls {
-			failed <- server.ServeTLS(listener, "", "")
-		} else {
-			failed <- server.Serve(listener)
+	servers := []*server{api}
+	if cfg.control != "" {
+		control, err := listen(ctx, cfg.control, sim.Control(cfg.controlHosts...), stderr)
+		if err != nil {
+			return err
 		}
-	}()
+		defer control.close()
+		servers = append(servers, control)
+		said = fmt.Sprintf("control http://%s\n", address(control.listener.Addr()))
+	}
+	// In one write: whoever has read the first line does not wait for the second.
+	_, _ = fmt.Fprintf(stdout, "%s://%s\n%s", scheme, address(api.listener.Addr()), said)
+
+	failed := make(chan error, len(servers))
+	for _, s := range servers {
+		go func() { failed <- s.serve() }()
+	}
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
-	_ = server.Close() // calls under way belong to tests that are over
-	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
-		return err
+	for _, s := range servers {
+		s.close() // calls under way belong to tests that are over
+		if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
 	}
 	return nil
 }
@@ -125,7 +117,13 @@ func logger(w io.Writer) func(authtest.Call) {
 		if c.User != "" {
 			who = fmt.Sprintf("%q by %s", c.User, c.Auth)
 		}
-		// %q keeps a caller from writing lines of their own.
-		out.Printf("%s %q %d %v %s", c.Method, c.Path, c.Status, c.Duration.Round(time.Microsecond), who)
+		body := ""
+		if c.Body != nil {
+			if b, err := json.Marshal(c.Body); err == nil {
+				body = " " + string(b)
+			}
+		}
+		// %q and JSON keep a caller from writing lines of their own.
+		out.Printf("%s %q %d %v %s%s", c.Method, c.Path, c.Status, c.Duration.Round(time.Microsecond), who, body)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -41,6 +42,13 @@ func (l *locked) String() string {
 // what it has written after its first line.
 func program(t *testing.T, args ...string) (url string, stderr *locked, stop func() (int, string)) {
 	t.Helper()
+	lines, stderr, stop := start(t, 1, args...)
+	return lines[0], stderr, stop
+}
+
+// start is program for one that writes n lines when it is ready.
+func start(t *testing.T, n int, args ...string) (lines []string, stderr *locked, stop func() (int, string)) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	r, w := io.Pipe()
@@ -51,11 +59,14 @@ func program(t *testing.T, args ...string) (url string, stderr *locked, stop fun
 		_ = w.Close()
 	}()
 	out := bufio.NewReader(r)
-	line, err := out.ReadString('\n')
-	if err != nil {
-		t.Fatalf("no line on standard output: %v; %s", err, stderr)
+	for range n {
+		line, err := out.ReadString('\n')
+		if err != nil {
+			t.Fatalf("no line on standard output: %v; %s", err, stderr)
+		}
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
-	return strings.TrimSuffix(line, "\n"), stderr, func() (int, string) {
+	return lines, stderr, func() (int, string) {
 		cancel()
 		rest, _ := io.ReadAll(out)
 		return <-code, string(rest)
@@ -101,6 +112,7 @@ func TestServesUntilInterrupted(t *testing.T) {
 	}
 	said := stderr.String()
 	if strings.Count(said, "\n") != 3 || !strings.Contains(said, `POST "/api/rest/2.0/auth/token/full" 401`) ||
+		!strings.Contains(said, `{"org_id":1,"password":"[redacted]","username":"ann"}`) ||
 		strings.Contains(said, "hunter2") || strings.Contains(said, "p:w") {
 		t.Errorf("standard error:\n%s", said)
 	}
@@ -178,12 +190,20 @@ func TestExitCodes(t *testing.T) {
 		{"-origin https://app.example/", 2, "https://HOST"},
 		{"-origin *", 2, "https://HOST"},
 		{"hunter2", 2, "no flag"},
+		{"-control 0.0.0.0:0", 2, "-control-host"},
+		{"-control :0", 2, "-control-host"},
+		{"-control 192.0.2.1:0", 2, "-control-host"},
+		{"-control localhost", 2, "-control-host"},
+		{"-control-host simulator", 2, "needs -control"},
+		{"-addr 127.0.0.1:0 -control " + taken.Addr().String(), 1, "in use"},
 		{"-addr " + taken.Addr().String(), 1, "in use"},
 		{"-addr 127.0.0.1:99999", 1, "port"},
 		{"-tls -tls-cert-out /nonexistent/x", 1, "nonexistent"},
 	} {
 		var out, stderr bytes.Buffer
-		code := run(t.Context(), strings.Fields(test.args), &out, &stderr)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a server that should not be
+		code := run(ctx, strings.Fields(test.args), &out, &stderr)
+		cancel()
 		if code != test.code || !strings.Contains(stderr.String(), test.says) || out.Len() != 0 || strings.Contains(stderr.String(), "hunter2") {
 			t.Errorf("%s: exit %d, want %d\nstdout %q\nstderr %q", test.args, code, test.code, out.String(), stderr.String())
 		}

@@ -1,0 +1,158 @@
+package authtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// canned are the answers of the rest of the API.
+type canned struct {
+	mu   sync.Mutex
+	list []*cannedPath
+}
+
+// cannedPath is what one method of one path answers.
+type cannedPath struct {
+	method, path string
+	segments     []string
+	answers      []Fault
+	calls        int
+}
+
+// WithAnswer gives a call of the rest of the API an answer; see
+// [Simulator.SetAnswer].
+func WithAnswer(method, path string, first Fault, more ...Fault) Option {
+	return func(s *settings) {
+		s.answers = append(s.answers, func(sim *Simulator) error { return sim.setAnswer(method, path, first, more...) })
+	}
+}
+
+// SetAnswer gives a call of the rest of the API an answer, in place of that
+// of [Echo], as which it still counts:
+//
+//	sim.SetAnswer("POST", "/api/rest/2.0/metadata/search", authtest.JSON(200, firstPage), authtest.JSON(200, []any{}))
+//	sim.SetAnswer("DELETE", "/api/rest/2.0/groups/{id}/delete", authtest.Answer(204, "", ""))
+//
+// The first call gets the first answer and so on; the last answer repeats. They
+// stand behind authentication: a call without a live token or session is
+// refused with 401, and uses up none of them. A segment in braces stands for any
+// one segment; where several paths fit, the one with the fewest of those wins.
+// The path may be outside /api/rest/2.0/.
+//
+// Setting a method and path again replaces its answers. SetAnswer panics if
+// the path is an operation of the simulator itself: those are changed with
+// [Simulator.Fail].
+func (s *Simulator) SetAnswer(method, path string, first Fault, more ...Fault) {
+	must(s.setAnswer(method, path, first, more...))
+}
+
+func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) error {
+	switch {
+	case method == "" || method != strings.ToUpper(method):
+		return mistakef("method", "the method %q is not in capital letters", method)
+	case !strings.HasPrefix(path, "/"):
+		return mistakef("path", "the path %q does not begin with /", path)
+	case s.routes[path] != nil || s.outside[path] != nil:
+		return mistakef("path", "the simulator answers %s itself: use Fail", path)
+	}
+	set := &cannedPath{
+		method: method, path: path, segments: strings.Split(path, "/"),
+		answers: append([]Fault{first}, more...),
+	}
+	s.canned.mu.Lock()
+	defer s.canned.mu.Unlock()
+	s.canned.list = slices.DeleteFunc(s.canned.list, func(c *cannedPath) bool {
+		return c.method == method && c.path == path
+	})
+	s.canned.list = append(s.canned.list, set)
+	return nil
+}
+
+// ClearAnswers takes back what [Simulator.SetAnswer] and [Simulator.SetOpenAPI]
+// have set, and the options of the same kind.
+func (s *Simulator) ClearAnswers() {
+	s.canned.mu.Lock()
+	defer s.canned.mu.Unlock()
+	s.canned.list = nil
+}
+
+// CannedAnswer tells about a call that has answers of its own.
+type CannedAnswer struct {
+	Method, Path string
+	// Calls is how many calls have been answered.
+	Calls int
+}
+
+// Answers returns what [Simulator.SetAnswer] has set, in that order.
+func (s *Simulator) Answers() []CannedAnswer {
+	s.canned.mu.Lock()
+	defer s.canned.mu.Unlock()
+	list := make([]CannedAnswer, len(s.canned.list))
+	for i, c := range s.canned.list {
+		list[i] = CannedAnswer{c.method, c.path, c.calls}
+	}
+	return list
+}
+
+// find returns the entry for a call, or nil. It needs c.mu.
+func (c *canned) find(method, path string) *cannedPath {
+	var best *cannedPath
+	segments, fewest := strings.Split(path, "/"), 0
+	for _, one := range c.list {
+		if one.method != method {
+			continue
+		}
+		if n, ok := one.fits(segments); ok && (best == nil || n < fewest) {
+			best, fewest = one, n
+		}
+	}
+	return best
+}
+
+// fits reports whether a path is meant, and how many segments stand for any.
+func (c *cannedPath) fits(path []string) (anys int, ok bool) {
+	if len(path) != len(c.segments) {
+		return 0, false
+	}
+	for i, segment := range c.segments {
+		switch {
+		case strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}") && path[i] != "":
+			anys++
+		case segment != path[i]:
+			return 0, false
+		}
+	}
+	return anys, true
+}
+
+// has reports whether a call has an answer.
+func (c *canned) has(method, path string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.find(method, path) != nil
+}
+
+// take returns the next answer to a call, or nil.
+func (c *canned) take(method, path string) Fault {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one := c.find(method, path)
+	if one == nil {
+		return nil
+	}
+	next := one.answers[min(one.calls, len(one.answers)-1)]
+	one.calls++
+	return next
+}
+
+// JSON answers with a status and the JSON form of v. It panics if v has none.
+func JSON(status int, v any) Fault {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("authtest: JSON: %v", err))
+	}
+	return Answer(status, "application/json", string(body))
+}

@@ -1,0 +1,118 @@
+package authtest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+)
+
+// remote speaks to the control API of a simulator, and holds what is said on
+// both sides to the API's document.
+type remote struct {
+	t    *testing.T
+	sim  *authtest.Simulator
+	h    http.Handler
+	used map[string]bool // operationIds that have answered
+}
+
+func control(t *testing.T, opts ...authtest.Option) *remote {
+	t.Helper()
+	sim := authtest.New(opts...)
+	return &remote{t, sim, sim.Control(), make(map[string]bool)}
+}
+
+// do makes a call such as "GET /clock", decodes a JSON answer into out, if that
+// is not nil, and fails the test if the status is another than 200 or 204.
+func (r *remote) do(to, body string, out any) {
+	r.t.Helper()
+	rec := r.send(to, "application/json", body)
+	if rec.Code != http.StatusOK && rec.Code != http.StatusNoContent {
+		r.t.Fatalf("%s %s: %d %s", to, body, rec.Code, rec.Body)
+	}
+	if out != nil {
+		if err := json.Unmarshal(rec.Body.Bytes(), out); err != nil {
+			r.t.Fatalf("%s: %s: %v", to, rec.Body, err)
+		}
+	}
+}
+
+// refused makes a call that must be refused, and returns what was said.
+func (r *remote) refused(to, body string, status int) (field, text string) {
+	r.t.Helper()
+	rec := r.send(to, "application/json", body)
+	var said struct{ Field, Error string }
+	if err := json.Unmarshal(rec.Body.Bytes(), &said); err != nil || said.Error == "" || rec.Code != status {
+		r.t.Fatalf("%s %s: %d %s, want %d and an error; %v", to, body, rec.Code, rec.Body, status, err)
+	}
+	return said.Field, said.Error
+}
+
+func (r *remote) send(to, contentType, body string) *httptest.ResponseRecorder {
+	r.t.Helper()
+	method, path, _ := strings.Cut(to, " ")
+	request := func() *http.Request {
+		req := httptest.NewRequestWithContext(r.t.Context(), method, "http://127.0.0.1:4124"+path, strings.NewReader(body))
+		if body != "" {
+			req.Header.Set("Content-Type", contentType)
+		}
+		return req
+	}
+	rec := httptest.NewRecorder()
+	r.h.ServeHTTP(rec, request())
+	r.conforms(request(), rec)
+	return rec
+}
+
+// documented finds the operation of the document that a request is for.
+func documented(req *http.Request) (route *routers.Route, params map[string]string) {
+	mux, doc := http.NewServeMux(), authtest.ControlDocument()
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			mux.HandleFunc(method+" "+path, func(_ http.ResponseWriter, r *http.Request) {
+				route = &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op}
+				params = map[string]string{"id": r.PathValue("id"), "name": r.PathValue("name")}
+			})
+		}
+	}
+	mux.ServeHTTP(httptest.NewRecorder(), req.Clone(req.Context()))
+	return route, params
+}
+
+func (r *remote) conforms(req *http.Request, rec *httptest.ResponseRecorder) {
+	r.t.Helper()
+	route, params := documented(req)
+	if route == nil {
+		if rec.Code != http.StatusNotFound {
+			r.t.Errorf("%s %s: %d, but the document has no such operation", req.Method, req.URL.Path, rec.Code)
+		}
+		return
+	}
+	in := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route}
+	if rec.Code < 300 {
+		r.used[route.Operation.OperationID] = true
+		if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil {
+			r.t.Errorf("%s %s was taken against the document: %v", req.Method, req.URL.Path, err)
+		}
+	}
+	if rec.Code == http.StatusNoContent && rec.Body.Len() > 0 {
+		r.t.Errorf("204 with a body: %s", rec.Body)
+	}
+	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: rec.Code, Header: rec.Header(),
+		Body:    io.NopCloser(bytes.NewReader(rec.Body.Bytes())),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	})
+	if err != nil {
+		r.t.Errorf("%s %s answered against the document: %v", req.Method, req.URL.Path, err)
+	}
+}

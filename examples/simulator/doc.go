@@ -1,0 +1,107 @@
+// Command simulator runs package authtest as a server, for clients in any
+// language.
+//
+//	go run ./examples/simulator -addr 127.0.0.1:4123 -user tsadmin:admin -secret-key KEY
+//
+// Browsers that embed ThoughtSpot can use it as well, on TLS and from the pages
+// that -origin names:
+//
+//	go run ./examples/simulator -tls -origin https://localhost:8443
+//
+// It prints its URL as one line on standard output and serves until it is
+// interrupted. With -v it logs each call on standard error, with its JSON and
+// without secrets.
+//
+// It is for tests. It keeps passwords in the clear, forgets everything when it
+// ends, and must not be reachable by anyone else.
+//
+// # Controls
+//
+// With -control it also serves the control API, and prints its URL as a second
+// line. A test in Python or TypeScript can then do what a test in Go does by
+// the methods of authtest.Simulator: let time pass, revoke tokens, let the next
+// calls fail, read counts. What follows is a session with it.
+//
+//	$ go run ./examples/simulator -control 127.0.0.1:4124
+//	http://127.0.0.1:4123
+//	control http://127.0.0.1:4124
+//
+//	$ API=http://127.0.0.1:4123/api/rest/2.0
+//	$ CONTROL=http://127.0.0.1:4124
+//
+// A token works, until five minutes have passed:
+//
+//	$ TOKEN=$(curl -s --json '{"username":"tsadmin","password":"admin"}' $API/auth/token/full | jq -r .token)
+//	$ curl -s -H "Authorization: Bearer $TOKEN" $API/auth/session/user
+//	{…"name":"tsadmin"…}
+//	$ curl -s --json '{"seconds":300}' $CONTROL/clock/advance
+//	{"now":"…","now_in_millis":…}
+//	$ curl -so /dev/null -w '%{http_code}\n' -H "Authorization: Bearer $TOKEN" $API/auth/session/user
+//	401
+//
+// The next two calls of an operation fail, or all of them until the faults are
+// cleared, if "calls" is left out. The kinds of faults are in the API's
+// description:
+//
+//	$ curl -s --json '{"operation":"getFullAccessToken","calls":2,"fault":{"kind":"rate_limited","retry_after_seconds":1}}' $CONTROL/faults
+//	$ curl -so /dev/null -w '%{http_code}\n' --json '{"username":"tsadmin","password":"admin"}' $API/auth/token/full
+//	429
+//	$ curl -s -X DELETE $CONTROL/faults
+//	$ curl -s $CONTROL/calls
+//	{"total":4,"by_operation":{"getCurrentUserInfo":2,"getFullAccessToken":2}}
+//
+// Users come, are locked out, and go:
+//
+//	$ curl -s --json '{"name":"ann","password":"s3cret"}' $CONTROL/users
+//	$ TOKEN=$(curl -s --json '{"username":"ann","password":"s3cret"}' $API/auth/token/full | jq -r .token)
+//	$ curl -s $CONTROL/tokens
+//	[{"id":"…","sha256":"…","kind":"full","user":"ann","org":{"id":0,"name":"Primary"},…}]
+//	$ curl -s -X PATCH --json '{"status":"LOCKED"}' $CONTROL/users/ann
+//	$ curl -so /dev/null -w '%{http_code}\n' -H "Authorization: Bearer $TOKEN" $API/auth/session/user
+//	403
+//	$ curl -s -X PATCH --json '{"status":"ACTIVE"}' $CONTROL/users/ann
+//
+// The rest of ThoughtSpot's API answers what it is told, to those who have a
+// token or a session. The last answer repeats:
+//
+//	$ curl -s -X PUT --json '{"method":"POST","path":"/api/rest/2.0/metadata/search","answers":[{"kind":"json","json":[{"metadata_id":"m-1"}]}]}' $CONTROL/answers
+//	$ curl -so /dev/null -w '%{http_code}\n' --json '{}' $API/metadata/search
+//	401
+//	$ curl -s -H "Authorization: Bearer $TOKEN" --json '{}' $API/metadata/search
+//	[{"metadata_id":"m-1"}]
+//
+// The server's own rate limit is 100 calls a second for each client address,
+// and 10 at once; here it lets one call through:
+//
+//	$ curl -s -X PATCH --json '{"rate_limit":{"per_second":0.01,"burst":1,"retry_after_seconds":1}}' $CONTROL/settings
+//	{…"rate_limit":{"per_second":0.01,"burst":1,"retry_after_seconds":1}}
+//	$ curl -s -H "Authorization: Bearer $TOKEN" --json '{}' $API/metadata/search
+//	[{"metadata_id":"m-1"}]
+//	$ curl -so /dev/null -w '%{http_code}\n' -H "Authorization: Bearer $TOKEN" --json '{}' $API/metadata/search
+//	429
+//	$ curl -s -X PATCH --json '{"rate_limit":{"per_second":0}}' $CONTROL/settings
+//	{…}
+//
+// Tokens and sessions end, of one user or of all:
+//
+//	$ curl -s -X DELETE $CONTROL/users/ann/credentials
+//	$ curl -s -X DELETE $CONTROL/credentials
+//	$ curl -s $CONTROL/tokens
+//	[]
+//
+// What does not fit is refused with the field that is wrong:
+//
+//	$ curl -s --json '{"operation":"login","fault":{"kind":"status","status":99}}' $CONTROL/faults
+//	{"field":"fault.status","error":"number must be at least 200"}
+//
+// All of it is described by the OpenAPI document that it serves:
+//
+//	$ curl -s $CONTROL/openapi.yaml
+//	openapi: 3.0.3
+//	…
+//
+// Whoever reaches the control API may do everything. It listens on the loopback
+// interface alone and answers to no other name, and to no page in a browser,
+// unless -control-host names how it is called: between containers, say, with
+// -control 0.0.0.0:4124 -control-host simulator.
+package main

@@ -107,3 +107,73 @@ func TestP3InvalidateInALoopCostsFewTokens(t *testing.T) {
 		}
 	})
 }
+
+// revoking is a server whose current token is the only one that it takes, and
+// which answers GETs and refuses streams of the path /bad for ever.
+func revoking(minted *int, current *string) roundTrip {
+	return func(r *http.Request) (*http.Response, error) {
+		switch {
+		case minting(r):
+			*minted++
+			*current = fmt.Sprint("tok", *minted)
+			return fresh(r, *current), nil
+		case r.Header.Get("Authorization") != "Bearer "+*current, strings.HasSuffix(r.URL.Path, "/bad"):
+			return reply(r, 401, "{}"), nil
+		}
+		return reply(r, 200, "{}"), nil
+	}
+}
+
+// revokedThrice revokes the token, which one request is to notice and no other.
+func revokedThrice(t *testing.T, f *authflow.Flow, current *string) {
+	t.Helper()
+	for round := range 3 {
+		*current = "revoked"
+		first, next := stream(t, f, fakeURL), stream(t, f, fakeURL)
+		if first != 401 || next != 200 {
+			t.Errorf("round %d: with the revoked token %d, then %d", round, first, next)
+		}
+		time.Sleep(5 * time.Second) // fake clock
+	}
+}
+
+// A success with the next credential says that there was nothing to doubt: what
+// is revoked soon after is renewed at once, too.
+func TestP3AStreamsDoubtEndsWithTheNextSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var minted int
+		var current string
+		f := on(t, revoking(&minted, &current))
+		if _, err := text(f, request(t, fakeURL+apiX)); err != nil {
+			t.Fatal(err)
+		}
+		revokedThrice(t, f, &current)
+	})
+}
+
+// But a path that refuses all streams does not cost a token each, however well
+// other paths do meanwhile.
+func TestP3ABadPathBesideGoodOnesCostsFewTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var minted int
+		var current string
+		f := on(t, revoking(&minted, &current))
+		for range 600 {
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, fakeURL+"/api/rest/2.0/bad", io.MultiReader(strings.NewReader("x")))
+			resp, err := f.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if status := stream(t, f, fakeURL); status != 200 {
+				t.Fatalf("another path: %d", status)
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+		if most := atMost + 10; minted > most {
+			t.Errorf("%d tokens in 10 min, want at most %d", minted, most)
+		}
+		time.Sleep(2 * time.Minute) // fake clock: nobody asks for that path any more
+		revokedThrice(t, f, &current)
+	})
+}

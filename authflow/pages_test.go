@@ -241,3 +241,33 @@ func TestP6APageWithoutItsTypeIsAPage(t *testing.T) {
 		}
 	}
 }
+
+// P6: what is no page in place of an answer comes as it was sent.
+func TestP6WhatLooksLikeAPageAndIsNoneIsLeftAsItIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		status      int
+		body, media string
+	}{
+		"300 with a page to choose from": {300, "<!doctype html><a href=x>x</a>", "text/html"},
+		"404 with a page":                {404, "<!doctype html>not here", "text/html"},
+		"nothing but space":              {200, strings.Repeat(" ", 2000), "text/plain"},
+		"space, then a page, too late":   {200, strings.Repeat(" ", 2000) + "<html>", "text/plain"},
+		"text":                           {200, "<htm", "text/plain"},
+	} {
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			if minting(r) {
+				return fresh(r, "tok"), nil
+			}
+			return reply(r, c.status, c.body, "Content-Type", c.media), nil
+		})
+		resp, err := f.Do(request(t, fakeURL+apiX))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		if _ = resp.Body.Close(); err != nil || resp.StatusCode != c.status || string(body) != c.body {
+			t.Errorf("%s: %d %q, %v", name, resp.StatusCode, body, err)
+		}
+	}
+}

@@ -154,3 +154,29 @@ func TestI3ALocationWithUserinfoIsNotTheCallers(t *testing.T) {
 		t.Error("the hop within the server lacks the credential")
 	}
 }
+
+// P6: where an operation of the API leads to a file elsewhere on the server, it
+// is had.
+func TestP6ARedirectToAFileOfTheServerIsFollowed(t *testing.T) {
+	n := 0
+	f := on(t, func(r *http.Request) (*http.Response, error) {
+		switch {
+		case minting(r):
+			n++
+			return fresh(r, fmt.Sprint("tok", n)), nil
+		case r.URL.Path == apiX:
+			return reply(r, 302, "", "Location", "/files/report.csv"), nil
+		case r.Header.Get("Authorization") == "":
+			return reply(r, 401, ""), nil
+		}
+		return reply(r, 200, "a;b", "Content-Type", "text/csv"), nil
+	})
+	for range 5 {
+		if got, err := text(f, request(t, fakeURL+apiX)); err != nil || got != "a;b" {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if n > 2 {
+		t.Errorf("%d tokens", n)
+	}
+}

@@ -290,8 +290,10 @@ func (f *Flow) refused(l *lease, again bool) bool {
 		return false
 	case d.of != nil && d.of != l && !l.Asked.Before(d.since) && l.Age(now) < stillNew:
 		step := min(max(2*d.step, time.Second), time.Minute)
-		f.doubt.Store(&doubt{of: l, since: d.since, step: step, until: now.Add(step)})
+		f.doubt.Store(&doubt{of: l, since: d.since, step: step, until: now.Add(step), cleared: d.cleared})
 		return false
+	case min(l.Age(now), now.Sub(d.until)) >= stillNew: // it has worked for a while
+		d = &doubt{}
 	}
 	if f.keeper.Refuse(l, false) {
 		if f.way == wayTokensFrom {

@@ -1,5 +1,5 @@
 // Package authtest is a ThoughtSpot cluster for tests, as far as
-// authentication goes: the nine operations of the REST API v2.0 that log in,
+// authentication goes: the eleven operations of the REST API v2.0 that log in,
 // issue, check and end tokens, with users, Orgs and secret keys behind them,
 // and with switches for everything that goes wrong in real life.
 //
@@ -29,7 +29,7 @@
 //		server.Advance(time.Hour) // the token has expired now
 //	}
 //
-// Every path below /api/rest/2.0/ that is not one of the nine stands for the
+// Every path below /api/rest/2.0/ that is not one of the eleven stands for the
 // rest of the API: it wants a token or a session, and answers with what
 // arrived, an [EchoAnswer], or with what the test has set:
 //

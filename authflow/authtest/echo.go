@@ -7,7 +7,7 @@ import (
 )
 
 // EchoAnswer is what every path below /api/rest/2.0/ answers that is not one
-// of the nine operations: who has called, and what arrived. It stands for the
+// of the eleven operations: who has called, and what arrived. It stands for the
 // rest of the API, and like it needs a token or a session. [Simulator.SetAnswer]
 // puts other answers in its place.
 //

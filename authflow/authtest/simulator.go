@@ -31,7 +31,7 @@ type Simulator struct {
 	settings settings
 	id       string                               // of the cluster
 	routes   map[string]map[string]*routers.Route // by path and method
-	api      http.Handler                         // the nine operations
+	api      http.Handler                         // the eleven operations
 	outside  map[string]map[string]endpoint       // by path and method
 	stopped  chan struct{}                        // closed by Server.Close; nil without sockets
 

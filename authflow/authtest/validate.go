@@ -50,7 +50,9 @@ func validate(x *exchange, r *http.Request) error {
 		return err
 	}
 	body, _ = readBody(x.route, body, x.sim.settings.lenient)
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body, _ = r.GetBody()
+	r.ContentLength = int64(len(body))
 	err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
 		Request: r,
 		Route:   x.route,

@@ -26,7 +26,7 @@ func (o operations) SearchAuthSettings(ctx context.Context, in stub.SearchAuthSe
 	if scope == gen.AuthScopeCluster && !primary {
 		return nil, forbidden("scope: the cluster's settings are for callers in the Primary Org")
 	}
-	answer := gen.SearchAuthSettingsResponse{AuthType: in.Body.AuthType}
+	answer := gen.AuthSettings{AuthType: in.Body.AuthType}
 	if primary && scope != gen.AuthScopeOrg {
 		level := s.keys.level(s.keys.cluster)
 		answer.ClusterPreferences = &level

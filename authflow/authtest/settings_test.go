@@ -32,7 +32,7 @@ func keysOf(t *testing.T, sim *authtest.Simulator, caller header) map[string]str
 	t.Helper()
 	a := call(t, sim, auth+"search", `{"auth_type":"TRUSTED_AUTH"}`, caller)
 	want(t, a, 200)
-	var found gen.SearchAuthSettingsResponse
+	var found gen.AuthSettings
 	a.decode(t, &found)
 	keys := make(map[string]string)
 	add := func(name string, status gen.AuthStatus, tokens []gen.AuthSettingsAccessToken) {

@@ -81,12 +81,12 @@ func (c *controller) controls() map[string]control {
 		"getDescription":     func(*http.Request) (any, error) { return controlSpec, nil },
 		"getClock":           c.getClock,
 		"advanceClock":       c.advanceClock,
-		"revokeAll":          done(c.sim.RevokeAll),
+		"revokeAll":          simply(c.sim.RevokeAll),
 		"getTokens":          c.getTokens,
-		"revokeTokens":       done(c.sim.RevokeTokens),
+		"revokeTokens":       simply(c.sim.RevokeTokens),
 		"revokeToken":        c.revokeToken,
 		"getSessions":        c.getSessions,
-		"endSessions":        done(c.sim.EndSessions),
+		"endSessions":        simply(c.sim.EndSessions),
 		"rotateSecretKey":    c.rotateSecretKey,
 		"rotateOrgSecretKey": c.rotateOrgSecretKey,
 		"getUsers":           c.getUsers,
@@ -105,21 +105,21 @@ func (c *controller) controls() map[string]control {
 		"getSettings":        c.getSettings,
 		"changeSettings":     c.changeSettings,
 		"addFault":           c.addFault,
-		"clearFaults":        done(c.sim.ClearFaults),
+		"clearFaults":        simply(c.sim.ClearFaults),
 		"addBlock":           c.addBlock,
 		"releaseBlock":       c.releaseBlock,
 		"getCalls":           c.getCalls,
-		"resetCalls":         done(c.sim.ResetCalls),
+		"resetCalls":         simply(c.sim.ResetCalls),
 		"waitForCalls":       c.waitForCalls,
 		"getAnswers":         c.getAnswers,
 		"setAnswer":          c.setAnswer,
-		"clearAnswers":       done(c.sim.ClearAnswers),
+		"clearAnswers":       simply(c.sim.ClearAnswers),
 		"setOpenAPI":         c.setOpenAPI,
 	}
 }
 
-// done is a control that takes and answers nothing.
-func done(f func()) control {
+// simply is a control that takes and answers nothing.
+func simply(f func()) control {
 	return func(*http.Request) (any, error) {
 		f()
 		return nil, nil

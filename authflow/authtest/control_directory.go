@@ -9,22 +9,25 @@ import (
 
 // shownUser is [User] in JSON.
 type shownUser struct {
-	ID             string              `json:"id"`
-	Name           string              `json:"name"`
-	DisplayName    string              `json:"display_name"`
-	Email          string              `json:"email"`
-	Type           gen.AccountType     `json:"type"`
-	Status         gen.AccountStatus   `json:"status"`
-	Orgs           []gen.Org           `json:"orgs"`
-	Groups         []string            `json:"groups"`
-	Privileges     []string            `json:"privileges"`
-	Properties     Properties          `json:"properties"`
-	UserParameters *gen.UserParameters `json:"user_parameters,omitempty"`
+	ID             string               `json:"id"`
+	Name           string               `json:"name"`
+	DisplayName    string               `json:"display_name"`
+	Email          string               `json:"email"`
+	Type           gen.AccountType      `json:"type"`
+	Status         gen.AccountStatus    `json:"status"`
+	Orgs           []gen.Org            `json:"orgs"`
+	Groups         []string             `json:"groups"`
+	Privileges     []string             `json:"privileges"`
+	Properties     map[int32]Properties `json:"properties"`
+	UserParameters *gen.UserParameters  `json:"user_parameters,omitempty"`
 }
 
 func show(u User) shownUser {
 	s := shownUser(u)
 	s.Groups, s.Privileges = notNil(u.Groups), notNil(u.Privileges)
+	if s.Properties == nil {
+		s.Properties = map[int32]Properties{}
+	}
 	return s
 }
 

@@ -61,7 +61,7 @@ func (s *Simulator) Tokens() []Token {
 		if now.Before(t.expires) {
 			list = append(list, Token{
 				ID: t.id, Value: t.value, Kind: t.kind, User: t.user.name, Org: t.org, ObjectID: t.objectID,
-				Created: t.created, Expires: t.expires, PersistOption: t.persist, Rules: t.rules.clone(),
+				Created: t.created, Expires: t.expires, PersistOption: t.persist, Rules: t.asked.clone(),
 			})
 		}
 	}
@@ -84,7 +84,7 @@ func (s *Simulator) Sessions() []Session {
 		one := Session{
 			SessionID: gen.Secret(c.id), ClientID: gen.Secret(c.clientID), User: c.user.name, Org: c.org,
 			RememberMe: c.remember, Begun: c.begun, Used: c.used, Expires: s.expires(c),
-			Rules: c.user.properties.clone(),
+			Rules: c.user.properties[c.org.ID].clone(),
 		}
 		if c.begunWith != nil {
 			one.TokenID = c.begunWith.id

@@ -39,7 +39,7 @@ func (o operations) Login(ctx context.Context, in stub.LoginRequestObject) (stub
 		return nil, forbidden("the user is not in Org %d", org.ID)
 	}
 	c := s.begin(a, org, req.RememberMe, with)
-	return cookies{s.setSession(x, c), s.setClient(x, c)}, nil
+	return cookies{s.settings.done, s.setSession(x, c), s.setClient(x, c)}, nil
 }
 
 // logsIn returns the account that logs in, the token it logs in with, if any,
@@ -78,7 +78,7 @@ func (o operations) Logout(ctx context.Context, _ stub.LogoutRequestObject) (stu
 	if err := s.logsOut(exchangeOf(ctx)); err != nil {
 		return nil, err
 	}
-	return stub.Logout204Response{}, nil
+	return s.settings.done, nil
 }
 
 // logsOut ends what a call is authenticated by.

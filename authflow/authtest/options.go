@@ -44,6 +44,10 @@ type settings struct {
 	origins              []string
 	answers              []func(*Simulator) error
 	latency              time.Duration
+	lenient              bool
+	strictProvisioning   bool
+	sameSessionToken     bool
+	done                 done
 }
 
 func defaults() settings {
@@ -57,6 +61,7 @@ func defaults() settings {
 		sessionTokenValidity: 24 * time.Hour,
 		loginRejection:       http.StatusUnauthorized,
 		tokenRejection:       http.StatusUnauthorized,
+		done:                 http.StatusNoContent,
 	}
 }
 

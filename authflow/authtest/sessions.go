@@ -131,13 +131,16 @@ func (s *Simulator) rotateCookie(username string) error {
 
 // cookies is the answer to a log-in. It is written by hand because the
 // generated one cannot send two Set-Cookie headers.
-type cookies struct{ session, client string }
+type cookies struct {
+	done
+
+	session, client string
+}
 
 // VisitLoginResponse implements stub.LoginResponseObject.
 func (c cookies) VisitLoginResponse(w http.ResponseWriter) error {
 	c.add(w.Header())
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.write(w)
 }
 
 func (c cookies) add(answer http.Header) {

@@ -51,6 +51,7 @@ type Simulator struct {
 	tokens   map[string]*token
 	sessions map[string]*session
 	mfa      bool
+	tenant   string // GUID
 }
 
 // New returns a simulator that is called in process: as an [http.Handler], or
@@ -66,6 +67,7 @@ func New(opts ...Option) *Simulator {
 		settings: defaults(),
 		tokens:   make(map[string]*token),
 		sessions: make(map[string]*session),
+		tenant:   guid(),
 	}
 	for _, o := range opts {
 		o(&s.settings)
@@ -99,7 +101,8 @@ type exchange struct {
 	route   *routers.Route
 	serve   func(*exchange, http.ResponseWriter) error // what the spec does not have
 	allow   string
-	tooLong bool // the body is longer than maxBody
+	tooLong bool     // the body is longer than maxBody
+	unknown []string // names in the body, as far as someone observes
 	r       *http.Request
 	body    []byte
 	header  http.Header // of the response, once it is being made
@@ -149,6 +152,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	seen := &statusWriter{ResponseWriter: w}
 	s.calls.add(x.op)
 	if s.settings.observe != nil {
+		_, x.unknown = readBody(x.route, body, s.settings.lenient)
 		defer func() { s.settings.observe(callOf(x, seen.status, began, time.Since(start))) }()
 	}
 	s.delayed(s.faults.wrap(x.op, http.HandlerFunc(s.serve))).ServeHTTP(seen, r)

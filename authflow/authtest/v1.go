@@ -66,7 +66,7 @@ func (s *Simulator) passwordSession(x *exchange, username string, password gen.S
 	}
 	org, _ := s.orgs.byID(a.lastOrg)
 	c := s.begin(a, org, remember, nil)
-	return cookies{s.setSession(x, c), s.setClient(x, c)}, nil
+	return cookies{http.StatusNoContent, s.setSession(x, c), s.setClient(x, c)}, nil
 }
 
 // v1TokenLogin begins a session with auth_token and perhaps username. It
@@ -117,7 +117,7 @@ func (s *Simulator) tokenSession(x *exchange, username, token string) (cookies, 
 	}
 	x.caller = &caller{user: t.user, org: t.org, token: t}
 	c := s.begin(t.user, t.org, false, t)
-	return cookies{s.setSession(x, c), s.setClient(x, c)}, nil
+	return cookies{http.StatusNoContent, s.setSession(x, c), s.setClient(x, c)}, nil
 }
 
 // v1AuthToken issues a full access token for secret_key and username, in the

@@ -22,6 +22,8 @@ const (
 	// undeclared requests carry a property that the document does not have,
 	// and fit it otherwise.
 	undeclared
+	// tolerated requests do not fit it, and the server takes them all the same.
+	tolerated
 	// faulted requests fit the document and meet a fault of the simulator's.
 	faulted
 )

@@ -95,7 +95,7 @@ func (l *ledger) ask(v validator, x *exchange) []error {
 		switch {
 		case problem != nil && (x.intent == wellFormed || x.intent == faulted):
 			say("the request does not fit the document: %w", problem)
-		case problem == nil && x.intent == malformed:
+		case problem == nil && (x.intent == malformed || x.intent == tolerated):
 			say("the request was meant not to fit the document, and does")
 		case problem == nil && x.intent == undeclared:
 			say("the request was meant to have an undeclared property, and has none")

@@ -51,6 +51,7 @@ func (l *ledger) missing() []string {
 			}
 		}
 	}
+	all = append(all, l.unshown()...)
 	slices.Sort(all)
 	return all
 }
@@ -68,6 +69,7 @@ func (l *ledger) print(r types.Report, missing []string) {
 	defer l.mu.Unlock()
 	out := os.Stdout
 	l.printTable(out)
+	l.printProperties(out)
 	properties := 0
 	for _, r := range l.operations {
 		properties += len(usable(r.operation))

@@ -17,6 +17,10 @@ type place []string
 // item is the step from a list to its items.
 const item = "[]"
 
+// anyKey is the step from a map to its values: the number of the Primary Org,
+// because all maps of the API are by Org.
+const anyKey = "0"
+
 // String writes a place as filter_rules[].operator.
 func (p place) String() string {
 	return strings.ReplaceAll(strings.Join(p, "."), "."+item, item)
@@ -43,7 +47,9 @@ type property struct {
 	op       string
 	place    place
 	schema   *openapi3.Schema
+	parent   *openapi3.Schema // an object, list or map
 	required bool
+	optional bool // and no item of a list or map
 }
 
 // propertiesOf lists what the body of an operation may have, nested
@@ -62,12 +68,20 @@ func propertiesOf(op *openapi3.Operation) []property {
 func descend(s *openapi3.Schema, at place, visit func(property)) {
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		child := s.Properties[name].Value
-		visit(property{place: at.to(name), schema: child, required: slices.Contains(s.Required, name)})
+		required := slices.Contains(s.Required, name)
+		visit(property{place: at.to(name), schema: child, parent: s, required: required, optional: !required})
 		descend(child, at.to(name), visit)
 	}
 	if s.Items != nil {
-		visit(property{place: at.to(item), schema: s.Items.Value})
+		visit(property{place: at.to(item), schema: s.Items.Value, parent: s})
 		descend(s.Items.Value, at.to(item), visit)
+	}
+	if more := s.AdditionalProperties.Schema; more != nil {
+		visit(property{place: at.to(anyKey), schema: more.Value, parent: s})
+		descend(more.Value, at.to(anyKey), visit)
+	}
+	for _, alternative := range s.OneOf {
+		descend(alternative.Value, at, visit)
 	}
 }
 

@@ -37,7 +37,7 @@ var answers = []struct {
 	{gen.UserRef{}, `{"id": "u", "name": "n"}`, ""},
 	{gen.NamedRef{}, `{"id": "u", "name": "n"}`, ""},
 	{gen.FavoriteMetadata{}, `{"id": "u", "name": "n", "type": "LIVEBOARD"}`, ""},
-	{gen.SearchAuthSettingsResponse{}, `{"auth_type": "TRUSTED_AUTH", "cluster_preferences": {"auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]},
+	{gen.AuthSettings{}, `{"auth_type": "TRUSTED_AUTH", "cluster_preferences": {"auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]},
 		"org_preferences": [{"org": {"id": 3}, "auth_status": "DISABLED"}]}`, ""},
 	{gen.AuthClusterPreferences{}, `{"auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]}`, ""},
 	{gen.AuthOrgPreference{}, `{"org": {"id": 3}, "auth_status": "ENABLED", "access_tokens": [{"key": "secret"}]}`, ""},
@@ -184,7 +184,7 @@ func TestAnAnswerWithoutATokenIsAnError(t *testing.T) {
 		`{}`, `{"token": null}`, `{"token": 7}`, `{"token": {"value": "` + secret + `"}}`, `{"token": ["` + secret + `"]}`,
 		`{"token": "` + secret, `["` + secret + `"]`, `"` + secret + `"`, `{"token": true, "` + secret + `": 1}`,
 	} {
-		result, err := gen.ParseGetFullAccessTokenResult(response(200, "application/json", body))
+		result, err := parse(200, "application/json", body)
 		if err == nil {
 			t.Errorf("%s: read as %+v", body, result.JSON200)
 		} else if strings.Contains(err.Error(), secret) || !strings.HasPrefix(err.Error(), "getFullAccessToken: ") {
@@ -196,38 +196,47 @@ func TestAnAnswerWithoutATokenIsAnError(t *testing.T) {
 // What proxies and older servers put around an answer costs nothing.
 func TestAnAnswerIsReadWhateverIsAroundIt(t *testing.T) {
 	const body = `{"token": "t"}`
-	for name, r := range map[string]*http.Response{
-		"as documented":          response(200, "application/json", body),
-		"with a charset":         response(200, "application/json; charset=utf-8", body),
-		"in upper case":          response(200, "APPLICATION/JSON", body),
-		"of a kind of JSON":      response(200, "application/vnd.api+json", body),
-		"as text":                response(200, "text/plain", body),
-		"as a page":              response(200, "text/html", body),
-		"without a type":         response(200, "", body),
-		"with another status":    response(201, "application/json", body),
-		"with a byte order mark": response(200, "application/json", "\xef\xbb\xbf"+body),
-		"in white space":         response(200, "", "\r\n\t "+body+"\n\n"),
-		"guarded":                response(200, "application/json", ")]}'\n"+body),
-		"guarded with a comma":   response(200, "application/json", ")]}',\n"+body+"\n"),
+	for name, r := range map[string]answer{
+		"as documented":          {200, "application/json", body},
+		"with a charset":         {200, "application/json; charset=utf-8", body},
+		"in upper case":          {200, "APPLICATION/JSON", body},
+		"of a kind of JSON":      {200, "application/vnd.api+json", body},
+		"as text":                {200, "text/plain", body},
+		"as a page":              {200, "text/html", body},
+		"without a type":         {200, "", body},
+		"with another status":    {201, "application/json", body},
+		"with a byte order mark": {200, "application/json", "\xef\xbb\xbf" + body},
+		"in white space":         {200, "", "\r\n\t " + body + "\n\n"},
+		"guarded":                {200, "application/json", ")]}'\n" + body},
+		"guarded with a comma":   {200, "application/json", ")]}',\n" + body + "\n"},
 	} {
-		if result, err := gen.ParseGetFullAccessTokenResult(r); err != nil || result.JSON200 == nil || result.JSON200.Token != "t" {
+		if result, err := parse(r.status, r.contentType, r.body); err != nil || result.JSON200 == nil || result.JSON200.Token != "t" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, r := range map[string]*http.Response{
-		"a page":         response(200, "text/html", "<html>Site Maintenance</html>"),
-		"nothing":        response(200, "application/json", ""),
-		"null":           response(200, "application/json", "null"),
-		"braces of text": response(200, "text/plain", "{not JSON}"),
+	for name, r := range map[string]answer{
+		"a page":         {200, "text/html", "<html>Site Maintenance</html>"},
+		"nothing":        {200, "application/json", ""},
+		"null":           {200, "application/json", "null"},
+		"braces of text": {200, "text/plain", "{not JSON}"},
 	} {
-		if result, err := gen.ParseGetFullAccessTokenResult(r); err != nil || result.JSON200 != nil {
+		if result, err := parse(r.status, r.contentType, r.body); err != nil || result.JSON200 != nil {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
 	}
-	failed, err := gen.ParseGetCustomAccessTokenResult(response(409, "text/plain", "\xef\xbb\xbf"+`{"error":{"message":{"code":10000}}}`))
+	failed, err := gen.ParseGetCustomAccessTokenResult(response(409, "text/plain", "\xef\xbb\xbf"+`{"error":{"message":{"code":10000}}}`)) //nolint:bodyclose // the client closes it
 	if err != nil || failed.JSON409 == nil || !strings.Contains(string(failed.JSON409.Error.Message), "10000") {
 		t.Errorf("a failure: %+v, %v", failed, err)
 	}
+}
+
+type answer struct {
+	status            int
+	contentType, body string
+}
+
+func parse(status int, contentType, body string) (*gen.GetFullAccessTokenResult, error) {
+	return gen.ParseGetFullAccessTokenResult(response(status, contentType, body)) //nolint:bodyclose // the client closes it
 }
 
 func response(status int, contentType, body string) *http.Response {

@@ -14,21 +14,36 @@
 //		Username:      "ann",
 //		SecretKey:     gen.Secret(key),
 //		PersistOption: gen.PersistOptionReplace,
-//		FilterRules: []gen.FilterRule{
-//			{ColumnName: "Region", Operator: gen.FilterOperatorIn, Values: []gen.FilterValue{"North", 7, true}},
-//		},
+//		VariableValues: []gen.VariableValues{{Name: "region", Values: []gen.FilterValue{"North", 7, true}}},
+//	}
+//
+// # Orgs
+//
+// A request that names no Org does not reliably mean the Primary Org: it is the Org of the secret
+// key, or of the user's last session. So name it where there are Orgs, and compare the answer with
+// what was asked for. From 26.10.0.cl (beta) a token may be for several Orgs; a request with such
+// a token names one in a header, which a [RequestEditorFn] sets:
+//
+//	func(_ context.Context, req *http.Request) error {
+//		req.Header.Set("X-Org-Selector", "Sales")
+//		return nil
 //	}
 //
 // # Answers
 //
 // The methods that end in WithResponse return a result whose JSON200, JSON400, … is set for the
-// status that came, and none of them for a page that is not JSON. Times are [UnixMilli], 64-bit
-// milliseconds since the Unix epoch. Unknown fields and enum values decode.
+// status that came, and none of them for a page that is not JSON. Whether it is JSON is told by
+// the body: proxies change content types. Times are [UnixMilli], 64-bit milliseconds since the
+// Unix epoch. Unknown fields and enum values decode. A field of another type than is documented
+// is read if it can be, such as a number in a string, and is otherwise left at its zero value;
+// an answer without its token is an error.
 //
 // # Secrets
 //
 // Passwords, keys and tokens are of type [Secret], which package fmt and log/slog show redacted.
-// encoding/json writes their values, because that is what goes over the wire.
+// encoding/json writes their values in requests, which go over the wire, and redacts them in
+// answers, which do not: whoever keeps a token writes string(answer.Token). Results print as
+// operation and status alone.
 //
 // # Authentication
 //
@@ -1064,9 +1079,9 @@ type SearchAuthSettingsRequest struct {
 	Scope AuthScope `json:"scope,omitzero"`
 }
 
-// SearchAuthSettingsResponse is settings of trusted authentication, as far as the caller may see them.
+// AuthSettings is settings of trusted authentication, as far as the caller may see them.
 // encoding/json of the Go form redacts the keys.
-type SearchAuthSettingsResponse struct {
+type AuthSettings struct {
 	// The way of authentication.
 	AuthType AuthType `json:"auth_type,omitzero"`
 
@@ -1078,14 +1093,14 @@ type SearchAuthSettingsResponse struct {
 }
 
 // UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
-func (v *SearchAuthSettingsResponse) UnmarshalJSON(b []byte) error {
+func (v *AuthSettings) UnmarshalJSON(b []byte) error {
 	return wire.Object(b, v)
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
 // fmt would show those below a pointer when a verb is not that of a struct.
-func (v SearchAuthSettingsResponse) Format(f fmt.State, verb rune) {
-	type plain SearchAuthSettingsResponse
+func (v AuthSettings) Format(f fmt.State, verb rune) {
+	type plain AuthSettings
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
@@ -1159,11 +1174,12 @@ type ObjectIdentifier struct {
 
 // TokenScopeInput is the Orgs to make a token for. Beta, from 26.10.0.cl.
 type TokenScopeInput struct {
-	// Names or numbers of the Orgs, as strings, with SPECIFIC_ORGS.
+	// Names or numbers of the Orgs, as strings, with SPECIFIC_ORGS. Beta, from 26.10.0.cl.
 	OrgIdentifiers []string `json:"org_identifiers,omitzero"`
 
 	// SPECIFIC_ORGS for those of org_identifiers, ALL_MEMBER_ORGS for all that
 	// the user is in; a custom access token takes SPECIFIC_ORGS alone.
+	// Beta, from 26.10.0.cl.
 	OrgScope OrgScope `json:"org_scope"`
 }
 
@@ -1317,7 +1333,7 @@ type User struct {
 	// GUID of the tenant.
 	TenantID string `json:"tenant_id,omitzero"`
 
-	// Whether the browser's language goes before preferred_locale.
+	// Whether the browser's language goes before preferred_locale. From 26.3.0.cl.
 	UseBrowserLanguage bool `json:"use_browser_language,omitzero"`
 
 	// Groups that the user is in.
@@ -1611,6 +1627,8 @@ func NewSearchAuthSettingsRequestWithBody(server, contentType string, body io.Re
 // Without `remember_me` the session ends after three hours of inactivity,
 // with it after about seven days. Several wrong passwords in a row lock
 // the account.
+//
+// From 9.0.0.cl.
 func (c *Client) Login(ctx context.Context, body LoginRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewLoginRequest(c.Server, body))
 }
@@ -1635,6 +1653,8 @@ func NewLoginRequestWithBody(server, contentType string, body io.Reader) (*http.
 }
 
 // Logout calls logout: end the session, or the bearer token's log-in.
+//
+// From 9.0.0.cl.
 func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewLogoutRequest(c.Server))
 }
@@ -1652,6 +1672,8 @@ func NewLogoutRequest(server string) (*http.Request, error) {
 // Before August 2026 the documentation said that a caller with a bearer
 // token gets that same token; older servers may do so. Trust the times in
 // the answer.
+//
+// From 9.4.0.cl.
 func (c *Client) GetCurrentUserToken(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewGetCurrentUserTokenRequest(c.Server))
 }
@@ -1662,6 +1684,8 @@ func NewGetCurrentUserTokenRequest(server string) (*http.Request, error) {
 }
 
 // GetCurrentUserInfo calls getCurrentUserInfo: who is behind this credential.
+//
+// From 9.0.0.cl.
 func (c *Client) GetCurrentUserInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewGetCurrentUserInfoRequest(c.Server))
 }
@@ -1682,6 +1706,8 @@ func NewGetCurrentUserInfoRequest(server string) (*http.Request, error) {
 // The Org goes by the name `org_identifier` here, a string, and groups
 // are `groups`, a list of objects. Other names for them are not refused:
 // the server ignores them.
+//
+// From 10.4.0.cl.
 func (c *Client) GetCustomAccessToken(ctx context.Context, body GetCustomAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewGetCustomAccessTokenRequest(c.Server, body))
 }
@@ -1715,6 +1741,8 @@ func NewGetCustomAccessTokenRequestWithBody(server, contentType string, body io.
 //
 // The Org goes by the name `org_id` here, a number. A name in its place
 // has been ignored without an error.
+//
+// From 9.0.0.cl.
 func (c *Client) GetFullAccessToken(ctx context.Context, body GetFullAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewGetFullAccessTokenRequest(c.Server, body))
 }
@@ -1742,6 +1770,8 @@ func NewGetFullAccessTokenRequestWithBody(server, contentType string, body io.Re
 //
 // As a full access token, but read-only and for the object `object_id`
 // alone.
+//
+// From 9.0.0.cl.
 func (c *Client) GetObjectAccessToken(ctx context.Context, body GetObjectAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewGetObjectAccessTokenRequest(c.Server, body))
 }
@@ -1770,6 +1800,8 @@ func NewGetObjectAccessTokenRequestWithBody(server, contentType string, body io.
 // Without `token` all tokens of `user_identifier` end. Ending somebody
 // else's needs administration privileges. A session begun with a revoked
 // token ends too.
+//
+// From 9.0.0.cl.
 func (c *Client) RevokeToken(ctx context.Context, body RevokeTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewRevokeTokenRequest(c.Server, body))
 }
@@ -1796,6 +1828,8 @@ func NewRevokeTokenRequestWithBody(server, contentType string, body io.Reader) (
 // ValidateToken calls validateToken: whether a token is still good, and for whom.
 //
 // An expired and a malformed token are both answered with 400.
+//
+// From 9.12.0.cl.
 func (c *Client) ValidateToken(ctx context.Context, body ValidateTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	return c.send(ctx, reqEditors)(NewValidateTokenRequest(c.Server, body))
 }
@@ -2020,7 +2054,7 @@ type SearchAuthSettingsResult struct {
 	// HTTPResponse has the status and the headers; its body is read.
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
-	JSON200 *SearchAuthSettingsResponse
+	JSON200 *AuthSettings
 	// JSON400 is the failure, if the status is 400.
 	JSON400 *ErrorResponse
 	// JSON401 is the failure, if the status is 401.
@@ -2087,7 +2121,7 @@ func ParseSearchAuthSettingsResult(rsp *http.Response) (*SearchAuthSettingsResul
 	r := &SearchAuthSettingsResult{Body: body, HTTPResponse: rsp}
 	switch contentType := rsp.Header.Get("Content-Type"); {
 	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[SearchAuthSettingsResponse](contentType, body)
+		r.JSON200, err = wire.Answer[AuthSettings](contentType, body)
 	case rsp.StatusCode == 400:
 		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:

@@ -19,7 +19,7 @@ const secret = "ey-5ecret-ABCDEF"
 // for bytes.
 func hides(t *testing.T, what, text string) {
 	t.Helper()
-	numbers := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
+	numbers := strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
 	for _, form := range []string{secret, hex.EncodeToString([]byte(secret)), numbers, base64.StdEncoding.EncodeToString([]byte(secret))[:12]} {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
 			t.Errorf("%s shows the secret: %s", what, text)
@@ -34,15 +34,15 @@ func hides(t *testing.T, what, text string) {
 // may repeat one.
 func TestX3AnswersPrintRedacted(t *testing.T) {
 	echo := `{"error":{"message":{"code":1,"debug":"` + secret + `"},"errors":{"a":"` + secret + `"}}}`
-	failure, err := gen.ParseGetFullAccessTokenResult(response(400, "application/json", echo))
+	failure, err := parse(400, "application/json", echo)
 	if err != nil || failure.JSON400 == nil {
 		t.Fatal(failure, err)
 	}
-	success, err := gen.ParseGetFullAccessTokenResult(response(200, "application/json", `{"token":"`+secret+`"}`))
+	success, err := parse(200, "application/json", `{"token":"`+secret+`"}`)
 	if err != nil || success.JSON200 == nil || success.JSON200.Token != secret {
 		t.Fatal(success, err)
 	}
-	settings, err := gen.ParseSearchAuthSettingsResult(response(200, "application/json",
+	settings, err := gen.ParseSearchAuthSettingsResult(response(200, "application/json", //nolint:bodyclose // the client closes it
 		`{"cluster_preferences":{"access_tokens":[{"key":"`+secret+`"}]},"org_preferences":[{"access_tokens":[{"key":"`+secret+`"}]}]}`))
 	if err != nil || settings.JSON200.OrgPreferences[0].AccessTokens[0].Key != secret {
 		t.Fatal(settings, err)
@@ -95,11 +95,14 @@ func TestRequestsCarryTheirSecrets(t *testing.T) {
 		gen.GetFullAccessTokenRequest{SecretKey: secret}, gen.GetObjectAccessTokenRequest{Password: secret},
 		gen.GetCustomAccessTokenRequest{SecretKey: secret}, gen.LoginRequest{Password: secret},
 		gen.RevokeTokenRequest{Token: secret}, gen.ValidateTokenRequest{Token: secret},
+		struct{ Request *gen.LoginRequest }{&gen.LoginRequest{Password: secret}},
 	} {
 		text, err := json.Marshal(v)
 		if err != nil || !strings.Contains(string(text), secret) {
 			t.Errorf("%T: %s, %v", v, text, err)
 		}
-		hides(t, fmt.Sprintf("%T", v), fmt.Sprintf("%+v", v))
+		for _, verb := range []string{"%+v", "%s", "%q", "%x"} {
+			hides(t, fmt.Sprintf("%s of %T", verb, v), fmt.Sprintf(verb, v))
+		}
 	}
 }

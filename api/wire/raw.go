@@ -21,4 +21,4 @@ func (r *Raw) UnmarshalJSON(b []byte) error { return (*json.RawMessage)(r).Unmar
 func (r Raw) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "[%d bytes of JSON]", len(r)) }
 
 // LogValue is what package slog shows: what Format writes.
-func (r Raw) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+func (r Raw) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%v", r)) }

@@ -747,7 +747,7 @@ type SearchAuthSettingsResponseObject interface {
 	VisitSearchAuthSettingsResponse(w http.ResponseWriter) error
 }
 
-type SearchAuthSettings200JSONResponse SearchAuthSettingsResponse
+type SearchAuthSettings200JSONResponse AuthSettings
 
 func (response SearchAuthSettings200JSONResponse) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
 

@@ -154,7 +154,7 @@ func (l *ledger) printProperties(out io.Writer) {
 	fmt.Fprintf(out, "\n%-22s%16s%16s%16s\n", "operation", "request", "answer", "by itself")
 	for _, op := range slices.Sorted(maps.Keys(l.shown)) {
 		asked, told, itself := "", "", ""
-		if r, is := l.operations[op]; is && bodySchema(r.operation) != nil {
+		if r, is := l.operations[op]; is && len(usable(r.operation)) > 0 {
 			all := usable(r.operation)
 			asked = fmt.Sprintf("%d of %d", among(all, l.used[op]), len(all))
 		}
@@ -165,7 +165,7 @@ func (l *ledger) printProperties(out io.Writer) {
 		}
 		fmt.Fprintf(out, "%-22s%16s%16s%16s\n", op, asked, told, itself)
 	}
-	fmt.Fprintln(out, "Request: properties and values of enums that were granted. Answer: the same, null and absent too,\n"+
+	fmt.Fprintln(out, "Request: properties, values of enums and headers that were granted. Answer: the same, null and absent too,\n"+
 		"that the client decoded; by itself: without a fault of the simulator.")
 }
 

@@ -16,8 +16,6 @@ import (
 // no way of giving, with the reason. All others must come about by themselves.
 func onlyByFault(op string, status int) string {
 	switch {
-	case status == 429:
-		return "the simulator has no rate limit"
 	case status == 409:
 		return "nobody changes a variable at the same time"
 	case status == 500:
@@ -75,7 +73,7 @@ func (l *ledger) print(r types.Report, missing []string) {
 		properties += len(usable(r.operation))
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	say("\n%d request properties and values of enums in the document, %d findings in the coverage", properties, len(missing))
+	say("\n%d request properties, values of enums and headers in the document, %d findings in the coverage", properties, len(missing))
 	if live() {
 		for _, m := range missing {
 			say("  not exercised: %s", m)

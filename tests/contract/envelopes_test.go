@@ -29,9 +29,9 @@ var _ = Describe("The envelope of a failure", func() {
 			`{"error":{"message":{"code":10002,"incident_id_guid":"` + incident + `","trace_id_guid":"` + trace + `","debug":"no"}}}`,
 			read{10002, "no", incident, trace},
 		},
-		"flat, with null":            {`{"error":{"message":{"code":10002,"incident_id_guid":null,"trace_id_guid":null,"debug":"no"}}}`, read{10002, "no", "", ""}},
-		"flat, with the text alone":  {`{"error":{"message":{"debug":"no"}}}`, read{debug: "no"}},
-		"flat, beside null":          {`{"error":{"message":{"code":10002,"debug":"no"},"errors":null}}`, read{code: 10002, debug: "no"}},
+		"flat, with null":           {`{"error":{"message":{"code":10002,"incident_id_guid":null,"trace_id_guid":null,"debug":"no"}}}`, read{10002, "no", "", ""}},
+		"flat, with the text alone": {`{"error":{"message":{"debug":"no"}}}`, read{debug: "no"}},
+		"flat, beside null":         {`{"error":{"message":{"code":10002,"debug":"no"},"errors":null}}`, read{code: 10002, debug: "no"}},
 		"nested": {
 			`{"error":{"message":{"debug":{"code":10000,"incident_id_guid":"` + incident + `","trace_id_guid":"` + trace + `","debug":"[\"no\"]"}}}}`,
 			read{10000, "no", incident, trace},

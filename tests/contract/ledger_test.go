@@ -122,6 +122,11 @@ func (l *ledger) refusedByClient() { l.mu.Lock(); l.byClient++; l.mu.Unlock() }
 func (l *ledger) refusedByServer() { l.mu.Lock(); l.byServer++; l.mu.Unlock() }
 
 func (l *ledger) use(x *exchange) {
+	for _, name := range parametersOf(l.operations[x.op]) {
+		if x.header.Get(name) != "" {
+			l.used[x.op][name] = true
+		}
+	}
 	schema := bodySchema(l.operations[x.op].operation)
 	if schema == nil || len(x.body) == 0 {
 		return

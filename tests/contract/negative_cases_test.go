@@ -24,9 +24,14 @@ type negative struct {
 
 const jsonType = "application/json"
 
-// negatives lists what can be wrong with the requests of all operations, by
-// the document alone.
+// negatives lists the requests that the document refuses, and the server too.
 func negatives() []negative {
+	return slices.DeleteFunc(spoilt(), func(n negative) bool { return n.intent == tolerated })
+}
+
+// spoilt lists what can be wrong with the requests of all operations, by the
+// document alone.
+func spoilt() []negative {
 	var all []negative
 	for _, r := range routesOf(loadStrict()) {
 		if r.operation.RequestBody == nil {
@@ -35,10 +40,14 @@ func negatives() []negative {
 		all = append(all, wrongBodies(r.operation)...)
 		for _, p := range propertiesOf(r.operation) {
 			for _, v := range wrongValues(p.schema) {
-				all = append(all, negative{p.op, p.place, v.wrong, malformed, jsonType, func(body map[string]any) []byte {
+				n := negative{p.op, p.place, v.wrong, malformed, jsonType, func(body map[string]any) []byte {
 					set(body, p.place, v.value, true)
 					return encode(body)
-				}})
+				}}
+				if toleratedFor(n, p) != "" {
+					n.intent = tolerated
+				}
+				all = append(all, n)
 			}
 			if p.required {
 				all = append(all, negative{p.op, p.place, "missing", malformed, jsonType, func(body map[string]any) []byte {

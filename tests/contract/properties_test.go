@@ -139,7 +139,7 @@ func uses(s *openapi3.Schema, at place, value any) []string {
 	return found
 }
 
-// usable lists all that uses can find.
+// usable lists all that uses can find, and the header parameters.
 func usable(op *openapi3.Operation) []string {
 	var all []string
 	for _, p := range propertiesOf(op) {
@@ -147,6 +147,9 @@ func usable(op *openapi3.Operation) []string {
 		for _, v := range p.schema.Enum {
 			all = append(all, fmt.Sprintf("%s=%v", p.place, v))
 		}
+	}
+	for _, p := range op.Parameters {
+		all = append(all, p.Value.Name)
 	}
 	return all
 }

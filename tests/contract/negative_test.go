@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -94,8 +95,7 @@ func (c *cluster) expectTyped(ctx context.Context, n negative, body []byte, expr
 // caller is the credential of an operation that needs one.
 func (c *cluster) caller(ctx context.Context, op string) gen.RequestEditorFn {
 	GinkgoHelper()
-	switch op {
-	case "revokeToken", "validateToken", "logout", "getCurrentUserInfo", "getCurrentUserToken", "searchAuthSettings", "configureAuthSettings":
+	if slices.Contains(credentialed(), op) {
 		return bearer(c.token(ctx))
 	}
 	return func(context.Context, *http.Request) error { return nil }

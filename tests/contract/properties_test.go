@@ -98,6 +98,7 @@ type route struct {
 	method, path string
 	item         *openapi3.PathItem
 	operation    *openapi3.Operation
+	secured      bool // it needs a credential
 }
 
 // routesOf lists the operations of a document by operationId.
@@ -105,7 +106,12 @@ func routesOf(doc *openapi3.T) []route {
 	var all []route
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			all = append(all, route{method, path, item, op})
+			security := doc.Security
+			if op.Security != nil {
+				security = *op.Security
+			}
+			free := func(one openapi3.SecurityRequirement) bool { return len(one) == 0 }
+			all = append(all, route{method, path, item, op, len(security) > 0 && !slices.ContainsFunc(security, free)})
 		}
 	}
 	slices.SortFunc(all, func(a, b route) int { return cmp.Compare(a.operation.OperationID, b.operation.OperationID) })
@@ -151,5 +157,18 @@ func usable(op *openapi3.Operation) []string {
 	for _, p := range op.Parameters {
 		all = append(all, p.Value.Name)
 	}
+	return all
+}
+
+// credentialed lists the operations that are for callers with a credential
+// alone, as the document says.
+func credentialed() []string {
+	var all []string
+	for op, r := range book.operations {
+		if r.secured {
+			all = append(all, op)
+		}
+	}
+	slices.Sort(all)
 	return all
 }

@@ -29,7 +29,7 @@ func appending(t *testing.T, sim *authtest.Simulator, network http.RoundTripper,
 
 func stored(sim *authtest.Simulator) int {
 	u, _ := sim.User(authtest.DefaultUsername)
-	return len(u.Properties.FilterRules)
+	return len(u.Properties[0].FilterRules)
 }
 
 // askings are the ways in which a user of a Flow asks for a token in so many

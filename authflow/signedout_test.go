@@ -209,7 +209,7 @@ func TestR11RulesAreAppendedOnce(t *testing.T) {
 			}
 			_, err = f.Token(t.Context())
 			u, _ := sim.User(authtest.DefaultUsername)
-			if got := len(u.Properties.FilterRules); got != c.rules {
+			if got := len(u.Properties[0].FilterRules); got != c.rules {
 				t.Errorf("%s: the rules are stored %d times, want %d (%v)", name, got, c.rules, err)
 			}
 			_ = f.Close()

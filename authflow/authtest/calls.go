@@ -102,6 +102,10 @@ type Call struct {
 	// lacks it.
 	User string
 	Auth string
+	// Unknown are the names in the body that the API does not have, such as
+	// org_id in a request for a custom access token, sorted, each with the way to
+	// it: filter_rules.0.column. The server ignores them without a word.
+	Unknown []string
 	// Status of the answer, or 0 if the connection was cut instead.
 	Status int
 	// Began is the server's time at the arrival.
@@ -113,7 +117,7 @@ type Call struct {
 func callOf(x *exchange, status int, began time.Time, took time.Duration) Call {
 	c := Call{
 		Operation: x.op, Method: x.r.Method, Path: x.r.URL.Path,
-		Status: status, Began: began, Duration: took,
+		Unknown: x.unknown, Status: status, Began: began, Duration: took,
 	}
 	if x.caller != nil {
 		c.User, c.Auth = x.caller.user.name, x.caller.auth()

@@ -48,6 +48,9 @@ func (s *Simulator) authenticate(x *exchange) (*caller, error) {
 	if err := c.user.usable(s.Now()); err != nil {
 		return nil, err
 	}
+	if err := s.choose(x, c); err != nil {
+		return nil, err
+	}
 	x.caller = c
 	return c, nil
 }

@@ -91,10 +91,15 @@ func TestPersistOptions(t *testing.T) {
 		{"NONE leaves", none + ruleB + paramQ, "a|p|w|o1"},
 		{"APPEND adds", appending + ruleB + paramQ + varV + objectO, "a,b|p,q|w,v|o1,o2"},
 		{"APPEND of nothing", appending, "a|p|w|o1"},
-		{"REPLACE puts in place", replace + ruleB + varV, "b|p|v|o1"},
-		{"REPLACE with absent lists leaves", replace, "a|p|w|o1"},
-		{"REPLACE with empty lists clears", replace + `,"filter_rules":[],"variable_values":[]`, "|p||o1"},
-		{"RESET clears", reset + ruleB, "|||"},
+		{"REPLACE puts in place", replace + ruleB + varV + objectO, "b||v|o2"},
+		{"REPLACE with absent lists clears all but the variables", replace, "||w|"},
+		{"REPLACE with empty lists clears", replace + `,"filter_rules":[],"variable_values":[]`, "|||"},
+		{"REPLACE with one of two clears the other", replace + paramQ, "|q|w|"},
+		{"REPLACE with variables alone clears the rest", replace + varV, "||v|"},
+		{"REPLACE with an empty list of variables clears them", replace + ruleB + `,"variable_values":[]`, "b|||"},
+		{"APPEND of empty lists", appending + `,"filter_rules":[],"variable_values":[]`, "a|p|w|o1"},
+		{"APPEND of the same Parameter", appending + `,"parameter_values":[{"name":"p","values":[2]}]`, "a|p|w|o1"},
+		{"RESET clears all but the variables", reset + ruleB, "||w|"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			sim := authtest.New(ann())
@@ -102,11 +107,15 @@ func TestPersistOptions(t *testing.T) {
 				"parameter_values":[{"name":"p","values":[1]}],"variable_values":[{"name":"w","values":[1]}],"objects":[{"identifier":"o1"}]`)
 			tok := customToken(t, sim, test.body)
 			u, _ := sim.User("ann")
-			if got := summary(u.Properties); got != test.want {
+			if got := summary(u.Properties[0]); got != test.want {
 				t.Errorf("stored %s, want %s", got, test.want)
 			}
-			if told := whoIs(t, sim, bearer(tok.Token)).AccessControlProperties != nil; told != (test.want != "|||") {
-				t.Errorf("session/user tells of them: %v", told)
+			told := whoIs(t, sim, bearer(tok.Token))
+			if rules := told.AccessControlProperties != nil; rules != (test.want != "|||" && test.want != "||w|" && test.want != "||v|") {
+				t.Errorf("session/user tells of rules: %v", rules)
+			}
+			if variables := told.VariableValues != nil; variables != (len(u.Properties[0].VariableValues) > 0) {
+				t.Errorf("session/user tells of variables: %v", variables)
 			}
 		})
 	}
@@ -138,7 +147,7 @@ func TestUsersAreCopies(t *testing.T) {
 	customToken(t, sim, `,"persist_option":"APPEND","filter_rules":[{"column_name":"a","operator":"EQ","values":["1"]}]`)
 	u, _ := sim.User("ann")
 	before, _ := sim.User("ann")
-	u.Groups[0], u.Properties.FilterRules[0].Values[0] = "x", "x"
+	u.Groups[0], u.Properties[0].FilterRules[0].Values[0] = "x", "x"
 	if after, _ := sim.User("ann"); !reflect.DeepEqual(before, after) {
 		t.Errorf("changed through a copy: %+v", after)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // EchoAnswer is what every path below /api/rest/2.0/ answers that is not one
@@ -25,6 +27,13 @@ type EchoAnswer struct {
 	TokenKind string `json:"token_kind,omitempty"`
 	// OrgID is the Org of the token or session.
 	OrgID int32 `json:"org_id"`
+	// Rules are the security rules that hold for the call: of a custom access
+	// token with NONE those of the token, and otherwise those that the user has
+	// stored in the Org. Nil if there are none.
+	Rules *Properties `json:"rules,omitempty"`
+	// UserParameters are those of the full or object access token, or else those
+	// that the user has stored. Nil if there are none.
+	UserParameters *gen.UserParameters `json:"user_parameters,omitempty"`
 	// Body is the body of the request, up to 64 KiB of it.
 	Body string `json:"body"`
 }
@@ -52,9 +61,16 @@ func (s *Simulator) echo(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(EchoAnswer{
+	answer := EchoAnswer{
 		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
 		User: c.user.name, Auth: c.auth(), TokenKind: c.kind(), OrgID: c.org.ID, Body: string(body),
-	})
+	}
+	s.mu.Lock()
+	if rules := c.rules().clone(); !rules.empty() {
+		answer.Rules = &rules
+	}
+	answer.UserParameters = c.parameters()
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer)
 }

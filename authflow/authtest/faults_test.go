@@ -202,3 +202,22 @@ func TestTruncatedKeepsHeaders(t *testing.T) {
 	}
 	_ = res.Body.Close()
 }
+
+// A custom access token meets 409 while somebody else changes the same variable;
+// the next try goes through, and only that one has an effect.
+func TestConflict(t *testing.T) {
+	sim := authtest.New(ann())
+	sim.Fail(authtest.OpGetCustomAccessToken, 1, authtest.Status(http.StatusConflict))
+	body := trusted(`,"persist_option":"APPEND","variable_values":[{"name":"v","values":["x"]}]`)
+	a := call(t, sim, custom, body)
+	if d := a.failure(t); a.status != http.StatusConflict || d.Code != 10000 || d.Debug == "" {
+		t.Errorf("%d %+v", a.status, d)
+	}
+	if u, _ := sim.User("ann"); u.Properties != nil {
+		t.Errorf("stored %+v", u.Properties)
+	}
+	want(t, call(t, sim, custom, body), 200)
+	if u, _ := sim.User("ann"); len(u.Properties[0].VariableValues) != 1 {
+		t.Errorf("stored %+v", u.Properties)
+	}
+}

@@ -38,25 +38,29 @@ func (g groups) find(identifier string) (group, bool) {
 	return group{}, false
 }
 
-// names looks identifiers up and returns the names of the groups, each once.
-func (g groups) names(field string, identifiers []string) ([]string, error) {
-	found := make([]string, 0, len(identifiers))
+// provide looks identifiers up and returns the names of the groups, each once.
+// A group that does not exist is made, by that name and without privileges.
+func (g *groups) provide(identifiers []string) []string {
+	names := make([]string, 0, len(identifiers))
 	for _, id := range identifiers {
 		one, ok := g.find(id)
 		if !ok {
-			return nil, badRequest("%s: there is no such group", field)
+			one = group{id: guid(), name: id}
+			*g = append(*g, one)
 		}
-		if !slices.Contains(found, one.name) {
-			found = append(found, one.name)
+		if !slices.Contains(names, one.name) {
+			names = append(names, one.name)
 		}
 	}
-	return found, nil
+	return names
 }
 
-// GroupID returns the GUID of a group made with [WithGroup]. It panics if
-// there is none of that name.
+// GroupID returns the GUID of a group, made with [WithGroup] or just in time. It
+// panics if there is none of that name.
 func (s *Simulator) GroupID(name string) string {
-	one, ok := s.groups.find(name) // groups do not change after New
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, ok := s.groups.find(name)
 	if !ok {
 		panic(fmt.Sprintf("authtest: there is no group %q", name))
 	}

@@ -12,16 +12,16 @@ func (o operations) GetFullAccessToken(_ context.Context, in stub.GetFullAccessT
 	t, err := o.s.apply(KindFull, gen.GetObjectAccessTokenRequest{
 		AutoCreate: in.Body.AutoCreate, DisplayName: in.Body.DisplayName, Email: in.Body.Email,
 		GroupIdentifiers: in.Body.GroupIdentifiers, OrgID: in.Body.OrgID,
-		Password: in.Body.Password, SecretKey: in.Body.SecretKey, UserParameters: in.Body.UserParameters,
+		Password: in.Body.Password, Scope: in.Body.Scope, SecretKey: in.Body.SecretKey, UserParameters: in.Body.UserParameters,
 		Username: in.Body.Username, ValidityTimeInSec: in.Body.ValidityTimeInSec,
 	})
-	return stub.GetFullAccessToken200JSONResponse(t), err
+	return whole{t}, err
 }
 
 // GetObjectAccessToken issues a token that reads one object.
 func (o operations) GetObjectAccessToken(_ context.Context, in stub.GetObjectAccessTokenRequestObject) (stub.GetObjectAccessTokenResponseObject, error) {
 	t, err := o.s.apply(KindObject, *in.Body)
-	return stub.GetObjectAccessToken200JSONResponse(t), err
+	return whole{t}, err
 }
 
 // apply issues a full or an object access token. Their requests differ by
@@ -29,26 +29,32 @@ func (o operations) GetObjectAccessToken(_ context.Context, in stub.GetObjectAcc
 func (s *Simulator) apply(kind string, req gen.GetObjectAccessTokenRequest) (gen.Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := PrimaryOrg
-	if req.OrgID != nil {
-		id = *req.OrgID
+	if err := checkParameters(req.UserParameters); err != nil {
+		return gen.Token{}, err
 	}
-	org, ok := s.orgs.byID(id)
-	if !ok {
-		return gen.Token{}, badRequest("org_id: there is no such Org")
+	var named *gen.Org
+	if req.OrgID != nil {
+		org, ok := s.orgs.byID(*req.OrgID)
+		if !ok {
+			return gen.Token{}, badRequest("org_id: there is no such Org")
+		}
+		named = &org
+	}
+	org, orgs, err := s.target(req.Username, req.SecretKey, named, req.Scope)
+	if err != nil {
+		return gen.Token{}, err
 	}
 	a, err := s.admit(application{
-		username: req.Username, password: req.Password, secretKey: req.SecretKey, org: org,
+		username: req.Username, password: req.Password, secretKey: req.SecretKey, orgs: orgs,
 		autoCreate: req.AutoCreate, updates: true, email: req.Email, displayName: req.DisplayName,
 		groupsField: "group_identifiers", groups: req.GroupIdentifiers,
 	})
 	if err != nil {
 		return gen.Token{}, err
 	}
-	if req.UserParameters != nil {
-		a.userParameters = req.UserParameters
-	}
-	t := s.issue(&token{kind: kind, user: a, org: org, objectID: req.ObjectID}, s.validity(req.ValidityTimeInSec))
+	a.userParameters = persistParameters(a.userParameters, req.UserParameters)
+	t := s.spread(&token{kind: kind, user: a, org: org, objectID: req.ObjectID, userParameters: req.UserParameters}, req.Scope, orgs)
+	s.issue(t, s.validity(req.ValidityTimeInSec))
 	created, expires := t.times()
 	return gen.Token{
 		Token: t.value, CreationTimeInMillis: created, ExpirationTimeInMillis: expires,
@@ -61,26 +67,27 @@ func (o operations) GetCustomAccessToken(_ context.Context, in stub.GetCustomAcc
 	s, req := o.s, in.Body
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch req.PersistOption {
-	case gen.PersistOptionReset, gen.PersistOptionNone:
-		if req.VariableValues != nil {
-			return nil, badRequest("variable_values: not together with persist_option %s", req.PersistOption)
-		}
+	if err := checkRules(req); err != nil {
+		return nil, err
 	}
-	org, _ := s.orgs.byID(PrimaryOrg)
+	var named *gen.Org
 	if req.OrgIdentifier != "" {
-		found, ok := s.orgs.find(req.OrgIdentifier)
+		org, ok := s.orgs.find(req.OrgIdentifier)
 		if !ok {
 			return nil, badRequest("org_identifier: there is no such Org")
 		}
-		org = found
+		named = &org
+	}
+	org, orgs, err := s.target(req.Username, req.SecretKey, named, req.Scope)
+	if err != nil {
+		return nil, err
 	}
 	var groups []string
 	for _, g := range req.Groups {
 		groups = append(groups, g.Identifier)
 	}
 	a, err := s.admit(application{
-		username: req.Username, password: req.Password, secretKey: req.SecretKey, org: org,
+		username: req.Username, password: req.Password, secretKey: req.SecretKey, orgs: orgs,
 		autoCreate: req.AutoCreate, createByDefault: true, email: req.Email, displayName: req.DisplayName,
 		groupsField: "groups", groups: groups,
 	})
@@ -88,18 +95,27 @@ func (o operations) GetCustomAccessToken(_ context.Context, in stub.GetCustomAcc
 		return nil, err
 	}
 	rules := propertiesOf(req)
-	a.properties = a.properties.persist(req.PersistOption, rules)
-	t := s.custom(a, org, req, rules)
+	for _, o := range orgs {
+		a.persist(o.ID, req.PersistOption, rules)
+	}
+	t := s.spread(s.custom(a, org, req, rules), req.Scope, orgs)
 	created, expires := t.times()
-	return stub.GetCustomAccessToken200JSONResponse{
+	answer := gen.AccessToken{
 		ID: t.id, Token: t.value, CreationTimeInMillis: created, ExpirationTimeInMillis: expires,
 		Org: &org, User: gen.UserRef{ID: a.id, Name: a.name},
-	}, nil
+	}
+	if t.orgScope != "" {
+		answer.Scope = &gen.AccessTokenScope{OrgScope: t.orgScope, OrgIDs: t.orgIDs()}
+	}
+	return whole{answer}, nil
 }
 
 // custom puts a JWT into force.
 func (s *Simulator) custom(a *account, org gen.Org, req *gen.GetCustomAccessTokenRequest, rules Properties) *token {
 	t := &token{kind: KindCustom, user: a, org: org}
+	if req.PersistOption == gen.PersistOptionNone {
+		t.rules = &rules
+	}
 	s.stamp(t, s.validity(req.ValidityTimeInSec))
 	t.value = jwt(claims{
 		Issuer: s.URL, Subject: a.name, ID: t.id, Org: org,

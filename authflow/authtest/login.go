@@ -39,7 +39,7 @@ func (o operations) Login(ctx context.Context, in stub.LoginRequestObject) (stub
 		return nil, forbidden("the user is not in Org %d", org.ID)
 	}
 	c := s.begin(a, org, req.RememberMe, with)
-	return cookies{s.setSession(c), s.setClient(c)}, nil
+	return cookies{s.settings.done, s.setSession(c), s.setClient(c)}, nil
 }
 
 // logsIn returns the account that logs in, the token it logs in with, if any,
@@ -84,5 +84,5 @@ func (o operations) Logout(ctx context.Context, _ stub.LogoutRequestObject) (stu
 	} else {
 		delete(s.sessions, c.session.id)
 	}
-	return stub.Logout204Response{}, nil
+	return s.settings.done, nil
 }

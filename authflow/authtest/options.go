@@ -43,6 +43,10 @@ type settings struct {
 	burst                int
 	retryAfter           time.Duration
 	observe              func(Call)
+	lenient              bool
+	strictProvisioning   bool
+	sameSessionToken     bool
+	done                 done
 }
 
 func defaults() settings {
@@ -56,6 +60,7 @@ func defaults() settings {
 		sessionTokenValidity: 24 * time.Hour,
 		loginRejection:       http.StatusUnauthorized,
 		tokenRejection:       http.StatusUnauthorized,
+		done:                 http.StatusNoContent,
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Properties are the security rules of a user or of a custom access token.
+// Properties are the security rules of a user in an Org, or of a custom access
+// token.
 type Properties struct {
 	FilterRules     []gen.FilterRule       `json:"filter_rules,omitempty"`
 	ParameterValues []gen.ParameterValues  `json:"parameter_values,omitempty"`
@@ -18,43 +19,80 @@ func propertiesOf(req *gen.GetCustomAccessTokenRequest) Properties {
 	return Properties{req.FilterRules, req.ParameterValues, req.VariableValues, req.Objects}
 }
 
-// persist returns what becomes of the stored properties p when a custom access
-// token with the rules r is made. With REPLACE an empty list clears, and an
-// absent one leaves what is there.
-func (p Properties) persist(option gen.PersistOption, r Properties) Properties {
+// checkRules refuses rules that do not go together.
+func checkRules(req *gen.GetCustomAccessTokenRequest) error {
+	switch option := req.PersistOption; {
+	case req.VariableValues != nil && (option == gen.PersistOptionReset || option == gen.PersistOptionNone):
+		return badRequest("variable_values: not together with persist_option %s", option)
+	case req.Scope != nil && req.Scope.OrgScope != gen.OrgScopeSpecificOrgs:
+		return badRequest("scope.org_scope: a custom access token takes %s alone", gen.OrgScopeSpecificOrgs)
+	}
+	for i, p := range req.ParameterValues {
+		if len(p.Values) != 1 {
+			return badRequest("parameter_values.%d.values: a Parameter takes one value", i)
+		}
+	}
+	return nil
+}
+
+// persist changes what a user has stored in an Org when a custom access token
+// with the rules r is made.
+func (a *account) persist(org int32, option gen.PersistOption, r Properties) {
+	p := a.properties[org].after(option, r)
+	if p.empty() {
+		delete(a.properties, org)
+		return
+	}
+	if a.properties == nil {
+		a.properties = make(map[int32]Properties)
+	}
+	a.properties[org] = p
+}
+
+// after returns what becomes of the stored properties p. REPLACE takes filter
+// rules, parameter values and the objects that they apply to as the request has
+// them, absent or not; RESET clears these. Variable values are on their own: an
+// empty list replaces, an absent one leaves, and so does RESET.
+func (p Properties) after(option gen.PersistOption, r Properties) Properties {
 	switch option {
 	case gen.PersistOptionReset:
-		return Properties{}
+		return Properties{VariableValues: p.VariableValues}
 	case gen.PersistOptionAppend:
 		return Properties{
 			slices.Concat(p.FilterRules, r.FilterRules),
-			slices.Concat(p.ParameterValues, r.ParameterValues),
+			merge(p.ParameterValues, r.ParameterValues, func(v gen.ParameterValues) string { return v.Name }),
 			slices.Concat(p.VariableValues, r.VariableValues),
 			slices.Concat(p.Objects, r.Objects),
 		}
 	case gen.PersistOptionReplace:
-		return Properties{
-			replace(p.FilterRules, r.FilterRules),
-			replace(p.ParameterValues, r.ParameterValues),
-			replace(p.VariableValues, r.VariableValues),
-			replace(p.Objects, r.Objects),
+		if r.VariableValues == nil {
+			r.VariableValues = p.VariableValues
 		}
+		return r
 	}
 	return p // NONE
 }
 
-func replace[T any](stored, given []T) []T {
-	switch {
-	case given == nil:
-		return stored
-	case len(given) == 0:
-		return nil
-	}
-	return given
-}
-
 func (p Properties) empty() bool {
 	return len(p.FilterRules)+len(p.ParameterValues)+len(p.VariableValues)+len(p.Objects) == 0
+}
+
+// rules are those that hold for a call: of a custom access token with NONE, its
+// own; of every other token and of a session, those that the user has stored.
+func (c *caller) rules() Properties {
+	if c.token != nil && c.token.rules != nil {
+		return *c.token.rules
+	}
+	return c.user.properties[c.org.ID]
+}
+
+// parameters are the user parameters that hold for a call: of a token that was
+// asked for with some, these; otherwise those that the user has stored.
+func (c *caller) parameters() *gen.UserParameters {
+	if c.token != nil && c.token.userParameters != nil {
+		return c.token.userParameters
+	}
+	return c.user.userParameters
 }
 
 // clone copies the lists down to their values, so that no test can change what

@@ -2,6 +2,7 @@ package authtest_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
@@ -27,7 +28,6 @@ func TestProvisioningByFullAndObjectTokens(t *testing.T) {
 			}
 			want(t, zoe(``), 400)
 			want(t, zoe(`,"auto_create":false`), 400)
-			want(t, zoe(`,"auto_create":true,"group_identifiers":["Nobody"]`), 400)
 			if _, ok := sim.User("zoe"); ok {
 				t.Fatal("a refused request has made a user")
 			}
@@ -88,7 +88,6 @@ func TestProvisioningByCustomTokens(t *testing.T) {
 		return call(t, sim, custom, `{"username":"zoe","persist_option":"NONE","secret_key":"`+authtest.DefaultSecretKey+`"`+more+`}`)
 	}
 	want(t, zoe(`,"auto_create":false`), 400)
-	want(t, zoe(`,"groups":[{"identifier":"Nobody"}]`), 400)
 	if _, ok := sim.User("zoe"); ok {
 		t.Fatal("a refused request has made a user")
 	}
@@ -105,18 +104,6 @@ func TestProvisioningByCustomTokens(t *testing.T) {
 	}
 }
 
-func TestUserParametersAreKept(t *testing.T) {
-	sim := authtest.New(ann())
-	tok := token(t, sim, full, trusted(`,"user_parameters":{"runtime_filters":[{"column_name":"c","operator":"EQ","values":["v"]}]}`))
-	u, _ := sim.User("ann")
-	if u.UserParameters == nil || u.UserParameters.RuntimeFilters[0].ColumnName != "c" {
-		t.Errorf("kept %+v", u.UserParameters)
-	}
-	if info := whoIs(t, sim, bearer(tok.Token)); info.UserParameters == nil {
-		t.Error("not told")
-	}
-}
-
 // The server ignores names that it does not know; what a client sends under
 // the wrong name has no effect.
 func TestWrongNamesAreIgnored(t *testing.T) {
@@ -129,4 +116,65 @@ func TestWrongNamesAreIgnored(t *testing.T) {
 		t.Errorf("org_id has led to Org %d", tok.Org.ID)
 	}
 	want(t, call(t, sim, full, `{"username":"ann","PASSWORD":"pw"}`), 400)
+}
+
+// Groups that do not exist are made, once, and only by a request that goes
+// through.
+func TestGroupsAreMadeJustInTime(t *testing.T) {
+	for _, op := range []string{full, custom} {
+		t.Run(op, func(t *testing.T) {
+			sim := provisioning(t)
+			zoe := func(name, key string) answer {
+				return call(t, sim, op, `{"username":"`+name+`","secret_key":"`+key+`","persist_option":"NONE","auto_create":true,
+					"group_identifiers":["New","Analyst","New"],"groups":[{"identifier":"New"},{"identifier":"Analyst"},{"identifier":"New"}]}`)
+			}
+			want(t, zoe("zoe", "wrong"), 401)
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("a refused request has made a group")
+					}
+				}()
+				sim.GroupID("New")
+			}()
+			want(t, zoe("zoe", authtest.DefaultSecretKey), 200)
+			u, _ := sim.User("zoe")
+			if !reflect.DeepEqual(u.Groups, []string{"New", "Analyst"}) || !reflect.DeepEqual(u.Privileges, []string{"DATADOWNLOADING"}) {
+				t.Errorf("made %+v", u)
+			}
+			id := sim.GroupID("New")
+			if want(t, zoe("yan", authtest.DefaultSecretKey), 200); sim.GroupID("New") != id {
+				t.Error("made twice")
+			}
+		})
+	}
+}
+
+func TestStrictProvisioning(t *testing.T) {
+	const known = `,"email":"z@x","display_name":"Zoe"`
+	groups := func(name string) string {
+		return `,"group_identifiers":["` + name + `"],"groups":[{"identifier":"` + name + `"}]`
+	}
+	for _, op := range []string{full, object, custom} {
+		t.Run(op, func(t *testing.T) {
+			sim := authtest.New(ann(), authtest.WithGroup("Analyst"), authtest.WithStrictProvisioning())
+			ask := func(user, more string) answer {
+				return call(t, sim, op, `{"username":"`+user+`","secret_key":"`+authtest.DefaultSecretKey+`","object_id":"o","persist_option":"NONE","auto_create":true`+more+`}`)
+			}
+			for more, field := range map[string]string{
+				``: "email", `,"email":"z@x"`: "display_name", `,"display_name":"Zoe"`: "email", known + groups("Nobody"): "no such group",
+			} {
+				a := ask("zoe", more)
+				if want(t, a, 400); !strings.Contains(a.failure(t).Debug, field) {
+					t.Errorf("%s: %q", more, a.failure(t).Debug)
+				}
+			}
+			if _, ok := sim.User("zoe"); ok {
+				t.Fatal("a refused request has made a user")
+			}
+			want(t, ask("zoe", known+groups("Analyst")), 200)
+			want(t, ask("ann", ``), 200)
+			want(t, ask("ann", groups("Nobody")), 400)
+		})
+	}
 }

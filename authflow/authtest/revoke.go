@@ -28,7 +28,7 @@ func (o operations) RevokeToken(ctx context.Context, in stub.RevokeTokenRequestO
 	for _, t := range ending {
 		s.end(t)
 	}
-	return stub.RevokeToken204Response{}, nil
+	return s.settings.done, nil
 }
 
 // revocable returns the tokens that a request ends, if the caller may.
@@ -90,8 +90,8 @@ func (o operations) ValidateToken(ctx context.Context, in stub.ValidateTokenRequ
 		return nil, badRequest("token: it is not valid: unknown, expired or revoked")
 	}
 	created, expires := t.times()
-	return stub.ValidateToken200JSONResponse{
+	return whole{gen.TokenValidationResponse{
 		CreationTimeInMillis: created, ExpirationTimeInMillis: expires, Scope: t.scope(),
 		TokenType: "BEARER", ValidForUserID: t.user.id,
-	}, nil
+	}}, nil
 }

@@ -115,12 +115,15 @@ func (s *Simulator) RotateCookie(username string) {
 
 // cookies is the answer to a log-in. It is written by hand because the
 // generated one cannot send two Set-Cookie headers.
-type cookies struct{ session, client string }
+type cookies struct {
+	done
+
+	session, client string
+}
 
 // VisitLoginResponse implements stub.LoginResponseObject.
 func (c cookies) VisitLoginResponse(w http.ResponseWriter) error {
 	w.Header().Add("Set-Cookie", c.session)
 	w.Header().Add("Set-Cookie", c.client)
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.write(w)
 }

@@ -55,7 +55,6 @@ func TestLoginRequests(t *testing.T) {
 		{"Org by number", `{"username":"ann","password":"pw","org_identifier":"1"}`, 204},
 		{"unknown Org", `{"username":"ann","password":"pw","org_identifier":"Nowhere"}`, 400},
 		{"Org of others", `{"username":"ann","password":"pw","org_identifier":"Others"}`, 403},
-		{"null remember_me", `{"username":"ann","password":"pw","remember_me":null}`, 400},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			sim := authtest.New(ann(authtest.InOrgs(0, 1)), authtest.WithOrg(1, "Sales"), authtest.WithOrg(2, "Others"))

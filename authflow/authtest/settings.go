@@ -2,8 +2,6 @@ package authtest
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
 	"slices"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/stub"
@@ -28,19 +26,23 @@ func (o operations) SearchAuthSettings(ctx context.Context, in stub.SearchAuthSe
 	if scope == gen.AuthScopeCluster && !primary {
 		return nil, forbidden("scope: the cluster's settings are for callers in the Primary Org")
 	}
-	answer := settingsAnswer{AuthType: in.Body.AuthType}
+	answer := gen.AuthSettings{AuthType: in.Body.AuthType}
 	if primary && scope != gen.AuthScopeOrg {
-		answer.Cluster = s.keys.level(s.keys.cluster)
+		level := s.keys.level(s.keys.cluster)
+		answer.ClusterPreferences = &level
 	}
 	if scope == gen.AuthScopeCluster {
-		return answer, nil
+		return whole{answer}, nil
 	}
 	for _, org := range s.orgs {
 		if org.ID == c.org.ID || primary && scope == "" {
-			answer.Orgs = append(answer.Orgs, orgSettings{org, *s.keys.level(s.keys.orgs[org.ID])})
+			level := s.keys.level(s.keys.orgs[org.ID])
+			answer.OrgPreferences = append(answer.OrgPreferences, gen.AuthOrgPreference{
+				Org: &org, AuthStatus: level.AuthStatus, AccessTokens: level.AccessTokens,
+			})
 		}
 	}
-	return answer, nil
+	return whole{answer}, nil
 }
 
 // ConfigureAuthSettings makes and revokes secret keys: all that the request
@@ -67,11 +69,12 @@ func (o operations) ConfigureAuthSettings(ctx context.Context, in stub.Configure
 		}
 		ids[i] = org.ID
 	}
+	s.keys.resume(in.Body)
 	if p := in.Body.ClusterPreferences; p != nil {
-		s.keys.cluster = s.keys.changed(s.keys.cluster, p.AuthStatus)
+		s.keys.cluster = changed(s.keys.cluster, p.AuthStatus)
 	}
 	for i, p := range in.Body.OrgPreferences {
-		s.keys.orgs[ids[i]] = s.keys.changed(s.keys.orgs[ids[i]], p.AuthStatus)
+		s.keys.orgs[ids[i]] = changed(s.keys.orgs[ids[i]], p.AuthStatus)
 	}
 	return stub.ConfigureAuthSettings204Response{}, nil
 }
@@ -89,13 +92,25 @@ func (s *Simulator) controller(ctx context.Context) (*caller, error) {
 	return c, nil
 }
 
+// resume brings trusted authentication back when a key is switched on while
+// [Simulator.SetTrustedAuthentication] has it off. The keys of before are gone, as
+// those that were switched off here are.
+func (k *keys) resume(in *gen.ConfigureAuthSettingsRequest) {
+	on := in.ClusterPreferences != nil && in.ClusterPreferences.AuthStatus == gen.AuthStatusEnabled
+	for _, p := range in.OrgPreferences {
+		on = on || p.AuthStatus == gen.AuthStatusEnabled
+	}
+	if on && !k.enabled {
+		*k = keys{enabled: true, orgs: make(map[int32]gen.Secret)}
+	}
+}
+
 // changed returns the key that is in force after a change of status.
-func (k *keys) changed(key gen.Secret, status gen.AuthStatus) gen.Secret {
+func changed(key gen.Secret, status gen.AuthStatus) gen.Secret {
 	switch status {
 	case gen.AuthStatusDisabled:
 		return ""
 	case gen.AuthStatusEnabled:
-		k.enabled = true
 		if key == "" {
 			return gen.Secret(guid())
 		}
@@ -105,39 +120,11 @@ func (k *keys) changed(key gen.Secret, status gen.AuthStatus) gen.Secret {
 
 // level returns the settings of the cluster or of an Org, of which key is the
 // secret key.
-func (k *keys) level(key gen.Secret) *levelSettings {
-	l := &levelSettings{AuthStatus: gen.AuthStatusDisabled}
-	if k.enabled && key != "" {
-		l.AuthStatus = gen.AuthStatusEnabled
-		l.AccessTokens = []keySetting{{key}}
+func (k *keys) level(key gen.Secret) gen.AuthClusterPreferences {
+	if !k.enabled || key == "" {
+		return gen.AuthClusterPreferences{AuthStatus: gen.AuthStatusDisabled}
 	}
-	return l
-}
-
-// settingsAnswer is the answer to searchAuthSettings. It is written by hand
-// because that of the models prints its keys redacted.
-type settingsAnswer struct {
-	AuthType gen.AuthType   `json:"auth_type"`
-	Cluster  *levelSettings `json:"cluster_preferences"`
-	Orgs     []orgSettings  `json:"org_preferences"`
-}
-
-type levelSettings struct {
-	AuthStatus   gen.AuthStatus `json:"auth_status"`
-	AccessTokens []keySetting   `json:"access_tokens,omitempty"`
-}
-
-type orgSettings struct {
-	Org gen.Org `json:"org"`
-	levelSettings
-}
-
-type keySetting struct {
-	Key gen.Secret `json:"key"`
-}
-
-// VisitSearchAuthSettingsResponse implements stub.SearchAuthSettingsResponseObject.
-func (a settingsAnswer) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(a)
+	return gen.AuthClusterPreferences{
+		AuthStatus: gen.AuthStatusEnabled, AccessTokens: []gen.AuthSettingsAccessToken{{Key: key}},
+	}
 }

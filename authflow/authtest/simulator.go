@@ -30,7 +30,7 @@ type Simulator struct {
 
 	settings settings
 	routes   map[string]map[string]*routers.Route // by path and method
-	api      http.Handler                         // the nine operations
+	api      http.Handler                         // the eleven operations
 	stopped  chan struct{}                        // closed by Server.Close; nil without sockets
 
 	offset   atomic.Int64 // of the clock, in nanoseconds
@@ -47,6 +47,7 @@ type Simulator struct {
 	tokens   map[string]*token
 	sessions map[string]*session
 	mfa      bool
+	tenant   string // GUID
 }
 
 // New returns a simulator that is called in process: as an [http.Handler], or
@@ -62,6 +63,7 @@ func New(opts ...Option) *Simulator {
 		settings: defaults(),
 		tokens:   make(map[string]*token),
 		sessions: make(map[string]*session),
+		tenant:   guid(),
 	}
 	for _, o := range opts {
 		o(&s.settings)
@@ -90,7 +92,8 @@ type exchange struct {
 	op      string
 	route   *routers.Route
 	allow   string
-	tooLong bool // the body is longer than maxBody
+	tooLong bool     // the body is longer than maxBody
+	unknown []string // names in the body, as far as someone observes
 	r       *http.Request
 	header  http.Header // of the response, once it is being made
 	caller  *caller     // once authenticated
@@ -133,6 +136,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	seen := &statusWriter{ResponseWriter: w}
 	s.calls.add(op)
 	if s.settings.observe != nil {
+		_, x.unknown = readBody(route, body, s.settings.lenient)
 		defer func() { s.settings.observe(callOf(x, seen.status, began, time.Since(start))) }()
 	}
 	s.faults.wrap(op, http.HandlerFunc(s.serve)).ServeHTTP(seen, r)

@@ -24,7 +24,11 @@ type token struct {
 	kind             string
 	user             *account
 	org              gen.Org
-	objectID         string // of an object access token
+	orgScope         gen.OrgScope        // of a token for several Orgs
+	orgs             []gen.Org           // that it is for; each call chooses one
+	objectID         string              // of an object access token
+	rules            *Properties         // of a custom access token with NONE
+	userParameters   *gen.UserParameters // of a full or object access token that was asked for with some
 	created, expires time.Time
 }
 
@@ -84,7 +88,7 @@ func (t *token) times() (created, expires gen.UnixMilli) {
 
 func (t *token) scope() *gen.Scope {
 	org := t.org.ID
-	scope := &gen.Scope{AccessType: gen.AccessTypeFull, OrgID: &org}
+	scope := &gen.Scope{AccessType: gen.AccessTypeFull, OrgID: &org, OrgScope: t.orgScope, OrgIDs: t.orgIDs()}
 	if t.kind == KindObject {
 		scope.AccessType, scope.MetadataID = gen.AccessTypeReportBookView, t.objectID
 	}

@@ -63,7 +63,7 @@ type account struct {
 	orgs                         []int32
 	groups                       []string // names
 	privileges                   []string
-	properties                   Properties
+	properties                   map[int32]Properties // by Org
 	userParameters               *gen.UserParameters
 	created, modified, loggedIn  time.Time
 	lastOrg                      int32 // of the previous session
@@ -127,9 +127,11 @@ type User struct {
 	Groups []string
 	// Privileges of the user's own and of the user's groups, sorted.
 	Privileges []string
-	// Properties that custom access tokens have stored.
-	Properties Properties
-	// UserParameters of the last full or object access token that had some.
+	// Properties that custom access tokens have stored, by the number of the
+	// Org; nil if there are none.
+	Properties map[int32]Properties
+	// UserParameters that full and object access tokens have stored, with
+	// persist; nil if there are none.
 	UserParameters *gen.UserParameters
 }
 
@@ -138,7 +140,12 @@ func (s *Simulator) view(a *account) User {
 		ID: a.id, Name: a.name, DisplayName: a.displayName, Email: a.email,
 		Type: a.kind, Status: a.statusAt(s.Now()), Orgs: s.orgsOf(a),
 		Groups: slices.Clone(a.groups), Privileges: s.privilegesOf(a),
-		Properties: a.properties.clone(),
+	}
+	for org, p := range a.properties {
+		if u.Properties == nil {
+			u.Properties = make(map[int32]Properties)
+		}
+		u.Properties[org] = p.clone()
 	}
 	if a.userParameters != nil {
 		p := *a.userParameters

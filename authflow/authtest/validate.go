@@ -1,6 +1,7 @@
 package authtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -44,7 +45,15 @@ func validate(x *exchange, r *http.Request) error {
 	if x.tooLong {
 		return badRequest("the body is longer than %d bytes", maxBody)
 	}
-	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	body, _ = readBody(x.route, body, x.sim.settings.lenient)
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body, _ = r.GetBody()
+	r.ContentLength = int64(len(body))
+	err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
 		Request: r,
 		Route:   x.route,
 		Options: &openapi3filter.Options{

@@ -22,7 +22,7 @@ func TestRequestsAreHeldToTheSpec(t *testing.T) {
 		{"missing", full, `{"password":"` + secret + `"}`, "username"},
 		{"wrong type", full, `{"username":1}`, "username"},
 		{"empty", full, `{"username":"","password":"` + secret + `"}`, "username"},
-		{"null", full, `{"username":"ann","password":"` + secret + `","auto_create":null}`, "auto_create"},
+		{"null", full, `{"username":"ann","password":"` + secret + `","email":null}`, "email"},
 		{"null secret", full, `{"username":"ann","password":null}`, "password"},
 		{"zero validity", full, trusted(`,"validity_time_in_sec":0`), "validity_time_in_sec"},
 		{"negative validity", full, trusted(`,"validity_time_in_sec":-1`), "validity_time_in_sec"},
@@ -36,13 +36,21 @@ func TestRequestsAreHeldToTheSpec(t *testing.T) {
 		{"values", custom, trusted(`,"persist_option":"NONE","filter_rules":[{"column_name":"c","operator":"EQ"}]`), "filter_rules.0.values"},
 		{"a null value", custom, trusted(`,"persist_option":"NONE","parameter_values":[{"name":"p","values":[1,null]}]`), "parameter_values.0.values.1"},
 		{"password", login, `{"username":"ann","password":12}`, "password"},
+		{"two values of a Parameter", custom, trusted(`,"persist_option":"NONE","parameter_values":[{"name":"p","values":[1,2]}]`), "parameter_values.0.values"},
+		{"no value of a Parameter", custom, trusted(`,"persist_option":"NONE","parameter_values":[{"name":"p","values":[]}]`), "parameter_values.0.values"},
+		{"two values of a runtime Parameter", full, trusted(`,"user_parameters":{"parameters":[{"name":"p","values":["1","2"]}]}`), "user_parameters.parameters.0.values"},
+		{"object", object, trusted(`,"object_id":""`), "object_id"},
+		{"no object", object, trusted(`,"object_id":null`), "object_id"},
+		{"token to revoke", revoke, `{"user_identifier":"ann","token":""}`, "token"},
+		{"no token to revoke", revoke, `{"user_identifier":"ann","token":null}`, "token"},
+		{"no credential", full, `{"username":"ann","password":"","secret_key":""}`, "password and secret_key"},
 		{"token", validate, `{"token":""}`, "token"},
 		{"too long", full, trusted(`,"email":"` + strings.Repeat("x", 1<<20) + `"`), "1048576"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			sim := authtest.New(ann())
 			var auth []header
-			if test.op == validate {
+			if test.op == validate || test.op == revoke {
 				auth = []header{bearer(token(t, sim, full, annPW).Token)}
 			}
 			a := call(t, sim, test.op, test.body, auth...)

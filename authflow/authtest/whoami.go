@@ -19,11 +19,18 @@ func (o operations) GetCurrentUserInfo(ctx context.Context, _ stub.GetCurrentUse
 	if err != nil {
 		return nil, err
 	}
-	return stub.GetCurrentUserInfo200JSONResponse(s.details(c)), nil
+	return whole{s.details(c)}, nil
 }
 
-// GetCurrentUserToken issues a token from a session. A caller with a token
-// gets that token, with the times it has.
+// WithSameSessionToken makes getCurrentUserToken answer a caller who has a token
+// with that token, as servers did before August 2026 by the vendor's documents.
+// Without it the answer is a new token for everybody.
+func WithSameSessionToken() Option {
+	return func(s *settings) { s.sameSessionToken = true }
+}
+
+// GetCurrentUserToken issues a token that can do what the caller can: one of an
+// object access token reads the same object.
 func (o operations) GetCurrentUserToken(ctx context.Context, _ stub.GetCurrentUserTokenRequestObject) (stub.GetCurrentUserTokenResponseObject, error) {
 	s := o.s
 	s.mu.Lock()
@@ -33,14 +40,21 @@ func (o operations) GetCurrentUserToken(ctx context.Context, _ stub.GetCurrentUs
 		return nil, err
 	}
 	t := c.token
-	if t == nil {
-		t = s.issue(&token{kind: KindSession, user: c.user, org: c.org}, s.settings.sessionTokenValidity)
+	if t == nil || !s.settings.sameSessionToken {
+		next := &token{kind: KindSession, user: c.user, org: c.org}
+		if t != nil {
+			next.objectID, next.rules, next.userParameters = t.objectID, t.rules, t.userParameters
+		}
+		if c.kind() == KindObject {
+			next.kind = KindObject
+		}
+		t = s.issue(next, s.settings.sessionTokenValidity)
 	}
 	created, expires := t.times()
-	return stub.GetCurrentUserToken200JSONResponse{
+	return whole{gen.GetTokenResponse{
 		Token: t.value, CreationTimeInMillis: created, ExpirationTimeInMillis: expires,
 		ValidForUserID: t.user.id, ValidForUsername: t.user.name,
-	}, nil
+	}}, nil
 }
 
 // details are all that the server tells about a user, in the state that the
@@ -48,12 +62,14 @@ func (o operations) GetCurrentUserToken(ctx context.Context, _ stub.GetCurrentUs
 func (s *Simulator) details(c *caller) gen.User {
 	a, org, now := c.user, c.org, s.Now()
 	groups := s.groupsOf(a)
+	privileges := append([]string{}, s.privilegesOf(a)...) // never null
 	u := gen.User{
 		ID: a.id, Name: a.name, DisplayName: a.displayName, Email: a.email,
 		AccountType: a.kind, AccountStatus: a.statusAt(now), Visibility: gen.VisibilitySharable,
 		AuthorID: a.id, OwnerID: a.id, ModifierID: a.id, ParentType: "USER",
-		CurrentOrg: &org, Orgs: s.orgsOf(a),
-		Privileges: s.privilegesOf(a), UserGroups: groups, UserInheritedGroups: groups,
+		TenantID: s.tenant, CurrentOrg: &org, Orgs: s.orgsOf(a), OrgPrivileges: make(map[string][]string),
+		Privileges: privileges, UserGroups: groups, UserInheritedGroups: groups,
+		Tags: []gen.NamedRef{}, FavoriteMetadata: []gen.FavoriteMetadata{},
 		CreationTimeInMillis:     wire.UnixMilli(a.created.UnixMilli()),
 		ModificationTimeInMillis: wire.UnixMilli(a.modified.UnixMilli()),
 		ExpirationTimeInMillis:   wire.Integer(s.ends(c).Unix()), // seconds, as seen live
@@ -64,27 +80,44 @@ func (s *Simulator) details(c *caller) gen.User {
 		ShowOnboardingExperience: true,
 		SuperUser:                s.administers(a),
 	}
+	for _, id := range a.orgs {
+		u.OrgPrivileges[strconv.Itoa(int(id))] = privileges
+	}
 	if !a.loggedIn.IsZero() {
 		u.FirstLoginTimeInMillis = wire.UnixMilli(a.loggedIn.UnixMilli())
 	}
-	if !a.properties.empty() {
-		u.AccessControlProperties = byOrg(org, a.properties)
-		variables := make(map[string]any)
-		for _, v := range a.properties.VariableValues {
-			variables[v.Name] = v.Values
-		}
-		u.VariableValues = byOrg(org, variables)
-	}
+	u.AccessControlProperties, u.VariableValues = a.propertiesByOrg()
 	if a.userParameters != nil {
 		u.UserParameters = a.userParameters
 	}
 	return u
 }
 
-// byOrg files what a user has in an Org as the server does: by number of the Org
-// and, below it, by what it applies to.
-func byOrg(org gen.Org, v any) map[string]map[string]any {
-	return map[string]map[string]any{strconv.Itoa(int(org.ID)): {"ALL": v}}
+// propertiesByOrg files what custom access tokens have stored as the server does:
+// by number of the Org and, below it, by what it applies to.
+func (a *account) propertiesByOrg() (rules, variables map[string]map[string]any) {
+	for id, p := range a.properties {
+		org := strconv.Itoa(int(id))
+		if len(p.VariableValues) > 0 {
+			values := make(map[string][]gen.FilterValue)
+			for _, v := range p.VariableValues {
+				values[v.Name] = append(values[v.Name], v.Values...)
+			}
+			variables = put(variables, org, values)
+		}
+		if p.VariableValues = nil; !p.empty() {
+			rules = put(rules, org, p)
+		}
+	}
+	return rules, variables
+}
+
+func put(m map[string]map[string]any, org string, v any) map[string]map[string]any {
+	if m == nil {
+		m = make(map[string]map[string]any)
+	}
+	m[org] = map[string]any{"ALL": v}
+	return m
 }
 
 func (s *Simulator) ends(c *caller) time.Time {

@@ -30,7 +30,15 @@ func TestSessionToken(t *testing.T) {
 
 	mine := token(t, sim, full, trusted(`,"org_id":1`))
 	sim.Advance(time.Minute)
-	got := token(t, sim, myToken, "", bearer(mine.Token))
+	got, again := token(t, sim, myToken, "", bearer(mine.Token)), token(t, sim, myToken, "", bearer(mine.Token))
+	if got.Token == mine.Token || got.Token == again.Token || got.ExpirationTimeInMillis-got.CreationTimeInMillis != 24*3600*1000 {
+		t.Errorf("a caller with a token gets no new one of 24 h")
+	}
+
+	sim = authtest.New(ann(), authtest.WithSameSessionToken())
+	mine = token(t, sim, full, annPW)
+	sim.Advance(time.Minute)
+	got = token(t, sim, myToken, "", bearer(mine.Token))
 	if got.Token != mine.Token || got.CreationTimeInMillis != mine.CreationTimeInMillis || got.ExpirationTimeInMillis != mine.ExpirationTimeInMillis {
 		t.Errorf("a caller with a token gets another, or other times")
 	}

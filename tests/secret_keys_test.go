@@ -74,7 +74,7 @@ var _ = Describe("The secret key", func() {
 
 		configure(ctx, admin, ofCluster(gen.AuthStatusDisabled))
 		works() // with the token that it has
-		Expect(flow.Renew(ctx)).To(MatchError(authflow.ErrCredentialsRejected), "the old key is dead, and there is no other")
+		Expect(flow.Renew(ctx)).To(MatchError(authflow.ErrForbidden), "the old key is dead, and there is no other")
 		works()
 
 		configure(ctx, admin, ofCluster(gen.AuthStatusEnabled))

@@ -24,7 +24,7 @@ var _ = Describe("A conflict with another change of the same variable", func() {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(token.Value).NotTo(BeEmpty())
 			Expect(c.simulator().Calls(authtest.OpGetCustomAccessToken)).To(Equal(2))
-			Expect(c.user(ann).Properties.VariableValues).To(HaveLen(1), "it was stored once")
+			Expect(c.user(ann).Properties[0].VariableValues).To(HaveLen(1), "it was stored once")
 		}
 	})
 })

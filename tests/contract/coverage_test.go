@@ -21,7 +21,7 @@ func onlyByFault(op string, status int) string {
 	case status == 500:
 		return "the simulator has no failures of its own"
 	case status == 400 && (op == "logout" || op == "getCurrentUserInfo" || op == "getCurrentUserToken"):
-		return "there is nothing in the request that could be wrong"
+		return "the header X-Org-Selector is all that could be wrong in the request"
 	}
 	return ""
 }

@@ -51,23 +51,21 @@ var _ = Describe("The rules of a custom token", func() {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
 		Expect(c.persist(ctx, gen.PersistOptionReplace, filter(rule("new")))).To(beAnswered(http.StatusOK))
-		Expect(columns(c.user(ann).Properties)).To(ConsistOf("new"))
+		Expect(columns(c.user(ann).Properties[0])).To(ConsistOf("new"))
 	})
 
-	It("are cleared by an empty list with REPLACE, and left by an absent one", func(ctx SpecContext) {
+	It("clear what REPLACE leaves out, but for variable values, which only an empty list clears", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")
 			r.Objects = []gen.ObjectIdentifier{{Identifier: anObject}}
 		})
-		c.persist(ctx, gen.PersistOptionReplace, filter([]gen.FilterRule{}))
-		Expect(c.user(ann).Properties).To(Equal(authtest.Properties{
-			ParameterValues: parameter("old"), VariableValues: variable("old"), Objects: []gen.ObjectIdentifier{{Identifier: anObject}},
-		}))
+		c.persist(ctx, gen.PersistOptionReplace, filter(rule("new")))
+		Expect(c.user(ann).Properties[0]).To(Equal(authtest.Properties{FilterRules: rule("new"), VariableValues: variable("old")}))
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
-			r.ParameterValues, r.VariableValues, r.Objects = []gen.ParameterValues{}, []gen.VariableValues{}, []gen.ObjectIdentifier{}
+			r.FilterRules, r.VariableValues = []gen.FilterRule{}, []gen.VariableValues{}
 		})
-		Expect(c.user(ann).Properties).To(BeZero())
+		Expect(c.user(ann).Properties).To(BeEmpty())
 	})
 
 	It("are added to the user's with APPEND, again with each token", func(ctx SpecContext) {
@@ -76,9 +74,9 @@ var _ = Describe("The rules of a custom token", func() {
 		for range 2 {
 			Expect(c.persist(ctx, gen.PersistOptionAppend, filter(rule("new")))).To(beAnswered(http.StatusOK))
 		}
-		Expect(columns(c.user(ann).Properties)).To(Equal([]string{"old", "new", "new"}))
+		Expect(columns(c.user(ann).Properties[0])).To(Equal([]string{"old", "new", "new"}))
 		c.persist(ctx, gen.PersistOptionAppend, filter([]gen.FilterRule{}))
-		Expect(columns(c.user(ann).Properties)).To(HaveLen(3), "an empty list adds nothing")
+		Expect(columns(c.user(ann).Properties[0])).To(HaveLen(3), "an empty list adds nothing")
 	})
 
 	It("are told by getCurrentUserInfo once they are the user's", func(ctx SpecContext) {
@@ -87,7 +85,7 @@ var _ = Describe("The rules of a custom token", func() {
 			r.FilterRules, r.VariableValues = rule("Region"), variable("limit")
 		})
 		who := granted(c.who(ctx, bearer(c.annsToken(ctx))).JSON200)
-		Expect(encode(who.AccessControlProperties)).To(MatchJSON(encode(map[string]any{"0": map[string]any{"ALL": c.user(ann).Properties}})))
+		Expect(encode(who.AccessControlProperties)).To(MatchJSON(encode(map[string]any{"0": map[string]any{"ALL": authtest.Properties{FilterRules: rule("Region")}}})))
 		Expect(encode(who.VariableValues)).To(MatchJSON(`{"0": {"ALL": {"limit": ["20"]}}}`))
 	})
 
@@ -95,16 +93,16 @@ var _ = Describe("The rules of a custom token", func() {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
 		Expect(c.persist(ctx, gen.PersistOptionNone, filter(rule("new")))).To(beAnswered(http.StatusOK))
-		Expect(columns(c.user(ann).Properties)).To(ConsistOf("old"))
+		Expect(columns(c.user(ann).Properties[0])).To(ConsistOf("old"))
 	})
 
-	It("of the user are cleared with RESET", func(ctx SpecContext) {
+	It("of the user are cleared with RESET, but for variable values", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")
 		})
 		Expect(c.persist(ctx, gen.PersistOptionReset, func(*gen.GetCustomAccessTokenRequest) {})).To(beAnswered(http.StatusOK))
-		Expect(c.user(ann).Properties).To(BeZero())
+		Expect(c.user(ann).Properties).To(Equal(map[int32]authtest.Properties{0: {VariableValues: variable("old")}}))
 	})
 
 	DescribeTable("may have variable_values with REPLACE and APPEND alone",
@@ -129,7 +127,7 @@ var _ = Describe("The rules of a custom token", func() {
 		Expect(c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.SecretKey = rule("new"), "wrong"
 		})).To(beAnswered(http.StatusUnauthorized))
-		Expect(c.user(ann).Properties).To(BeZero())
+		Expect(c.user(ann).Properties).To(BeEmpty())
 	})
 
 	It("travel in a signed JWT, whose user and Org are those of the answer", func(ctx SpecContext) {
@@ -160,16 +158,18 @@ var _ = Describe("The rules of a custom token", func() {
 })
 
 var _ = Describe("The user parameters of a full or object access token", func() {
-	It("are stored for the user", func(ctx SpecContext) {
+	It("are stored for the user where they persist", func(ctx SpecContext) {
 		c := reach(needsControls)
+		filters := []gen.RuntimeFilter{{ColumnName: "Region", Operator: gen.FilterOperatorEQ, Values: []string{"North"}, Persist: true}}
+		parameters := []gen.RuntimeParameter{{Name: "Discount", Values: []string{"20"}, Persist: true}}
 		full, object := c.asFull(), c.asObject()
-		full.UserParameters = &gen.UserParameters{RuntimeFilters: []gen.RuntimeFilter{{ColumnName: "Region", Operator: gen.FilterOperatorEQ, Values: []string{"North"}}}}
-		object.UserParameters = &gen.UserParameters{Parameters: []gen.RuntimeParameter{{Name: "Discount", Values: []string{"20"}}}}
+		full.UserParameters = &gen.UserParameters{RuntimeFilters: filters, Parameters: []gen.RuntimeParameter{{Name: "Fee", Values: []string{"1"}}}}
+		object.UserParameters = &gen.UserParameters{Parameters: parameters}
 		Expect(sent(c.api.GetFullAccessTokenWithResponse(ctx, full))).To(beAnswered(http.StatusOK))
-		Expect(c.user(c.username).UserParameters).To(Equal(full.UserParameters))
+		Expect(c.user(c.username).UserParameters).To(Equal(&gen.UserParameters{RuntimeFilters: filters}))
 		Expect(sent(c.api.GetObjectAccessTokenWithResponse(ctx, object))).To(beAnswered(http.StatusOK))
-		Expect(c.user(c.username).UserParameters).To(Equal(object.UserParameters))
+		Expect(c.user(c.username).UserParameters).To(Equal(&gen.UserParameters{RuntimeFilters: filters, Parameters: parameters}))
 		who := granted(c.who(ctx, bearer(c.token(ctx))).JSON200)
-		Expect(encode(who.UserParameters)).To(MatchJSON(encode(object.UserParameters)))
+		Expect(encode(who.UserParameters)).To(MatchJSON(encode(c.user(c.username).UserParameters)))
 	})
 })

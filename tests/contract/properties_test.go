@@ -151,6 +151,9 @@ func usable(op *openapi3.Operation) []string {
 	for _, p := range propertiesOf(op) {
 		all = append(all, p.place.String())
 		for _, v := range p.schema.Enum {
+			if ungrantedFor(p.op, p.place, v) != "" {
+				continue
+			}
 			all = append(all, fmt.Sprintf("%s=%v", p.place, v))
 		}
 	}

@@ -113,12 +113,18 @@ var _ = Describe("Just-in-time provisioning", func() {
 					To(beAnswered(http.StatusBadRequest))
 			})
 
-			It("makes nobody for a wrong secret key, an unknown group or an unknown Org", func(ctx SpecContext) {
+			It("makes the groups that do not exist", func(ctx SpecContext) {
+				c := reach(needsControls)
+				Expect(ask(ctx, c, newcomer{username: "zoe", autoCreate: ptr(true), groups: []string{"new"}, secretKey: c.secretKey})).
+					To(beAnswered(http.StatusOK))
+				Expect(c.user("zoe").Groups).To(ConsistOf("new"))
+				Expect(c.simulator().GroupID("new")).NotTo(BeEmpty())
+			})
+
+			It("makes nobody for a wrong secret key or an unknown Org", func(ctx SpecContext) {
 				c := reach(needsControls)
 				Expect(ask(ctx, c, newcomer{username: "zoe", autoCreate: ptr(true), secretKey: "wrong"})).
 					To(beAnswered(http.StatusUnauthorized))
-				Expect(ask(ctx, c, newcomer{username: "zoe", autoCreate: ptr(true), groups: []string{"nobody"}, secretKey: c.secretKey})).
-					To(beAnswered(http.StatusBadRequest))
 				Expect(ask(ctx, c, newcomer{username: "zoe", autoCreate: ptr(true), org: ptr[int32](99), secretKey: c.secretKey})).
 					To(beAnswered(http.StatusBadRequest))
 				_, exists := c.simulator().User("zoe")

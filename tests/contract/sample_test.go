@@ -83,6 +83,10 @@ func sample(name string, s *openapi3.Schema) any {
 	switch {
 	case name == "org_identifier":
 		return "0"
+	case name == "org_identifiers":
+		return []any{"0"}
+	case name == "values": // a Parameter takes one
+		return []any{"contract"}
 	case name == "email":
 		return "contract@example.com"
 	case len(s.Enum) > 0:
@@ -91,6 +95,9 @@ func sample(name string, s *openapi3.Schema) any {
 		object := make(map[string]any)
 		for _, required := range s.Required {
 			object[required] = sample(required, s.Properties[required].Value)
+		}
+		if object["org_scope"] == "SPECIFIC_ORGS" {
+			object["org_identifiers"] = sample("org_identifiers", nil)
 		}
 		return object
 	case s.Type.Is("array"):

@@ -144,12 +144,13 @@ var _ = Describe("The token of a session", func() {
 		Expect(c.status(ctx, bearer(one.Token))).To(Equal(http.StatusUnauthorized))
 	})
 
-	It("is the caller's own token where the caller has one", func(ctx SpecContext) {
+	It("is another at each call for a caller with a token too, valid for 24 hours", func(ctx SpecContext) {
 		c := reach()
 		token := granted(sent(c.api.GetFullAccessTokenWithResponse(ctx, c.asFull())).JSON200)
-		again := granted(c.sessionToken(ctx, bearer(token.Token)).JSON200)
-		Expect(again.Token).To(Equal(token.Token))
-		Expect(again.ExpirationTimeInMillis).To(Equal(token.ExpirationTimeInMillis))
+		one, other := granted(c.sessionToken(ctx, bearer(token.Token)).JSON200), granted(c.sessionToken(ctx, bearer(token.Token)).JSON200)
+		Expect([]gen.Secret{token.Token, one.Token}).NotTo(ContainElement(other.Token))
+		Expect(one.Token).NotTo(Equal(token.Token))
+		Expect(life(one.CreationTimeInMillis, one.ExpirationTimeInMillis)).To(Equal(24 * time.Hour))
 	})
 
 	It("is what authflow gets from a log-in, and a log-in from a token", func(ctx SpecContext) {

@@ -11,23 +11,27 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// toleratedFor is the list of requests that the document refuses and the server
-// grants, each with the reason. The client sends none of them.
-func toleratedFor(n negative, p property) string {
-	if n.wrong == "null" && p.optional && p.schema.Type.Is("boolean") {
-		return "generated clients send null for an optional boolean that was not set"
-	}
-	return ""
-}
-
-// The bodies of other clients, which differ from those that the document has.
-var _ = Describe("A request of another client", func() {
-	for _, n := range foreign() {
-		It(fmt.Sprintf("of %s is granted: %s %s", n.op, n.at, n.wrong), func(ctx SpecContext) {
-			c := reach(harms(n.op, n.at, false)...)
-			body := n.spoil(c.granting(ctx, n.op, n.at))
-			Expect(sent(callers()[n.op](ctx, c.typed(tolerated), jsonType, reader(body), c.caller(ctx, n.op)))).To(beGranted())
-		})
+// What the document refuses and the server takes as if it were not there: clients
+// are not to send it, and the vendor's SDKs do.
+var _ = Describe("A request as the vendor's SDKs send it", func() {
+	for _, r := range routesOf(loadStrict()) {
+		for _, p := range propertiesOf(r.operation) {
+			for _, value := range []any{nil, ""} {
+				if toleratedIn(p, value) == "" {
+					continue
+				}
+				It(fmt.Sprintf("of %s is granted with %s %s", p.op, p.place, encode(value)), func(ctx SpecContext) {
+					c := reach(harms(p.op, p.place, false)...)
+					body := c.granting(ctx, p.op, p.place)
+					if value == "" { // the one that is not used
+						body = c.least(ctx, p.op, place{map[string]string{"password": "secret_key", "secret_key": "password"}[p.place.String()]})
+					}
+					set(body, p.place, value, true)
+					answer := sent(callers()[p.op](ctx, c.typed(tolerated), jsonType, reader(encode(body)), c.caller(ctx, p.op)))
+					Expect(answer).To(beGranted())
+				})
+			}
+		}
 	}
 
 	// The vendor's SDKs for Java, Python and C# have "" as the default of both
@@ -70,14 +74,3 @@ var _ = Describe("A request of another client", func() {
 		}
 	})
 })
-
-// foreign lists the requests of toleratedFor.
-func foreign() []negative {
-	var all []negative
-	for _, n := range spoilt() {
-		if n.intent == tolerated {
-			all = append(all, n)
-		}
-	}
-	return all
-}

@@ -123,7 +123,7 @@ func printed(v any) map[string]string {
 func leaks(text, secret string) bool {
 	b := []byte(secret)
 	for _, form := range []string{
-		secret, hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)), strings.Trim(fmt.Sprint(b), "[]"),
+		secret, hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)), strings.Trim(fmt.Sprintf("%d", b), "[]"),
 		base64.StdEncoding.EncodeToString(b)[:len(b)/3*4],
 	} {
 		if strings.Contains(text, form) {

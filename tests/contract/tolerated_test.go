@@ -34,36 +34,37 @@ var _ = Describe("A request as the vendor's SDKs send it", func() {
 		}
 	}
 
-	// The vendor's SDKs for Java, Python and C# have "" as the default of both
-	// credentials, and send defaults.
+	// Those for Java, Python and C# have "" as the default of both credentials,
+	// and send defaults.
+	withDefaults := func(ctx SpecContext, c *cluster, op string, i intent, password, key gen.Secret) answered {
+		GinkgoHelper()
+		body := c.least(ctx, op, nil)
+		body["password"], body["secret_key"] = string(password), string(key)
+		body["validity_time_in_sec"], body["auto_create"] = 300, nil
+		return sent(callers()[op](ctx, c.typed(i), jsonType, reader(encode(body))))
+	}
 	for _, op := range []string{"getFullAccessToken", "getObjectAccessToken", "getCustomAccessToken"} {
-		both := func(c *cluster, password, key gen.Secret) func(ctx SpecContext, api *gen.ClientWithResponses) answered {
-			return func(ctx SpecContext, api *gen.ClientWithResponses) answered {
-				body := c.least(ctx, op, nil)
-				body["password"], body["secret_key"] = string(password), string(key)
-				body["validity_time_in_sec"], body["auto_create"] = 300, nil
-				return sent(callers()[op](ctx, api, jsonType, reader(encode(body))))
-			}
-		}
-		It("of "+op+` is granted with "" for the credential that is not used, and all defaults`, func(ctx SpecContext) {
+		It("of "+op+` is granted with all defaults, "" for the credential that is not used`, func(ctx SpecContext) {
 			c := reach(needsPassword, needsKey, needsObject, mayProvision)
-			for _, ask := range []func(SpecContext, *gen.ClientWithResponses) answered{both(c, c.password, ""), both(c, "", c.secretKey)} {
-				answer := ask(ctx, c.typed(tolerated))
+			for _, answer := range []answered{
+				withDefaults(ctx, c, op, tolerated, c.password, ""), withDefaults(ctx, c, op, tolerated, "", c.secretKey),
+			} {
 				Expect(answer).To(beAnswered(http.StatusOK))
 				var token struct{ Token gen.Secret }
 				Expect(decode(bodyOf(answer), &token)).To(Succeed())
 				Expect(granted(c.who(ctx, bearer(token.Token)).JSON200).Name).To(Equal(c.username))
 			}
 		})
+
 		It("of "+op+` is refused with "" for both, and with a wrong credential beside ""`, func(ctx SpecContext) {
 			c := reach(needsControls)
-			Expect(both(c, "", "")(ctx, c.typed(malformed))).To(beAnswered(http.StatusBadRequest))
-			Expect(both(c, "wrong", "")(ctx, c.typed(tolerated))).To(beAnswered(http.StatusUnauthorized))
-			Expect(both(c, "", "wrong")(ctx, c.typed(tolerated))).To(beAnswered(http.StatusUnauthorized))
+			Expect(withDefaults(ctx, c, op, malformed, "", "")).To(beAnswered(http.StatusBadRequest))
+			Expect(withDefaults(ctx, c, op, tolerated, "wrong", "")).To(beAnswered(http.StatusUnauthorized))
+			Expect(withDefaults(ctx, c, op, tolerated, "", "wrong")).To(beAnswered(http.StatusUnauthorized))
 		})
 	}
 
-	It("means the default by null: a user is made by a custom access token, and by no other", func(ctx SpecContext) {
+	It("means the default by null: a custom access token makes a user, and no other does", func(ctx SpecContext) {
 		c := reach(needsControls)
 		for op, status := range map[string]int{
 			"getFullAccessToken": http.StatusBadRequest, "getObjectAccessToken": http.StatusBadRequest, "getCustomAccessToken": http.StatusOK,

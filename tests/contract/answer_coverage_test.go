@@ -41,73 +41,6 @@ func answersOf(routes map[string]route) map[string]*openapi3.Schema {
 	return all
 }
 
-// forms lists how the properties of an answer came: as a value, which for an
-// enum and where there are alternatives is told, as null, or not at all.
-func forms(s *openapi3.Schema, at place, value any) []string {
-	if value == nil {
-		return []string{at.String() + " null"}
-	}
-	var found []string
-	if at != nil {
-		found = append(found, at.String())
-	}
-	if len(s.Enum) > 0 {
-		found = append(found, fmt.Sprintf("%s=%v", at, value))
-	}
-	for _, alternative := range s.OneOf {
-		if takes(alternative.Value, value) {
-			s = alternative.Value
-			found = append(found, asType(at, s))
-			break
-		}
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		for name, p := range s.Properties {
-			if child, there := v[name]; there {
-				found = append(found, forms(p.Value, at.to(name), child)...)
-			} else {
-				found = append(found, at.to(name).String()+" absent")
-			}
-		}
-		if more := s.AdditionalProperties.Schema; more != nil {
-			for _, child := range v {
-				found = append(found, forms(more.Value, at.to(anyKey), child)...)
-			}
-		}
-	case []any:
-		for _, child := range v {
-			found = append(found, forms(s.Items.Value, at.to(item), child)...)
-		}
-	}
-	return found
-}
-
-// possibleForms lists all that forms can find.
-func possibleForms(s *openapi3.Schema) []string {
-	var all []string
-	descend(s, nil, func(p property) {
-		all = append(all, p.place.String())
-		for _, v := range p.schema.Enum {
-			all = append(all, fmt.Sprintf("%s=%v", p.place, v))
-		}
-		for _, alternative := range p.schema.OneOf {
-			all = append(all, asType(p.place, alternative.Value))
-		}
-		if nullable(p.schema) {
-			all = append(all, p.place.String()+" null")
-		}
-		if p.optional {
-			all = append(all, p.place.String()+" absent")
-		}
-	})
-	return all
-}
-
-func asType(at place, s *openapi3.Schema) string {
-	return fmt.Sprintf("%s as %s", at, (*s.Type)[0])
-}
-
 // shown is how the properties of answers came, for one operation.
 type shown struct{ natural, all map[string]bool }
 
@@ -146,9 +79,9 @@ func (l *ledger) unshown() []string {
 	return all
 }
 
-// printProperties writes how many of the request's properties and enum values
-// were granted, how many forms of the answer's properties the client was shown,
-// and how many of these the server came to by itself.
+// printProperties writes how many forms of the request's properties were
+// granted, how many of the answer's the client was shown, and how many of these
+// the server came to by itself.
 func (l *ledger) printProperties(out io.Writer) {
 	answers := answersOf(l.operations)
 	fmt.Fprintf(out, "\n%-22s%16s%16s%16s\n", "operation", "request", "answer", "by itself")
@@ -165,8 +98,8 @@ func (l *ledger) printProperties(out io.Writer) {
 		}
 		fmt.Fprintf(out, "%-22s%16s%16s%16s\n", op, asked, told, itself)
 	}
-	fmt.Fprintln(out, "Request: properties, values of enums and headers that were granted. Answer: the same, null and absent too,\n"+
-		"that the client decoded; by itself: without a fault of the simulator.")
+	fmt.Fprintln(out, "Properties as a value, null and absent, each value of an enum, each alternative, and headers.\n"+
+		"Request: what was granted. Answer: what the client decoded; by itself: without a fault of the simulator.")
 }
 
 // among counts those that were seen.

@@ -72,7 +72,7 @@ func (l *ledger) print(r types.Report, missing []string) {
 		properties += len(usable(r.operation))
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	say("\n%d request properties, values of enums and headers in the document, %d findings in the coverage", properties, len(missing))
+	say("\n%d forms of what a request may have in the document, %d findings in the coverage", properties, len(missing))
 	if live() {
 		for _, m := range missing {
 			say("  not exercised: %s", m)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"strings"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	. "github.com/onsi/ginkgo/v2"
@@ -19,7 +17,8 @@ import (
 // value that the document has for it, and with those that it does not have. The
 // simulator answers with them in place of its own.
 var _ = Describe("An answer", func() {
-	for op, r := range book.operations {
+	for _, r := range routesOf(loadStrict()) {
+		op := r.operation.OperationID
 		s := answerSchema(r, http.StatusOK)
 		if s == nil {
 			continue
@@ -151,130 +150,5 @@ func (c *cluster) asking(ctx SpecContext, op string) func(intent, any) (any, err
 			return nil, errors.New("the client does not read the answer")
 		}
 		return result.Interface(), nil
-	}
-}
-
-// sampleAnswer is a value of a schema with all that it may have: one item in
-// each list, one entry in each map. Times are those of a token of five minutes.
-func sampleAnswer(name string, s *openapi3.Schema) any {
-	now := time.Now().UnixMilli()
-	switch {
-	case len(s.Enum) > 0:
-		return s.Enum[0]
-	case s.Type.Is("object"):
-		object := make(map[string]any)
-		for name, p := range s.Properties {
-			object[name] = sampleAnswer(name, p.Value)
-		}
-		if more := s.AdditionalProperties.Schema; more != nil {
-			object[anyKey] = sampleAnswer("", more.Value)
-		} else if len(object) == 0 {
-			object["ALL"] = map[string]any{"contract": []any{"a", 7, true}}
-		}
-		return object
-	case s.Type.Is("array"):
-		return []any{sampleAnswer("", s.Items.Value)}
-	case s.Type.Is("boolean"):
-		return true
-	case name == "expiration_time_in_millis":
-		return now + 300_000
-	case name == "creation_time_in_millis":
-		return now
-	case s.Type.Is("integer"):
-		return 7
-	case s.Type.Is("string"):
-		return "contract-" + name
-	}
-	panic(fmt.Sprintf("there is no sample for %s, a %v", name, s.Type))
-}
-
-// loss is what an odd value at a place may cost: that place; the list that it
-// is an item of; or the object that is nothing without it. It is empty if that
-// is the whole answer.
-func loss(s *openapi3.Schema, p place) place {
-	parents := make([]*openapi3.Schema, len(p))
-	for i, step := range p {
-		parents[i] = s
-		switch {
-		case step == item:
-			s = s.Items.Value
-		case s.Properties[step] != nil:
-			s = s.Properties[step].Value
-		default:
-			s = s.AdditionalProperties.Schema.Value
-		}
-	}
-	for n := len(p); n > 0; n-- {
-		if step := p[n-1]; step != item && !indispensable(parents[n-1], step) {
-			return p[:n]
-		}
-	}
-	return nil
-}
-
-// indispensable tells what an object is nothing without: a token and a secret
-// key without themselves, an Org without its number.
-func indispensable(object *openapi3.Schema, name string) bool {
-	switch name {
-	case "token", "key":
-		return true
-	case "id":
-		return object.Properties[name].Value.Type.Is("integer")
-	}
-	return false
-}
-
-// at is the value at a place of a document.
-func at(v any, p place) any {
-	for _, step := range p {
-		if list, ok := v.([]any); ok {
-			v = list[0]
-		} else {
-			v = v.(map[string]any)[step]
-		}
-	}
-	return v
-}
-
-// find returns what the client has at a place, and whether it has one: there
-// may be nothing above it.
-func find(v reflect.Value, p place) (field reflect.Value, there bool) {
-	if len(p) == 0 {
-		return v, true
-	}
-	for v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return v, false
-		}
-		v = v.Elem()
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name == p[0] {
-				return find(v.Field(i), p[1:])
-			}
-		}
-	case reflect.Slice:
-		if v.Len() > 0 {
-			return find(v.Index(0), p[1:])
-		}
-	case reflect.Map:
-		if value := v.MapIndex(reflect.ValueOf(p[0])); value.IsValid() {
-			return find(value, p[1:])
-		}
-	}
-	return v, false
-}
-
-// clearAt makes what the client has at a place as if it had not come.
-func clearAt(v reflect.Value, p place) {
-	above, name := p[:len(p)-1], p[len(p)-1]
-	if m, there := find(v, above); there && m.Kind() == reflect.Map {
-		m.SetMapIndex(reflect.ValueOf(name), reflect.Value{})
-		return
-	}
-	if field, there := find(v, p); there {
-		field.SetZero()
 	}
 }

@@ -18,8 +18,8 @@ type ledger struct {
 	mu                 sync.Mutex
 	problems           []string // since the last call of settle
 	answers            map[string]map[int]count
-	used               map[string]map[string]bool // properties and enum values, by operation
-	shown              map[string]shown           // of answers, by operation
+	used               map[string]map[string]bool // forms of requests, by operation
+	shown              map[string]shown           // forms of answers, by operation
 	asked              map[string]*verdicts       // by validator
 	exchanges          int
 	byClient, byServer int      // malformed requests that a Flow expressed, and who refused them
@@ -133,7 +133,7 @@ func (l *ledger) use(x *exchange) {
 	}
 	var body any
 	if decode(x.body, &body) == nil {
-		for _, name := range uses(schema, nil, body) {
+		for _, name := range forms(schema, nil, body) {
 			l.used[x.op][name] = true
 		}
 	}

@@ -185,11 +185,11 @@ func toleratedIn(p property, value any) string {
 	return ""
 }
 
-// ungrantedFor is the list of requests that fit the document and are refused, each
-// with the reason.
-func ungrantedFor(op string, at place, value any) string {
-	if op == "getCustomAccessToken" && at.String() == "scope.org_scope" && value == "ALL_MEMBER_ORGS" {
-		return "a custom access token takes SPECIFIC_ORGS alone"
+// ungrantedFor is the list of what fits the document and is refused, each with
+// the reason.
+func ungrantedFor(op, form string) string {
+	if op == "getCustomAccessToken" && (form == "scope.org_scope=ALL_MEMBER_ORGS" || form == "scope.org_identifiers absent") {
+		return "a custom access token takes SPECIFIC_ORGS alone, and these have to be listed"
 	}
 	return ""
 }

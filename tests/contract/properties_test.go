@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -115,51 +114,6 @@ func routesOf(doc *openapi3.T) []route {
 		}
 	}
 	slices.SortFunc(all, func(a, b route) int { return cmp.Compare(a.operation.OperationID, b.operation.OperationID) })
-	return all
-}
-
-// uses lists the properties and values of enums in a body, in the words of
-// the coverage.
-func uses(s *openapi3.Schema, at place, value any) []string {
-	var found []string
-	if at != nil {
-		found = append(found, at.String())
-	}
-	if len(s.Enum) > 0 {
-		found = append(found, fmt.Sprintf("%s=%v", at, value))
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		for name, child := range v {
-			if p := s.Properties[name]; p != nil {
-				found = append(found, uses(p.Value, at.to(name), child)...)
-			}
-		}
-	case []any:
-		for _, child := range v {
-			if s.Items != nil {
-				found = append(found, uses(s.Items.Value, at.to(item), child)...)
-			}
-		}
-	}
-	return found
-}
-
-// usable lists all that uses can find, and the header parameters.
-func usable(op *openapi3.Operation) []string {
-	var all []string
-	for _, p := range propertiesOf(op) {
-		all = append(all, p.place.String())
-		for _, v := range p.schema.Enum {
-			if ungrantedFor(p.op, p.place, v) != "" {
-				continue
-			}
-			all = append(all, fmt.Sprintf("%s=%v", p.place, v))
-		}
-	}
-	for _, p := range op.Parameters {
-		all = append(all, p.Value.Name)
-	}
 	return all
 }
 

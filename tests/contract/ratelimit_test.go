@@ -13,9 +13,7 @@ var _ = Describe("The rate limit", func() {
 	for _, r := range routesOf(loadStrict()) {
 		op := r.operation.OperationID
 		It("answers "+op+" with 429 too", func(ctx SpecContext) {
-			if live() {
-				Skip(leftOut + "it needs the simulator's controls")
-			}
+			reach(needsControls) // and then a server of its own
 			const burst = 5
 			b := newSimulated(authtest.WithRateLimit(1./3600, burst))
 			DeferCleanup(b.close)

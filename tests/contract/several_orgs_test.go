@@ -86,13 +86,17 @@ var _ = Describe("A token for several Orgs", func() {
 
 	It("is for all Orgs of its user with ALL_MEMBER_ORGS, but for a custom access token", func(ctx SpecContext) {
 		c := reach(needsControls)
-		full, custom := c.asFull(), c.asCustom()
-		full.Scope = &gen.TokenScopeInput{OrgScope: gen.OrgScopeAllMemberOrgs}
-		custom.Scope = full.Scope
-		token := granted(sent(c.api.GetFullAccessTokenWithResponse(ctx, full)).JSON200)
-		Expect(token.Scope.OrgScope).To(Equal(gen.OrgScopeAllMemberOrgs))
-		Expect(c.status(ctx, bearer(token.Token), selecting(salesName))).To(Equal(http.StatusOK))
-		Expect(c.status(ctx, bearer(token.Token), selecting("Support"))).To(Equal(http.StatusForbidden))
+		full, object, custom := c.asFull(), c.asObject(), c.asCustom()
+		all := &gen.TokenScopeInput{OrgScope: gen.OrgScopeAllMemberOrgs}
+		full.Scope, object.Scope, custom.Scope = all, all, all
+		for _, token := range []*gen.Token{
+			granted(sent(c.api.GetFullAccessTokenWithResponse(ctx, full)).JSON200),
+			granted(sent(c.api.GetObjectAccessTokenWithResponse(ctx, object)).JSON200),
+		} {
+			Expect(token.Scope.OrgScope).To(Equal(gen.OrgScopeAllMemberOrgs))
+			Expect(c.status(ctx, bearer(token.Token), selecting(salesName))).To(Equal(http.StatusOK))
+			Expect(c.status(ctx, bearer(token.Token), selecting("Support"))).To(Equal(http.StatusForbidden))
+		}
 		Expect(sent(c.api.GetCustomAccessTokenWithResponse(ctx, custom))).To(beAnswered(http.StatusBadRequest))
 	})
 })

@@ -542,10 +542,11 @@ type ErrorDetail struct {
 
 // ErrorEnvelope is what holds `message`, or in older releases `errors`.
 type ErrorEnvelope struct {
-	// Details of older releases, some levels down.
+	// What went wrong, in older releases, some levels down.
 	Errors wire.Raw `json:"errors,omitzero"`
 
-	// Details, details below `debug`, or a text.
+	// What went wrong: an ErrorDetail, an object whose `debug` is one, or a
+	// text.
 	Message wire.Raw `json:"message,omitzero"`
 }
 

@@ -1,7 +1,8 @@
 // Package authtest is a ThoughtSpot cluster for tests, as far as
-// authentication goes: the nine operations of the REST API v2.0 that log in,
-// issue, check and end tokens, with users, Orgs and secret keys behind them,
-// and with switches for everything that goes wrong in real life.
+// authentication goes: the eleven operations of the REST API v2.0 that log in,
+// issue, check and end tokens, and read and switch secret keys, with users, Orgs
+// and groups behind them, and with switches for everything that goes wrong in real
+// life.
 //
 // It speaks HTTP and knows no client: use it to test code that is built on
 // package authflow, on the generated client, or on neither.
@@ -29,7 +30,7 @@
 //		server.Advance(time.Hour) // the token has expired now
 //	}
 //
-// Every path below /api/rest/2.0/ that is not one of the nine stands for the
+// Every path below /api/rest/2.0/ that is not one of the eleven stands for the
 // rest of the API: it wants a token or a session, and answers with what
 // arrived, an [EchoAnswer].
 //
@@ -79,35 +80,98 @@
 //	server.Fail(authtest.OpLogin, 1, authtest.Delay(time.Second), authtest.Maintenance(200))
 //	server.Fail(authtest.AnyOperation, -1, authtest.RateLimited(2*time.Second))
 //
-// # What it does
+// # Other servers than today's
 //
-// A request is first held to the project's OpenAPI document; what does not fit
-// is answered with 400 and code 10002, naming the field. Unknown fields are
-// ignored, as the server ignores them. A body may have 1 MiB.
+//	WithStrictProvisioning     new users need e-mail and display name, groups must exist
+//	WithSameSessionToken       getCurrentUserToken hands a caller's token out again
+//	WithSuccess200             login, logout and revokeToken answer 200, before 9.5
+//	WithLenientBodies          takes numbers for texts and the like, of older clients
+//	WithLoginRejection         the status for a wrong password; WithTokenRejection
+//	WithErrorEnvelope          the shape of error answers
+//	WithMFA, WithRateLimit     what clusters may have switched on
 //
-// Token requests take a password or a secret key, not both. A wrong password,
-// an unknown user with a password, and a wrong key are answered with 401
-// (10097). An account that is not ACTIVE, a user who is not in the Org, and any
-// key while trusted authentication is off are answered with 403 (10023). Five
-// wrong passwords in a row within an hour lock an account for an hour. An Org's
-// own key is good for that Org, the cluster's for all.
+// # What it does with a request
 //
-// Just-in-time provisioning needs the secret key. For full and object access
-// tokens auto_create is false unless it is sent, and also changes display name,
-// e-mail and groups of a user who exists; for custom access tokens it is true
-// unless it is sent, and changes nobody.
+// A request is held to the project's OpenAPI document; what does not fit is
+// answered with 400 and code 10002, naming the field. A body may have 1 MiB.
+//
+//   - Names that the document does not have are ignored, as the server ignores
+//     them, such as org_id in a request for a custom access token. An observer is
+//     told: [Call].Unknown.
+//   - An empty password or secret_key is taken as absent, and so is null for an
+//     optional boolean: the vendor's SDKs send them. Null elsewhere, and an empty
+//     text where a value must be, are refused.
+//   - Token requests take a password or a secret key, not both.
+//   - A Parameter takes one value.
+//
+// Answers have every field of the document: false, 0, "" and [] as they are, and
+// null for what is missing. Every error carries the server's envelope, with new
+// incident and trace GUIDs.
+//
+// # Who is let in
+//
+//   - 401 (10097): a wrong password, an unknown user with a password, a wrong key.
+//   - 403 (10023): an account that is not ACTIVE, a user who is not in the Org, and
+//     any key while trusted authentication is off.
+//   - Five wrong passwords in a row within an hour lock an account for an hour.
+//   - An Org's own key is good for that Org, the cluster's for all.
+//
+// # Which Org it is
+//
+//   - A token request that names no Org is for the Org of the secret key, if the key
+//     is an Org's, and otherwise for the Org of the user's last session: the first
+//     of [InOrgs] where there was none, and the Primary Org for a new user.
+//   - A log-in that names none leads to the Org of the last session too.
+//   - full and object take the number, custom and login a name or a number in
+//     digits; a name goes first.
+//   - scope makes a token for several Orgs (26.10, beta). Each request with it
+//     names one in the header X-Org-Selector: none is answered with 400, an Org
+//     that is not in the scope with 403. The answer's own Org is the one that the
+//     token request names, or the first of the scope. A custom access token takes
+//     SPECIFIC_ORGS alone.
+//
+// # Just-in-time provisioning
+//
+//   - It needs the secret key.
+//   - For full and object access tokens auto_create is false unless it is sent, and
+//     also changes display name, e-mail and groups of a user who exists. For custom
+//     access tokens it is true unless it is sent, and changes nobody.
+//   - Groups that do not exist are made, without privileges.
+//
+// # Rules
 //
 // A custom access token is a JWT with the claims sub, iat, exp, jti, org,
-// persist_option and rules. REPLACE, APPEND and RESET change the user's stored
-// [Properties]; NONE leaves them. With REPLACE an empty list clears and an
-// absent one leaves what is there.
+// persist_option and rules. What a user has stored, in each Org, changes with it:
 //
-// A log-in answers with two cookies. The session ends after 3 hours without
-// use, or with remember_me 7 days after the log-in. A session is recognised by
-// JSESSIONID; clientId may be absent, because a cookie jar may keep Secure
-// cookies back on plain HTTP, but must be right if it is sent.
+//	           filter_rules, parameter_values, objects   variable_values
+//	REPLACE    as in the request, absent is empty        as in the request, absent stays
+//	APPEND     added; one value for each Parameter       added
+//	RESET      cleared                                   stays; refused in the request
+//	NONE       stays                                     stays; refused in the request
 //
-// Every error carries the server's envelope, with new incident and trace GUIDs.
+// The rules of NONE hold with the token alone. With every other token, and in every
+// session, hold those that the user has stored: [EchoAnswer].Rules tells.
+//
+// user_parameters of full and object access tokens hold with the token; those with
+// persist are stored, in place of what is stored for the same column or Parameter.
+//
+// # Sessions and their tokens
+//
+//   - A log-in answers with two cookies. The session ends after 3 hours without
+//     use, or with remember_me 7 days after the log-in. It is recognised by
+//     JSESSIONID; clientId may be absent, because a cookie jar may keep Secure
+//     cookies back on plain HTTP, but must be right if it is sent.
+//   - getCurrentUserToken issues a new token, valid for 24 hours, at each call, to a
+//     session and to a token. It outlives both.
+//
+// # Secret keys
+//
+//   - searchAuthSettings tells them to users with ADMINISTRATION or
+//     CONTROL_TRUSTED_AUTH: in the Primary Org all, elsewhere that of the Org.
+//   - configureAuthSettings: ENABLED makes a key if there is none and keeps one,
+//     DISABLED revokes it, absent leaves it. The keys of cluster and Orgs do not
+//     depend on each other. It does all that a request says, or nothing.
+//   - Rotation is DISABLED, ENABLED, search: the old key is dead at the first step.
 //
 // # Where the real server is not known
 //
@@ -121,24 +185,37 @@
 //   - An account's status is looked at before its password, and also cuts off
 //     the tokens and sessions that the user already has.
 //   - An unknown user with the right key and without auto_create is answered
-//     with 400; so are an unknown Org, an unknown group (where auto_create is in
-//     force) and auto_create together with a password.
-//   - A user made just in time is a REMOTE_USER in the Org of the token alone.
+//     with 400; so are an unknown Org and auto_create together with a password.
+//   - A user made just in time is a REMOTE_USER in the Orgs of the token alone.
 //     auto_create does not put a user who exists into another Org.
 //   - variable_values are refused beside RESET and NONE even if the list is
 //     empty. The claims of a token carry the rules of its request, also with
 //     RESET.
-//   - An Org identifier is a name or a number in digits; a name goes first.
+//   - A custom access token for several Orgs stores its rules in each of them.
+//   - X-Org-Selector with a session, or with a token for one Org, may name that Org.
 //   - An object access token may read: getCurrentUserInfo,
 //     getCurrentUserToken, validateToken, and GET and POST of other paths. It
-//     may end itself, but no other token, and begins no session.
-//   - getCurrentUserToken gives a caller with a token that same token. For a
-//     session it issues a new one at each call, which outlives the session.
+//     may end itself, but no other token, and begins no session. A token that is
+//     issued to it reads the same object.
+//   - A token that is issued to one with NONE has the same rules.
 //   - logout with a token revokes it. Revoking a token ends the sessions that
 //     were begun with it; its expiry does not.
 //   - Revoking a token that has ended already is answered with 400.
+//   - A key that is switched on while [Simulator.SetTrustedAuthentication] has them
+//     off is a new one, and the others are gone.
 //   - An Authorization header goes before the cookies, also when it is wrong.
 //   - There is no rate limit without [WithRateLimit].
+//
+// # What is not simulated
+//
+//   - Data: rules are kept and told, and filter nothing. TS_WILDCARD_ALL and
+//     TS_WILDCARD_NONE are values as others are. Variables, columns, Parameters and
+//     objects need not exist.
+//   - Tenant administrators: anybody may ask for a token for several Orgs.
+//   - Privileges by Org: a user has the same in all.
+//   - The switch by which the vendor's support allows Orgs keys of their own.
+//   - Concurrent changes of a variable, which are answered with 409: order one by
+//     Fail(OpGetCustomAccessToken, 1, Status(409)).
 //
 // # What it is not
 //

@@ -9,7 +9,7 @@ import (
 )
 
 // EchoAnswer is what every path below /api/rest/2.0/ answers that is not one
-// of the nine operations: who has called, and what arrived. It stands for the
+// of the eleven operations: who has called, and what arrived. It stands for the
 // rest of the API, and like it needs a token or a session.
 //
 // An object access token reads: it may GET and POST here, but not PUT, PATCH

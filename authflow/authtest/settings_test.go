@@ -119,15 +119,23 @@ func TestOrgsHaveKeysOfTheirOwn(t *testing.T) {
 // While trusted authentication is off there is no key; to switch one on makes
 // that one, and brings back none that was there before.
 func TestKeysAfterTrustedAuthenticationWasOff(t *testing.T) {
-	sim := authtest.New(ann(authtest.InOrgs(0, 1), authtest.Privileges(authtest.PrivilegeAdministration)),
-		authtest.WithOrg(1, "Sales"), authtest.WithOrgSecretKey(1, "key-1"))
-	admin := bearer(token(t, sim, full, annPW).Token)
-	sim.SetTrustedAuthentication(false)
-	if got := keysOf(t, sim, admin); len(got) != 0 {
-		t.Errorf("keys %q", got)
-	}
-	want(t, call(t, sim, auth+"configure", `{"auth_type":"TRUSTED_AUTH","cluster_preferences":{"auth_status":"ENABLED"}}`, admin), 204)
-	if got := keysOf(t, sim, admin); len(got) != 1 || got["cluster"] == authtest.DefaultSecretKey || got["cluster"] == "" {
-		t.Errorf("keys %q", got)
+	for level, preferences := range map[string]string{
+		"cluster": `"cluster_preferences":{"auth_status":"ENABLED"}`,
+		"Sales":   `"org_preferences":[{"org_identifier":"Sales","auth_status":"ENABLED"}]`,
+	} {
+		t.Run(level, func(t *testing.T) {
+			sim := authtest.New(ann(authtest.InOrgs(0, 1), authtest.Privileges(authtest.PrivilegeAdministration)),
+				authtest.WithOrg(1, "Sales"), authtest.WithOrgSecretKey(1, "key-1"))
+			admin := bearer(token(t, sim, full, annPW).Token)
+			old := keysOf(t, sim, admin)
+			sim.SetTrustedAuthentication(false)
+			if got := keysOf(t, sim, admin); len(got) != 0 {
+				t.Errorf("keys %q", got)
+			}
+			want(t, call(t, sim, auth+"configure", `{"auth_type":"TRUSTED_AUTH",`+preferences+`}`, admin), 204)
+			if got := keysOf(t, sim, admin); len(got) != 1 || got[level] == old[level] || got[level] == "" {
+				t.Errorf("keys %q", got)
+			}
+		})
 	}
 }

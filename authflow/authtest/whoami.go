@@ -103,16 +103,17 @@ func (a *account) propertiesByOrg() (rules, variables map[string]map[string]any)
 			for _, v := range p.VariableValues {
 				values[v.Name] = append(values[v.Name], v.Values...)
 			}
-			variables = put(variables, org, values)
+			variables = fileForAll(variables, org, values)
 		}
 		if p.VariableValues = nil; !p.empty() {
-			rules = put(rules, org, p)
+			rules = fileForAll(rules, org, p)
 		}
 	}
 	return rules, variables
 }
 
-func put(m map[string]map[string]any, org string, v any) map[string]map[string]any {
+// fileForAll files v under an Org, for all objects.
+func fileForAll(m map[string]map[string]any, org string, v any) map[string]map[string]any {
 	if m == nil {
 		m = make(map[string]map[string]any)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 func TestSessionToken(t *testing.T) {
@@ -33,6 +34,16 @@ func TestSessionToken(t *testing.T) {
 	got, again := token(t, sim, myToken, "", bearer(mine.Token)), token(t, sim, myToken, "", bearer(mine.Token))
 	if got.Token == mine.Token || got.Token == again.Token || got.ExpirationTimeInMillis-got.CreationTimeInMillis != 24*3600*1000 {
 		t.Errorf("a caller with a token gets no new one of 24 h")
+	}
+
+	// What an object access token gets reads the same object.
+	one := token(t, sim, object, trusted(`,"object_id":"o-1"`))
+	next := token(t, sim, myToken, "", bearer(one.Token))
+	call(t, sim, search, `{}`, bearer(next.Token)).decode(t, &e)
+	var valid gen.TokenValidationResponse
+	call(t, sim, validate, `{"token":"`+string(next.Token)+`"}`, bearer(next.Token)).decode(t, &valid)
+	if e.TokenKind != authtest.KindObject || valid.Scope.MetadataID != "o-1" || next.Token == one.Token {
+		t.Errorf("issued to an object access token: %s of %q", e.TokenKind, valid.Scope.MetadataID)
 	}
 
 	sim = authtest.New(ann(), authtest.WithSameSessionToken())

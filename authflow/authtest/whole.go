@@ -77,12 +77,23 @@ func (a whole) write(w http.ResponseWriter) error {
 	return err
 }
 
-// What follows makes it an answer of each operation that has one.
+// VisitGetCurrentUserInfoResponse implements stub.GetCurrentUserInfoResponseObject.
+func (a whole) VisitGetCurrentUserInfoResponse(w http.ResponseWriter) error { return a.write(w) }
 
-func (a whole) VisitGetCurrentUserInfoResponse(w http.ResponseWriter) error   { return a.write(w) }
-func (a whole) VisitGetCurrentUserTokenResponse(w http.ResponseWriter) error  { return a.write(w) }
-func (a whole) VisitGetFullAccessTokenResponse(w http.ResponseWriter) error   { return a.write(w) }
+// VisitGetCurrentUserTokenResponse implements stub.GetCurrentUserTokenResponseObject.
+func (a whole) VisitGetCurrentUserTokenResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitGetFullAccessTokenResponse implements stub.GetFullAccessTokenResponseObject.
+func (a whole) VisitGetFullAccessTokenResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitGetObjectAccessTokenResponse implements stub.GetObjectAccessTokenResponseObject.
 func (a whole) VisitGetObjectAccessTokenResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitGetCustomAccessTokenResponse implements stub.GetCustomAccessTokenResponseObject.
 func (a whole) VisitGetCustomAccessTokenResponse(w http.ResponseWriter) error { return a.write(w) }
-func (a whole) VisitValidateTokenResponse(w http.ResponseWriter) error        { return a.write(w) }
-func (a whole) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error   { return a.write(w) }
+
+// VisitValidateTokenResponse implements stub.ValidateTokenResponseObject.
+func (a whole) VisitValidateTokenResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSearchAuthSettingsResponse implements stub.SearchAuthSettingsResponseObject.
+func (a whole) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error { return a.write(w) }

@@ -66,6 +66,9 @@ func TestUsersAreToldWhole(t *testing.T) {
 		"access_control_properties": "null", "variable_values": "null", "user_parameters": "null", "extended_properties": "null",
 		"current_org": `{"id":0,"name":"Primary"}`,
 	})
+	if len(got["tenant_id"]) != 38 {
+		t.Errorf("tenant_id is %s, want a GUID", got["tenant_id"])
+	}
 }
 
 // What custom access tokens store is told by the number of the Org.

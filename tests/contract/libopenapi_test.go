@@ -40,11 +40,11 @@ func newLib() lib {
 }
 
 // unspecified lists the parts of answers for which the document allows any
-// object (its schema Unspecified). The strict mode of this validator takes an
+// object (its schema Unspecified, and the message of an error). The strict mode of this validator takes an
 // object without declared properties for one that has none.
 func unspecified() []string {
 	return []string{
-		"$.body.error.errors.**",
+		"$.body.error.message.**",
 		"$.body.org_privileges.**", "$.body.incomplete_details.**", "$.body.extended_properties.**",
 		"$.body.extended_preferences.**", "$.body.user_parameters.**", "$.body.access_control_properties.**",
 		"$.body.variable_values.**",

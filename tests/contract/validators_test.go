@@ -113,7 +113,7 @@ var _ = Describe("The recorder", func() {
 		Expect(l.missing()).To(ContainElements(
 			"getFullAccessToken: scope null in an answer", "getFullAccessToken: scope.metadata_id in an answer",
 			"getFullAccessToken: scope.access_type=REPORT_BOOK_VIEW in an answer", "getFullAccessToken: valid_for_user_id null in an answer",
-			"getCurrentUserInfo", "any failure: error.message.debug as object in an answer",
+			"getCurrentUserInfo", "any failure: error.errors in an answer",
 		))
 		Expect(l.missing()).NotTo(ContainElement(BeElementOf(
 			"getFullAccessToken: scope in an answer", "getFullAccessToken: scope.metadata_id null in an answer",

@@ -3,6 +3,7 @@ package tests_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -148,5 +149,47 @@ var _ = Describe("An answer on the wire", func() {
 		Expect(result.JSON200).To(HaveValue(Equal(gen.TokenValidationResponse{
 			CreationTimeInMillis: 1000, ExpirationTimeInMillis: 2000, Scope: &gen.Scope{},
 		})))
+	})
+
+	It("may have odd types in all that a token does not need", func(ctx SpecContext) {
+		c.answering(authtest.OpGetFullAccessToken, `{
+			"token": "t", "creation_time_in_millis": [], "expiration_time_in_millis": {"at": 1}, "valid_for_user_id": {}, "valid_for_username": 7,
+			"scope": {"access_type": true, "org_id": "x", "metadata_id": [], "org_scope": 1, "org_ids": {"id": 1}}
+		}`)
+		token, err := c.full().Token(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(token.Value)).To(Equal("t"))
+
+		c.answering(authtest.OpGetCustomAccessToken, `{
+			"id": {}, "token": "t", "org": "Sales", "user": ["ann"], "creation_time_in_millis": "", "expiration_time_in_millis": true, "scope": 7
+		}`)
+		token, err = made(c.authflow().CustomAccess(gen.GetCustomAccessTokenRequest{
+			Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionNone,
+		})).Token(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(token.Value)).To(Equal("t"))
+	})
+
+	It("may have an odd type in any field of a user, which costs that field alone", func(ctx SpecContext) {
+		var fields map[string]any
+		Expect(json.Unmarshal([]byte(exampleUser), &fields)).To(Succeed())
+		for name := range fields {
+			for _, odd := range []any{map[string]any{"odd": true}, []any{1.5, "odd"}, true, 1675171235.5, "odd"} {
+				changed := maps.Clone(fields)
+				changed[name] = odd
+				document, err := json.Marshal(changed)
+				Expect(err).NotTo(HaveOccurred())
+				user := c.user(ctx, string(document))
+				if name != "id" {
+					Expect(user.ID).To(Equal("658a4b35-d021-4009-bf16-c66504dee6a4"), "%s is %v", name, odd)
+				}
+				if name != "name" {
+					Expect(user.Name).To(Equal("tsUserZ"), "%s is %v", name, odd)
+				}
+				if name != "privileges" {
+					Expect(user.Privileges).To(HaveLen(4), "%s is %v", name, odd)
+				}
+			}
+		}
 	})
 })

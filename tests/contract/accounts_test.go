@@ -29,7 +29,7 @@ var _ = Describe("An account", func() {
 			session := c.logIn(ctx, gen.LoginRequest{Username: ann, Password: annPassword}).HTTPResponse.Cookies()
 			c.simulator().SetStatus(ann, status)
 			Expect(c.ways(ctx)).To(HaveEach(http.StatusForbidden))
-			for _, op := range []string{"logout", "getCurrentUserInfo", "getCurrentUserToken", "revokeToken", "validateToken"} {
+			for _, op := range credentialed() {
 				body := encode(c.least(ctx, op, nil))
 				Expect(sent(callers()[op](ctx, c.api, jsonType, reader(body), bearer(token)))).To(beAnswered(http.StatusForbidden), op)
 				Expect(sent(callers()[op](ctx, c.api, jsonType, reader(body), cookies(session)))).To(beAnswered(http.StatusForbidden), op)

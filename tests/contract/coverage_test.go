@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -14,16 +15,12 @@ import (
 
 // onlyByFault lists the documented answers that a simulator in good order has
 // no way of giving, with the reason. All others must come about by themselves.
-func onlyByFault(op string, status int) string {
-	switch {
-	case status == 429:
-		return "the simulator has no rate limit"
-	case status == 409:
+func onlyByFault(status int) string {
+	switch status {
+	case http.StatusConflict:
 		return "nobody changes a variable at the same time"
-	case status == 500:
+	case http.StatusInternalServerError:
 		return "the simulator has no failures of its own"
-	case status == 400 && (op == "logout" || op == "getCurrentUserInfo" || op == "getCurrentUserToken"):
-		return "the header X-Org-Selector is all that could be wrong in the request"
 	}
 	return ""
 }
@@ -41,7 +38,7 @@ func (l *ledger) missing() []string {
 		}
 		for _, status := range documented(r) {
 			c := l.answers[op][status]
-			if c.natural == 0 && (c.faulted == 0 || onlyByFault(op, status) == "") {
+			if c.natural == 0 && (c.faulted == 0 || onlyByFault(status) == "") {
 				all = append(all, fmt.Sprintf("%s: an answer with %d", op, status))
 			}
 		}
@@ -51,6 +48,7 @@ func (l *ledger) missing() []string {
 			}
 		}
 	}
+	all = append(all, l.unshown()...)
 	slices.Sort(all)
 	return all
 }
@@ -61,12 +59,13 @@ func (l *ledger) print(r types.Report, missing []string) {
 	defer l.mu.Unlock()
 	out := os.Stdout
 	l.printTable(out)
+	l.printProperties(out)
 	properties := 0
 	for _, r := range l.operations {
 		properties += len(usable(r.operation))
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	say("\n%d request properties and values of enums in the document, %d findings in the coverage", properties, len(missing))
+	say("\n%d forms of what a request may have in the document, %d findings in the coverage", properties, len(missing))
 	if live() {
 		for _, m := range missing {
 			say("  not exercised: %s", m)

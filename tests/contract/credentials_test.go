@@ -120,7 +120,7 @@ var _ = Describe("Of two credentials in a request", func() {
 
 	It("none at all is refused with 401 by all operations that need one", func(ctx SpecContext) {
 		c := reach()
-		for _, op := range []string{"logout", "getCurrentUserInfo", "getCurrentUserToken", "revokeToken", "validateToken"} {
+		for _, op := range credentialed() {
 			body := encode(c.least(ctx, op, nil))
 			Expect(sent(callers()[op](ctx, c.api, jsonType, reader(body)))).To(beAnswered(http.StatusUnauthorized), op)
 		}

@@ -9,13 +9,22 @@
 // it, by pb33f/libopenapi-validator; statuses and properties that the document
 // does not declare are refused. What a document cannot say (a 204 has no body,
 // a log-in sets two cookies) is asserted beside it. The run fails if an
-// operation, a documented status, a request property or a value of an enum was
-// never exercised, and prints the table of operations and statuses.
+// operation, a documented status, a property of a request or an answer, or a
+// value of an enum was never exercised, and prints the tables of both. A property
+// of an answer has to come as a value, as null if it may be, and not at all.
 //
-// Malformed requests are generated from the document, several hundred of them:
-// each must be answered with 400 in the documented envelope, and come out of
-// the client as the typed error. The remaining specs are the semantics of the
-// API, one sentence each.
+// Requests and answers are generated from the document:
+//
+//   - more than a thousand malformed requests: each must be answered with 400 in
+//     the documented envelope, and come out of the client as the typed error;
+//   - requests that the document refuses and the server takes, because the
+//     vendor's SDKs send them;
+//   - answers with every property as it should be, null and absent, which the
+//     client must decode;
+//   - answers with every property as it should not be, which must cost no more
+//     than that property, and a Flow not its token.
+//
+// The remaining specs are the semantics of the API, one sentence each.
 //
 // # The simulator, or a server
 //

@@ -22,10 +22,14 @@ const (
 	// undeclared requests carry a property that the document does not have,
 	// and fit it otherwise.
 	undeclared
-	// tolerated requests do not fit it, and the server takes them all the same.
+	// tolerated requests do not fit the document, as malformed ones, and the
+	// server must grant them all the same, because others send them.
 	tolerated
 	// faulted requests fit the document and meet a fault of the simulator's.
 	faulted
+	// odd requests fit the document and meet a fault whose answer does not: both
+	// validators must see it.
+	odd
 )
 
 // exchange is a request for one of the operations, and the answer to it.

@@ -20,7 +20,8 @@ type ledger struct {
 	mu                 sync.Mutex
 	problems           []string // since the last call of settle
 	answers            map[string]map[int]count
-	used               map[string]map[string]bool // properties and enum values, by operation
+	used               map[string]map[string]bool // forms of requests, by operation
+	shown              map[string]shown           // forms of answers, by operation
 	asked              map[string]*verdicts       // by validator
 	exchanges          int
 	byClient, byServer int               // malformed requests that a Flow expressed, and who refused them
@@ -38,12 +39,14 @@ func newLedger() *ledger {
 		routes: make(map[string]string), operations: make(map[string]route),
 		validators: []validator{newKin(), newLib()},
 		answers:    make(map[string]map[int]count), used: make(map[string]map[string]bool),
+		shown: map[string]shown{anyFailure: {make(map[string]bool), make(map[string]bool)}},
 		asked: make(map[string]*verdicts),
 	}
 	for _, r := range routesOf(loadStrict()) {
 		op := r.operation.OperationID
 		l.routes[r.method+" "+r.path], l.operations[op] = op, r
 		l.answers[op], l.used[op] = make(map[int]count), make(map[string]bool)
+		l.shown[op] = shown{make(map[string]bool), make(map[string]bool)}
 	}
 	for _, v := range l.validators {
 		l.asked[v.name()] = new(verdicts)
@@ -63,7 +66,7 @@ func (l *ledger) enter(x *exchange) {
 		l.problems = append(l.problems, fmt.Sprintf("%s answered %d: %v", x.op, x.status, err))
 	}
 	c := l.answers[x.op][x.status]
-	if x.intent == faulted {
+	if x.intent == faulted || x.intent == odd {
 		c.faulted++
 	} else {
 		c.natural++
@@ -72,6 +75,7 @@ func (l *ledger) enter(x *exchange) {
 	if x.intent == wellFormed && x.status/100 == 2 {
 		l.use(x)
 	}
+	l.show(x)
 }
 
 // judge says what is wrong with an exchange.
@@ -93,7 +97,7 @@ func (l *ledger) ask(v validator, x *exchange) []error {
 		l.asked[v.name()].requests++
 		problem := v.request(x)
 		switch {
-		case problem != nil && (x.intent == wellFormed || x.intent == faulted):
+		case problem != nil && (x.intent == wellFormed || x.intent == faulted || x.intent == odd):
 			say("the request does not fit the document: %w", problem)
 		case problem == nil && (x.intent == malformed || x.intent == tolerated):
 			say("the request was meant not to fit the document, and does")
@@ -107,8 +111,11 @@ func (l *ledger) ask(v validator, x *exchange) []error {
 		}
 	}
 	l.asked[v.name()].answers++
-	if problem := v.response(x); problem != nil {
+	switch problem := v.response(x); {
+	case problem != nil && x.intent != odd:
 		say("the answer does not fit the document: %w", problem)
+	case problem == nil && x.intent == odd:
+		say("the answer was meant not to fit the document, and does")
 	}
 	return found
 }
@@ -117,13 +124,18 @@ func (l *ledger) refusedByClient() { l.mu.Lock(); l.byClient++; l.mu.Unlock() }
 func (l *ledger) refusedByServer() { l.mu.Lock(); l.byServer++; l.mu.Unlock() }
 
 func (l *ledger) use(x *exchange) {
+	for _, name := range parametersOf(l.operations[x.op]) {
+		if x.header.Get(name) != "" {
+			l.used[x.op][name] = true
+		}
+	}
 	schema := bodySchema(l.operations[x.op].operation)
 	if schema == nil || len(x.body) == 0 {
 		return
 	}
 	var body any
 	if decode(x.body, &body) == nil {
-		for _, name := range uses(schema, nil, body) {
+		for _, name := range forms(schema, nil, body) {
 			l.used[x.op][name] = true
 		}
 	}

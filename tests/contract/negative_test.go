@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -94,8 +96,7 @@ func (c *cluster) expectTyped(ctx context.Context, n negative, body []byte, expr
 // caller is the credential of an operation that needs one.
 func (c *cluster) caller(ctx context.Context, op string) gen.RequestEditorFn {
 	GinkgoHelper()
-	switch op {
-	case "revokeToken", "validateToken", "logout", "getCurrentUserInfo", "getCurrentUserToken", "searchAuthSettings", "configureAuthSettings":
+	if slices.Contains(credentialed(), op) {
 		return bearer(c.token(ctx))
 	}
 	return func(context.Context, *http.Request) error { return nil }
@@ -110,20 +111,38 @@ var _ = Describe("A request that fits the document", func() {
 				c := reach(harms(p.op, p.place, false)...)
 				c.expectGranted(ctx, p.op, c.granting(ctx, p.op, p.place))
 			})
-			for _, v := range p.schema.Enum {
-				if ungrantedFor(p.op, p.place, v) != "" {
-					continue
-				}
-				It(fmt.Sprintf("of %s is granted with %s %v", p.op, p.place, v), func(ctx SpecContext) {
+			fits := fitting(p)
+			for _, form := range slices.Sorted(maps.Keys(fits)) {
+				It(fmt.Sprintf("of %s is granted with %s", p.op, form), func(ctx SpecContext) {
 					c := reach(harms(p.op, p.place, false)...)
 					body := c.granting(ctx, p.op, p.place)
-					set(body, p.place, v, true)
+					set(body, p.place, fits[form], true)
 					c.expectGranted(ctx, p.op, body)
 				})
 			}
 		}
 	}
 })
+
+// fitting are the values that the document has for a property, by form: those of
+// its enum, one of each alternative, and null.
+func fitting(p property) map[string]any {
+	values := slices.Clone(p.schema.Enum)
+	for _, alternative := range alternatives(p.schema) {
+		values = append(values, sample("", alternative.Value))
+	}
+	if nullable(p.schema) {
+		values = append(values, nil)
+	}
+	all := make(map[string]any)
+	for _, v := range values {
+		told := forms(p.schema, p.place, v)
+		if form := told[len(told)-1]; ungrantedFor(p.op, form) == "" {
+			all[form] = v
+		}
+	}
+	return all
+}
 
 func (c *cluster) expectGranted(ctx context.Context, op string, body map[string]any) {
 	GinkgoHelper()

@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +15,10 @@ type place []string
 
 // item is the step from a list to its items.
 const item = "[]"
+
+// anyKey is the step from a map to its values: the number of the Primary Org,
+// because all maps of the API are by Org.
+const anyKey = "0"
 
 // String writes a place as filter_rules[].operator.
 func (p place) String() string {
@@ -43,7 +46,9 @@ type property struct {
 	op       string
 	place    place
 	schema   *openapi3.Schema
+	parent   *openapi3.Schema // an object, list or map
 	required bool
+	optional bool // and no item of a list or map
 }
 
 // propertiesOf lists what the body of an operation may have, nested
@@ -62,12 +67,20 @@ func propertiesOf(op *openapi3.Operation) []property {
 func descend(s *openapi3.Schema, at place, visit func(property)) {
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		child := s.Properties[name].Value
-		visit(property{place: at.to(name), schema: child, required: slices.Contains(s.Required, name)})
+		required := slices.Contains(s.Required, name)
+		visit(property{place: at.to(name), schema: child, parent: s, required: required, optional: !required})
 		descend(child, at.to(name), visit)
 	}
 	if s.Items != nil {
-		visit(property{place: at.to(item), schema: s.Items.Value})
+		visit(property{place: at.to(item), schema: s.Items.Value, parent: s})
 		descend(s.Items.Value, at.to(item), visit)
+	}
+	if more := s.AdditionalProperties.Schema; more != nil {
+		visit(property{place: at.to(anyKey), schema: more.Value, parent: s})
+		descend(more.Value, at.to(anyKey), visit)
+	}
+	for _, alternative := range s.OneOf {
+		descend(alternative.Value, at, visit)
 	}
 }
 
@@ -84,6 +97,7 @@ type route struct {
 	method, path string
 	item         *openapi3.PathItem
 	operation    *openapi3.Operation
+	secured      bool // it needs a credential
 }
 
 // routesOf lists the operations of a document by operationId.
@@ -91,51 +105,27 @@ func routesOf(doc *openapi3.T) []route {
 	var all []route
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			all = append(all, route{method, path, item, op})
+			security := doc.Security
+			if op.Security != nil {
+				security = *op.Security
+			}
+			free := func(one openapi3.SecurityRequirement) bool { return len(one) == 0 }
+			all = append(all, route{method, path, item, op, len(security) > 0 && !slices.ContainsFunc(security, free)})
 		}
 	}
 	slices.SortFunc(all, func(a, b route) int { return cmp.Compare(a.operation.OperationID, b.operation.OperationID) })
 	return all
 }
 
-// uses lists the properties and values of enums in a body, in the words of
-// the coverage.
-func uses(s *openapi3.Schema, at place, value any) []string {
-	var found []string
-	if at != nil {
-		found = append(found, at.String())
-	}
-	if len(s.Enum) > 0 {
-		found = append(found, fmt.Sprintf("%s=%v", at, value))
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		for name, child := range v {
-			if p := s.Properties[name]; p != nil {
-				found = append(found, uses(p.Value, at.to(name), child)...)
-			}
-		}
-	case []any:
-		for _, child := range v {
-			if s.Items != nil {
-				found = append(found, uses(s.Items.Value, at.to(item), child)...)
-			}
-		}
-	}
-	return found
-}
-
-// usable lists all that uses can find.
-func usable(op *openapi3.Operation) []string {
+// credentialed lists the operations that are for callers with a credential
+// alone, as the document says.
+func credentialed() []string {
 	var all []string
-	for _, p := range propertiesOf(op) {
-		all = append(all, p.place.String())
-		for _, v := range p.schema.Enum {
-			if ungrantedFor(p.op, p.place, v) != "" {
-				continue
-			}
-			all = append(all, fmt.Sprintf("%s=%v", p.place, v))
+	for op, r := range book.operations {
+		if r.secured {
+			all = append(all, op)
 		}
 	}
+	slices.Sort(all)
 	return all
 }

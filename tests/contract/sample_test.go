@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	. "github.com/onsi/ginkgo/v2"
@@ -104,6 +105,8 @@ func sample(name string, s *openapi3.Schema) any {
 		return []any{}
 	case s.Type.Is("boolean"):
 		return true
+	case s.Type.Is("number"):
+		return json.Number("2.5")
 	case s.Type.Is("integer"):
 		if s.Min != nil {
 			return int64(*s.Min)
@@ -111,6 +114,40 @@ func sample(name string, s *openapi3.Schema) any {
 		return 1
 	case s.Type.Is("string") || len(s.AnyOf) > 0:
 		return "contract"
+	}
+	panic(fmt.Sprintf("there is no sample for %s, a %v", name, s.Type))
+}
+
+// sampleAnswer is a value of a schema with all that it may have: one item in
+// each list, one entry in each map. Times are those of a token of five minutes.
+func sampleAnswer(name string, s *openapi3.Schema) any {
+	now := time.Now().UnixMilli()
+	switch {
+	case len(s.Enum) > 0:
+		return s.Enum[0]
+	case s.Type.Is("object"):
+		object := make(map[string]any)
+		for name, p := range s.Properties {
+			object[name] = sampleAnswer(name, p.Value)
+		}
+		if more := s.AdditionalProperties.Schema; more != nil {
+			object[anyKey] = sampleAnswer("", more.Value)
+		} else if len(object) == 0 {
+			object["ALL"] = map[string]any{"contract": []any{"a", 7, true}}
+		}
+		return object
+	case s.Type.Is("array"):
+		return []any{sampleAnswer("", s.Items.Value)}
+	case s.Type.Is("boolean"):
+		return true
+	case name == "expiration_time_in_millis":
+		return now + 300_000
+	case name == "creation_time_in_millis":
+		return now
+	case s.Type.Is("integer"):
+		return 7
+	case s.Type.Is("string"):
+		return "contract-" + name
 	}
 	panic(fmt.Sprintf("there is no sample for %s, a %v", name, s.Type))
 }

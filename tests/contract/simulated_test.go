@@ -28,8 +28,9 @@ const (
 // simulated is a simulator on a loopback TLS socket, new for each spec.
 type simulated struct{ *authtest.Server }
 
-func newSimulated() simulated {
-	return simulated{authtest.NewTLSServer(
+// newSimulated starts a simulator, with more options than those of all specs.
+func newSimulated(more ...authtest.Option) simulated {
+	return simulated{authtest.NewTLSServer(append(more,
 		authtest.WithOrg(sales, salesName), authtest.WithOrg(support, "Support"),
 		authtest.WithOrgSecretKey(sales, salesKey), authtest.WithOrgSecretKey(support, supportKey),
 		authtest.WithGroup(analysts, "DATADOWNLOADING"), authtest.WithGroup(editors, "AUTHORING"),
@@ -37,7 +38,7 @@ func newSimulated() simulated {
 			authtest.Privileges(authtest.PrivilegeAdministration), authtest.InOrgs(0, sales)),
 		authtest.WithUser(ann, annPassword, authtest.InOrgs(0, sales), authtest.InGroups(analysts),
 			authtest.DisplayName("Ann"), authtest.Email("ann@example.com")),
-	)}
+	)...)}
 }
 
 func (s simulated) url() string                    { return s.URL }

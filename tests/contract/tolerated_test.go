@@ -2,9 +2,13 @@ package contract_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // What the document refuses and the server takes as if it were not there: clients
@@ -29,4 +33,45 @@ var _ = Describe("A request as the vendor's SDKs send it", func() {
 			}
 		}
 	}
+
+	// Those for Java, Python and C# have "" as the default of both credentials,
+	// and send defaults.
+	withDefaults := func(ctx SpecContext, c *cluster, op string, i intent, password, key gen.Secret) answered {
+		GinkgoHelper()
+		body := c.least(ctx, op, nil)
+		body["password"], body["secret_key"] = string(password), string(key)
+		body["validity_time_in_sec"], body["auto_create"] = 300, nil
+		return sent(callers()[op](ctx, c.typed(i), jsonType, reader(encode(body))))
+	}
+	for _, op := range []string{"getFullAccessToken", "getObjectAccessToken", "getCustomAccessToken"} {
+		It("of "+op+` is granted with all defaults, "" for the credential that is not used`, func(ctx SpecContext) {
+			c := reach(needsPassword, needsKey, needsObject, mayProvision)
+			for _, answer := range []answered{
+				withDefaults(ctx, c, op, tolerated, c.password, ""), withDefaults(ctx, c, op, tolerated, "", c.secretKey),
+			} {
+				Expect(answer).To(beAnswered(http.StatusOK))
+				var token struct{ Token gen.Secret }
+				Expect(decode(bodyOf(answer), &token)).To(Succeed())
+				Expect(granted(c.who(ctx, bearer(token.Token)).JSON200).Name).To(Equal(c.username))
+			}
+		})
+
+		It("of "+op+` is refused with "" for both, and with a wrong credential beside ""`, func(ctx SpecContext) {
+			c := reach(needsControls)
+			Expect(withDefaults(ctx, c, op, malformed, "", "")).To(beAnswered(http.StatusBadRequest))
+			Expect(withDefaults(ctx, c, op, tolerated, "wrong", "")).To(beAnswered(http.StatusUnauthorized))
+			Expect(withDefaults(ctx, c, op, tolerated, "", "wrong")).To(beAnswered(http.StatusUnauthorized))
+		})
+	}
+
+	It("means the default by null: a custom access token makes a user, and no other does", func(ctx SpecContext) {
+		c := reach(needsControls)
+		for op, status := range map[string]int{
+			"getFullAccessToken": http.StatusBadRequest, "getObjectAccessToken": http.StatusBadRequest, "getCustomAccessToken": http.StatusOK,
+		} {
+			body := c.least(ctx, op, nil)
+			body["username"], body["auto_create"] = strings.ToLower("new-by-"+op), nil
+			Expect(sent(callers()[op](ctx, c.typed(tolerated), jsonType, reader(encode(body))))).To(beAnswered(status), op)
+		}
+	})
 })

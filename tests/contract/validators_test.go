@@ -58,6 +58,8 @@ var _ = Describe("The recorder", func() {
 		"an Org number beyond 32 bits":          func(x *exchange) { replaced(&x.body, `{`, `{"org_id":4294967296,`) },
 		"an empty name":                         func(x *exchange) { replaced(&x.body, `"a"`, `""`) },
 		"a malformed request that is none":      func(x *exchange) { x.intent, x.status = malformed, http.StatusBadRequest },
+		"a tolerated request that is none":      func(x *exchange) { x.intent = tolerated },
+		"an odd answer that is none":            func(x *exchange) { x.intent = odd },
 	}
 	for _, what := range slices.Sorted(maps.Keys(both)) {
 		It("notices "+what+", with either validator", func() {
@@ -104,6 +106,24 @@ var _ = Describe("The recorder", func() {
 			x.intent, x.status, x.answer = malformed, http.StatusBadRequest, []byte(`{"error":{"message":{"code":10002,"debug":"x"}}}`)
 		}),
 	)
+
+	It("knows how the properties of an answer came, and what never came", func() {
+		l, x := newLedger(), token()
+		l.enter(x)
+		Expect(l.missing()).To(ContainElements(
+			"getFullAccessToken: scope null in an answer", "getFullAccessToken: scope.metadata_id in an answer",
+			"getFullAccessToken: scope.access_type=REPORT_BOOK_VIEW in an answer", "getFullAccessToken: valid_for_user_id null in an answer",
+			"getCurrentUserInfo", "any failure: error.errors in an answer",
+		))
+		Expect(l.missing()).NotTo(ContainElement(BeElementOf(
+			"getFullAccessToken: scope in an answer", "getFullAccessToken: scope.metadata_id null in an answer",
+			"getFullAccessToken: scope.access_type=FULL in an answer", "getFullAccessToken: valid_for_user_id absent in an answer",
+		)))
+		x.intent = odd
+		replaced(&x.answer, `"FULL"`, `"REPORT_BOOK_VIEW"`)
+		l.enter(x)
+		Expect(l.missing()).To(ContainElement("getFullAccessToken: scope.access_type=REPORT_BOOK_VIEW in an answer"), "an odd answer shows nothing")
+	})
 
 	It("knows every operation of the document, and the client has each", func() {
 		Expect(slices.Sorted(maps.Keys(book.operations))).To(Equal(slices.Sorted(maps.Keys(callers()))))

@@ -64,7 +64,7 @@ var _ = Describe("The life of a token", func() {
 		token := c.token(ctx)
 		granted(c.validate(ctx, token, bearer(token)).JSON200)
 		c.simulator().Advance(300 * time.Second)
-		for _, op := range []string{"logout", "getCurrentUserInfo", "getCurrentUserToken", "revokeToken", "validateToken"} {
+		for _, op := range credentialed() {
 			body := encode(c.least(ctx, op, nil))
 			Expect(sent(callers()[op](ctx, c.api, jsonType, reader(body), bearer(token)))).To(beAnswered(http.StatusUnauthorized), op)
 		}

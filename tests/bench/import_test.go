@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	_ "github.com/oapi-codegen/runtime" // for the client that is generated below
 )
 
 // BenchmarkImport is what a program pays for the library that authorises its

@@ -16,10 +16,10 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := tests/contract tests/compose
+NESTED := tests/contract tests/compose tests/generate
 PEERS  := tests/bench
 
-.PHONY: help demo test contract compose generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
+.PHONY: help demo test contract compose elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
 	spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -38,6 +38,9 @@ contract: ## spec, client and simulator held together, or the server that THOUGH
 
 compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and others
 	cd tests/compose && go test $(RACE) -count=1 -timeout 5m ./...
+
+elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
+	cd tests/generate && go test -count=1 -timeout 10m ./...
 
 fuzz: ## each fuzz target for FUZZTIME (60s), and SCHEDULES of the engine; 10 minutes
 	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \
@@ -94,9 +97,9 @@ spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking
 	go run $(OASDIFF) breaking --flatten-allof --fail-on WARN \
 		--err-ignore CHANGELOG.md --warn-ignore CHANGELOG.md "$$old" api/openapi.yaml
 
-spec-drift: ## how UPSTREAM=<file>, a copy of the vendor's published spec, differs from ours
-	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file>"; exit 2; }
-	go run ./tests/specdrift -upstream "$(UPSTREAM)"
+spec-drift: ## hold the spec to UPSTREAM=<file>, a copy of the vendor's, by reasons; BRANCH= and COMMIT= it is of; ACCEPT=1 its prose
+	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file> [BRANCH=<branch> COMMIT=<commit>] [ACCEPT=1]"; exit 2; }
+	@go run ./tests/specdrift -oasdiff $(OASDIFF) -upstream "$(UPSTREAM)" -branch "$(BRANCH)" -commit "$(COMMIT)" $(if $(ACCEPT),-accept)
 
 workflows: ## check the GitHub workflows
 	go run $(ACTIONLINT)

@@ -107,9 +107,9 @@ func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...Flow
 func (c *Cluster) CustomAccess(req gen.GetCustomAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
 	f := &Flow{way: wayCustom, user: req.Username, valid: req.ValidityTimeInSec, org: req.OrgIdentifier}
 	switch {
-	case req.PersistOption == gen.PersistOptionAPPEND:
+	case req.PersistOption == gen.PersistOptionAppend:
 		f.rules = rulesAppended
-	case req.PersistOption == gen.PersistOptionNONE && hasRules(&req):
+	case req.PersistOption == gen.PersistOptionNone && hasRules(&req):
 		f.rules = rulesConfined
 	}
 	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkCustom(&req, f.byKey) })

@@ -56,7 +56,7 @@ func TestR11RulesAreAppendedOnceThoughTheAnswerIsLost(t *testing.T) {
 	}, func(t *testing.T, fault authtest.Fault) {
 		for how, ask := range askings() {
 			sim := authtest.New()
-			f := appending(t, sim, sim.Transport(), gen.PersistOptionAPPEND)
+			f := appending(t, sim, sim.Transport(), gen.PersistOptionAppend)
 			for n := 1; n <= 2; n++ {
 				sim.Fail(authtest.OpGetCustomAccessToken, 1, fault)
 				if err := ask(t.Context(), f); err == nil || stored(sim) != n {
@@ -87,7 +87,7 @@ func TestR11WhatDidNothingIsTriedAgain(t *testing.T) {
 		for how, ask := range askings() {
 			sim := authtest.New()
 			network := &unreachable{sim: sim}
-			f := appending(t, sim, network, gen.PersistOptionAPPEND)
+			f := appending(t, sim, network, gen.PersistOptionAppend)
 			if c.why != nil {
 				network.why.Store(&c.why)
 				time.AfterFunc(500*time.Millisecond, func() { network.why.Store(nil) })
@@ -105,7 +105,7 @@ func TestR11WhatDidNothingIsTriedAgain(t *testing.T) {
 // What replaces can be repeated.
 func TestR11WhatReplacesIsTriedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		f := appending(t, sim, sim.Transport(), gen.PersistOptionREPLACE)
+		f := appending(t, sim, sim.Transport(), gen.PersistOptionReplace)
 		sim.Fail(authtest.OpGetCustomAccessToken, 2, authtest.Truncated())
 		if _, err := f.Token(t.Context()); err != nil || stored(sim) != 1 || sim.Calls(authtest.OpGetCustomAccessToken) != 3 {
 			t.Errorf("%d rules after %d calls, %v", stored(sim), sim.Calls(authtest.OpGetCustomAccessToken), err)

@@ -137,7 +137,7 @@ func TestR6OneUsersTroubleIsNobodyElses(t *testing.T) {
 		if c.fault != nil {
 			fault = func(next http.Handler) http.Handler { return count(c.fault(next)) }
 		} else {
-			sim.SetStatus("user-0", gen.AccountStatusLOCKED)
+			sim.SetStatus("user-0", gen.AccountStatusLocked)
 		}
 		sim.Fail(authtest.AnyOperation, -1, ofUser("user-0", fault))
 		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
@@ -180,7 +180,7 @@ func TestR6SomeLockedUsersAreNotEverybody(t *testing.T) {
 		locked := make([]*authflow.Flow, 50)
 		for i := range locked {
 			locked[i] = userOf(t, cluster, i%5)
-			sim.SetStatus("user-"+strconv.Itoa(i%5), gen.AccountStatusLOCKED)
+			sim.SetStatus("user-"+strconv.Itoa(i%5), gen.AccountStatusLocked)
 		}
 		for n := range 600 {
 			allAtOnce(locked, func(_ int, f *authflow.Flow) {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/api/wire"
 )
 
 // maxAnswer bounds what is read of the answer to an auth call, in bytes (X2).
@@ -63,7 +65,7 @@ func (c *Cluster) call(op string, req *http.Request, l *lease) (_ *answer, err e
 	if resp.StatusCode/100 != 2 || isHTML(resp.Header, body) {
 		return nil, failure(op, resp, body, out.redactor())
 	}
-	return &answer{sent, resp.StatusCode, resp.Header, body, out}, nil
+	return &answer{sent, resp.StatusCode, resp.Header, wire.Trim(body), out}, nil
 }
 
 // identify sets the headers that every auth call carries (I4).
@@ -159,7 +161,8 @@ func mediaType(h http.Header) string {
 
 // isHTML reports whether a page came in the place of an answer.
 func isHTML(h http.Header, body []byte) bool {
-	return strings.EqualFold(mediaType(h), "text/html") || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+	body = wire.Trim(body)
+	return strings.EqualFold(mediaType(h), "text/html") && !bytes.HasPrefix(body, []byte("{")) || bytes.HasPrefix(body, []byte("<"))
 }
 
 // isMaintenance recognises the page of a cluster in maintenance, which comes

@@ -25,7 +25,7 @@ func checkCustom(r *gen.GetCustomAccessTokenRequest, byKey bool) error {
 	switch r.PersistOption {
 	case "":
 		return invalid(op, "persist_option", "is needed: REPLACE, APPEND, NONE or RESET")
-	case gen.PersistOptionNONE, gen.PersistOptionRESET:
+	case gen.PersistOptionNone, gen.PersistOptionReset:
 		if r.VariableValues != nil {
 			return invalid(op, "variable_values", fmt.Sprintf("must not be given with persist_option %s", r.PersistOption))
 		}

@@ -66,7 +66,7 @@ func TestX5BadInputIsRefusedBeforeTheNetwork(t *testing.T) {
 	}
 	custom := func(change func(*gen.GetCustomAccessTokenRequest)) func(*authflow.Cluster) (*authflow.Flow, error) {
 		return func(c *authflow.Cluster) (*authflow.Flow, error) {
-			r := gen.GetCustomAccessTokenRequest{Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionREPLACE}
+			r := gen.GetCustomAccessTokenRequest{Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionReplace}
 			change(&r)
 			return c.CustomAccess(r)
 		}
@@ -94,8 +94,8 @@ func TestX5BadInputIsRefusedBeforeTheNetwork(t *testing.T) {
 		}, authflow.WithPassword(supply))},
 		{"full: empty group", "group_identifiers[1]", full(func(r *gen.GetFullAccessTokenRequest) { r.GroupIdentifiers = []string{"g", ""} })},
 		{"full: key and password function", "password", full(func(*gen.GetFullAccessTokenRequest) {}, authflow.WithPassword(supply))},
-		{"full: sort without order", "user_parameters.runtime_sorts[0].order", full(func(r *gen.GetFullAccessTokenRequest) {
-			r.UserParameters = &gen.UserParameters{RuntimeSorts: []gen.SortRule{{ColumnName: "c"}}}
+		{"full: filter without operator", "user_parameters.runtime_filters[0].operator", full(func(r *gen.GetFullAccessTokenRequest) {
+			r.UserParameters = &gen.UserParameters{RuntimeFilters: []gen.RuntimeFilter{{ColumnName: "c", Values: []string{"v"}}}}
 		})},
 
 		{"object: no object", "object_id", object(func(r *gen.GetObjectAccessTokenRequest) { r.ObjectID = "" })},
@@ -106,10 +106,10 @@ func TestX5BadInputIsRefusedBeforeTheNetwork(t *testing.T) {
 
 		{"custom: no persist option", "persist_option", custom(func(r *gen.GetCustomAccessTokenRequest) { r.PersistOption = "" })},
 		{"custom: RESET with variables", "variable_values", custom(func(r *gen.GetCustomAccessTokenRequest) {
-			r.PersistOption, r.VariableValues = gen.PersistOptionRESET, []gen.NamedValues{{Name: "v", Values: values}}
+			r.PersistOption, r.VariableValues = gen.PersistOptionReset, []gen.VariableValues{{Name: "v", Values: values}}
 		})},
 		{"custom: NONE with variables", "variable_values", custom(func(r *gen.GetCustomAccessTokenRequest) {
-			r.PersistOption, r.VariableValues = gen.PersistOptionNONE, []gen.NamedValues{}
+			r.PersistOption, r.VariableValues = gen.PersistOptionNone, []gen.VariableValues{}
 		})},
 		{"custom: no username", "username", custom(func(r *gen.GetCustomAccessTokenRequest) { r.Username = "" })},
 		{"custom: both credentials", "password", custom(func(r *gen.GetCustomAccessTokenRequest) { r.Password = "p" })},
@@ -124,13 +124,13 @@ func TestX5BadInputIsRefusedBeforeTheNetwork(t *testing.T) {
 			r.FilterRules = []gen.FilterRule{{ColumnName: "c", Operator: gen.FilterOperatorEQ}}
 		})},
 		{"custom: value of a wrong type", "parameter_values[0].values[1]", custom(func(r *gen.GetCustomAccessTokenRequest) {
-			r.ParameterValues = []gen.NamedValues{{Name: "p", Values: []gen.FilterValue{1, nil}}}
+			r.ParameterValues = []gen.ParameterValues{{Name: "p", Values: []gen.FilterValue{1, nil}}}
 		})},
 		{"custom: value that JSON cannot hold", "request", custom(func(r *gen.GetCustomAccessTokenRequest) {
-			r.ParameterValues = []gen.NamedValues{{Name: "p", Values: []gen.FilterValue{math.NaN()}}}
+			r.ParameterValues = []gen.ParameterValues{{Name: "p", Values: []gen.FilterValue{math.NaN()}}}
 		})},
 		{"custom: parameter without name", "parameter_values[0].name", custom(func(r *gen.GetCustomAccessTokenRequest) {
-			r.ParameterValues = []gen.NamedValues{{Values: values}}
+			r.ParameterValues = []gen.ParameterValues{{Values: values}}
 		})},
 		{"custom: object without identifier", "objects[0].identifier", custom(func(r *gen.GetCustomAccessTokenRequest) {
 			r.Objects = []gen.ObjectIdentifier{{Type: "LIVEBOARD"}}

@@ -253,7 +253,7 @@ func TestR6AWrongPasswordNeverLocksTheAccount(t *testing.T) {
 							})
 						}
 						wg.Wait()
-						if u, _ := sim.User("ann"); u.Status != gen.AccountStatusACTIVE {
+						if u, _ := sim.User("ann"); u.Status != gen.AccountStatusActive {
 							t.Fatalf("the account is %s", u.Status)
 						}
 						time.Sleep(time.Minute) // fake clock

@@ -3,7 +3,7 @@
 // them before they end, and sends a request again that met one that had ended.
 //
 //	cluster, err := authflow.New("https://acme.thoughtspot.cloud", authflow.WithSecretKey(key))
-//	ann, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionREPLACE})
+//	ann, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionReplace})
 //	client, err := tsapi.NewClientWithResponses(cluster.URL(), tsapi.WithHTTPClient(ann))
 //
 // A [Cluster] is one server, and what all who go there share. A [Flow] is one

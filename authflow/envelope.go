@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/go-thoughtspot/tsauth/api/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -27,7 +28,7 @@ func decodeEnvelope(body []byte) gen.ErrorDetail {
 			Errors  json.RawMessage `json:"errors"`
 		} `json:"error"`
 	}
-	if json.Unmarshal(body, &envelope) != nil {
+	if json.Unmarshal(wire.Trim(body), &envelope) != nil {
 		return gen.ErrorDetail{}
 	}
 	if d := decodeDetail(envelope.Error.Message, true); d != (gen.ErrorDetail{}) {

@@ -101,10 +101,10 @@ func ExampleCluster_CustomAccess() {
 
 	flow, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{
 		Username:      "carl@example.com",
-		PersistOption: gen.PersistOptionREPLACE,
+		PersistOption: gen.PersistOptionReplace,
 		Groups:        []gen.GroupIdentifier{{Identifier: "Viewers"}},
 		FilterRules: []gen.FilterRule{
-			{ColumnName: "Region", Operator: gen.FilterOperatorIN, Values: []gen.FilterValue{"North", "East"}},
+			{ColumnName: "Region", Operator: gen.FilterOperatorIn, Values: []gen.FilterValue{"North", "East"}},
 		},
 	})
 	if err != nil {

@@ -39,7 +39,7 @@ func watch(t *testing.T, opts ...authtest.Option) *watched {
 			w.calls = append(w.calls, c.Began)
 			n := len(w.calls)
 			w.mu.Unlock()
-			if u, _ := w.User("ann"); u.Status != gen.AccountStatusACTIVE {
+			if u, _ := w.User("ann"); u.Status != gen.AccountStatusActive {
 				once.Do(func() { t.Errorf("the account is %s after %d calls, at %v", u.Status, n, c.Began) })
 			}
 		}),
@@ -105,7 +105,7 @@ func (w *watched) flows(t *testing.T, n int, password gen.Secret, fn authflow.Cr
 		case 2:
 			list[i], err = c.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: name, Password: password, ObjectID: "o"}, opts...)
 		case 3:
-			list[i], err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, Password: password, PersistOption: gen.PersistOptionNONE}, opts...)
+			list[i], err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, Password: password, PersistOption: gen.PersistOptionNone}, opts...)
 		}
 		if err != nil {
 			t.Fatal(err)

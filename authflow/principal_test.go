@@ -62,7 +62,7 @@ func TestP7ACredentialInTheBodyIsSentOnce(t *testing.T) {
 		if logins, tokens := sim.Calls(authtest.OpLogin), sim.Calls(authtest.OpGetFullAccessToken); logins != 3 || tokens != 4 {
 			t.Errorf("%d log-ins and %d token calls for three tries of each", logins, tokens)
 		}
-		if u, _ := sim.User(authtest.DefaultUsername); u.Status != gen.AccountStatusACTIVE {
+		if u, _ := sim.User(authtest.DefaultUsername); u.Status != gen.AccountStatusActive {
 			t.Errorf("the account is %s", u.Status)
 		}
 	})
@@ -175,7 +175,7 @@ func TestS6RulesThatDoNotReachSessions(t *testing.T) {
 		persist gen.PersistOption
 		rules   []gen.FilterRule
 		refused bool
-	}{{gen.PersistOptionNONE, rules, true}, {gen.PersistOptionNONE, nil, false}, {gen.PersistOptionREPLACE, rules, false}} {
+	}{{gen.PersistOptionNone, rules, true}, {gen.PersistOptionNone, nil, false}, {gen.PersistOptionReplace, rules, false}} {
 		f, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: c.persist, FilterRules: c.rules})
 		if err != nil {
 			t.Fatal(err)

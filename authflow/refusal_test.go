@@ -62,7 +62,7 @@ func TestR6AWrongPasswordDoesNotLockTheAccount(t *testing.T) {
 					t.Errorf("%d: four log-ins in %v", status, at[i+3].Sub(first))
 				}
 			}
-			if u, _ := sim.User(authtest.DefaultUsername); u.Status != gen.AccountStatusACTIVE {
+			if u, _ := sim.User(authtest.DefaultUsername); u.Status != gen.AccountStatusActive {
 				t.Errorf("%d: the account is %s after %d log-ins", status, u.Status, len(at))
 			}
 			// The refusal was a mistake that is set right: nobody's help is needed.
@@ -87,7 +87,7 @@ func TestR6RenewDoesNotLockTheAccount(t *testing.T) {
 			}
 			time.Sleep(30 * time.Second) // fake clock
 		}
-		if u, _ := sim.User(authtest.DefaultUsername); len(at) != 3 || u.Status != gen.AccountStatusACTIVE {
+		if u, _ := sim.User(authtest.DefaultUsername); len(at) != 3 || u.Status != gen.AccountStatusActive {
 			t.Errorf("%d log-ins in 50 minutes, the account is %s", len(at), u.Status)
 		}
 	}, logIns(&at))

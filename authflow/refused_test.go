@@ -113,7 +113,7 @@ func TestX5TheOrgOfTheAnswerIsTheOneThatWasAskedFor(t *testing.T) {
 		cluster := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
 			return reply(r, 200, `{"token":"tok",`+c.answer+`}`), nil
 		}, authflow.WithSecretKey("key"), authflow.WithPolicy(authflow.Policy{Tries: 1}))
-		f, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionREPLACE, OrgIdentifier: c.asked})
+		f, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionReplace, OrgIdentifier: c.asked})
 		if err != nil {
 			t.Fatal(err)
 		}

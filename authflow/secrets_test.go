@@ -98,7 +98,7 @@ func searchForSecrets(t *testing.T, sim *authtest.Simulator) {
 	}
 	full := gen.GetFullAccessTokenRequest{Username: "ann"}
 	object := gen.GetObjectAccessTokenRequest{Username: "ann", SecretKey: plainKey, ObjectID: "o"}
-	custom := gen.GetCustomAccessTokenRequest{Username: "ann", Password: plainPassword, PersistOption: gen.PersistOptionNONE}
+	custom := gen.GetCustomAccessTokenRequest{Username: "ann", Password: plainPassword, PersistOption: gen.PersistOptionNone}
 	login := gen.LoginRequest{Username: "ann", Password: plainPassword}
 
 	// The server repeats the credentials that came, wherever it can.

@@ -201,7 +201,7 @@ func TestR11RulesAreAppendedOnce(t *testing.T) {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			sim.Fail(authtest.OpGetCustomAccessToken, 1, c.fault)
 			f, err := clusterOf(t, sim).CustomAccess(gen.GetCustomAccessTokenRequest{
-				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, PersistOption: gen.PersistOptionAPPEND,
+				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, PersistOption: gen.PersistOptionAppend,
 				FilterRules: []gen.FilterRule{{ColumnName: "Region", Operator: gen.FilterOperatorEQ, Values: []gen.FilterValue{"North"}}},
 			})
 			if err != nil {

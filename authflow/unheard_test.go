@@ -78,7 +78,7 @@ func TestR6AWrongPasswordWhoseAnswerIsLostDoesNotLockTheAccount(t *testing.T) {
 				}
 				u, _ := sim.User("ann")
 				t.Log(name, ": sent", l.n.Load(), u.Status)
-				if u.Status != gen.AccountStatusACTIVE {
+				if u.Status != gen.AccountStatusActive {
 					t.Errorf("the account is %s after %d passwords", u.Status, l.n.Load())
 				}
 			})

@@ -49,7 +49,7 @@ func everyWay(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 		case 2:
 			list[i], err = c.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: name, ObjectID: "o"})
 		case 3:
-			list[i], err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, PersistOption: gen.PersistOptionNONE})
+			list[i], err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, PersistOption: gen.PersistOptionNone})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func waysOf(t *testing.T, base http.RoundTripper, opts ...authflow.Option) map[s
 		case "object":
 			f, err = c.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: user, ObjectID: "o"})
 		case "custom":
-			f, err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: user, PersistOption: gen.PersistOptionNONE})
+			f, err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: user, PersistOption: gen.PersistOptionNone})
 		case "session", "session's token":
 			f, err = c.Session(gen.LoginRequest{Username: user, Password: authtest.DefaultPassword})
 		case "supplied":

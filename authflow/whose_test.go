@@ -212,11 +212,11 @@ func TestI5OtherCookiesArriveBesideTheSessions(t *testing.T) {
 func TestS6NoSessionWithoutTheRulesOfItsToken(t *testing.T) {
 	for name, r := range map[string]gen.GetCustomAccessTokenRequest{
 		"filters":    {FilterRules: []gen.FilterRule{{ColumnName: "c", Operator: gen.FilterOperatorEQ, Values: []gen.FilterValue{1}}}},
-		"parameters": {ParameterValues: []gen.NamedValues{{Name: "p", Values: []gen.FilterValue{1}}}},
+		"parameters": {ParameterValues: []gen.ParameterValues{{Name: "p", Values: []gen.FilterValue{1}}}},
 		"objects":    {Objects: []gen.ObjectIdentifier{{Identifier: "o"}}},
 	} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-			r.Username, r.PersistOption = authtest.DefaultUsername, gen.PersistOptionNONE
+			r.Username, r.PersistOption = authtest.DefaultUsername, gen.PersistOptionNone
 			f, err := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)).CustomAccess(r)
 			if err != nil {
 				t.Fatal(err)

@@ -26,7 +26,7 @@ func authCalls() []authCall {
 		}},
 		{authtest.OpGetCustomAccessToken, func(ctx context.Context, c *cluster) error {
 			return made(c.authflow().CustomAccess(gen.GetCustomAccessTokenRequest{
-				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, PersistOption: gen.PersistOptionNONE,
+				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, PersistOption: gen.PersistOptionNone,
 			})).Renew(ctx)
 		}},
 		{authtest.OpLogin, func(ctx context.Context, c *cluster) error { return c.session().Renew(ctx) }},

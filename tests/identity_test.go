@@ -13,7 +13,7 @@ import (
 
 var _ = Describe("I4: every auth call says who sends it and what it wants", func() {
 	request := gen.GetCustomAccessTokenRequest{
-		Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, PersistOption: gen.PersistOptionNONE,
+		Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, PersistOption: gen.PersistOptionNone,
 	}
 	for _, call := range []struct {
 		path string

@@ -33,7 +33,7 @@ var _ = Describe("Asking who is logged in", func() {
 		Expect(result.JSON200.ID).To(Equal(token.UserID))
 		Expect(result.JSON200.Email).To(Equal("tsuserz@example.com"))
 		Expect(result.JSON200.Privileges).To(HaveExactElements("AUTHORING"))
-		Expect(result.JSON200.AccountStatus).To(Equal(gen.AccountStatusACTIVE))
+		Expect(result.JSON200.AccountStatus).To(Equal(gen.AccountStatusActive))
 	})
 
 	It("sends the example by Flow.API, with the headers of an auth call", func(ctx SpecContext) {
@@ -60,12 +60,12 @@ var _ = Describe("Asking who is logged in", func() {
 
 		Expect(result.JSON200).To(HaveValue(Equal(gen.User{
 			ID: "658a4b35-d021-4009-bf16-c66504dee6a4", Name: "tsUserZ", DisplayName: "tsUserZ",
-			Visibility: gen.VisibilitySHARABLE, AuthorID: "59481331-ee53-42be-a548-bd87be6ddd4a",
+			Visibility: gen.VisibilitySharable, AuthorID: "59481331-ee53-42be-a548-bd87be6ddd4a",
 			CanChangePassword: true, CompleteDetail: true, CreationTimeInMillis: 1675163378622,
 			CurrentOrg:  &gen.Org{ID: 0, Name: "Primary"},
-			AccountType: gen.AccountTypeREMOTEUSER, AccountStatus: gen.AccountStatusACTIVE,
+			AccountType: gen.AccountTypeRemoteUser, AccountStatus: gen.AccountStatusActive,
 			Email: "tsuserz@example.com", ExpirationTimeInMillis: 1675171235,
-			FavoriteMetadata: []gen.NamedRef{}, FirstLoginTimeInMillis: 1675170739789, GroupMask: 4,
+			FavoriteMetadata: []gen.FavoriteMetadata{}, FirstLoginTimeInMillis: 1675170739789, GroupMask: 4,
 			IncompleteDetails: []any{}, ModificationTimeInMillis: 1675170835628,
 			ModifierID: "59481331-ee53-42be-a548-bd87be6ddd4a", NotifyOnShare: true,
 			Orgs:    []gen.Org{{ID: 0, Name: "Primary"}},

@@ -102,7 +102,7 @@ var _ = Describe("Getting a token for full access", func() {
 				token := result.JSON200
 				Expect(string(token.Token)).NotTo(BeEmpty())
 				c.expectLifetime(token.CreationTimeInMillis, token.ExpirationTimeInMillis, example.lifetime)
-				Expect(token.Scope).To(HaveValue(Equal(gen.Scope{AccessType: gen.AccessTypeFULL, OrgID: ptr(example.org)})))
+				Expect(token.Scope).To(HaveValue(Equal(gen.Scope{AccessType: gen.AccessTypeFull, OrgID: ptr(example.org)})))
 				Expect(token.ValidForUsername).To(Equal(example.request.Username))
 				user, _ := c.User(example.request.Username)
 				Expect(token.ValidForUserID).To(Equal(user.ID))
@@ -165,7 +165,7 @@ var _ = Describe("Getting a token for full access", func() {
 			"valid_for_username": "tsUserA"
 		}`, gen.Token{
 			Token: "{AUTH_TOKEN}", CreationTimeInMillis: 1675129264089, ExpirationTimeInMillis: 1675129564089,
-			Scope:          &gen.Scope{AccessType: gen.AccessTypeFULL, OrgID: ptr[int32](1)},
+			Scope:          &gen.Scope{AccessType: gen.AccessTypeFull, OrgID: ptr[int32](1)},
 			ValidForUserID: "59a122dc0-38d7-43e7-bb90-86f724c7b602", ValidForUsername: "tsUserA",
 		}),
 		Entry("trusted", `{
@@ -177,7 +177,7 @@ var _ = Describe("Getting a token for full access", func() {
 			"valid_for_username":"tsUserA"
 		}`, gen.Token{
 			Token: "{AUTH_TOKEN}", CreationTimeInMillis: 1675163671270, ExpirationTimeInMillis: 1675163971270,
-			Scope:          &gen.Scope{AccessType: gen.AccessTypeFULL, OrgID: ptr[int32](1)},
+			Scope:          &gen.Scope{AccessType: gen.AccessTypeFull, OrgID: ptr[int32](1)},
 			ValidForUserID: "fd873d1e-11cc-4246-8ee2-78e78d2b5840", ValidForUsername: "tsUserA",
 		}),
 	)

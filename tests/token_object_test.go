@@ -93,7 +93,7 @@ var _ = Describe("Getting a token for one object", func() {
 				Expect(string(token.Token)).NotTo(BeEmpty())
 				c.expectLifetime(token.CreationTimeInMillis, token.ExpirationTimeInMillis, example.lifetime)
 				Expect(token.Scope).To(HaveValue(Equal(gen.Scope{
-					AccessType: gen.AccessTypeREPORTBOOKVIEW, OrgID: example.request.OrgID, MetadataID: example.request.ObjectID,
+					AccessType: gen.AccessTypeReportBookView, OrgID: example.request.OrgID, MetadataID: example.request.ObjectID,
 				})))
 				Expect(token.ValidForUsername).To(Equal(example.request.Username))
 			})
@@ -151,7 +151,7 @@ var _ = Describe("Getting a token for one object", func() {
 		}`, gen.Token{
 			Token: "{AUTH_TOKEN}", CreationTimeInMillis: 1675129264089, ExpirationTimeInMillis: 1675129564089,
 			Scope: &gen.Scope{
-				AccessType: gen.AccessTypeREPORTBOOKVIEW, OrgID: ptr[int32](1), MetadataID: "e65d7d3b-c934-4a59-baa1-d5cb7b679cc9",
+				AccessType: gen.AccessTypeReportBookView, OrgID: ptr[int32](1), MetadataID: "e65d7d3b-c934-4a59-baa1-d5cb7b679cc9",
 			},
 			ValidForUserID: "59a122dc0-38d7-43e7-bb90-86f724c7b602", ValidForUsername: "tsUserA",
 		}),
@@ -165,7 +165,7 @@ var _ = Describe("Getting a token for one object", func() {
 		}`, gen.Token{
 			Token: "{AUTH_TOKEN}", CreationTimeInMillis: 1675162190374, ExpirationTimeInMillis: 1675162490374,
 			Scope: &gen.Scope{
-				AccessType: gen.AccessTypeREPORTBOOKVIEW, OrgID: ptr[int32](1), MetadataID: "061457a2-27bc-43a9-9754-0cd873691bf0",
+				AccessType: gen.AccessTypeReportBookView, OrgID: ptr[int32](1), MetadataID: "061457a2-27bc-43a9-9754-0cd873691bf0",
 			},
 			ValidForUserID: "fd873d1e-11cc-4246-8ee2-78e78d2b5840", ValidForUsername: "tsUserA",
 		}),

@@ -53,11 +53,11 @@ var _ = Describe("A request on the wire", func() {
 			gen.GetObjectAccessTokenRequest{Username: "u", SecretKey: "k", ObjectID: "o"},
 			`{"username": "u", "secret_key": "k", "object_id": "o"}`),
 		Entry("custom",
-			gen.GetCustomAccessTokenRequest{Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionRESET},
+			gen.GetCustomAccessTokenRequest{Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionReset},
 			`{"username": "u", "secret_key": "k", "persist_option": "RESET"}`),
 		Entry("an object of a custom token without a type",
 			gen.GetCustomAccessTokenRequest{
-				Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionNONE,
+				Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionNone,
 				Objects: []gen.ObjectIdentifier{{Identifier: "o"}},
 			},
 			`{"username": "u", "secret_key": "k", "persist_option": "NONE", "objects": [{"identifier": "o"}]}`),
@@ -78,8 +78,8 @@ var _ = Describe("A request on the wire", func() {
 			gen.GetFullAccessTokenRequest{
 				Username: "u", SecretKey: "k", OrgID: ptr[int32](0), AutoCreate: ptr(false), GroupIdentifiers: []string{},
 				UserParameters: &gen.UserParameters{
-					Objects: []gen.ObjectIdentifier{}, Parameters: []gen.NamedValues{},
-					RuntimeFilters: []gen.FilterRule{}, RuntimeSorts: []gen.SortRule{},
+					Objects: []gen.ObjectIdentifier{}, Parameters: []gen.RuntimeParameter{},
+					RuntimeFilters: []gen.RuntimeFilter{}, RuntimeSorts: []gen.RuntimeSort{},
 				},
 			},
 			`{
@@ -90,8 +90,8 @@ var _ = Describe("A request on the wire", func() {
 			gen.GetObjectAccessTokenRequest{
 				Username: "u", SecretKey: "k", ObjectID: "o", OrgID: ptr[int32](0), AutoCreate: ptr(false), GroupIdentifiers: []string{},
 				UserParameters: &gen.UserParameters{
-					Objects: []gen.ObjectIdentifier{}, Parameters: []gen.NamedValues{},
-					RuntimeFilters: []gen.FilterRule{}, RuntimeSorts: []gen.SortRule{},
+					Objects: []gen.ObjectIdentifier{}, Parameters: []gen.RuntimeParameter{},
+					RuntimeFilters: []gen.RuntimeFilter{}, RuntimeSorts: []gen.RuntimeSort{},
 				},
 			},
 			`{
@@ -100,9 +100,9 @@ var _ = Describe("A request on the wire", func() {
 			}`),
 		Entry("custom",
 			gen.GetCustomAccessTokenRequest{
-				Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionREPLACE, AutoCreate: ptr(false),
-				Groups: []gen.GroupIdentifier{}, FilterRules: []gen.FilterRule{}, ParameterValues: []gen.NamedValues{},
-				VariableValues: []gen.NamedValues{}, Objects: []gen.ObjectIdentifier{},
+				Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionReplace, AutoCreate: ptr(false),
+				Groups: []gen.GroupIdentifier{}, FilterRules: []gen.FilterRule{}, ParameterValues: []gen.ParameterValues{},
+				VariableValues: []gen.VariableValues{}, Objects: []gen.ObjectIdentifier{},
 			},
 			`{
 				"username": "u", "secret_key": "k", "persist_option": "REPLACE", "auto_create": false,
@@ -110,10 +110,10 @@ var _ = Describe("A request on the wire", func() {
 			}`),
 		Entry("the values of a rule, a Parameter and a variable",
 			gen.GetCustomAccessTokenRequest{
-				Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionREPLACE,
-				FilterRules:     []gen.FilterRule{{ColumnName: "c", Operator: gen.FilterOperatorIN, Values: []any{}}},
-				ParameterValues: []gen.NamedValues{{Name: "p", Values: []any{}}},
-				VariableValues:  []gen.NamedValues{{Name: "v", Values: []any{}}},
+				Username: "u", SecretKey: "k", PersistOption: gen.PersistOptionReplace,
+				FilterRules:     []gen.FilterRule{{ColumnName: "c", Operator: gen.FilterOperatorIn, Values: []any{}}},
+				ParameterValues: []gen.ParameterValues{{Name: "p", Values: []any{}}},
+				VariableValues:  []gen.VariableValues{{Name: "v", Values: []any{}}},
 			},
 			`{
 				"username": "u", "secret_key": "k", "persist_option": "REPLACE",
@@ -131,7 +131,7 @@ var _ = Describe("A request on the wire", func() {
 		Expect(there).To(BeTrue())
 
 		sendBoth(ctx, c, gen.GetCustomAccessTokenRequest{
-			Username: "v", SecretKey: "k", PersistOption: gen.PersistOptionNONE, AutoCreate: ptr(false),
+			Username: "v", SecretKey: "k", PersistOption: gen.PersistOptionNone, AutoCreate: ptr(false),
 		})
 		Expect(c.wire.last().Body).To(MatchJSON(`{"username": "v", "secret_key": "k", "persist_option": "NONE", "auto_create": false}`))
 		_, there = c.User("v")

@@ -22,8 +22,10 @@ const Redacted = "[redacted]"
 // An untyped constant is assignable to it; a string variable is converted:
 // gen.Secret(os.Getenv("SECRET_KEY")). To read the value, convert it back.
 //
-// Package fmt cannot call methods on unexported struct fields: keep a Secret
-// in an exported field, or behind a pointer, of a type that may be printed.
+// Package fmt cannot call methods on unexported struct fields, and does not below
+// a pointer inside a struct that is printed with a verb that is not for structs,
+// such as %s: keep a Secret in an exported field of a type that may be printed, and
+// give a type that is held by pointer a Format method, as those of package gen have.
 type Secret string
 
 // String returns [redacted], or the empty string for an empty Secret.

@@ -45,7 +45,7 @@ func (a answer) failure(t *testing.T) gen.ErrorDetail {
 	if err := json.Unmarshal(a.body, &e); err != nil {
 		t.Fatalf("%d %s: %v", a.status, a.body, err)
 	}
-	var nested gen.NestedErrorDetail
+	var nested struct{ Debug gen.ErrorDetail }
 	if err := json.Unmarshal(e.Error.Message, &nested); err == nil && nested.Debug.Code != 0 {
 		return nested.Debug
 	}

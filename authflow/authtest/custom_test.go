@@ -26,7 +26,7 @@ func TestCustomTokenIsAJWTWithItsRules(t *testing.T) {
 		"filter_rules":[{"column_name":"c","operator":"IN","values":["a",2,true]}],
 		"parameter_values":[{"name":"p","values":["20"]}],
 		"objects":[{"type":"LIVEBOARD","identifier":"o"}]`)
-	if tok.Org != (gen.Org{ID: 1, Name: "Sales"}) || tok.User != (gen.UserRef{ID: "u-1", Name: "ann"}) || tok.ID == "" {
+	if tok.Org == nil || *tok.Org != (gen.Org{ID: 1, Name: "Sales"}) || tok.User != (gen.UserRef{ID: "u-1", Name: "ann"}) || tok.ID == "" {
 		t.Errorf("org %+v user %+v id %q", tok.Org, tok.User, tok.ID)
 	}
 	if life := tok.ExpirationTimeInMillis - tok.CreationTimeInMillis; life != 60_000 {
@@ -59,7 +59,7 @@ func TestCustomTokenIsAJWTWithItsRules(t *testing.T) {
 		Rules    authtest.Properties
 	}
 	decode(parts[1], &claims)
-	if claims.Sub != "ann" || claims.Jti != tok.ID || claims.Org != tok.Org ||
+	if claims.Sub != "ann" || claims.Jti != tok.ID || claims.Org != *tok.Org ||
 		claims.Iat != int64(tok.CreationTimeInMillis)/1000 || claims.Exp-claims.Iat != 60 {
 		t.Errorf("claims %+v", claims)
 	}

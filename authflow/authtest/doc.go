@@ -48,6 +48,42 @@
 //		// the session has ended
 //	})
 //
+// # Browsers
+//
+// [WithOrigins] lets pages of other sites use the simulator as they use a
+// cluster that they embed, by way of the vendor's Visual Embed SDK or by hand:
+//
+//	server := authtest.NewTLSServer(authtest.WithOrigins("https://localhost:8443"))
+//
+// Its answers to those pages carry the CORS headers, its cookies on TLS reach it
+// from there, and /?embedApp=true (or /v2/ with the same query) is a page for
+// the SDK's iframe. The page shows who is signed in, how many tokens it was
+// given, how many of them were different, and counts messages. At the push of a
+// button, or at a message of the embedding page, it asks the cluster whether it
+// is still signed in, and tells the SDK if it is not, or soon will not be:
+//
+//	const shown = await embed.trigger('authtest.check') // or authtest.expire, authtest.refresh
+//	// shown.data has user, status, tokens, distinct, messages ...
+//
+// The comment at the top of page.html lists what it has for tests. Chromium as
+// Debian packages it keeps cookies from iframes of other sites, and so does a
+// private window: tests of the auth type TrustedAuthToken must allow them.
+//
+// For browsers and for clients of the older REST API there are besides:
+//
+//	POST /callosum/v1/session/login         a form: username, password, rememberme
+//	POST /callosum/v1/session/login/token   a form: auth_token, username; also GET with a query
+//	POST /callosum/v1/session/auth/token    a form: secret_key, username, access_level FULL, orgid
+//	GET  /callosum/v1/session/isactive      204, or 401
+//	GET  /callosum/v1/session/info          who is signed in, as the SDK reads it
+//	POST /callosum/v1/session/logout
+//	GET  /prism/preauth/info
+//	GET  /api/rest/2.0/system               for administrators
+//
+// Those of v1 are below /callosum/v1/tspublic/v1/session/ too. Sessions and
+// tokens are the same everywhere. [OpV1Login] and the constants beside it name
+// these calls for Fail, Block, Calls and observers.
+//
 // # Who is there
 //
 // Without options there are the user [DefaultUsername] with [DefaultPassword],
@@ -138,6 +174,12 @@
 //     were begun with it; its expiry does not.
 //   - Revoking a token that has ended already is answered with 400.
 //   - An Authorization header goes before the cookies, also when it is wrong.
+//   - The log-ins of v1 answer with 204. login/token answers with a redirect to
+//     redirect_url, unless no_url_redirection is true. It refuses a username
+//     that is not that of the token with 401.
+//   - auth/token creates no users. session/info and preauth/info answer 401 to
+//     a caller who is not signed in.
+//   - A preflight from an origin that was not named is answered with 403.
 //   - There is no rate limit without [WithRateLimit].
 //
 // # What it is not

@@ -62,7 +62,7 @@ func (o operations) GetCustomAccessToken(_ context.Context, in stub.GetCustomAcc
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch req.PersistOption {
-	case gen.PersistOptionRESET, gen.PersistOptionNONE:
+	case gen.PersistOptionReset, gen.PersistOptionNone:
 		if req.VariableValues != nil {
 			return nil, badRequest("variable_values: not together with persist_option %s", req.PersistOption)
 		}
@@ -93,7 +93,7 @@ func (o operations) GetCustomAccessToken(_ context.Context, in stub.GetCustomAcc
 	created, expires := t.times()
 	return stub.GetCustomAccessToken200JSONResponse{
 		ID: t.id, Token: t.value, CreationTimeInMillis: created, ExpirationTimeInMillis: expires,
-		Org: org, Scope: t.scope(), User: gen.UserRef{ID: a.id, Name: a.name},
+		Org: &org, User: gen.UserRef{ID: a.id, Name: a.name},
 	}, nil
 }
 

@@ -16,7 +16,7 @@ type keys struct {
 // check refuses a key that is not good for an Org.
 func (k *keys) check(key gen.Secret, org int32) error {
 	switch {
-	case !k.enabled:
+	case !k.enabled, k.cluster == "" && k.orgs[org] == "":
 		return forbidden("trusted authentication is disabled")
 	case k.cluster != "" && key == k.cluster:
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// operations are the nine operations, in the form that the generated server
+// operations are the operations, in the form that the generated server
 // wants: a change of the spec that they do not follow breaks the build.
 type operations struct{ s *Simulator }
 
@@ -39,7 +39,7 @@ func (o operations) Login(ctx context.Context, in stub.LoginRequestObject) (stub
 		return nil, forbidden("the user is not in Org %d", org.ID)
 	}
 	c := s.begin(a, org, req.RememberMe, with)
-	return cookies{s.setSession(c), s.setClient(c)}, nil
+	return cookies{s.setSession(x, c), s.setClient(x, c)}, nil
 }
 
 // logsIn returns the account that logs in, the token it logs in with, if any,
@@ -75,14 +75,22 @@ func (o operations) Logout(ctx context.Context, _ stub.LogoutRequestObject) (stu
 	s := o.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err := s.authenticate(exchangeOf(ctx))
-	if err != nil {
+	if err := s.logsOut(exchangeOf(ctx)); err != nil {
 		return nil, err
+	}
+	return stub.Logout204Response{}, nil
+}
+
+// logsOut ends what a call is authenticated by.
+func (s *Simulator) logsOut(x *exchange) error {
+	c, err := s.authenticate(x)
+	if err != nil {
+		return err
 	}
 	if c.token != nil {
 		s.end(c.token)
 	} else {
 		delete(s.sessions, c.session.id)
 	}
-	return stub.Logout204Response{}, nil
+	return nil
 }

@@ -43,6 +43,7 @@ type settings struct {
 	burst                int
 	retryAfter           time.Duration
 	observe              func(Call)
+	origins              []string
 }
 
 func defaults() settings {

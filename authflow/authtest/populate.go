@@ -18,6 +18,9 @@ func (s *Simulator) populate() {
 	if status := min(c.loginRejection, c.tokenRejection); status < 400 || max(c.loginRejection, c.tokenRejection) > 599 {
 		panic(fmt.Sprintf("authtest: credentials cannot be rejected with status %d", status))
 	}
+	for _, o := range c.origins {
+		mustOrigin(o)
+	}
 	s.orgs = orgs{{ID: PrimaryOrg, Name: "Primary"}}
 	for _, o := range c.orgs {
 		s.orgs.add(o)
@@ -50,7 +53,7 @@ func (s *Simulator) addUser(u userSetting) {
 	now := s.millis()
 	a := &account{
 		id: guid(), name: u.name, displayName: u.name, password: u.password,
-		kind: gen.AccountTypeLOCALUSER, status: gen.AccountStatusACTIVE,
+		kind: gen.AccountTypeLocalUser, status: gen.AccountStatusActive,
 		orgs: []int32{PrimaryOrg}, created: now, modified: now,
 	}
 	for _, o := range u.more {

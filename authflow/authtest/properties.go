@@ -9,8 +9,8 @@ import (
 // Properties are the security rules of a user or of a custom access token.
 type Properties struct {
 	FilterRules     []gen.FilterRule       `json:"filter_rules,omitempty"`
-	ParameterValues []gen.NamedValues      `json:"parameter_values,omitempty"`
-	VariableValues  []gen.NamedValues      `json:"variable_values,omitempty"`
+	ParameterValues []gen.ParameterValues  `json:"parameter_values,omitempty"`
+	VariableValues  []gen.VariableValues   `json:"variable_values,omitempty"`
 	Objects         []gen.ObjectIdentifier `json:"objects,omitempty"`
 }
 
@@ -23,16 +23,16 @@ func propertiesOf(req *gen.GetCustomAccessTokenRequest) Properties {
 // absent one leaves what is there.
 func (p Properties) persist(option gen.PersistOption, r Properties) Properties {
 	switch option {
-	case gen.PersistOptionRESET:
+	case gen.PersistOptionReset:
 		return Properties{}
-	case gen.PersistOptionAPPEND:
+	case gen.PersistOptionAppend:
 		return Properties{
 			slices.Concat(p.FilterRules, r.FilterRules),
 			slices.Concat(p.ParameterValues, r.ParameterValues),
 			slices.Concat(p.VariableValues, r.VariableValues),
 			slices.Concat(p.Objects, r.Objects),
 		}
-	case gen.PersistOptionREPLACE:
+	case gen.PersistOptionReplace:
 		return Properties{
 			replace(p.FilterRules, r.FilterRules),
 			replace(p.ParameterValues, r.ParameterValues),
@@ -67,10 +67,11 @@ func (p Properties) clone() Properties {
 	for i := range c.FilterRules {
 		c.FilterRules[i].Values = slices.Clone(c.FilterRules[i].Values)
 	}
-	for _, named := range [][]gen.NamedValues{c.ParameterValues, c.VariableValues} {
-		for i := range named {
-			named[i].Values = slices.Clone(named[i].Values)
-		}
+	for i := range c.ParameterValues {
+		c.ParameterValues[i].Values = slices.Clone(c.ParameterValues[i].Values)
+	}
+	for i := range c.VariableValues {
+		c.VariableValues[i].Values = slices.Clone(c.VariableValues[i].Values)
 	}
 	return c
 }

@@ -87,7 +87,7 @@ func (s *Simulator) provision(in application, groups []string) *account {
 	now := s.millis()
 	a := &account{
 		id: guid(), name: in.username, displayName: in.username,
-		kind: gen.AccountTypeREMOTEUSER, status: gen.AccountStatusACTIVE,
+		kind: gen.AccountTypeRemoteUser, status: gen.AccountStatusActive,
 		orgs: []int32{in.org.ID}, lastOrg: in.org.ID, created: now,
 	}
 	s.users[a.name] = a

@@ -36,8 +36,8 @@ func TestProvisioningByFullAndObjectTokens(t *testing.T) {
 			want(t, a, 200)
 			u, _ := sim.User("zoe")
 			want := authtest.User{
-				ID: u.ID, Name: "zoe", DisplayName: "Zoe", Email: "z@x", Type: gen.AccountTypeREMOTEUSER,
-				Status: gen.AccountStatusACTIVE, Orgs: []gen.Org{{ID: 1, Name: "Sales"}}, Groups: []string{"Analyst", "Admin"},
+				ID: u.ID, Name: "zoe", DisplayName: "Zoe", Email: "z@x", Type: gen.AccountTypeRemoteUser,
+				Status: gen.AccountStatusActive, Orgs: []gen.Org{{ID: 1, Name: "Sales"}}, Groups: []string{"Analyst", "Admin"},
 				Privileges: []string{"ADMINISTRATION", "DATADOWNLOADING"},
 			}
 			if !reflect.DeepEqual(u, want) {
@@ -72,7 +72,7 @@ func TestAutoCreateUpdatesAUserWhoExists(t *testing.T) {
 	}
 	want(t, call(t, sim, object, trusted(more+`,"auto_create":true`)), 200)
 	u, _ := sim.User("ann")
-	if u.Email != "ann@new" || u.DisplayName != "New Ann" || !reflect.DeepEqual(u.Groups, []string{"Analyst"}) || u.Type != gen.AccountTypeLOCALUSER {
+	if u.Email != "ann@new" || u.DisplayName != "New Ann" || !reflect.DeepEqual(u.Groups, []string{"Analyst"}) || u.Type != gen.AccountTypeLocalUser {
 		t.Errorf("not updated: %+v", u)
 	}
 	want(t, call(t, sim, full, trusted(`,"auto_create":true,"group_identifiers":[]`)), 200)

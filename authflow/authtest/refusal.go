@@ -96,7 +96,7 @@ func enclose(shape Envelope, r *refusalError) gen.ErrorEnvelope {
 	switch shape {
 	case EnvelopeNested:
 		detail.Debug = string(mustJSON([]string{r.debug}))
-		return gen.ErrorEnvelope{Message: mustJSON(gen.NestedErrorDetail{Debug: detail})}
+		return gen.ErrorEnvelope{Message: mustJSON(map[string]any{"debug": detail})}
 	case EnvelopeText:
 		return gen.ErrorEnvelope{Message: mustJSON(r.debug)}
 	case EnvelopeUpstream:
@@ -104,12 +104,12 @@ func enclose(shape Envelope, r *refusalError) gen.ErrorEnvelope {
 		for _, key := range []string{"data", "upstreamResponse", "exception", "extension"} {
 			e = map[string]any{key: e}
 		}
-		return gen.ErrorEnvelope{Errors: e}
+		return gen.ErrorEnvelope{Errors: mustJSON(e)}
 	}
 	return gen.ErrorEnvelope{Message: mustJSON(detail)}
 }
 
-func mustJSON(v any) json.RawMessage {
+func mustJSON(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err)

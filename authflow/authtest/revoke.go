@@ -92,6 +92,6 @@ func (o operations) ValidateToken(ctx context.Context, in stub.ValidateTokenRequ
 	created, expires := t.times()
 	return stub.ValidateToken200JSONResponse{
 		CreationTimeInMillis: created, ExpirationTimeInMillis: expires, Scope: t.scope(),
-		TokenType: "BEARER", ValidForUserID: t.user.id, ValidForUsername: t.user.name,
+		TokenType: "BEARER", ValidForUserID: t.user.id,
 	}, nil
 }

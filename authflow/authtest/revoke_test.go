@@ -20,7 +20,7 @@ func TestValidateToken(t *testing.T) {
 	want(t, a, 200)
 	var v gen.TokenValidationResponse
 	a.decode(t, &v)
-	if v.TokenType != "BEARER" || v.ValidForUserID != "u-1" || v.ValidForUsername != "ann" || v.Scope.MetadataID != "o-1" ||
+	if v.TokenType != "BEARER" || v.ValidForUserID != "u-1" || v.Scope.MetadataID != "o-1" ||
 		v.CreationTimeInMillis != obj.CreationTimeInMillis || v.ExpirationTimeInMillis != obj.ExpirationTimeInMillis {
 		t.Errorf("%+v", v)
 	}

@@ -72,20 +72,33 @@ func (s *Simulator) resume(x *exchange) *session {
 		delete(s.sessions, c.id)
 		c.id, c.rotate = guid(), false
 		s.sessions[c.id] = c
-		x.header.Add("Set-Cookie", s.setSession(c))
+		x.header.Add("Set-Cookie", s.setSession(x, c))
 	}
 	return c
 }
 
 // setSession and setClient are the Set-Cookie headers of a session, with
-// attributes in the order that the API's documentation shows.
-func (s *Simulator) setSession(c *session) string {
-	return fmt.Sprintf("%s=%s; Path=/;%s HttpOnly", sessionCookie, c.id, s.maxAge(c))
+// attributes in the order that the API's documentation shows. What embedding
+// needs comes in addition: browsers send a cookie across sites only with
+// SameSite=None, and take that only with Secure.
+func (s *Simulator) setSession(x *exchange, c *session) string {
+	line := fmt.Sprintf("%s=%s; Path=/;%s HttpOnly", sessionCookie, c.id, s.maxAge(c))
+	if s.embedded(x) {
+		line += "; Secure; SameSite=None"
+	}
+	return line
 }
 
-func (s *Simulator) setClient(c *session) string {
-	return fmt.Sprintf("%s=%s; Path=/;%s Secure; HttpOnly", clientCookie, c.clientID, s.maxAge(c))
+func (s *Simulator) setClient(x *exchange, c *session) string {
+	line := fmt.Sprintf("%s=%s; Path=/;%s Secure; HttpOnly", clientCookie, c.clientID, s.maxAge(c))
+	if s.embedded(x) {
+		line += "; SameSite=None"
+	}
+	return line
 }
+
+// embedded reports whether cookies are to be good for pages of other sites.
+func (s *Simulator) embedded(x *exchange) bool { return x.r.TLS != nil && len(s.settings.origins) > 0 }
 
 // maxAge is empty without remember_me: the cookies then last as long as the
 // client.
@@ -119,8 +132,12 @@ type cookies struct{ session, client string }
 
 // VisitLoginResponse implements stub.LoginResponseObject.
 func (c cookies) VisitLoginResponse(w http.ResponseWriter) error {
-	w.Header().Add("Set-Cookie", c.session)
-	w.Header().Add("Set-Cookie", c.client)
+	c.add(w.Header())
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+func (c cookies) add(answer http.Header) {
+	answer.Add("Set-Cookie", c.session)
+	answer.Add("Set-Cookie", c.client)
 }

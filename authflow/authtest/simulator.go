@@ -29,8 +29,10 @@ type Simulator struct {
 	URL string
 
 	settings settings
+	id       string                               // of the cluster
 	routes   map[string]map[string]*routers.Route // by path and method
 	api      http.Handler                         // the nine operations
+	outside  map[string]map[string]endpoint       // by path and method
 	stopped  chan struct{}                        // closed by Server.Close; nil without sockets
 
 	offset   atomic.Int64 // of the clock, in nanoseconds
@@ -67,6 +69,7 @@ func New(opts ...Option) *Simulator {
 		o(&s.settings)
 	}
 	s.populate()
+	s.id, s.outside = guid(), s.endpoints()
 	s.routes = routesOf(spec())
 	s.api = stub.Handler(stub.NewStrictHandlerWithOptions(operations{s}, nil, stub.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: func(w http.ResponseWriter, _ *http.Request, _ error) {
@@ -89,6 +92,7 @@ type exchange struct {
 	sim     *Simulator
 	op      string
 	route   *routers.Route
+	serve   func(*exchange, http.ResponseWriter) error // what the spec does not have
 	allow   string
 	tooLong bool // the body is longer than maxBody
 	r       *http.Request
@@ -109,8 +113,12 @@ const maxBody = 1 << 20
 // ServeHTTP implements [http.Handler].
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began, start := s.Now(), time.Now()
-	op, route, allow := s.find(r)
-	x := &exchange{sim: s, op: op, route: route, allow: allow}
+	x := &exchange{sim: s}
+	if e, allow, ok := s.findOutside(r); ok {
+		x.op, x.serve, x.allow = e.op, e.serve, allow
+	} else {
+		x.op, x.route, x.allow = s.find(r)
+	}
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	x.r = r
 
@@ -130,12 +138,13 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 
 	w.Header().Set("Date", began.UTC().Format(http.TimeFormat))
+	s.share(w.Header(), r)
 	seen := &statusWriter{ResponseWriter: w}
-	s.calls.add(op)
+	s.calls.add(x.op)
 	if s.settings.observe != nil {
 		defer func() { s.settings.observe(callOf(x, seen.status, began, time.Since(start))) }()
 	}
-	s.faults.wrap(op, http.HandlerFunc(s.serve)).ServeHTTP(seen, r)
+	s.faults.wrap(x.op, http.HandlerFunc(s.serve)).ServeHTTP(seen, r)
 	if seen.status == 0 {
 		seen.status = http.StatusOK // what net/http makes of a handler that writes nothing
 	}
@@ -155,6 +164,10 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.api.ServeHTTP(w, r)
+	case x.serve != nil:
+		if err := x.serve(x, w); err != nil {
+			s.refuse(w, err)
+		}
 	case x.op == Echo:
 		s.echo(w, r)
 	case x.allow != "":

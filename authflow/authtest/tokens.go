@@ -84,9 +84,9 @@ func (t *token) times() (created, expires gen.UnixMilli) {
 
 func (t *token) scope() *gen.Scope {
 	org := t.org.ID
-	scope := &gen.Scope{AccessType: gen.AccessTypeFULL, OrgID: &org}
+	scope := &gen.Scope{AccessType: gen.AccessTypeFull, OrgID: &org}
 	if t.kind == KindObject {
-		scope.AccessType, scope.MetadataID = gen.AccessTypeREPORTBOOKVIEW, t.objectID
+		scope.AccessType, scope.MetadataID = gen.AccessTypeReportBookView, t.objectID
 	}
 	return scope
 }

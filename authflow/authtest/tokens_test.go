@@ -62,7 +62,7 @@ func TestTokenRequests(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			sim := authtest.New(
 				ann(authtest.InOrgs(0, 1)), authtest.WithUser("bot", ""),
-				authtest.WithUser("ina", "pw", authtest.AccountStatus(gen.AccountStatusINACTIVE)),
+				authtest.WithUser("ina", "pw", authtest.AccountStatus(gen.AccountStatusInactive)),
 				authtest.WithOrg(1, "Sales"), authtest.WithOrg(2, "Others"),
 			)
 			want(t, call(t, sim, test.op, test.body), test.status)
@@ -78,7 +78,7 @@ func TestFullAndObjectTokensSayWhatTheyAreFor(t *testing.T) {
 	before := sim.Now().UnixMilli()
 	tok := token(t, sim, full, trusted(`,"org_id":1`))
 	if tok.ValidForUserID != "u-1" || tok.ValidForUsername != "ann" || *tok.Scope.OrgID != 1 ||
-		tok.Scope.AccessType != gen.AccessTypeFULL || tok.Scope.MetadataID != "" {
+		tok.Scope.AccessType != gen.AccessTypeFull || tok.Scope.MetadataID != "" {
 		t.Errorf("full: %+v %+v", tok, tok.Scope)
 	}
 	if at := int64(tok.CreationTimeInMillis); at < before || at > sim.Now().UnixMilli() {
@@ -88,7 +88,7 @@ func TestFullAndObjectTokensSayWhatTheyAreFor(t *testing.T) {
 		t.Errorf("valid for %d ms, want 300 s", life)
 	}
 	tok = token(t, sim, object, trusted(`,"object_id":"o-1","validity_time_in_sec":7`))
-	if *tok.Scope.OrgID != 0 || tok.Scope.AccessType != gen.AccessTypeREPORTBOOKVIEW || tok.Scope.MetadataID != "o-1" {
+	if *tok.Scope.OrgID != 0 || tok.Scope.AccessType != gen.AccessTypeReportBookView || tok.Scope.MetadataID != "o-1" {
 		t.Errorf("object: %+v", tok.Scope)
 	}
 	if life := tok.ExpirationTimeInMillis - tok.CreationTimeInMillis; life != 7000 {
@@ -205,7 +205,7 @@ func TestWrongPasswordsLockTheAccount(t *testing.T) {
 	want(t, call(t, sim, login, annPW), 403)
 	want(t, call(t, sim, full, annPW), 403)
 	want(t, call(t, sim, full, trusted("")), 403)
-	if u, _ := sim.User("ann"); u.Status != gen.AccountStatusLOCKED {
+	if u, _ := sim.User("ann"); u.Status != gen.AccountStatusLocked {
 		t.Errorf("status %s", u.Status)
 	}
 	sim.Advance(time.Hour)
@@ -215,7 +215,7 @@ func TestWrongPasswordsLockTheAccount(t *testing.T) {
 		want(t, call(t, sim, full, wrong), 401)
 	}
 	want(t, call(t, sim, full, annPW), 403)
-	sim.SetStatus("ann", gen.AccountStatusACTIVE)
+	sim.SetStatus("ann", gen.AccountStatusActive)
 	want(t, call(t, sim, full, annPW), 200)
 }
 

@@ -81,14 +81,14 @@ const (
 
 func (a *account) statusAt(now time.Time) gen.AccountStatus {
 	if now.Before(a.lockedUntil) {
-		return gen.AccountStatusLOCKED
+		return gen.AccountStatusLocked
 	}
 	return a.status
 }
 
 // usable refuses an account that is not active.
 func (a *account) usable(now time.Time) error {
-	if status := a.statusAt(now); status != gen.AccountStatusACTIVE {
+	if status := a.statusAt(now); status != gen.AccountStatusActive {
 		return forbidden("the account is %s", status)
 	}
 	return nil

@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
@@ -49,14 +50,13 @@ func (s *Simulator) details(c *caller) gen.User {
 	groups := s.groupsOf(a)
 	u := gen.User{
 		ID: a.id, Name: a.name, DisplayName: a.displayName, Email: a.email,
-		AccountType: a.kind, AccountStatus: a.statusAt(now), Visibility: gen.VisibilitySHARABLE,
+		AccountType: a.kind, AccountStatus: a.statusAt(now), Visibility: gen.VisibilitySharable,
 		AuthorID: a.id, OwnerID: a.id, ModifierID: a.id, ParentType: "USER",
 		CurrentOrg: &org, Orgs: s.orgsOf(a),
 		Privileges: s.privilegesOf(a), UserGroups: groups, UserInheritedGroups: groups,
 		CreationTimeInMillis:     wire.UnixMilli(a.created.UnixMilli()),
 		ModificationTimeInMillis: wire.UnixMilli(a.modified.UnixMilli()),
 		ExpirationTimeInMillis:   wire.Integer(s.ends(c).Unix()), // seconds, as seen live
-		IncompleteDetails:        []any{},
 		CanChangePassword:        a.password != "",
 		CompleteDetail:           true,
 		IsFirstLogin:             a.loggedIn.IsZero(),
@@ -68,13 +68,23 @@ func (s *Simulator) details(c *caller) gen.User {
 		u.FirstLoginTimeInMillis = wire.UnixMilli(a.loggedIn.UnixMilli())
 	}
 	if !a.properties.empty() {
-		u.AccessControlProperties = a.properties
-		u.VariableValues = a.properties.VariableValues
+		u.AccessControlProperties = byOrg(org, a.properties)
+		variables := make(map[string]any)
+		for _, v := range a.properties.VariableValues {
+			variables[v.Name] = v.Values
+		}
+		u.VariableValues = byOrg(org, variables)
 	}
 	if a.userParameters != nil {
 		u.UserParameters = a.userParameters
 	}
 	return u
+}
+
+// byOrg files what a user has in an Org as the server does: by number of the Org
+// and, below it, by what it applies to.
+func byOrg(org gen.Org, v any) map[string]map[string]any {
+	return map[string]map[string]any{strconv.Itoa(int(org.ID)): {"ALL": v}}
 }
 
 func (s *Simulator) ends(c *caller) time.Time {

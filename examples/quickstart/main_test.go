@@ -45,7 +45,7 @@ func TestTourOnACluster(t *testing.T) {
 				strings.Count(text, "\n✗ ") != c.failed || strings.Count(text, "\n– ") != c.out || !strings.Contains(text, c.says) {
 				t.Errorf("%v\n%s", err, text)
 			}
-			if u, _ := server.User(authtest.DefaultUsername); u.Status != gen.AccountStatusACTIVE {
+			if u, _ := server.User(authtest.DefaultUsername); u.Status != gen.AccountStatusActive {
 				t.Errorf("the account is %s", u.Status)
 			}
 		})

@@ -53,9 +53,9 @@ func steps() []step {
 		{"Custom access token with a filter rule", []string{secretKey}, func(ctx context.Context, t *tour) (string, error) {
 			flow, err := t.cluster.CustomAccess(gen.GetCustomAccessTokenRequest{
 				Username:      t.given[username],
-				PersistOption: gen.PersistOptionNONE,
+				PersistOption: gen.PersistOptionNone,
 				FilterRules: []gen.FilterRule{
-					{ColumnName: "Item type", Operator: gen.FilterOperatorIN, Values: []gen.FilterValue{"Jackets", "Bags"}},
+					{ColumnName: "Item type", Operator: gen.FilterOperatorIn, Values: []gen.FilterValue{"Jackets", "Bags"}},
 				},
 			})
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ type config struct {
 	users     []user
 	orgs      []org
 	secretKey string
+	origins   []string
 	tls       bool
 	certOut   string
 	mfa       bool
@@ -50,6 +52,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		func(s string) error { users = append(users, given{"-admin", s}); return nil })
 	fs.Func("org", "an Org, as `ID:NAME`; all users are in it; may be repeated", c.org)
 	fs.StringVar(&c.secretKey, "secret-key", authtest.DefaultSecretKey, "the cluster's secret `key`")
+	fs.Func("origin", "an origin, as `https://HOST[:PORT]`, whose pages may call and frame the simulator from a browser; may be repeated", c.origin)
 	fs.BoolVar(&c.tls, "tls", false, "serve TLS with a certificate made at the start")
 	fs.StringVar(&c.certOut, "tls-cert-out", "", "`file` to write that certificate to, in PEM, for clients to trust")
 	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are refused")
@@ -115,9 +118,19 @@ func (c *config) org(s string) error {
 	return nil
 }
 
+// origin adds an origin, in the form in which a browser sends it.
+func (c *config) origin(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("want https://HOST or https://HOST:PORT, and nothing after it")
+	}
+	c.origins = append(c.origins, s)
+	return nil
+}
+
 // options are those for the simulator.
 func (c config) options() []authtest.Option {
-	opts := []authtest.Option{authtest.WithSecretKey(c.secretKey)}
+	opts := []authtest.Option{authtest.WithSecretKey(c.secretKey), authtest.WithOrigins(c.origins...)}
 	everywhere := []int32{authtest.PrimaryOrg}
 	for _, o := range c.orgs {
 		everywhere = append(everywhere, o.id)

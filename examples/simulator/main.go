@@ -3,6 +3,11 @@
 //
 //	go run ./examples/simulator -addr 127.0.0.1:4123 -user tsadmin:admin -secret-key KEY
 //
+// Browsers that embed ThoughtSpot can use it as well, on TLS and from the pages
+// that -origin names:
+//
+//	go run ./examples/simulator -tls -origin https://localhost:8443
+//
 // It prints its URL as one line on standard output and serves until it is
 // interrupted. With -v it logs each call on standard error, without secrets.
 //

@@ -126,6 +126,30 @@ func TestTLSAndMFA(t *testing.T) {
 	}
 }
 
+func TestOrigins(t *testing.T) {
+	url, _, stop := program(t, "-addr", "127.0.0.1:0", "-origin", "https://app.example", "-origin", "https://localhost:8443")
+	for origin, want := range map[string]string{
+		"https://app.example": "https://app.example", "https://localhost:8443": "https://localhost:8443", "https://else.example": "",
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/callosum/v1/session/isactive", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", origin)
+		res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if got := res.Header.Get("Access-Control-Allow-Origin"); got != want || res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("from %s: %d, allowed %q", origin, res.StatusCode, got)
+		}
+	}
+	if code, _ := stop(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -150,6 +174,9 @@ func TestExitCodes(t *testing.T) {
 		{"-org 2147483648:a", 2, "ID:NAME"},
 		{"-secret-key=", 2, "-secret-key"},
 		{"-tls-cert-out x", 2, "needs -tls"},
+		{"-origin app.example", 2, "https://HOST"},
+		{"-origin https://app.example/", 2, "https://HOST"},
+		{"-origin *", 2, "https://HOST"},
 		{"hunter2", 2, "no flag"},
 		{"-addr " + taken.Addr().String(), 1, "in use"},
 		{"-addr 127.0.0.1:99999", 1, "port"},

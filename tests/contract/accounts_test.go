@@ -20,8 +20,8 @@ func (c *cluster) ways(ctx context.Context) []int {
 
 var _ = Describe("An account", func() {
 	for _, status := range []gen.AccountStatus{
-		gen.AccountStatusINACTIVE, gen.AccountStatusEXPIRED, gen.AccountStatusLOCKED,
-		gen.AccountStatusPENDING, gen.AccountStatusSUSPENDED,
+		gen.AccountStatusInactive, gen.AccountStatusExpired, gen.AccountStatusLocked,
+		gen.AccountStatusPending, gen.AccountStatusSuspended,
 	} {
 		It("that is "+string(status)+" has no way in, and what it had is cut off with 403", func(ctx SpecContext) {
 			c := reach(needsControls)
@@ -34,7 +34,7 @@ var _ = Describe("An account", func() {
 				Expect(sent(callers()[op](ctx, c.api, jsonType, reader(body), bearer(token)))).To(beAnswered(http.StatusForbidden), op)
 				Expect(sent(callers()[op](ctx, c.api, jsonType, reader(body), cookies(session)))).To(beAnswered(http.StatusForbidden), op)
 			}
-			c.simulator().SetStatus(ann, gen.AccountStatusACTIVE)
+			c.simulator().SetStatus(ann, gen.AccountStatusActive)
 			Expect(c.ways(ctx)).To(HaveEach(BeElementOf(http.StatusOK, http.StatusNoContent)))
 		})
 	}
@@ -66,7 +66,7 @@ var _ = Describe("An account", func() {
 		for _, with := range []gen.RequestEditorFn{bearer(c.annsToken(ctx)), cookies(session)} {
 			who := granted(c.who(ctx, with).JSON200)
 			Expect(who).To(And(HaveField("Name", ann), HaveField("DisplayName", "Ann"), HaveField("Email", "ann@example.com"),
-				HaveField("AccountStatus", gen.AccountStatusACTIVE), HaveField("AccountType", gen.AccountTypeLOCALUSER)))
+				HaveField("AccountStatus", gen.AccountStatusActive), HaveField("AccountType", gen.AccountTypeLocalUser)))
 			Expect(who.Privileges).To(ConsistOf("DATADOWNLOADING"))
 			Expect(who.UserGroups).To(ConsistOf(HaveField("Name", analysts)))
 			Expect(who.Orgs).To(ConsistOf(HaveField("ID", BeZero()), HaveField("ID", sales)))

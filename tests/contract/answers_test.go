@@ -2,7 +2,9 @@ package contract_test
 
 import (
 	"net/http"
+	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -53,12 +55,12 @@ var _ = Describe("A documented failure", func() {
 
 // failures are the typed failures that a result holds, by status.
 func failures(a answered) map[int]*gen.ErrorResponse {
-	all := map[int]*gen.ErrorResponse{
-		400: a.GetJSON400(), 401: a.GetJSON401(), 403: a.GetJSON403(), 429: a.GetJSON429(), 500: a.GetJSON500(),
-	}
-	for status, body := range all {
-		if body == nil {
-			delete(all, status)
+	all := make(map[int]*gen.ErrorResponse)
+	result := reflect.ValueOf(a).Elem()
+	for i := range result.NumField() {
+		body, is := result.Field(i).Interface().(*gen.ErrorResponse)
+		if status, err := strconv.Atoi(strings.TrimPrefix(result.Type().Field(i).Name, "JSON")); is && body != nil && err == nil {
+			all[status] = body
 		}
 	}
 	return all

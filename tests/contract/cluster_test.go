@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func (c *cluster) asCustom() gen.GetCustomAccessTokenRequest {
 	f := c.asFull()
 	return gen.GetCustomAccessTokenRequest{
 		Username: f.Username, SecretKey: f.SecretKey, Password: f.Password,
-		PersistOption: gen.PersistOptionNONE, AutoCreate: new(bool),
+		PersistOption: gen.PersistOptionNone, AutoCreate: new(bool),
 	}
 }
 
@@ -208,13 +209,10 @@ func granted[T any](body *T) *T {
 // answered is any result of the generated client.
 type answered interface {
 	StatusCode() int
-	GetBody() []byte
-	GetJSON400() *gen.BadRequest
-	GetJSON401() *gen.Unauthorized
-	GetJSON403() *gen.Forbidden
-	GetJSON429() *gen.TooManyRequests
-	GetJSON500() *gen.OperationFailed
 }
+
+// bodyOf is the body of a result.
+func bodyOf(a answered) []byte { return reflect.ValueOf(a).Elem().FieldByName("Body").Bytes() }
 
 // beAnswered matches the status of a result.
 func beAnswered(status int) gomegatypes.GomegaMatcher {

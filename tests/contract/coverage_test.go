@@ -18,6 +18,8 @@ func onlyByFault(op string, status int) string {
 	switch {
 	case status == 429:
 		return "the simulator has no rate limit"
+	case status == 409:
+		return "nobody changes a variable at the same time"
 	case status == 500:
 		return "the simulator has no failures of its own"
 	case status == 400 && (op == "logout" || op == "getCurrentUserInfo" || op == "getCurrentUserToken"):
@@ -53,13 +55,6 @@ func (l *ledger) missing() []string {
 	return all
 }
 
-// differs notes where a live server is not what the suite expects.
-func (l *ledger) differs(spec, how string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.differences = append(l.differences, spec+"\n    "+strings.ReplaceAll(strings.TrimSpace(how), "\n", "\n    "))
-}
-
 // print writes the report of the run.
 func (l *ledger) print(r types.Report, missing []string) {
 	l.mu.Lock()
@@ -85,9 +80,6 @@ func (l *ledger) print(r types.Report, missing []string) {
 		say("  %-21s judged %d requests and %d answers", v.name(), a.requests, a.answers)
 	}
 	l.printLeftOut(out, r)
-	if live() {
-		l.printDifferences(out)
-	}
 }
 
 // passed counts the specs that passed: all, or those of a label.
@@ -139,16 +131,5 @@ func (l *ledger) printLeftOut(out io.Writer, r types.Report) {
 	byCount := func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) }
 	for _, reason := range slices.SortedFunc(maps.Keys(reasons), byCount) {
 		fmt.Fprintf(out, "%d specs left out: %s\n", reasons[reason], reason)
-	}
-}
-
-func (l *ledger) printDifferences(out io.Writer) {
-	if len(l.differences) == 0 {
-		fmt.Fprintln(out, "\nThis server differs from the spec nowhere.")
-		return
-	}
-	fmt.Fprintf(out, "\nWhere this server differs from the spec, %d times:\n", len(l.differences))
-	for _, d := range l.differences {
-		fmt.Fprintln(out, "-", d)
 	}
 }

@@ -32,12 +32,38 @@
 //	THOUGHTSPOT_ALLOW_JIT=1       may make users named tsauth-contract-… and
 //	                              store rules for THOUGHTSPOT_USERNAME
 //	THOUGHTSPOT_ALLOW_REVOKE_ALL=1  may end all tokens of THOUGHTSPOT_USERNAME
+//	THOUGHTSPOT_RELEASE           26.8, for reasons that hold for it only
+//	THOUGHTSPOT_REASONS           another file of reasons than reasons.yaml
+//	THOUGHTSPOT_STRICT=1          fail where there is a difference without a reason
 //
 // Specs that need the simulator's controls (its clock, faults, accounts that
 // are locked) are left out there, and so are those that could do harm, unless
 // their switch is set; the report says which and why. A server that behaves
-// otherwise than the document or a spec says does not fail the run: the report
-// ends with where it differs. Coverage is printed and not required.
+// otherwise than the document or a spec says does not fail the run by itself:
+// the report ends with where it differs, and reasons.yaml says why it may.
+// Coverage is printed and not required.
+//
+// # What to ask a server first
+//
+// On these the vendor's documents are silent, vague or at odds, and the suite
+// and the simulator have chosen an answer. The first run against a server of a
+// release settles them; what comes out otherwise gets a reason, or our spec and
+// the simulator follow.
+//
+//   - No Org in a request that has an Org's secret key: is the token for that
+//     Org, as we say, or for the one of the user's last session? Compare
+//     scope.org_id.
+//   - A group that does not exist, in a request that makes its user: is it made
+//     too, or is the request refused?
+//   - A new user without e-mail or display name: made, or refused with 400?
+//   - GET session/token with a bearer token: a new token at every call, or the
+//     same?
+//   - Revoking another user's token without the privilege for it: 403, or
+//     nothing done and 204?
+//   - REPLACE with filter rules alone, or with parameter values alone: are
+//     stored ones of the other kind deleted?
+//   - "" for the secret key beside a password, and the reverse: as if it were
+//     not there, or a wrong credential?
 //
 // In package list mode (go test ./...) go shows the report of a failing run
 // only; go test, without packages, always shows it.

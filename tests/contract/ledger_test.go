@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/go-thoughtspot/tsauth/tests/internal/reasons"
 )
 
 // ledger is what the suite knows about its exchanges: it holds each to the
@@ -21,8 +23,8 @@ type ledger struct {
 	used               map[string]map[string]bool // properties and enum values, by operation
 	asked              map[string]*verdicts       // by validator
 	exchanges          int
-	byClient, byServer int      // malformed requests that a Flow expressed, and who refused them
-	differences        []string // of a live server
+	byClient, byServer int               // malformed requests that a Flow expressed, and who refused them
+	differences        []reasons.Finding // of a live server
 }
 
 // count tells answers that a fault made from those that the server came to.

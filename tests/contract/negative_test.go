@@ -24,9 +24,9 @@ var _ = Describe("A malformed request", Label("negative"), func() {
 
 			answer := sent(callers()[n.op](ctx, c.typed(n.intent), n.contentType, reader(body), c.caller(ctx, n.op), n.withoutType()))
 			Expect(answer).To(beAnswered(http.StatusBadRequest))
-			Expect(answer.GetJSON400()).NotTo(BeNil(), "the client does not decode the envelope")
-			Expect(fullEnvelope(answer.GetBody())).To(Succeed())
-			n.expectNamed(answer.GetBody())
+			Expect(failures(answer)[400]).NotTo(BeNil(), "the client does not decode the envelope")
+			Expect(fullEnvelope(bodyOf(answer))).To(Succeed())
+			n.expectNamed(bodyOf(answer))
 
 			if express := constructors()[n.op]; express != nil && n.at != nil {
 				c.expectTyped(ctx, n, body, express)
@@ -95,7 +95,7 @@ func (c *cluster) expectTyped(ctx context.Context, n negative, body []byte, expr
 func (c *cluster) caller(ctx context.Context, op string) gen.RequestEditorFn {
 	GinkgoHelper()
 	switch op {
-	case "revokeToken", "validateToken", "logout", "getCurrentUserInfo", "getCurrentUserToken":
+	case "revokeToken", "validateToken", "logout", "getCurrentUserInfo", "getCurrentUserToken", "searchAuthSettings", "configureAuthSettings":
 		return bearer(c.token(ctx))
 	}
 	return func(context.Context, *http.Request) error { return nil }
@@ -130,7 +130,7 @@ func (c *cluster) expectGranted(ctx context.Context, op string, body map[string]
 
 // refusal is the server's text, where there is one.
 func refusal(answer answered) string {
-	d, err := envelope(answer.GetBody())
+	d, err := envelope(bodyOf(answer))
 	if err != nil {
 		return "without an envelope"
 	}

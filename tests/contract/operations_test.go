@@ -45,6 +45,12 @@ func callers() map[string]caller {
 		"validateToken": func(ctx context.Context, api *gen.ClientWithResponses, contentType string, body io.Reader, with ...gen.RequestEditorFn) (answered, error) {
 			return result(api.ValidateTokenWithBodyWithResponse(ctx, contentType, body, with...))
 		},
+		"searchAuthSettings": func(ctx context.Context, api *gen.ClientWithResponses, contentType string, body io.Reader, with ...gen.RequestEditorFn) (answered, error) {
+			return result(api.SearchAuthSettingsWithBodyWithResponse(ctx, contentType, body, with...))
+		},
+		"configureAuthSettings": func(ctx context.Context, api *gen.ClientWithResponses, contentType string, body io.Reader, with ...gen.RequestEditorFn) (answered, error) {
+			return result(api.ConfigureAuthSettingsWithBodyWithResponse(ctx, contentType, body, with...))
+		},
 	}
 }
 

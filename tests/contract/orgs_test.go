@@ -58,7 +58,7 @@ var _ = Describe("The Org of a token", func() {
 			request := c.asCustom()
 			request.OrgIdentifier = identifier
 			token := granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request)).JSON200)
-			Expect(token.Org).To(Equal(org))
+			Expect(token.Org).To(HaveValue(Equal(org)))
 			Expect(granted(c.who(ctx, bearer(token.Token)).JSON200).CurrentOrg).To(HaveValue(Equal(org)))
 		}
 		Expect(granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, c.asCustom())).JSON200).Org.ID).To(BeZero())

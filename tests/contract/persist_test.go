@@ -17,8 +17,12 @@ func rule(column string) []gen.FilterRule {
 	return []gen.FilterRule{{ColumnName: column, Operator: gen.FilterOperatorEQ, Values: []gen.FilterValue{"TS_WILDCARD_ALL"}}}
 }
 
-func named(name string) []gen.NamedValues {
-	return []gen.NamedValues{{Name: name, Values: []gen.FilterValue{"20"}}}
+func parameter(name string) []gen.ParameterValues {
+	return []gen.ParameterValues{{Name: name, Values: []gen.FilterValue{"20"}}}
+}
+
+func variable(name string) []gen.VariableValues {
+	return []gen.VariableValues{{Name: name, Values: []gen.FilterValue{"20"}}}
 }
 
 func columns(p authtest.Properties) []string {
@@ -45,61 +49,61 @@ var _ = Describe("The rules of a custom token", func() {
 
 	It("take the place of the user's with REPLACE", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
-		Expect(c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("new")))).To(beAnswered(http.StatusOK))
+		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
+		Expect(c.persist(ctx, gen.PersistOptionReplace, filter(rule("new")))).To(beAnswered(http.StatusOK))
 		Expect(columns(c.user(ann).Properties)).To(ConsistOf("new"))
 	})
 
 	It("are cleared by an empty list with REPLACE, and left by an absent one", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
-			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")
 			r.Objects = []gen.ObjectIdentifier{{Identifier: anObject}}
 		})
-		c.persist(ctx, gen.PersistOptionREPLACE, filter([]gen.FilterRule{}))
+		c.persist(ctx, gen.PersistOptionReplace, filter([]gen.FilterRule{}))
 		Expect(c.user(ann).Properties).To(Equal(authtest.Properties{
-			ParameterValues: named("old"), VariableValues: named("old"), Objects: []gen.ObjectIdentifier{{Identifier: anObject}},
+			ParameterValues: parameter("old"), VariableValues: variable("old"), Objects: []gen.ObjectIdentifier{{Identifier: anObject}},
 		}))
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
-			r.ParameterValues, r.VariableValues, r.Objects = []gen.NamedValues{}, []gen.NamedValues{}, []gen.ObjectIdentifier{}
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
+			r.ParameterValues, r.VariableValues, r.Objects = []gen.ParameterValues{}, []gen.VariableValues{}, []gen.ObjectIdentifier{}
 		})
 		Expect(c.user(ann).Properties).To(BeZero())
 	})
 
 	It("are added to the user's with APPEND, again with each token", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
+		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
 		for range 2 {
-			Expect(c.persist(ctx, gen.PersistOptionAPPEND, filter(rule("new")))).To(beAnswered(http.StatusOK))
+			Expect(c.persist(ctx, gen.PersistOptionAppend, filter(rule("new")))).To(beAnswered(http.StatusOK))
 		}
 		Expect(columns(c.user(ann).Properties)).To(Equal([]string{"old", "new", "new"}))
-		c.persist(ctx, gen.PersistOptionAPPEND, filter([]gen.FilterRule{}))
+		c.persist(ctx, gen.PersistOptionAppend, filter([]gen.FilterRule{}))
 		Expect(columns(c.user(ann).Properties)).To(HaveLen(3), "an empty list adds nothing")
 	})
 
 	It("are told by getCurrentUserInfo once they are the user's", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
-			r.FilterRules, r.VariableValues = rule("Region"), named("limit")
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules, r.VariableValues = rule("Region"), variable("limit")
 		})
 		who := granted(c.who(ctx, bearer(c.annsToken(ctx))).JSON200)
-		Expect(encode(who.AccessControlProperties)).To(MatchJSON(encode(c.user(ann).Properties)))
-		Expect(encode(who.VariableValues)).To(MatchJSON(encode(named("limit"))))
+		Expect(encode(who.AccessControlProperties)).To(MatchJSON(encode(map[string]any{"0": map[string]any{"ALL": c.user(ann).Properties}})))
+		Expect(encode(who.VariableValues)).To(MatchJSON(`{"0": {"ALL": {"limit": ["20"]}}}`))
 	})
 
 	It("stay with the token with NONE", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, filter(rule("old")))
-		Expect(c.persist(ctx, gen.PersistOptionNONE, filter(rule("new")))).To(beAnswered(http.StatusOK))
+		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
+		Expect(c.persist(ctx, gen.PersistOptionNone, filter(rule("new")))).To(beAnswered(http.StatusOK))
 		Expect(columns(c.user(ann).Properties)).To(ConsistOf("old"))
 	})
 
 	It("of the user are cleared with RESET", func(ctx SpecContext) {
 		c := reach(needsControls)
-		c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
-			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), named("old"), named("old")
+		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")
 		})
-		Expect(c.persist(ctx, gen.PersistOptionRESET, func(*gen.GetCustomAccessTokenRequest) {})).To(beAnswered(http.StatusOK))
+		Expect(c.persist(ctx, gen.PersistOptionReset, func(*gen.GetCustomAccessTokenRequest) {})).To(beAnswered(http.StatusOK))
 		Expect(c.user(ann).Properties).To(BeZero())
 	})
 
@@ -107,22 +111,22 @@ var _ = Describe("The rules of a custom token", func() {
 		func(ctx SpecContext, option gen.PersistOption, status int) {
 			c := reach(mayProvision)
 			request := c.asCustom()
-			request.PersistOption, request.VariableValues = option, named("contract")
+			request.PersistOption, request.VariableValues = option, variable("contract")
 			answer := sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))
 			Expect(answer).To(beAnswered(status))
 			if status == http.StatusBadRequest {
 				Expect(refusal(answer)).To(ContainSubstring("variable_values"))
 			}
 		},
-		Entry("REPLACE", gen.PersistOptionREPLACE, http.StatusOK),
-		Entry("APPEND", gen.PersistOptionAPPEND, http.StatusOK),
-		Entry("RESET", gen.PersistOptionRESET, http.StatusBadRequest),
-		Entry("NONE", gen.PersistOptionNONE, http.StatusBadRequest),
+		Entry("REPLACE", gen.PersistOptionReplace, http.StatusOK),
+		Entry("APPEND", gen.PersistOptionAppend, http.StatusOK),
+		Entry("RESET", gen.PersistOptionReset, http.StatusBadRequest),
+		Entry("NONE", gen.PersistOptionNone, http.StatusBadRequest),
 	)
 
 	It("are not stored when the token is refused", func(ctx SpecContext) {
 		c := reach(needsControls)
-		Expect(c.persist(ctx, gen.PersistOptionREPLACE, func(r *gen.GetCustomAccessTokenRequest) {
+		Expect(c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.SecretKey = rule("new"), "wrong"
 		})).To(beAnswered(http.StatusUnauthorized))
 		Expect(c.user(ann).Properties).To(BeZero())
@@ -132,7 +136,7 @@ var _ = Describe("The rules of a custom token", func() {
 		c := reach()
 		request := c.asCustom()
 		request.FilterRules = []gen.FilterRule{{
-			ColumnName: "Anything", Operator: gen.FilterOperatorIN, Values: []gen.FilterValue{"North", true, 2.5, 7},
+			ColumnName: "Anything", Operator: gen.FilterOperatorIn, Values: []gen.FilterValue{"North", true, 2.5, 7},
 		}}
 		token := granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request)).JSON200)
 		parts := strings.Split(string(token.Token), ".")
@@ -159,8 +163,8 @@ var _ = Describe("The user parameters of a full or object access token", func() 
 	It("are stored for the user", func(ctx SpecContext) {
 		c := reach(needsControls)
 		full, object := c.asFull(), c.asObject()
-		full.UserParameters = &gen.UserParameters{RuntimeFilters: rule("Region")}
-		object.UserParameters = &gen.UserParameters{Parameters: named("Discount")}
+		full.UserParameters = &gen.UserParameters{RuntimeFilters: []gen.RuntimeFilter{{ColumnName: "Region", Operator: gen.FilterOperatorEQ, Values: []string{"North"}}}}
+		object.UserParameters = &gen.UserParameters{Parameters: []gen.RuntimeParameter{{Name: "Discount", Values: []string{"20"}}}}
 		Expect(sent(c.api.GetFullAccessTokenWithResponse(ctx, full))).To(beAnswered(http.StatusOK))
 		Expect(c.user(c.username).UserParameters).To(Equal(full.UserParameters))
 		Expect(sent(c.api.GetObjectAccessTokenWithResponse(ctx, object))).To(beAnswered(http.StatusOK))

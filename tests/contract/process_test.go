@@ -34,6 +34,7 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 		fewest      int // exchanges
 		leavesOut   string
 		leavesNoOut string
+		fails       bool
 	}{
 		{
 			name:      "without switches",
@@ -43,7 +44,7 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 		{
 			name:        "with every switch, and the envelope of live servers",
 			flags:       []string{"-nested-errors"},
-			env:         []string{"THOUGHTSPOT_ALLOW_JIT=1", "THOUGHTSPOT_ALLOW_REVOKE_ALL=1"},
+			env:         []string{"THOUGHTSPOT_ALLOW_JIT=1", "THOUGHTSPOT_ALLOW_REVOKE_ALL=1", "THOUGHTSPOT_STRICT=1"},
 			fewest:      1000,
 			leavesOut:   "it needs the simulator's controls",
 			leavesNoOut: "is not 1",
@@ -56,9 +57,29 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 			leavesOut: "it needs the simulator's controls",
 			differs:   "A session is in its two cookies",
 		},
+		{
+			name:      "where the server differs, and must not",
+			flags:     []string{"-mfa"},
+			env:       []string{"THOUGHTSPOT_STRICT=1"},
+			fewest:    500,
+			leavesOut: "it needs the simulator's controls",
+			differs:   "- spec, A session is in its two cookies",
+			fails:     true,
+		},
+		{
+			name:      "where the server differs with a reason",
+			flags:     []string{"-mfa"},
+			env:       []string{"THOUGHTSPOT_STRICT=1", "THOUGHTSPOT_RELEASE=26.8", "THOUGHTSPOT_REASONS=testdata/mfa.yaml"},
+			fewest:    500,
+			leavesOut: "it needs the simulator's controls",
+			differs:   "(deliberate): No password is enough for it.",
+		},
 	} {
 		t.Run(run.name, func(t *testing.T) {
-			out := liveRun(t, simulator, run.flags, run.env)
+			out, err := liveRun(t, simulator, run.flags, run.env)
+			if failed := err != nil; failed != run.fails {
+				t.Fatalf("the suite fails: %v\n%s", err, out)
+			}
 			exchanges := number(t, out, `passed, with (\d+) exchanges`)
 			for _, v := range book.validators {
 				if n := number(t, out, v.name()+` +judged \d+ requests and (\d+) answers`); n != exchanges {
@@ -82,7 +103,7 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 }
 
 // liveRun starts a simulator and returns what the suite writes of it.
-func liveRun(t *testing.T, simulator string, flags, env []string) string {
+func liveRun(t *testing.T, simulator string, flags, env []string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -120,10 +141,7 @@ func liveRun(t *testing.T, simulator string, flags, env []string) string {
 		"THOUGHTSPOT_SECRET_KEY=a-key-of-its-own", "THOUGHTSPOT_OBJECT_ID=" + anObject,
 	}, env...)...)
 	out, err := suite.CombinedOutput()
-	if err != nil {
-		t.Fatalf("the suite fails: %v\n%s", err, out)
-	}
-	return string(out)
+	return string(out), err
 }
 
 // without leaves out the variables whose names begin with prefix.

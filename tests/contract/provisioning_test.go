@@ -55,7 +55,7 @@ var _ = Describe("Just-in-time provisioning", func() {
 				})).To(beAnswered(http.StatusOK))
 				zoe := c.user("zoe")
 				Expect(zoe).To(And(HaveField("Email", "zoe@example.com"), HaveField("DisplayName", "Zoe"),
-					HaveField("Type", gen.AccountTypeREMOTEUSER), HaveField("Status", gen.AccountStatusACTIVE)))
+					HaveField("Type", gen.AccountTypeRemoteUser), HaveField("Status", gen.AccountStatusActive)))
 				Expect(zoe.Groups).To(ConsistOf(analysts, editors))
 				Expect(zoe.Privileges).To(ConsistOf("AUTHORING", "DATADOWNLOADING"))
 				Expect(zoe.Orgs).To(ConsistOf(gen.Org{ID: sales, Name: salesName}))
@@ -76,7 +76,7 @@ var _ = Describe("Just-in-time provisioning", func() {
 					groups: []string{editors}, secretKey: c.secretKey,
 				})).To(beAnswered(http.StatusOK))
 				Expect(c.user(ann)).To(And(HaveField("Email", "new@example.com"), HaveField("DisplayName", "New"),
-					HaveField("Groups", []string{editors}), HaveField("Type", gen.AccountTypeLOCALUSER)))
+					HaveField("Groups", []string{editors}), HaveField("Type", gen.AccountTypeLocalUser)))
 			})
 
 			It("does so again each time a token is made", func(ctx SpecContext) {
@@ -186,7 +186,7 @@ var _ = Describe("Just-in-time provisioning", func() {
 
 		It("needs the secret key: a password makes nobody", func(ctx SpecContext) {
 			c := reach(needsControls)
-			request := gen.GetCustomAccessTokenRequest{Username: "zoe", Password: "any", PersistOption: gen.PersistOptionNONE}
+			request := gen.GetCustomAccessTokenRequest{Username: "zoe", Password: "any", PersistOption: gen.PersistOptionNone}
 			Expect(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))).To(beAnswered(http.StatusUnauthorized))
 			request.Username, request.Password, request.AutoCreate = authtest.DefaultUsername, authtest.DefaultPassword, ptr(true)
 			Expect(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))).To(beAnswered(http.StatusBadRequest))

@@ -34,21 +34,22 @@ var _ = Describe("The scope of a token", func() {
 	It("is FULL, of no object, for a full access token", func(ctx SpecContext) {
 		c := reach()
 		token := granted(sent(c.api.GetFullAccessTokenWithResponse(ctx, c.asFull())).JSON200)
-		Expect(token.Scope).To(HaveValue(And(HaveField("AccessType", gen.AccessTypeFULL), HaveField("MetadataID", BeEmpty()))))
+		Expect(token.Scope).To(HaveValue(And(HaveField("AccessType", gen.AccessTypeFull), HaveField("MetadataID", BeEmpty()))))
 		Expect(token.ValidForUsername).To(Equal(c.username))
 	})
 
 	It("is REPORT_BOOK_VIEW of the object for an object access token", func(ctx SpecContext) {
 		c := reach(needsObject)
 		token := granted(sent(c.api.GetObjectAccessTokenWithResponse(ctx, c.asObject())).JSON200)
-		Expect(token.Scope).To(HaveValue(And(HaveField("AccessType", gen.AccessTypeREPORTBOOKVIEW), HaveField("MetadataID", c.objectID))))
+		Expect(token.Scope).To(HaveValue(And(HaveField("AccessType", gen.AccessTypeReportBookView), HaveField("MetadataID", c.objectID))))
 		Expect(token.ValidForUsername).To(Equal(c.username))
 	})
 
-	It("is FULL for a custom access token, which names its Org and its user", func(ctx SpecContext) {
+	It("is not told of a custom access token, which names its Org and its user", func(ctx SpecContext) {
 		c := reach()
 		token := granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, c.asCustom())).JSON200)
-		Expect(token.Scope).To(HaveValue(HaveField("AccessType", gen.AccessTypeFULL)))
+		Expect(token.Scope).To(BeNil(), "it is for one Org")
+		Expect(token.Org).NotTo(BeNil())
 		Expect(token.User.Name).To(Equal(c.username))
 		Expect(token.User.ID).To(Equal(granted(c.who(ctx, bearer(token.Token)).JSON200).ID))
 	})

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func fail(message string, callerSkip ...int) {
 		Fail(message, skip+1)
 		return
 	}
-	book.differs(CurrentSpecReport().FullText(), message)
+	book.differs(ofSpec, CurrentSpecReport().FullText(), message)
 	Skip("this server differs: "+message, skip+1)
 }
 
@@ -59,7 +60,7 @@ var _ = AfterEach(func() {
 	found := book.settle()
 	if live() {
 		for _, problem := range found {
-			book.differs(CurrentSpecReport().FullText(), problem)
+			book.differs(ofExchange, CurrentSpecReport().FullText(), problem)
 		}
 		return
 	}
@@ -72,6 +73,9 @@ var _ = AfterEach(func() {
 var _ = BeforeSuite(func(ctx context.Context) {
 	if !live() {
 		return
+	}
+	if _, _, err := knownDifferences(os.Getenv); err != nil {
+		Fail(err.Error())
 	}
 	b, err := open()
 	if err != nil {
@@ -91,6 +95,14 @@ var _ = BeforeSuite(func(ctx context.Context) {
 var _ = ReportAfterSuite("what was exercised", func(r Report) {
 	missing := book.missing()
 	book.print(r, missing)
+	if live() {
+		list, release, err := knownDifferences(os.Getenv)
+		Expect(err).NotTo(HaveOccurred())
+		explained := printDifferences(os.Stdout, list, release, book.differences)
+		if !explained && os.Getenv("THOUGHTSPOT_STRICT") == "1" {
+			Fail("this server differs from the spec without a reason, and THOUGHTSPOT_STRICT is 1")
+		}
+	}
 	config := r.SuiteConfig
 	whole := !r.SuiteHasProgrammaticFocus && len(config.FocusStrings)+len(config.SkipStrings)+
 		len(config.FocusFiles)+len(config.SkipFiles) == 0 && config.LabelFilter == ""

@@ -107,6 +107,6 @@ var _ = Describe("The recorder", func() {
 
 	It("knows every operation of the document, and the client has each", func() {
 		Expect(slices.Sorted(maps.Keys(book.operations))).To(Equal(slices.Sorted(maps.Keys(callers()))))
-		Expect(book.operations).To(HaveLen(9))
+		Expect(book.operations).To(HaveLen(11))
 	})
 })

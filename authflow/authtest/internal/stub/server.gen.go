@@ -18,20 +18,115 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+type OrgSelector = string
+
+// ConfigureAuthSettingsParams defines parameters for ConfigureAuthSettings.
+type ConfigureAuthSettingsParams struct {
+	// XOrgSelector Name or number of the Org that the request is for. A token for several
+	// Orgs (`scope` of its request) needs it with every request, to other
+	// operations of the API too.
+	// Beta, from 26.10.0.cl.
+	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
+}
+
+// SearchAuthSettingsParams defines parameters for SearchAuthSettings.
+type SearchAuthSettingsParams struct {
+	// XOrgSelector Name or number of the Org that the request is for. A token for several
+	// Orgs (`scope` of its request) needs it with every request, to other
+	// operations of the API too.
+	// Beta, from 26.10.0.cl.
+	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
+}
+
+// LogoutParams defines parameters for Logout.
+type LogoutParams struct {
+	// XOrgSelector Name or number of the Org that the request is for. A token for several
+	// Orgs (`scope` of its request) needs it with every request, to other
+	// operations of the API too.
+	// Beta, from 26.10.0.cl.
+	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
+}
+
+// GetCurrentUserTokenParams defines parameters for GetCurrentUserToken.
+type GetCurrentUserTokenParams struct {
+	// XOrgSelector Name or number of the Org that the request is for. A token for several
+	// Orgs (`scope` of its request) needs it with every request, to other
+	// operations of the API too.
+	// Beta, from 26.10.0.cl.
+	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
+}
+
+// GetCurrentUserInfoParams defines parameters for GetCurrentUserInfo.
+type GetCurrentUserInfoParams struct {
+	// XOrgSelector Name or number of the Org that the request is for. A token for several
+	// Orgs (`scope` of its request) needs it with every request, to other
+	// operations of the API too.
+	// Beta, from 26.10.0.cl.
+	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
+}
+
+// RevokeTokenParams defines parameters for RevokeToken.
+type RevokeTokenParams struct {
+	// XOrgSelector Name or number of the Org that the request is for. A token for several
+	// Orgs (`scope` of its request) needs it with every request, to other
+	// operations of the API too.
+	// Beta, from 26.10.0.cl.
+	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
+}
+
+// ValidateTokenParams defines parameters for ValidateToken.
+type ValidateTokenParams struct {
+	// XOrgSelector Name or number of the Org that the request is for. A token for several
+	// Orgs (`scope` of its request) needs it with every request, to other
+	// operations of the API too.
+	// Beta, from 26.10.0.cl.
+	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
+}
+
+// ConfigureAuthSettingsJSONRequestBody defines body for ConfigureAuthSettings for application/json ContentType.
+type ConfigureAuthSettingsJSONRequestBody = ConfigureAuthSettingsRequest
+
+// SearchAuthSettingsJSONRequestBody defines body for SearchAuthSettings for application/json ContentType.
+type SearchAuthSettingsJSONRequestBody = SearchAuthSettingsRequest
+
+// LoginJSONRequestBody defines body for Login for application/json ContentType.
+type LoginJSONRequestBody = LoginRequest
+
+// GetCustomAccessTokenJSONRequestBody defines body for GetCustomAccessToken for application/json ContentType.
+type GetCustomAccessTokenJSONRequestBody = GetCustomAccessTokenRequest
+
+// GetFullAccessTokenJSONRequestBody defines body for GetFullAccessToken for application/json ContentType.
+type GetFullAccessTokenJSONRequestBody = GetFullAccessTokenRequest
+
+// GetObjectAccessTokenJSONRequestBody defines body for GetObjectAccessToken for application/json ContentType.
+type GetObjectAccessTokenJSONRequestBody = GetObjectAccessTokenRequest
+
+// RevokeTokenJSONRequestBody defines body for RevokeToken for application/json ContentType.
+type RevokeTokenJSONRequestBody = RevokeTokenRequest
+
+// ValidateTokenJSONRequestBody defines body for ValidateToken for application/json ContentType.
+type ValidateTokenJSONRequestBody = ValidateTokenRequest
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ConfigureAuthSettings Switch trusted authentication, of the cluster or of Orgs.
+	// (POST /api/rest/2.0/auth/configure)
+	ConfigureAuthSettings(w http.ResponseWriter, r *http.Request, params ConfigureAuthSettingsParams)
+	// SearchAuthSettings Whether trusted authentication is on, and its secret keys.
+	// (POST /api/rest/2.0/auth/search)
+	SearchAuthSettings(w http.ResponseWriter, r *http.Request, params SearchAuthSettingsParams)
 	// Login Start a cookie session.
 	// (POST /api/rest/2.0/auth/session/login)
 	Login(w http.ResponseWriter, r *http.Request)
 	// Logout End the session, or the bearer token's log-in.
 	// (POST /api/rest/2.0/auth/session/logout)
-	Logout(w http.ResponseWriter, r *http.Request)
+	Logout(w http.ResponseWriter, r *http.Request, params LogoutParams)
 	// GetCurrentUserToken A bearer token for the logged-in user.
 	// (GET /api/rest/2.0/auth/session/token)
-	GetCurrentUserToken(w http.ResponseWriter, r *http.Request)
+	GetCurrentUserToken(w http.ResponseWriter, r *http.Request, params GetCurrentUserTokenParams)
 	// GetCurrentUserInfo Who is behind this credential.
 	// (GET /api/rest/2.0/auth/session/user)
-	GetCurrentUserInfo(w http.ResponseWriter, r *http.Request)
+	GetCurrentUserInfo(w http.ResponseWriter, r *http.Request, params GetCurrentUserInfoParams)
 	// GetCustomAccessToken A token that carries security rules.
 	// (POST /api/rest/2.0/auth/token/custom)
 	GetCustomAccessToken(w http.ResponseWriter, r *http.Request)
@@ -43,10 +138,10 @@ type ServerInterface interface {
 	GetObjectAccessToken(w http.ResponseWriter, r *http.Request)
 	// RevokeToken End one token of a user, or all of them.
 	// (POST /api/rest/2.0/auth/token/revoke)
-	RevokeToken(w http.ResponseWriter, r *http.Request)
+	RevokeToken(w http.ResponseWriter, r *http.Request, params RevokeTokenParams)
 	// ValidateToken Whether a token is still good, and for whom.
 	// (POST /api/rest/2.0/auth/token/validate)
-	ValidateToken(w http.ResponseWriter, r *http.Request)
+	ValidateToken(w http.ResponseWriter, r *http.Request, params ValidateTokenParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -57,6 +152,88 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ConfigureAuthSettings operation middleware
+func (siw *ServerInterfaceWrapper) ConfigureAuthSettings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfigureAuthSettingsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-Org-Selector" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Org-Selector")]; found {
+		var XOrgSelector OrgSelector
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Org-Selector", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Org-Selector", valueList[0], &XOrgSelector, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Org-Selector", Err: err})
+			return
+		}
+
+		params.XOrgSelector = XOrgSelector
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConfigureAuthSettings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SearchAuthSettings operation middleware
+func (siw *ServerInterfaceWrapper) SearchAuthSettings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchAuthSettingsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-Org-Selector" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Org-Selector")]; found {
+		var XOrgSelector OrgSelector
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Org-Selector", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Org-Selector", valueList[0], &XOrgSelector, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Org-Selector", Err: err})
+			return
+		}
+
+		params.XOrgSelector = XOrgSelector
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SearchAuthSettings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // Login operation middleware
 func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request) {
@@ -75,8 +252,35 @@ func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request)
 // Logout operation middleware
 func (siw *ServerInterfaceWrapper) Logout(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LogoutParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-Org-Selector" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Org-Selector")]; found {
+		var XOrgSelector OrgSelector
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Org-Selector", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Org-Selector", valueList[0], &XOrgSelector, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Org-Selector", Err: err})
+			return
+		}
+
+		params.XOrgSelector = XOrgSelector
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Logout(w, r)
+		siw.Handler.Logout(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -89,8 +293,35 @@ func (siw *ServerInterfaceWrapper) Logout(w http.ResponseWriter, r *http.Request
 // GetCurrentUserToken operation middleware
 func (siw *ServerInterfaceWrapper) GetCurrentUserToken(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCurrentUserTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-Org-Selector" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Org-Selector")]; found {
+		var XOrgSelector OrgSelector
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Org-Selector", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Org-Selector", valueList[0], &XOrgSelector, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Org-Selector", Err: err})
+			return
+		}
+
+		params.XOrgSelector = XOrgSelector
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetCurrentUserToken(w, r)
+		siw.Handler.GetCurrentUserToken(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -103,8 +334,35 @@ func (siw *ServerInterfaceWrapper) GetCurrentUserToken(w http.ResponseWriter, r 
 // GetCurrentUserInfo operation middleware
 func (siw *ServerInterfaceWrapper) GetCurrentUserInfo(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCurrentUserInfoParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-Org-Selector" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Org-Selector")]; found {
+		var XOrgSelector OrgSelector
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Org-Selector", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Org-Selector", valueList[0], &XOrgSelector, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Org-Selector", Err: err})
+			return
+		}
+
+		params.XOrgSelector = XOrgSelector
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetCurrentUserInfo(w, r)
+		siw.Handler.GetCurrentUserInfo(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -159,8 +417,35 @@ func (siw *ServerInterfaceWrapper) GetObjectAccessToken(w http.ResponseWriter, r
 // RevokeToken operation middleware
 func (siw *ServerInterfaceWrapper) RevokeToken(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-Org-Selector" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Org-Selector")]; found {
+		var XOrgSelector OrgSelector
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Org-Selector", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Org-Selector", valueList[0], &XOrgSelector, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Org-Selector", Err: err})
+			return
+		}
+
+		params.XOrgSelector = XOrgSelector
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.RevokeToken(w, r)
+		siw.Handler.RevokeToken(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -173,8 +458,35 @@ func (siw *ServerInterfaceWrapper) RevokeToken(w http.ResponseWriter, r *http.Re
 // ValidateToken operation middleware
 func (siw *ServerInterfaceWrapper) ValidateToken(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ValidateTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-Org-Selector" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Org-Selector")]; found {
+		var XOrgSelector OrgSelector
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Org-Selector", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Org-Selector", valueList[0], &XOrgSelector, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Org-Selector", Err: err})
+			return
+		}
+
+		params.XOrgSelector = XOrgSelector
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ValidateToken(w, r)
+		siw.Handler.ValidateToken(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -313,11 +625,15 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/rest/2.0/auth/token/custom", wrapper.GetCustomAccessToken)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/rest/2.0/auth/token/revoke", wrapper.RevokeToken)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/rest/2.0/auth/token/validate", wrapper.ValidateToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/rest/2.0/auth/search", wrapper.SearchAuthSettings)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/rest/2.0/auth/configure", wrapper.ConfigureAuthSettings)
 
 	return m
 }
 
 type BadRequestJSONResponse ErrorResponse
+
+type ConflictJSONResponse ErrorResponse
 
 type ForbiddenJSONResponse ErrorResponse
 
@@ -333,6 +649,188 @@ type TooManyRequestsJSONResponse struct {
 }
 
 type UnauthorizedJSONResponse ErrorResponse
+
+type ConfigureAuthSettingsRequestObject struct {
+	Params ConfigureAuthSettingsParams
+	Body   *ConfigureAuthSettingsJSONRequestBody
+}
+
+type ConfigureAuthSettingsResponseObject interface {
+	VisitConfigureAuthSettingsResponse(w http.ResponseWriter) error
+}
+
+type ConfigureAuthSettings204Response struct {
+}
+
+func (response ConfigureAuthSettings204Response) VisitConfigureAuthSettingsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ConfigureAuthSettings400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ConfigureAuthSettings400JSONResponse) VisitConfigureAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfigureAuthSettings401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ConfigureAuthSettings401JSONResponse) VisitConfigureAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfigureAuthSettings403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ConfigureAuthSettings403JSONResponse) VisitConfigureAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfigureAuthSettings429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response ConfigureAuthSettings429JSONResponse) VisitConfigureAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfigureAuthSettings500JSONResponse struct{ OperationFailedJSONResponse }
+
+func (response ConfigureAuthSettings500JSONResponse) VisitConfigureAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchAuthSettingsRequestObject struct {
+	Params SearchAuthSettingsParams
+	Body   *SearchAuthSettingsJSONRequestBody
+}
+
+type SearchAuthSettingsResponseObject interface {
+	VisitSearchAuthSettingsResponse(w http.ResponseWriter) error
+}
+
+type SearchAuthSettings200JSONResponse AuthSettings
+
+func (response SearchAuthSettings200JSONResponse) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchAuthSettings400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response SearchAuthSettings400JSONResponse) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchAuthSettings401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response SearchAuthSettings401JSONResponse) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchAuthSettings403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response SearchAuthSettings403JSONResponse) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchAuthSettings429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response SearchAuthSettings429JSONResponse) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchAuthSettings500JSONResponse struct{ OperationFailedJSONResponse }
+
+func (response SearchAuthSettings500JSONResponse) VisitSearchAuthSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type LoginRequestObject struct {
 	Body *LoginJSONRequestBody
@@ -422,6 +920,7 @@ func (response Login500JSONResponse) VisitLoginResponse(w http.ResponseWriter) e
 }
 
 type LogoutRequestObject struct {
+	Params LogoutParams
 }
 
 type LogoutResponseObject interface {
@@ -508,6 +1007,7 @@ func (response Logout500JSONResponse) VisitLogoutResponse(w http.ResponseWriter)
 }
 
 type GetCurrentUserTokenRequestObject struct {
+	Params GetCurrentUserTokenParams
 }
 
 type GetCurrentUserTokenResponseObject interface {
@@ -600,6 +1100,7 @@ func (response GetCurrentUserToken500JSONResponse) VisitGetCurrentUserTokenRespo
 }
 
 type GetCurrentUserInfoRequestObject struct {
+	Params GetCurrentUserInfoParams
 }
 
 type GetCurrentUserInfoResponseObject interface {
@@ -751,6 +1252,20 @@ func (response GetCustomAccessToken403JSONResponse) VisitGetCustomAccessTokenRes
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomAccessToken409JSONResponse struct{ ConflictJSONResponse }
+
+func (response GetCustomAccessToken409JSONResponse) VisitGetCustomAccessTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -971,7 +1486,8 @@ func (response GetObjectAccessToken500JSONResponse) VisitGetObjectAccessTokenRes
 }
 
 type RevokeTokenRequestObject struct {
-	Body *RevokeTokenJSONRequestBody
+	Params RevokeTokenParams
+	Body   *RevokeTokenJSONRequestBody
 }
 
 type RevokeTokenResponseObject interface {
@@ -1058,7 +1574,8 @@ func (response RevokeToken500JSONResponse) VisitRevokeTokenResponse(w http.Respo
 }
 
 type ValidateTokenRequestObject struct {
-	Body *ValidateTokenJSONRequestBody
+	Params ValidateTokenParams
+	Body   *ValidateTokenJSONRequestBody
 }
 
 type ValidateTokenResponseObject interface {
@@ -1152,6 +1669,12 @@ func (response ValidateToken500JSONResponse) VisitValidateTokenResponse(w http.R
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ConfigureAuthSettings Switch trusted authentication, of the cluster or of Orgs.
+	// (POST /api/rest/2.0/auth/configure)
+	ConfigureAuthSettings(ctx context.Context, request ConfigureAuthSettingsRequestObject) (ConfigureAuthSettingsResponseObject, error)
+	// SearchAuthSettings Whether trusted authentication is on, and its secret keys.
+	// (POST /api/rest/2.0/auth/search)
+	SearchAuthSettings(ctx context.Context, request SearchAuthSettingsRequestObject) (SearchAuthSettingsResponseObject, error)
 	// Login Start a cookie session.
 	// (POST /api/rest/2.0/auth/session/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
@@ -1220,6 +1743,72 @@ type strictHandler struct {
 	options     StrictHTTPServerOptions
 }
 
+// ConfigureAuthSettings operation middleware
+func (sh *strictHandler) ConfigureAuthSettings(w http.ResponseWriter, r *http.Request, params ConfigureAuthSettingsParams) {
+	var request ConfigureAuthSettingsRequestObject
+
+	request.Params = params
+
+	var body ConfigureAuthSettingsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfigureAuthSettings(ctx, request.(ConfigureAuthSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfigureAuthSettings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConfigureAuthSettingsResponseObject); ok {
+		if err := validResponse.VisitConfigureAuthSettingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SearchAuthSettings operation middleware
+func (sh *strictHandler) SearchAuthSettings(w http.ResponseWriter, r *http.Request, params SearchAuthSettingsParams) {
+	var request SearchAuthSettingsRequestObject
+
+	request.Params = params
+
+	var body SearchAuthSettingsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchAuthSettings(ctx, request.(SearchAuthSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchAuthSettings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SearchAuthSettingsResponseObject); ok {
+		if err := validResponse.VisitSearchAuthSettingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Login operation middleware
 func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
 	var request LoginRequestObject
@@ -1255,8 +1844,10 @@ func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
 }
 
 // Logout operation middleware
-func (sh *strictHandler) Logout(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) Logout(w http.ResponseWriter, r *http.Request, params LogoutParams) {
 	var request LogoutRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.Logout(ctx, request.(LogoutRequestObject))
@@ -1279,8 +1870,10 @@ func (sh *strictHandler) Logout(w http.ResponseWriter, r *http.Request) {
 }
 
 // GetCurrentUserToken operation middleware
-func (sh *strictHandler) GetCurrentUserToken(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetCurrentUserToken(w http.ResponseWriter, r *http.Request, params GetCurrentUserTokenParams) {
 	var request GetCurrentUserTokenRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCurrentUserToken(ctx, request.(GetCurrentUserTokenRequestObject))
@@ -1303,8 +1896,10 @@ func (sh *strictHandler) GetCurrentUserToken(w http.ResponseWriter, r *http.Requ
 }
 
 // GetCurrentUserInfo operation middleware
-func (sh *strictHandler) GetCurrentUserInfo(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetCurrentUserInfo(w http.ResponseWriter, r *http.Request, params GetCurrentUserInfoParams) {
 	var request GetCurrentUserInfoRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCurrentUserInfo(ctx, request.(GetCurrentUserInfoRequestObject))
@@ -1420,8 +2015,10 @@ func (sh *strictHandler) GetObjectAccessToken(w http.ResponseWriter, r *http.Req
 }
 
 // RevokeToken operation middleware
-func (sh *strictHandler) RevokeToken(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) RevokeToken(w http.ResponseWriter, r *http.Request, params RevokeTokenParams) {
 	var request RevokeTokenRequestObject
+
+	request.Params = params
 
 	var body RevokeTokenJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -1451,8 +2048,10 @@ func (sh *strictHandler) RevokeToken(w http.ResponseWriter, r *http.Request) {
 }
 
 // ValidateToken operation middleware
-func (sh *strictHandler) ValidateToken(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ValidateToken(w http.ResponseWriter, r *http.Request, params ValidateTokenParams) {
 	var request ValidateTokenRequestObject
+
+	request.Params = params
 
 	var body ValidateTokenJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {

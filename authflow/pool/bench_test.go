@@ -84,3 +84,70 @@ func BenchmarkSize(b *testing.B) {
 	b.ReportMetric(bytesEach(b, 1_000_000), "bytes/principal")
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkGet is a Get of a flow that is there, and BenchmarkCreate of one that
+// is not.
+func BenchmarkGet(b *testing.B) {
+	c := minter(b)
+	p, err := pool.New(func(_ context.Context, i int) (*authflow.Flow, error) {
+		return c.FullAccess(gen.GetFullAccessTokenRequest{Username: fmt.Sprint("user-", i)})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const keys = 10_000
+	for i := range keys {
+		if _, err := p.Get(b.Context(), i); err != nil {
+			b.Fatal(err)
+		}
+	}
+	get := func(i int) {
+		if _, err := p.Get(b.Context(), i%keys); err != nil {
+			b.Error(err)
+		}
+	}
+	b.Run("1 goroutine", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			get(i)
+		}
+	})
+	b.Run("GOMAXPROCS goroutines", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for i := 0; pb.Next(); i++ {
+				get(i)
+			}
+		})
+	})
+}
+
+func BenchmarkCreate(b *testing.B) {
+	c := minter(b)
+	p, err := pool.New(func(_ context.Context, i int64) (*authflow.Flow, error) {
+		return c.FullAccess(gen.GetFullAccessTokenRequest{Username: fmt.Sprint("user-", i)})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var next atomic.Int64
+	create := func() {
+		if _, err := p.Get(b.Context(), next.Add(1)); err != nil {
+			b.Error(err)
+		}
+	}
+	b.Run("1 goroutine", func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			create()
+		}
+	})
+	b.Run("GOMAXPROCS goroutines", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				create()
+			}
+		})
+	})
+}

@@ -96,6 +96,11 @@ func New(cluster *authflow.Cluster, authenticate func(*http.Request) (Request, e
 	return s, nil
 }
 
+// Format writes the cluster's address, whatever the verb: no secret.
+func (s *Service) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "tokenservice.Service(%s)", s.cluster.URL())
+}
+
 // ServeHTTP gives a token for GET, and ends those of who asks for DELETE, or POST
 // to a path that ends in /logout.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {

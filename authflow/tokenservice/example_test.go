@@ -49,7 +49,7 @@ func Example() {
 	defer server.Close()
 
 	for _, cookie := range []string{"", "ann's session"} {
-		req, err := http.NewRequest(http.MethodGet, server.URL+"/ts-token", nil)
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server.URL+"/ts-token", nil)
 		if err != nil {
 			panic(err)
 		}
@@ -93,7 +93,7 @@ func ExampleWithOrigins() {
 	}
 	defer func() { _ = service.Shutdown(context.Background()) }()
 	for _, page := range []string{"https://app.example", "https://evil.example"} {
-		r := httptest.NewRequest(http.MethodGet, "https://api.example/ts-token", nil)
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "https://api.example/ts-token", nil)
 		r.Header.Set("Origin", page)
 		r.Header.Set("Sec-Fetch-Site", "same-site")
 		r.Header.Set("Accept", "application/json")

@@ -64,8 +64,8 @@ func TestFailuresOfTheCluster(t *testing.T) {
 							t.Errorf("the browser is told %q", s)
 						}
 					}
-					if (resp.Header.Get("Retry-After") == "") != (c.status == 502) {
-						t.Errorf("Retry-After: %q", resp.Header.Get("Retry-After"))
+					if (resp.header.Get("Retry-After") == "") != (c.status == 502) {
+						t.Errorf("Retry-After: %q", resp.header.Get("Retry-After"))
 					} else if c.status == 503 {
 						if d := retryAfter(t, resp); d < c.least || d > max(2*c.least, 20*time.Second) {
 							t.Errorf("Retry-After: %v", d)

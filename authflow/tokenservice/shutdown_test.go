@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,9 +15,7 @@ import (
 
 func status(t *testing.T, h http.Handler) int {
 	t.Helper()
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, request(t, "GET", "/", ""))
-	return w.Code
+	return call(h, request(t, "GET", "/", "")).status
 }
 
 func TestShutdownWaitsForMintsInFlightAndSignsNobodyOut(t *testing.T) {
@@ -39,8 +36,8 @@ func TestShutdownWaitsForMintsInFlightAndSignsNobodyOut(t *testing.T) {
 		}
 		for _, method := range []string{"GET", "HEAD", "DELETE"} {
 			resp := x.ask(t, method, "ann")
-			if resp.StatusCode != 503 || x.last(t).Outcome != tokenservice.Stopping {
-				t.Errorf("%s: %d", method, resp.StatusCode)
+			if resp.status != 503 || x.last(t).Outcome != tokenservice.Stopping {
+				t.Errorf("%s: %d", method, resp.status)
 			}
 			retryAfter(t, resp)
 		}
@@ -55,8 +52,8 @@ func TestShutdownWaitsForMintsInFlightAndSignsNobodyOut(t *testing.T) {
 		if status(t, x.Live()) != 503 || status(t, x.Ready()) != 503 {
 			t.Error("it is live")
 		}
-		if resp := x.ask(t, "GET", "ann"); resp.StatusCode != 503 {
-			t.Errorf("after all: %d", resp.StatusCode)
+		if resp := x.ask(t, "GET", "ann"); resp.status != 503 {
+			t.Errorf("after all: %d", resp.status)
 		}
 	})
 }

@@ -25,8 +25,8 @@ type answer struct {
 func secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin") // for what is no CORS request, such as an image
-	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Site")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")                    // for what is no CORS request, such as an image
+	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Site") // CORS adds Origin
 }
 
 // write sends an answer at once. head leaves the body out.

@@ -16,10 +16,10 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := tests/contract tests/compose tests/generate
+NESTED := authflow/tokenservice/prometheus tests/contract tests/compose tests/generate
 PEERS  := tests/bench
 
-.PHONY: help demo test contract compose elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
+.PHONY: help demo test contract compose elsewhere metrics generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
 	spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -41,6 +41,9 @@ compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and oth
 
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
+
+metrics: ## the token service's metrics for Prometheus
+	cd authflow/tokenservice/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
 
 fuzz: ## each fuzz target for FUZZTIME (60s), and SCHEDULES of the engine; 10 minutes
 	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \

@@ -78,7 +78,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		if err != nil {
 			return asError(op, err)
 		}
-		if err = obeyed(ctx, func() error {
+		if err = f.cluster.paced(ctx, func() error {
 			_, err := f.cluster.call(op, req.WithContext(ctx), l)
 			return err
 		}); err == nil {
@@ -93,11 +93,23 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 	}
 }
 
-// obeyed calls fn, and does not wait much longer for it than ctx lasts, which a
-// RoundTripper may not obey.
-func obeyed(ctx context.Context, fn func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- fn() }()
+// paced calls fn at the Cluster's pace, and does not wait much longer for it than
+// ctx lasts, which a RoundTripper may not obey.
+func (c *Cluster) paced(ctx context.Context, fn func() error) error {
+	probe, err := c.gate.enter(ctx, func() bool { return false })
+	if err != nil {
+		return err
+	}
+	sent, done := time.Now(), make(chan error, 1)
+	go func() {
+		err := fn()
+		var e *Error
+		if err != nil {
+			e = asError("", err)
+		}
+		c.gate.leave(probe, sent, e)
+		done <- err
+	}()
 	select {
 	case err := <-done:
 		return err

@@ -58,13 +58,20 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/?"+r.URL.RawQuery, http.StatusSeeOther)
 }
 
-// signOut ends the session. The page has the user's tokens ended before, while it
-// may still ask for that.
+// signOut ends the session, and then the tokens: whoever asks in between, from
+// another tab, is signed out already.
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
-	if cookie, err := r.Cookie(sessionCookie); err == nil {
-		s.mu.Lock()
-		delete(s.sessions, cookie.Value)
-		s.mu.Unlock()
+	user, _ := s.user(r)
+	if user == "" {
+		http.Error(w, "sign in first", http.StatusUnauthorized)
+		return
+	}
+	s.mu.Lock()
+	maps.DeleteFunc(s.sessions, func(_, of string) bool { return of == user })
+	s.mu.Unlock()
+	if err := s.Service().Forget(r.Context(), user); err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
 	}
 	http.Redirect(w, r, "/?"+r.URL.RawQuery, http.StatusSeeOther)
 }

@@ -37,6 +37,9 @@ type Config struct {
 	SentAnywhere bool
 	// Service are options of the token service besides the Site's own.
 	Service []tokenservice.Option
+	// Asked gets every request to the token service, before the service does.
+	// Optional.
+	Asked func(*http.Request)
 }
 
 // Site is an application, the token service and the cluster. Its methods are
@@ -131,7 +134,12 @@ func (s *Site) StartService() error {
 // Service is the one that serves now.
 func (s *Site) Service() *tokenservice.Service { return s.service.Load() }
 
-func (s *Site) serveToken(w http.ResponseWriter, r *http.Request) { s.Service().ServeHTTP(w, r) }
+func (s *Site) serveToken(w http.ResponseWriter, r *http.Request) {
+	if s.config.Asked != nil {
+		s.config.Asked(r)
+	}
+	s.Service().ServeHTTP(w, r)
+}
 
 // SetKey changes the secret key that the service uses.
 func (s *Site) SetKey(key gen.Secret) {

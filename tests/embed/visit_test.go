@@ -63,9 +63,8 @@ func (t *tab) open(site *embed.Site, w way, embeds int) {
 // waitSignedIn waits until the cluster has let each embed in.
 func (t *tab) waitSignedIn(embeds int) {
 	GinkgoHelper()
-	Eventually(func() int { return strings.Count(t.text("said"), "authInit") }).
-		WithTimeout(20*time.Second).WithPolling(50*time.Millisecond).
-		Should(Equal(embeds), func() string { return "the SDK said: " + t.text("said") + "; the page: " + t.text("notice") })
+	soon(func() int { return t.said("authInit") }).
+		Should(Equal(embeds), func() string { return t.text("said") + "; the page shows: " + t.text("notice") })
 }
 
 // shown is what the cluster's page in an iframe shows.
@@ -81,16 +80,44 @@ func (t *tab) check(embed int) shown {
 	return eval[struct{ Data shown }](t, fmt.Sprintf(`embeds[%d].trigger('authtest.check')`, embed)).Data
 }
 
-// signedIn expects the first embed to be signed in as a user, without tokens that
+// signedIn expects the first embed to be signed in as a user, without a token that
 // came twice.
 func (t *tab) signedIn(user string) shown {
 	GinkgoHelper()
-	var s shown
-	Eventually(func() string { s = t.check(0); return s.Status }).
-		WithTimeout(20 * time.Second).WithPolling(100 * time.Millisecond).Should(Equal("signed in"))
+	s := t.check(0)
+	Expect(s.Status).To(Equal("signed in"))
 	Expect(s.User).To(Equal(user))
 	Expect(s.Distinct).To(Equal(s.Tokens), "no token came twice")
 	return s
+}
+
+// signedInAgain expects it to be so after what the page holds has ended: a new
+// token goes to the iframe at once, a new session is seen by the next look.
+func (t *tab) signedInAgain(user string, w way) {
+	GinkgoHelper()
+	if w.authType == "TrustedAuthToken" {
+		before := t.said("SDK_SUCCESS")
+		Expect(t.check(0).Status).To(Equal("expired"))
+		soon(func() int { return t.said("SDK_SUCCESS") }).Should(Equal(before + 1))
+	}
+	t.signedIn(user)
+}
+
+// said is how often the SDK said something.
+func (t *tab) said(what string) int {
+	GinkgoHelper()
+	n := 0
+	for said := range strings.SplitSeq(t.text("said"), ", ") {
+		if said == what {
+			n++
+		}
+	}
+	return n
+}
+
+// soon waits for what the browser, the service and the cluster do together.
+func soon(actual any) AsyncAssertion {
+	return Eventually(actual).WithTimeout(20 * time.Second).WithPolling(50 * time.Millisecond)
 }
 
 // minted is how many tokens the cluster was asked for.
@@ -103,4 +130,16 @@ func outcomes(site *embed.Site) map[tokenservice.Outcome]int {
 		all[e.Outcome]++
 	}
 	return all
+}
+
+// beginCheck is check without waiting, as the SDK may never answer; waitChecked
+// waits for what it did.
+func (t *tab) beginCheck() {
+	GinkgoHelper()
+	t.do(chromedp.Evaluate[chromedp.Void](`void (window.checking = embeds[0].trigger('authtest.check'))`))
+}
+
+func (t *tab) waitChecked() {
+	GinkgoHelper()
+	eval[any](t, `checking`)
 }

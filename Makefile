@@ -16,7 +16,7 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := tests/contract tests/compose tests/generate tests/embed
+NESTED := authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed
 PEERS  := tests/bench
 
 .PHONY: help demo test contract compose browser embed elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \

@@ -45,9 +45,9 @@ func TestMethods(t *testing.T) {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			in(t, nil, func(t *testing.T, x *rig) {
 				resp := x.send(request(t, c.method, "https://app.example"+c.path, "ann"))
-				body := text(t, resp)
-				if resp.StatusCode != c.status || resp.Header.Get("Allow") != c.allow || x.sim.Calls(authtest.AnyOperation) != c.mints {
-					t.Errorf("%d, Allow %q, %d calls", resp.StatusCode, resp.Header.Get("Allow"), x.sim.Calls(authtest.AnyOperation))
+				body := resp.body
+				if resp.status != c.status || resp.header.Get("Allow") != c.allow || x.sim.Calls(authtest.AnyOperation) != c.mints {
+					t.Errorf("%d, Allow %q, %d calls", resp.status, resp.header.Get("Allow"), x.sim.Calls(authtest.AnyOperation))
 				}
 				if empty := c.status == 204 || c.method == "HEAD"; empty != (body == "") {
 					t.Errorf("body: %q", body)
@@ -59,12 +59,12 @@ func TestMethods(t *testing.T) {
 
 func TestHeadAuthenticates(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		if resp := x.ask(t, http.MethodHead, ""); resp.StatusCode != 401 || text(t, resp) != "" {
-			t.Errorf("nobody: %d", resp.StatusCode)
+		if resp := x.ask(t, http.MethodHead, ""); resp.status != 401 || resp.body != "" {
+			t.Errorf("nobody: %d", resp.status)
 		}
 		resp := x.ask(t, http.MethodHead, "ann", "Accept", "application/json")
-		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "application/json" || x.last(t).Outcome != tokenservice.Checked {
-			t.Errorf("ann: %d %v, %v", resp.StatusCode, resp.Header, x.last(t))
+		if resp.status != 200 || resp.header.Get("Content-Type") != "application/json" || x.last(t).Outcome != tokenservice.Checked {
+			t.Errorf("ann: %d %v, %v", resp.status, resp.header, x.last(t))
 		}
 	})
 }
@@ -104,14 +104,14 @@ func TestTheFormIsNegotiated(t *testing.T) {
 		} {
 			x.sim.ResetCalls()
 			resp := x.ask(t, http.MethodGet, "ann", "Accept", accept)
-			if got := resp.Header.Get("Content-Type") == "application/json"; got != asJSON || resp.StatusCode != 200 {
-				t.Errorf("%.40q: %d %s", accept, resp.StatusCode, resp.Header.Get("Content-Type"))
+			if got := resp.header.Get("Content-Type") == "application/json"; got != asJSON || resp.status != 200 {
+				t.Errorf("%.40q: %d %s", accept, resp.status, resp.header.Get("Content-Type"))
 			}
 			time.Sleep(time.Second) // fake clock
 		}
 		resp := x.ask(t, http.MethodGet, "ann", "Accept", "text/plain;q=0.5", "Accept", "application/json")
-		if resp.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("in two headers: %v", resp.Header)
+		if resp.header.Get("Content-Type") != "application/json" {
+			t.Errorf("in two headers: %v", resp.header)
 		}
 	})
 }
@@ -119,7 +119,7 @@ func TestTheFormIsNegotiated(t *testing.T) {
 func TestTheTokenAlone(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		resp := x.ask(t, http.MethodGet, "ann")
-		if ct := resp.Header.Get("Content-Type"); ct != "text/plain; charset=utf-8" {
+		if ct := resp.header.Get("Content-Type"); ct != "text/plain; charset=utf-8" {
 			t.Error(ct)
 		}
 		if tok := token(t, resp); !x.alive(t, tok) {
@@ -130,7 +130,7 @@ func TestTheTokenAlone(t *testing.T) {
 			ExpiresIn int       `json:"expires_in"`
 			ExpiresAt time.Time `json:"expires_at"`
 		}
-		body := text(t, x.ask(t, http.MethodGet, "ann", "Accept", "application/json"))
+		body := x.ask(t, http.MethodGet, "ann", "Accept", "application/json").body
 		if err := json.Unmarshal([]byte(body), &got); err != nil || !x.alive(t, got.Token) {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -150,7 +150,7 @@ func TestT4NothingIsCachedInBetween(t *testing.T) {
 	}
 	for _, origins := range [][]string{nil, {friend}} {
 		in(t, boom, func(t *testing.T, x *rig) {
-			answers := map[string]*http.Response{
+			answers := map[string]got{
 				"a token":      x.ask(t, "GET", "ann"),
 				"JSON":         x.ask(t, "GET", "ann", "Accept", "application/json"),
 				"HEAD":         x.ask(t, "HEAD", "ann"),
@@ -170,7 +170,7 @@ func TestT4NothingIsCachedInBetween(t *testing.T) {
 			x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
 			answers["an outage"] = x.ask(t, "GET", "ann")
 			for name, resp := range answers {
-				h := resp.Header
+				h := resp.header
 				vary := strings.Join(h.Values("Vary"), ", ")
 				for _, by := range []string{"Origin", "Accept", "Cookie", "Authorization", "Sec-Fetch-Site"} {
 					if !strings.Contains(vary, by) {
@@ -182,7 +182,7 @@ func TestT4NothingIsCachedInBetween(t *testing.T) {
 					t.Errorf("%s: %v", name, h)
 				}
 			}
-			if answers["validated"].StatusCode != 200 || answers["too often"].StatusCode != 429 || answers["an outage"].StatusCode != 503 || answers["boom"].StatusCode != 500 {
+			if answers["validated"].status != 200 || answers["too often"].status != 429 || answers["an outage"].status != 503 || answers["boom"].status != 500 {
 				t.Errorf("not what was to be tested: %v", answers)
 			}
 		}, tokenservice.WithOrigins(origins...))

@@ -17,13 +17,13 @@ import (
 func TestLogOutEndsAllTokensOfTheUserAndNoOthers(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, *rig){
 		"DELETE": func(t *testing.T, x *rig) {
-			if resp := x.ask(t, "DELETE", "ann"); resp.StatusCode != 204 || text(t, resp) != "" || x.last(t).Outcome != tokenservice.Ended {
-				t.Errorf("%d, %+v", resp.StatusCode, x.last(t))
+			if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || resp.body != "" || x.last(t).Outcome != tokenservice.Ended {
+				t.Errorf("%d, %+v", resp.status, x.last(t))
 			}
 		},
 		"POST": func(t *testing.T, x *rig) {
-			if resp := x.send(request(t, "POST", address+"/logout", "ann")); resp.StatusCode != 204 {
-				t.Errorf("%d", resp.StatusCode)
+			if resp := x.send(request(t, "POST", address+"/logout", "ann")); resp.status != 204 {
+				t.Errorf("%d", resp.status)
 			}
 		},
 		"a page that is gone": func(t *testing.T, x *rig) {
@@ -69,8 +69,8 @@ func TestLogOutEndsAllTokensOfTheUserAndNoOthers(t *testing.T) {
 func TestLogOutOfAStrangerSendsNothing(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		problem(t, x.ask(t, "DELETE", ""), 401)
-		if resp := x.ask(t, "DELETE", "ann"); resp.StatusCode != 204 || x.sim.Calls(authtest.AnyOperation) != 0 {
-			t.Errorf("%d, %d calls", resp.StatusCode, x.sim.Calls(authtest.AnyOperation))
+		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || x.sim.Calls(authtest.AnyOperation) != 0 {
+			t.Errorf("%d, %d calls", resp.status, x.sim.Calls(authtest.AnyOperation))
 		}
 	})
 }
@@ -150,12 +150,12 @@ func TestU1ACrowdOfAsksAndLogOuts(t *testing.T) {
 						x.ask(t, "DELETE", "ann")
 						continue
 					}
-					if resp := x.ask(t, "GET", "ann"); resp.StatusCode == 200 {
+					if resp := x.ask(t, "GET", "ann"); resp.status == 200 {
 						mu.Lock()
-						given[text(t, resp)]++
+						given[resp.body]++
 						mu.Unlock()
-					} else if resp.StatusCode != 503 {
-						t.Errorf("%d", resp.StatusCode)
+					} else if resp.status != 503 {
+						t.Errorf("%d", resp.status)
 					}
 				}
 			})

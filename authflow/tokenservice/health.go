@@ -47,10 +47,12 @@ type health struct {
 	Until  string `json:"until,omitempty"` // the next try, as in RFC 3339
 }
 
-// outageReason says why without the server's words.
+// outageReason says why without the server's words, and nothing of no outage.
 func outageReason(err error) string {
 	var e *authflow.Error
 	switch {
+	case err == nil:
+		return ""
 	case errors.Is(err, authflow.ErrMaintenance):
 		return "maintenance"
 	case errors.Is(err, authflow.ErrRateLimited):

@@ -12,27 +12,6 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// owner returns whose a token is, by the simulator.
-func (x *rig) owner(t *testing.T, token string) string {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.sim.URL+"/api/rest/2.0/auth/session/user", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	resp, err := x.sim.Client().Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := text(t, resp)
-	for _, name := range []string{"ann", "bob"} {
-		if strings.Contains(body, `"name":"`+name+`"`) {
-			return name
-		}
-	}
-	return body
-}
-
 func TestT1NoParameterDecidesWhoTheTokenIsFor(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for name, change := range map[string]func(*http.Request){

@@ -26,14 +26,14 @@ func anybody(r *http.Request) (tokenservice.Request, error) {
 func (x *rig) served(t *testing.T, user string, n int) (got int) {
 	t.Helper()
 	for range n {
-		switch resp := x.ask(t, "GET", user); resp.StatusCode {
+		switch resp := x.ask(t, "GET", user); resp.status {
 		case 200:
 			got++
 		case 429:
 			problem(t, resp, 429)
 			retryAfter(t, resp)
 		default:
-			t.Fatalf("%d %s", resp.StatusCode, text(t, resp))
+			t.Fatalf("%d %s", resp.status, resp.body)
 		}
 	}
 	return got
@@ -88,8 +88,8 @@ func TestT5ALimitIsNotShakenOff(t *testing.T) {
 			r := request(t, "GET", fmt.Sprint(address, "/", i, "?user=", i), "ann", "X-Forwarded-For", fmt.Sprint("10.0.0.", i),
 				"User-Agent", fmt.Sprint(i), "Authorization", fmt.Sprint("Bearer ", i), "Accept", "application/json")
 			r.RemoteAddr = fmt.Sprintf("10.0.0.%d:1", i)
-			if resp := x.send(r); resp.StatusCode != 429 {
-				t.Fatalf("%d: %d", i, resp.StatusCode)
+			if resp := x.send(r); resp.status != 429 {
+				t.Fatalf("%d: %d", i, resp.status)
 			}
 		}
 		for _, method := range []string{"HEAD", "DELETE", "OPTIONS"} {

@@ -221,16 +221,19 @@ func waitOf(err error) time.Duration {
 
 // Stats is what is now, for metrics.
 type Stats struct {
-	Users    int   // who are remembered
-	InFlight int   // asks that are served
-	Waiting  int   // of these, asks that wait for the cluster
-	Draining bool  // Shutdown was called
-	Outage   error // as [authflow.Cluster.Outage] tells
+	Users    int  // who are remembered
+	InFlight int  // asks that are served
+	Waiting  int  // of these, asks that wait for the cluster
+	Draining bool // Shutdown was called
+	// Outage is why the cluster gives no tokens: "unreachable", "maintenance",
+	// "rate_limited" or "unavailable"; empty if it does as far as is known. See
+	// [authflow.Cluster.Outage].
+	Outage string
 }
 
 // Stats returns what is now.
 func (s *Service) Stats() Stats {
 	s.drain.mu.Lock()
 	defer s.drain.mu.Unlock()
-	return Stats{s.accounts.EstimatedSize(), s.drain.inFlight, int(s.waiting.Load()), s.drain.draining, s.cluster.Outage()}
+	return Stats{s.accounts.EstimatedSize(), s.drain.inFlight, int(s.waiting.Load()), s.drain.draining, outageReason(s.cluster.Outage())}
 }

@@ -3,7 +3,6 @@ package tokenservice_test
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,7 +79,7 @@ func byCookie(r *http.Request) (tokenservice.Request, error) {
 }
 
 // ask sends a request of a user, "" for nobody, with headers as pairs.
-func (x *rig) ask(t *testing.T, method, user string, headers ...string) *http.Response {
+func (x *rig) ask(t *testing.T, method, user string, headers ...string) got {
 	t.Helper()
 	return x.send(request(t, method, address, user, headers...))
 }
@@ -97,10 +96,19 @@ func request(t *testing.T, method, url, user string, headers ...string) *http.Re
 	return r
 }
 
-func (x *rig) send(r *http.Request) *http.Response {
+// got is an answer.
+type got struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (x *rig) send(r *http.Request) got { return call(x, r) }
+
+func call(h http.Handler, r *http.Request) got {
 	w := httptest.NewRecorder()
-	x.ServeHTTP(w, r)
-	return w.Result()
+	h.ServeHTTP(w, r)
+	return got{w.Code, w.Header(), w.Body.String()}
 }
 
 // last returns the latest event.
@@ -114,40 +122,29 @@ func (x *rig) last(t *testing.T) tokenservice.Event {
 	return x.events[len(x.events)-1]
 }
 
-// text returns the body.
-func text(t *testing.T, resp *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 // token returns the token of an answer, which has to have one.
-func token(t *testing.T, resp *http.Response) string {
+func token(t *testing.T, resp got) string {
 	t.Helper()
-	body := text(t, resp)
-	if resp.StatusCode != 200 || body == "" || strings.ContainsAny(body, " \n{\"") {
-		t.Fatalf("no token: %d %s", resp.StatusCode, body)
+	if resp.status != 200 || resp.body == "" || strings.ContainsAny(resp.body, " \n{\"") {
+		t.Fatalf("no token: %+v", resp)
 	}
-	return body
+	return resp.body
 }
 
 // problem returns the problem document of an answer, which has to have the status.
-func problem(t *testing.T, resp *http.Response, status int) map[string]any {
+func problem(t *testing.T, resp got, status int) map[string]any {
 	t.Helper()
-	body := text(t, resp)
 	var p map[string]any
-	if err := json.Unmarshal([]byte(body), &p); err != nil || resp.StatusCode != status || p["status"] != float64(status) ||
-		resp.Header.Get("Content-Type") != "application/problem+json" {
-		t.Fatalf("no problem with %d: %d %v %s", status, resp.StatusCode, resp.Header, body)
+	if err := json.Unmarshal([]byte(resp.body), &p); err != nil || resp.status != status || p["status"] != float64(status) ||
+		resp.header.Get("Content-Type") != "application/problem+json" {
+		t.Fatalf("no problem with %d: %+v", status, resp)
 	}
 	return p
 }
 
-// alive reports whether the cluster takes a token.
-func (x *rig) alive(t *testing.T, token string) bool {
+// owner returns what the cluster says of the user of a token; "" if it does not
+// take it.
+func (x *rig) owner(t *testing.T, token string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.sim.URL+"/api/rest/2.0/auth/session/user", nil)
 	if err != nil {
@@ -158,16 +155,23 @@ func (x *rig) alive(t *testing.T, token string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = resp.Body.Close()
-	return resp.StatusCode == 200
+	defer func() { _ = resp.Body.Close() }()
+	var user struct{ Name string }
+	if err := json.NewDecoder(resp.Body).Decode(&user); err != nil {
+		t.Fatal(err)
+	}
+	return user.Name
 }
 
+// alive reports whether the cluster takes a token.
+func (x *rig) alive(t *testing.T, token string) bool { t.Helper(); return x.owner(t, token) != "" }
+
 // retryAfter returns the header, which has to be there.
-func retryAfter(t *testing.T, resp *http.Response) time.Duration {
+func retryAfter(t *testing.T, resp got) time.Duration {
 	t.Helper()
-	d, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s")
+	d, err := time.ParseDuration(resp.header.Get("Retry-After") + "s")
 	if err != nil || d <= 0 {
-		t.Fatalf("Retry-After: %q", resp.Header.Get("Retry-After"))
+		t.Fatalf("Retry-After: %q", resp.header.Get("Retry-After"))
 	}
 	return d
 }

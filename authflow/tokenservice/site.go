@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/rs/cors"
 
@@ -19,6 +20,7 @@ func parseOrigins(list []string) (origins, error) {
 	for _, o := range list {
 		u, err := url.Parse(o)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || strings.ContainsAny(u.Host, "*,") ||
+			strings.HasSuffix(u.Host, ":") || strings.ContainsFunc(o, func(c rune) bool { return c > unicode.MaxASCII }) || // browsers send xn--
 			!strings.EqualFold(u.Scheme+"://"+u.Host, o) {
 			return nil, fmt.Errorf("tokenservice: WithOrigins must hold origins such as https://app.example, not %q: %w", o, authflow.ErrInvalid)
 		}

@@ -74,8 +74,8 @@ func TestT3APageOfAnotherSiteNeitherReadsNorCausesAToken(t *testing.T) {
 					}
 					x.sim.ResetCalls()
 					resp := x.send(request(t, method, url, "ann", c.headers...))
-					if c.served != (resp.StatusCode == good) || !c.served && resp.StatusCode != 403 {
-						t.Errorf("%s: %d", method, resp.StatusCode)
+					if c.served != (resp.status == good) || !c.served && resp.status != 403 {
+						t.Errorf("%s: %d", method, resp.status)
 					}
 					if !c.served && (x.sim.Calls(authtest.AnyOperation) != 0 || x.last(t).Outcome != tokenservice.OtherSite) {
 						t.Errorf("%s: %d calls, %v", method, x.sim.Calls(authtest.AnyOperation), x.last(t).Outcome)
@@ -105,8 +105,8 @@ func TestT3OnlyNamedOriginsMayReadTheAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in(t, nil, func(t *testing.T, x *rig) {
-				allowed := func(resp *http.Response) bool {
-					h := resp.Header
+				allowed := func(resp got) bool {
+					h := resp.header
 					origin, credentials := h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Credentials")
 					if origin == "*" || (origin == "") != (credentials == "") || !strings.Contains(strings.Join(h.Values("Vary"), ","), "Origin") {
 						t.Errorf("%v", h)
@@ -114,16 +114,16 @@ func TestT3OnlyNamedOriginsMayReadTheAnswer(t *testing.T) {
 					return origin == c.origin && credentials == "true"
 				}
 				preflight := x.ask(t, http.MethodOptions, "", "Origin", c.origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
-				if allowed(preflight) != c.may || preflight.StatusCode != 204 || text(t, preflight) != "" {
-					t.Errorf("preflight: %d %v", preflight.StatusCode, preflight.Header)
+				if allowed(preflight) != c.may || preflight.status != 204 || preflight.body != "" {
+					t.Errorf("preflight: %d %v", preflight.status, preflight.header)
 				}
 				for _, user := range []string{"ann", ""} { // the page has to see the status of errors too
 					if resp := x.ask(t, http.MethodGet, user, "Origin", c.origin); allowed(resp) != c.may {
-						t.Errorf("%q: %d %v", user, resp.StatusCode, resp.Header)
+						t.Errorf("%q: %d %v", user, resp.status, resp.header)
 					}
 				}
-				if put := x.ask(t, http.MethodOptions, "", "Origin", c.origin, "Access-Control-Request-Method", "PUT"); put.Header.Get("Access-Control-Allow-Methods") != "" {
-					t.Errorf("PUT: %v", put.Header)
+				if put := x.ask(t, http.MethodOptions, "", "Origin", c.origin, "Access-Control-Request-Method", "PUT"); put.header.Get("Access-Control-Allow-Methods") != "" {
+					t.Errorf("PUT: %v", put.header)
 				}
 			}, tokenservice.WithOrigins(c.named...))
 		})

@@ -24,7 +24,7 @@ func TestT2EachAskGetsATokenThatNobodyWasGiven(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 20 {
 				wg.Go(func() {
-					tok := text(t, x.ask(t, "GET", []string{"ann", "bob"}[i%2], "Accept", []string{"*/*", "text/plain"}[i/2%2]))
+					tok := x.ask(t, "GET", []string{"ann", "bob"}[i%2], "Accept", []string{"*/*", "text/plain"}[i/2%2]).body
 					mu.Lock()
 					defer mu.Unlock()
 					if given[tok] {
@@ -85,7 +85,7 @@ func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 5 {
 				wg.Go(func() {
-					tok := text(t, x.ask(t, "GET", "ann"))
+					tok := x.ask(t, "GET", "ann").body
 					mu.Lock()
 					defer mu.Unlock()
 					given[tok]++
@@ -105,7 +105,7 @@ func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
 		if again := together(1); again != first {
 			t.Error("another within the time")
 		}
-		if bob := text(t, x.ask(t, "GET", "bob")); x.owner(t, bob) != "bob" {
+		if bob := x.ask(t, "GET", "bob").body; x.owner(t, bob) != "bob" {
 			t.Errorf("bob shares that of ann")
 		}
 		time.Sleep(time.Nanosecond) // fake clock
@@ -126,7 +126,7 @@ func TestShareForOutlivesTheFirstWhoAsked(t *testing.T) {
 		synctest.Wait()
 		answers := make(chan string, 3)
 		for range 3 {
-			wg.Go(func() { answers <- text(t, x.ask(t, "GET", "ann")) })
+			wg.Go(func() { answers <- x.ask(t, "GET", "ann").body })
 		}
 		synctest.Wait()
 		leave()
@@ -193,7 +193,7 @@ func TestTheClientGoesAway(t *testing.T) {
 			release := x.sim.Block(authtest.OpGetFullAccessToken)
 			defer release()
 			ctx, leave := context.WithCancel(t.Context())
-			done := make(chan *http.Response)
+			done := make(chan got)
 			go func() { done <- x.send(request(t, "GET", address, "ann").WithContext(ctx)) }()
 			synctest.Wait()
 			if n := x.Stats(); n.Waiting != 1 || n.InFlight != 1 || n.Users != 1 {
@@ -201,8 +201,8 @@ func TestTheClientGoesAway(t *testing.T) {
 			}
 			leave()
 			resp := <-done
-			if body := text(t, resp); resp.StatusCode != 499 || body != "" || resp.Header.Get("Content-Type") != "" {
-				t.Errorf("%d %v %q", resp.StatusCode, resp.Header, body)
+			if body := resp.body; resp.status != 499 || body != "" || resp.header.Get("Content-Type") != "" {
+				t.Errorf("%d %v %q", resp.status, resp.header, body)
 			}
 			if e := x.last(t); e.Outcome != tokenservice.Gone || e.Status != 499 || !errors.Is(e.Err, context.Canceled) {
 				t.Errorf("%+v", e)
@@ -253,7 +253,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		tok := token(t, x.ask(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Refuse(401, 10097, "the key "+authtest.DefaultSecretKey+" is wrong, not "+tok))
-		body := text(t, x.ask(t, "GET", "ann"))
+		body := x.ask(t, "GET", "ann").body
 		r := tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann", Password: "the-password", SecretKey: "the-key"})
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			text := fmt.Sprintf(verb+verb+verb+verb, x.last(t), r, &r, x.Service)

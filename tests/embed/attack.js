@@ -6,6 +6,7 @@
   const settled = (element) => new Promise((done) => {
     element.addEventListener('load', () => done(true));
     element.addEventListener('error', () => done(false));
+    setTimeout(done, 2000); // an answer without a body is the end of nothing
   });
   window.addEventListener('error', (e) => saw('script error', e.message));
 

@@ -81,10 +81,10 @@ func newTab(parent context.Context, options ...chromedp.ContextOption) *tab {
 	return t
 }
 
-// do does something in the tab, within half a minute.
+// do does something in the tab, within 15 seconds.
 func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	GinkgoHelper()
-	ctx, cancel := context.WithTimeout(t.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.ctx, 15*time.Second)
 	defer cancel()
 	Expect(chromedp.Do(ctx, steps...)).To(Succeed())
 }
@@ -92,7 +92,7 @@ func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // eval evaluates JavaScript in the page and waits for its promise.
 func eval[T any](t *tab, script string) T {
 	GinkgoHelper()
-	ctx, cancel := context.WithTimeout(t.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.ctx, 15*time.Second)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	Expect(err).NotTo(HaveOccurred())

@@ -160,6 +160,15 @@ func TestT2NothingIsSharedBetweenRules(t *testing.T) {
 	}, tokenservice.WithShareFor(time.Hour), tokenservice.WithServeLast(time.Second))
 }
 
+func TestWithoutServeLastAnOutageIsTold(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		time.Sleep(2 * time.Minute) // fake clock
+		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
+		problem(t, x.ask(t, "GET", "ann"), 503)
+	}, tokenservice.WithShareFor(time.Minute))
+}
+
 func TestServeLastBridgesAnOutage(t *testing.T) {
 	seconds := int32(600)
 	in(t, lifetimes(&seconds), func(t *testing.T, x *rig) {
@@ -211,6 +220,26 @@ func TestTheClientGoesAway(t *testing.T) {
 				t.Errorf("%+v", n)
 			}
 		}, opts...)
+	}
+}
+
+func TestTheClientGoesAwayInAuthenticate(t *testing.T) {
+	for _, canceled := range []bool{true, false} {
+		in(t, func(r *http.Request) (tokenservice.Request, error) {
+			<-r.Context().Done()
+			return tokenservice.Request{}, r.Context().Err()
+		}, func(t *testing.T, x *rig) {
+			ctx, leave := context.WithTimeout(t.Context(), time.Second)
+			defer leave()
+			want := 500 // a time limit
+			if canceled {
+				leave()
+				want = 499
+			}
+			if resp := x.send(request(t, "GET", address, "ann").WithContext(ctx)); resp.status != want || canceled != (resp.body == "") {
+				t.Errorf("%+v", resp)
+			}
+		})
 	}
 }
 

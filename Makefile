@@ -16,10 +16,11 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := authflow/tokenservice/prometheus tests/contract tests/compose tests/generate
+NESTED := authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed
 PEERS  := tests/bench
 
-.PHONY: help demo test contract compose elsewhere metrics generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
+.PHONY: help demo test contract compose browser embed elsewhere metrics generate check check-all generated fmt vet lint \
+	workflows spec-lint spec-diff \
 	spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -38,6 +39,18 @@ contract: ## spec, client and simulator held together, or the server that THOUGH
 
 compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and others
 	cd tests/compose && go test $(RACE) -count=1 -timeout 5m ./...
+
+SDK := tests/embed/node_modules/.package-lock.json
+
+browser: $(SDK) ## pages that embed by the vendor's SDK, in Chromium (or CHROMIUM=<command>); needs Node and the npm registry; 2 minutes
+	cd tests/embed && TSAUTH_BROWSER=required go test -count=1 -timeout 4m ./...
+
+embed: $(SDK) ## serve an application that embeds ThoughtSpot, to try by hand; needs Node and the npm registry
+	cd tests/embed && go run ./cmd/embed
+
+$(SDK): tests/embed/package-lock.json
+	cd tests/embed && npm ci
+	@touch $@
 
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...

@@ -333,7 +333,24 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	if f.valid > 0 {
 		lifetime = time.Duration(f.valid) * time.Second
 	}
-	return a.bearer(&c.policy, op, f.org, lifetime)
+	several, orgs := f.scope()
+	l, err := a.bearer(&c.policy, op, f.org, lifetime, orgs...)
+	if err == nil {
+		l.Value.several = several && l.Value.hasOrg // nobody else knows of it yet
+	}
+	return l, err
+}
+
+// scope reports whether the request is for a token for several Orgs, and returns
+// those that it names.
+func (f *Flow) scope() (several bool, orgs []string) {
+	var req struct {
+		Scope *gen.TokenScopeInput `json:"scope"`
+	}
+	if !strings.Contains(f.body, `"scope":`) || json.Unmarshal([]byte(f.body), &req) != nil || req.Scope == nil {
+		return false, nil
+	}
+	return true, req.Scope.OrgIdentifiers
 }
 
 // defaultLifetime is how long a token lives when neither the request nor the

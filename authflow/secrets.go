@@ -92,7 +92,7 @@ type pass struct {
 	accepted bool // it has been right before
 	username string
 	hash     [sha256.Size]byte
-	turn     bool // that of x is held
+	turn     bool      // that of x is held
 	sent     time.Time // or when it came, until then
 }
 

@@ -300,8 +300,8 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	if err := t.offClock(func() (err error) {
 		var p *pass
 		if secret != "" {
-			known, _ := f.keeper.Peek() // by this very password, if it does not change
-			if p, err = c.secrets.use(ctx, f.field(), f.user, secret, known != nil && f.secret != "", c.policy.Timeout); err != nil {
+			known, _ := f.keeper.Peek()
+			if p, err = c.secrets.use(ctx, f.field(), f.user, secret, f.secret != "", known != nil, c.policy.Timeout); err != nil {
 				return err
 			}
 			told = p.done

@@ -238,7 +238,8 @@ func (e *Error) undone() bool { return e.unsent || e.Status == 429 || e.Status =
 // the conflict of a custom token, that it was right. It has been seen with 401
 // and 400, with 403 for the lock that follows, and with 500.
 func (e *Error) refusesPassword() bool {
-	return e.Status >= 400 && e.Status != 408 && !e.outage() && !(e.Status == 409 && e.Op == wayCustom.op())
+	conflict := e.Status == 409 && e.Op == wayCustom.op()
+	return e.Status >= 400 && e.Status != 408 && !conflict && !e.outage()
 }
 
 // sendError makes an error of what a RoundTripper returned. A failure that lies

@@ -89,6 +89,7 @@ type pass struct {
 	name     string // of x in known
 	isKey    bool
 	insist   bool
+	fixed    bool // it does not change for whoever uses it, who knows whether it was right
 	accepted bool // it has been right before
 	username string
 	hash     [sha256.Size]byte
@@ -99,8 +100,8 @@ type pass struct {
 // use waits for the turn of a password or key, or returns the refusal that
 // still holds for it. A key that is right needs no turn, and neither does one
 // that has been refused for this very user.
-func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, accepted bool, patience time.Duration) (*pass, error) {
-	p := &pass{secrets: s, isKey: field == fieldSecretKey, insist: ctx.Value(insist{}) != nil, accepted: accepted, username: username, hash: s.hash(string(value)), sent: time.Now()}
+func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, fixed, known bool, patience time.Duration) (*pass, error) {
+	p := &pass{secrets: s, isKey: field == fieldSecretKey, insist: ctx.Value(insist{}) != nil, fixed: fixed, accepted: fixed && known, username: username, hash: s.hash(string(value)), sent: time.Now()}
 	if p.name = "key " + string(p.hash[:]); !p.isKey {
 		p.name = "password of " + strings.ToLower(strings.TrimSpace(username))
 	}
@@ -179,7 +180,7 @@ func (p *pass) leave() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if x := p.x; x.users == 1 && !x.good && x.failures == 0 && len(x.denied)+len(x.refused) == 0 && x.right == [sha256.Size]byte{} {
+	if x := p.x; x.users == 1 && !x.good && x.failures == 0 && len(x.denied)+len(x.refused) == 0 && (p.fixed || x.right == [sha256.Size]byte{}) {
 		delete(p.known, p.name)
 	}
 	p.x.users--

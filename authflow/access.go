@@ -80,6 +80,9 @@ func WithPassword(fn CredentialFunc) FlowOption {
 // made, so each renewal repeats that.
 func (c *Cluster) FullAccess(req gen.GetFullAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
 	f := &Flow{way: wayFull, user: req.Username, valid: req.ValidityTimeInSec}
+	if confines(req.UserParameters) {
+		f.rules = rulesConfined
+	}
 	if req.OrgID != nil {
 		f.org = strconv.Itoa(int(*req.OrgID))
 	}
@@ -91,6 +94,9 @@ func (c *Cluster) FullAccess(req gen.GetFullAccessTokenRequest, opts ...FlowOpti
 // is as FullAccess.
 func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
 	f := &Flow{way: wayObject, user: req.Username, valid: req.ValidityTimeInSec}
+	if confines(req.UserParameters) {
+		f.rules = rulesConfined
+	}
 	if req.OrgID != nil {
 		f.org = strconv.Itoa(int(*req.OrgID))
 	}
@@ -189,8 +195,8 @@ func (f *Flow) SessionToken() *Flow {
 // Session returns a Flow on a cookie session of the user of f's token
 // (operation login with the body {}). f stays in use for the session's
 // renewals, and closing it ends them. It is refused where f holds a session, or
-// a custom access token with rules and the persist option NONE: the session
-// would not have the rules.
+// a token with rules that reach it alone, by the persist option NONE or as
+// user_parameters without persist: the session would not have them.
 func (f *Flow) Session() (*Flow, error) {
 	if f.way == wayLogin {
 		return nil, invalid("login", "flow", "is a session already; a bearer token is needed")
@@ -206,7 +212,11 @@ func (f *Flow) Session() (*Flow, error) {
 func (f *Flow) confined(op string) error {
 	for p := f; p != nil; p = p.parent() {
 		if p.rules == rulesConfined {
-			return invalid(op, "persist_option", "is NONE: the rules of the token would not hold in what is got with it")
+			field, problem := "persist_option", "is NONE"
+			if p.way != wayCustom {
+				field, problem = "user_parameters", "hold a rule without persist"
+			}
+			return invalid(op, field, problem+": the rules of the token would not hold in what is got with it")
 		}
 	}
 	return nil
@@ -290,8 +300,8 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	if err := t.offClock(func() (err error) {
 		var p *pass
 		if secret != "" {
-			known, _ := f.keeper.Peek() // by this very password, if it does not change
-			if p, err = c.secrets.use(ctx, f.field(), f.user, secret, known != nil && f.secret != "", c.policy.Timeout); err != nil {
+			known, _ := f.keeper.Peek()
+			if p, err = c.secrets.use(ctx, f.field(), f.user, secret, f.secret != "", known != nil, c.policy.Timeout); err != nil {
 				return err
 			}
 			told = p.done
@@ -333,7 +343,24 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	if f.valid > 0 {
 		lifetime = time.Duration(f.valid) * time.Second
 	}
-	return a.bearer(&c.policy, op, f.org, lifetime)
+	several, orgs := f.scope()
+	l, err := a.bearer(&c.policy, op, f.org, lifetime, orgs...)
+	if err == nil {
+		l.Value.several = several && l.Value.hasOrg // nobody else knows of it yet
+	}
+	return l, err
+}
+
+// scope reports whether the request is for a token for several Orgs, and returns
+// those that it names.
+func (f *Flow) scope() (several bool, orgs []string) {
+	var req struct {
+		Scope *gen.TokenScopeInput `json:"scope"`
+	}
+	if !strings.Contains(f.body, `"scope":`) || json.Unmarshal([]byte(f.body), &req) != nil || req.Scope == nil {
+		return false, nil
+	}
+	return true, req.Scope.OrgIdentifiers
 }
 
 // defaultLifetime is how long a token lives when neither the request nor the

@@ -22,7 +22,7 @@ type source Flow
 // left behind.
 func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bool) (*lease, error) {
 	f, p := (*Flow)(s), &s.cluster.policy
-	if d, now := f.doubt.Load(), time.Now(); d != nil && d.gone && now.Before(d.until) {
+	if d, now := f.doubt.Load(), time.Now(); d != nil && d.gone && now.Before(d.until) && ctx.Value(insist{}) == nil {
 		return nil, (&Error{Op: f.way.op(), Err: errors.New("what it has brought lately does not work"), retry: true}).paused(d.until.Sub(now))
 	}
 	ctx = untraced{ctx}

@@ -36,7 +36,9 @@ func (a *answer) what() string { return describe(a.header, a.body, a.out.redacto
 func (c *Cluster) call(op string, req *http.Request, l *lease) (_ *answer, err error) {
 	c.identify(req)
 	if l != nil {
-		attach(req, l)
+		if attach(req, l); l.Value.several {
+			req.Header.Set("X-Org-Selector", strconv.Itoa(int(l.Value.org)))
+		}
 	}
 	out := &outgoing{req: req}
 	defer func() {

@@ -3,6 +3,7 @@ package authflow
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,6 +37,13 @@ func checkCustom(r *gen.GetCustomAccessTokenRequest, byKey bool) error {
 // hasRules reports whether the token that r asks for sees less than its user.
 func hasRules(r *gen.GetCustomAccessTokenRequest) bool {
 	return len(r.FilterRules)+len(r.ParameterValues)+len(r.VariableValues)+len(r.Objects) > 0
+}
+
+// confines reports whether p holds rules that reach the token alone.
+func confines(p *gen.UserParameters) bool {
+	return p != nil && (slices.ContainsFunc(p.RuntimeFilters, func(r gen.RuntimeFilter) bool { return !r.Persist }) ||
+		slices.ContainsFunc(p.RuntimeSorts, func(r gen.RuntimeSort) bool { return !r.Persist }) ||
+		slices.ContainsFunc(p.Parameters, func(r gen.RuntimeParameter) bool { return !r.Persist }))
 }
 
 func checkToken(op string, req any, seconds int32, org *int32, autoCreate *bool, byKey bool) error {

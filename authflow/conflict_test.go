@@ -28,3 +28,19 @@ func TestR5AConflictIsTriedAgain(t *testing.T) {
 		})
 	}
 }
+
+// R6: nor is it a word against the password, which is sent again at once.
+func TestR6AConflictDoesNotRefuseThePassword(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f, err := clusterOf(t, sim).CustomAccess(gen.GetCustomAccessTokenRequest{
+			Username: authtest.DefaultUsername, Password: authtest.DefaultPassword, PersistOption: gen.PersistOptionReplace,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sim.Fail(authtest.OpGetCustomAccessToken, 2, authtest.Status(http.StatusConflict))
+		if _, err := f.Token(t.Context()); err != nil || sim.Calls(authtest.OpGetCustomAccessToken) != 3 {
+			t.Errorf("%d calls, %v", sim.Calls(authtest.OpGetCustomAccessToken), err)
+		}
+	})
+}

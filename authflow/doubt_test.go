@@ -177,3 +177,28 @@ func TestP3ABadPathBesideGoodOnesCostsFewTokens(t *testing.T) {
 		revokedThrice(t, f, &current)
 	})
 }
+
+// Whoever asks for a renewal in so many words gets it, also in the doubt after
+// two tokens that did not work.
+func TestP3RenewTriesInADoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		f := on(t, func(r *http.Request) (*http.Response, error) {
+			n++
+			return fresh(r, fmt.Sprint("tok", n)), nil
+		})
+		for range 2 {
+			token, err := f.Token(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Invalidate(token)
+		}
+		if _, err := f.Token(t.Context()); err == nil {
+			t.Error("there is no doubt")
+		}
+		if err := f.Renew(t.Context()); err != nil || n != 3 {
+			t.Errorf("%d tokens, %v", n, err)
+		}
+	})
+}

@@ -234,9 +234,13 @@ func (e *Error) unheard() bool { return !e.unsent && (e.Status == 0 || e.Status 
 func (e *Error) undone() bool { return e.unsent || e.Status == 429 || e.Status == 409 }
 
 // refusesPassword reports whether e may be the server's answer to a wrong
-// password: any answer may but one that says that it was not looked at. It has
-// been seen with 401 and 400, with 403 for the lock that follows, and with 500.
-func (e *Error) refusesPassword() bool { return e.Status >= 400 && e.Status != 408 && !e.outage() }
+// password: any answer may but one that says that it was not looked at, or, as
+// the conflict of a custom token, that it was right. It has been seen with 401
+// and 400, with 403 for the lock that follows, and with 500.
+func (e *Error) refusesPassword() bool {
+	conflict := e.Status == 409 && e.Op == wayCustom.op()
+	return e.Status >= 400 && e.Status != 408 && !conflict && !e.outage()
+}
 
 // sendError makes an error of what a RoundTripper returned. A failure that lies
 // in how the server is addressed does not get better by itself.

@@ -109,9 +109,12 @@ func (p *Policy) grantToken(t Token, c credential, asked time.Time) (*lease, tim
 	return p.grant(c, asked, life), life, nil
 }
 
-// refuse remembers that the server has refused a token.
-func (x *external) refuse(header string, c *Cluster) {
-	hash := maphash.String(c.seed, header)
+// spurn remembers of a token from a function that the server has refused it.
+func (f *Flow) spurn(l *lease) {
+	if f.way != wayTokensFrom {
+		return
+	}
+	x, hash := f.supplied.token, maphash.String(f.cluster.seed, l.Value.header[0])
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i := range x.seen {

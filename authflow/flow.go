@@ -198,9 +198,12 @@ func (f *Flow) scant(l *lease, asked time.Duration) bool {
 func (f *Flow) Invalidate(t Token) {
 	if l, _ := f.keeper.Peek(); l != nil && l.Value.session == nil && tokenOf(l).Value == t.Value {
 		if !f.refused(l, true) {
-			d := *f.doubt.Load()
-			d.gone = true
-			f.doubt.Store(&d)
+			if d := f.doubt.Load(); d != nil { // otherwise a request has found it good meanwhile
+				gone := *d
+				gone.gone = true
+				f.doubt.CompareAndSwap(d, &gone)
+			}
+			f.spurn(l)
 		}
 		f.forget(l, "the caller said so")
 	}

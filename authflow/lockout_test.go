@@ -208,3 +208,56 @@ func TestR6ANewPasswordIsNotMadeToWait(t *testing.T) {
 		}
 	}
 }
+
+// One that was right until now: the server has another, and all who use the old
+// one notice at once, also while the answer to another is under way, or after a
+// wrong one was refused.
+func TestR6APasswordThatWasRightIsSentByOneAtATime(t *testing.T) {
+	for _, overlap := range []bool{false, true} {
+		for _, mistake := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				w := watch(t)
+				slow := time.Duration(0)
+				c := clusterOf(t, w.Simulator, authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					resp, err := w.RoundTrip(r)
+					time.Sleep(slow) // fake clock
+					return resp, err
+				})}))
+				session := func(password gen.Secret) *authflow.Flow {
+					f, err := c.Session(gen.LoginRequest{Username: "ann"}, authflow.WithPassword(func(context.Context) (gen.Secret, error) { return password, nil }))
+					if err != nil {
+						t.Fatal(err)
+					}
+					return f
+				}
+				if mistake {
+					allAsk(t, []*authflow.Flow{session("mistaken")}, 0)
+				}
+				flows := make([]*authflow.Flow, 50)
+				for i := range flows {
+					flows[i] = session("right")
+					if _, err := get(t.Context(), flows[i]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(10 * time.Minute) // fake clock
+				slow = time.Second
+				if overlap {
+					go func() { _ = flows[0].Renew(t.Context()) }()
+					synctest.Wait()
+					time.Sleep(slow / 2) // fake clock
+				}
+				n := w.Calls(authtest.OpLogin)
+				w.SetPassword("ann", "new")
+				w.RevokeUser("ann")
+				for second := range 20 {
+					allAtOnce(flows[1:], func(_ int, f *authflow.Flow) { _, _ = get(t.Context(), f) })
+					time.Sleep(time.Duration(second) * time.Second) // fake clock
+				}
+				if n = w.Calls(authtest.OpLogin) - n; n > 3 {
+					t.Errorf("overlap %v, mistake %v: the old password was sent %d times", overlap, mistake, n)
+				}
+			})
+		}
+	}
+}

@@ -263,3 +263,36 @@ func TestR10APanicInTheUsersCodeIsAnErrorOfThoseWhoWait(t *testing.T) {
 		wg.Wait()
 	}
 }
+
+// S6: nor without those of a token of full or object access that reach it alone.
+func TestS6UserParametersWithoutPersistReachNoSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		rules   gen.UserParameters
+		refused bool
+	}{
+		"a filter":               {gen.UserParameters{RuntimeFilters: []gen.RuntimeFilter{{ColumnName: "c", Operator: gen.FilterOperatorEQ, Values: []string{"1"}}}}, true},
+		"a sort":                 {gen.UserParameters{RuntimeSorts: []gen.RuntimeSort{{ColumnName: "c"}}}, true},
+		"a parameter":            {gen.UserParameters{Parameters: []gen.RuntimeParameter{{Name: "p", Values: []string{"1"}, Persist: true}, {Name: "q", Values: []string{"1"}}}}, true},
+		"a filter that persists": {gen.UserParameters{RuntimeFilters: []gen.RuntimeFilter{{ColumnName: "c", Operator: gen.FilterOperatorEQ, Values: []string{"1"}, Persist: true}}}, false},
+		"none":                   {gen.UserParameters{}, false},
+	} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+			cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
+			full, err1 := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: authtest.DefaultUsername, UserParameters: &c.rules})
+			object, err2 := cluster.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: authtest.DefaultUsername, ObjectID: "o", UserParameters: &c.rules})
+			if err := errors.Join(err1, err2); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range []*authflow.Flow{full, object} {
+				_, ofSession := f.Session()
+				_, ofToken := f.SessionToken().Token(t.Context())
+				for _, err := range []error{ofSession, ofToken} {
+					var e *authflow.Error
+					if c.refused != (errors.As(err, &e) && e.Field == "user_parameters") || !c.refused && err != nil {
+						t.Errorf("%s, %v: %v", name, f, err)
+					}
+				}
+			}
+		})
+	}
+}

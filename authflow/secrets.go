@@ -34,6 +34,7 @@ type secret struct {
 
 	refused []refusal         // of passwords, the latest ones, oldest first
 	right   [sha256.Size]byte // the password that was right, if one was
+	proven  time.Time         // when it was: those who came before need no turn
 
 	good     bool      // of a key: the latest verdict was that it is right
 	failures int       // of a key: refusals in a row
@@ -88,18 +89,19 @@ type pass struct {
 	name     string // of x in known
 	isKey    bool
 	insist   bool
+	fixed    bool // it does not change for whoever uses it, who knows whether it was right
 	accepted bool // it has been right before
 	username string
 	hash     [sha256.Size]byte
-	turn     bool // that of x is held
-	sent     time.Time
+	turn     bool      // that of x is held
+	sent     time.Time // or when it came, until then
 }
 
 // use waits for the turn of a password or key, or returns the refusal that
 // still holds for it. A key that is right needs no turn, and neither does one
 // that has been refused for this very user.
-func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, accepted bool, patience time.Duration) (*pass, error) {
-	p := &pass{secrets: s, isKey: field == fieldSecretKey, insist: ctx.Value(insist{}) != nil, accepted: accepted, username: username, hash: s.hash(string(value))}
+func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, fixed, known bool, patience time.Duration) (*pass, error) {
+	p := &pass{secrets: s, isKey: field == fieldSecretKey, insist: ctx.Value(insist{}) != nil, fixed: fixed, accepted: fixed && known, username: username, hash: s.hash(string(value)), sent: time.Now()}
 	if p.name = "key " + string(p.hash[:]); !p.isKey {
 		p.name = "password of " + strings.ToLower(strings.TrimSpace(username))
 	}
@@ -153,10 +155,11 @@ func (p *pass) holds() (no *Error, others bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.x
-	if p.sent = time.Now(); p.turn && (x.good || !p.isKey && x.right == p.hash) { // as another call has found out meanwhile
+	if p.turn && (x.good || !p.isKey && x.right == p.hash && !p.sent.After(x.proven)) { // as another call has found out meanwhile
 		<-x.turn
 		p.turn = false
 	}
+	p.sent = time.Now()
 	wait := x.until.Sub(p.sent)
 	switch {
 	case !p.isKey:
@@ -177,7 +180,7 @@ func (p *pass) leave() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if x := p.x; x.users == 1 && !x.good && x.failures == 0 && len(x.denied) == 0 && len(x.refused) == 0 {
+	if x := p.x; x.users == 1 && !x.good && x.failures == 0 && len(x.denied)+len(x.refused) == 0 && (p.fixed || x.right == [sha256.Size]byte{}) {
 		delete(p.known, p.name)
 	}
 	p.x.users--
@@ -227,7 +230,7 @@ func (p *pass) passwordVerdict(e *Error) {
 	x, same := p.x, func(r refusal) bool { return r.hash == p.hash }
 	switch {
 	case e == nil:
-		x.refused, x.right = slices.DeleteFunc(x.refused, same), p.hash
+		x.refused, x.right, x.proven = slices.DeleteFunc(x.refused, same), p.hash, time.Now()
 	case e.refusesPassword(), !e.unsent && slices.ContainsFunc(x.refused, same), e.unheard() && !p.accepted && x.right != p.hash:
 		x.refused = append(x.refused[max(0, len(x.refused)-2*maxPasswords):], refusal{p.hash, e.refusesPassword(), time.Now()})
 		if e.soon = time.Second; e.refusesPassword() || x.said == nil {

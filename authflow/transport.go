@@ -296,9 +296,7 @@ func (f *Flow) refused(l *lease, again bool) bool {
 		d = &doubt{}
 	}
 	if f.keeper.Refuse(l, false) {
-		if f.way == wayTokensFrom {
-			f.supplied.token.refuse(l.Value.header[0], f.cluster)
-		}
+		f.spurn(l)
 		f.doubt.Store(&doubt{of: l, since: now, step: d.step, untried: !again, cleared: d.cleared})
 		f.report(Event{Kind: Invalidated, Left: f.left(l), Reason: "the server refused it"})
 	}

@@ -120,3 +120,34 @@ func TestL3RefusedPasswordsAreForgotten(t *testing.T) {
 		runtime.KeepAlive(c)
 	})
 }
+
+// R6: silence says nothing against a password that has been right, whoever
+// supplies it: the server is asked again as soon as it answers.
+func TestR6AnOutageDoesNotHoldBackARightPassword(t *testing.T) {
+	for way, password := range map[string]gen.Secret{"in the request": authtest.DefaultPassword, "by a function": ""} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+			l := &lossy{sim: sim}
+			var opts []authflow.FlowOption
+			if password == "" {
+				opts = append(opts, authflow.WithPassword(func(context.Context) (gen.Secret, error) { return authtest.DefaultPassword, nil }))
+			}
+			f, err := clusterOf(t, sim, authflow.WithHTTPClient(&http.Client{Transport: l})).FullAccess(
+				gen.GetFullAccessTokenRequest{Username: authtest.DefaultUsername, Password: password}, opts...)
+			if err != nil || f.Renew(t.Context()) != nil {
+				t.Fatal(err)
+			}
+			l.lose = true
+			for began := time.Now(); time.Since(began) < 30*time.Minute; time.Sleep(time.Second) { // fake clock
+				_, _ = f.Token(t.Context())
+			}
+			l.lose = false
+			back := time.Now()
+			for ; err == nil && time.Since(back) < 20*time.Second; time.Sleep(time.Second) { // fake clock
+				if _, e := f.Token(t.Context()); e == nil {
+					return
+				}
+			}
+			t.Errorf("%s: no token %v after the outage", way, time.Since(back))
+		})
+	}
+}

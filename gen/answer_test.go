@@ -230,6 +230,21 @@ func TestAnAnswerIsReadWhateverIsAroundIt(t *testing.T) {
 	}
 }
 
+// A failure of a form that nobody knows is one all the same: the caller gets its
+// status and its body.
+func TestAFailureIsReadWhateverItSays(t *testing.T) {
+	for _, body := range []string{
+		`"text"`, `["text"]`, `7`, `{"error": "text"}`, `{"error": null}`, `{"error": ["text"]}`, `{"message": "text"}`, `{"error": {"mess`, `upstream connect error`, `<html>`, ``, `null`,
+	} {
+		for _, status := range []int{400, 401, 403, 429, 500, 503} {
+			result, err := parse(status, "application/json", body)
+			if err != nil || result.StatusCode() != status || string(result.Body) != body || result.JSON200 != nil {
+				t.Errorf("%d %s: %+v, %v", status, body, result, err)
+			}
+		}
+	}
+}
+
 type answer struct {
 	status            int
 	contentType, body string

@@ -32,11 +32,11 @@
 // # Answers
 //
 // The methods that end in WithResponse return a result whose JSON200, JSON400, … is set for the
-// status that came, and none of them for a page that is not JSON. Whether it is JSON is told by
-// the body: proxies change content types. Times are [UnixMilli], 64-bit milliseconds since the
-// Unix epoch. Unknown fields and enum values decode. A field of another type than is documented
-// is read if it can be, such as a number in a string, and is otherwise left at its zero value;
-// an answer without its token is an error.
+// status that came, and none of them for a page that is not JSON or a failure of another form
+// than is documented. Whether it is JSON is told by the body: proxies change content types. Times
+// are [UnixMilli], 64-bit milliseconds since the Unix epoch. Unknown fields and enum values decode.
+// A field of another type than is documented is read if it can be, such as a number in a string,
+// and is otherwise left at its zero value; an answer without its token is an error.
 //
 // # Secrets
 //
@@ -550,10 +550,25 @@ type ErrorEnvelope struct {
 	Message wire.Raw `json:"message,omitzero"`
 }
 
+// LogValue is what package slog shows: the fields, with lengths in place of what may hold a secret.
+func (v ErrorEnvelope) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("errors", v.Errors),
+		slog.Any("message", v.Message),
+	)
+}
+
 // ErrorResponse is what every failure is answered with, in the shapes that servers have sent.
 type ErrorResponse struct {
 	// What holds `message`, or in older releases `errors`.
 	Error ErrorEnvelope `json:"error"`
+}
+
+// LogValue is what package slog shows: the fields, with lengths in place of what may hold a secret.
+func (v ErrorResponse) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("error", v.Error),
+	)
 }
 
 // FavoriteMetadata is an object that a user has marked.
@@ -1963,15 +1978,15 @@ type ConfigureAuthSettingsResult struct {
 	Body []byte
 	// HTTPResponse has the status and the headers; its body is read.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2031,15 +2046,15 @@ func ParseConfigureAuthSettingsResult(rsp *http.Response) (*ConfigureAuthSetting
 	r := &ConfigureAuthSettingsResult{Body: body, HTTPResponse: rsp}
 	switch contentType := rsp.Header.Get("Content-Type"); {
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("configureAuthSettings: %w", err)
@@ -2056,15 +2071,15 @@ type SearchAuthSettingsResult struct {
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
 	JSON200 *AuthSettings
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2124,15 +2139,15 @@ func ParseSearchAuthSettingsResult(rsp *http.Response) (*SearchAuthSettingsResul
 	case rsp.StatusCode/100 == 2:
 		r.JSON200, err = wire.Answer[AuthSettings](contentType, body)
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("searchAuthSettings: %w", err)
@@ -2147,15 +2162,15 @@ type LoginResult struct {
 	Body []byte
 	// HTTPResponse has the status and the headers; its body is read.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2211,15 +2226,15 @@ func ParseLoginResult(rsp *http.Response) (*LoginResult, error) {
 	r := &LoginResult{Body: body, HTTPResponse: rsp}
 	switch contentType := rsp.Header.Get("Content-Type"); {
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("login: %w", err)
@@ -2234,15 +2249,15 @@ type LogoutResult struct {
 	Body []byte
 	// HTTPResponse has the status and the headers; its body is read.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2289,15 +2304,15 @@ func ParseLogoutResult(rsp *http.Response) (*LogoutResult, error) {
 	r := &LogoutResult{Body: body, HTTPResponse: rsp}
 	switch contentType := rsp.Header.Get("Content-Type"); {
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("logout: %w", err)
@@ -2314,15 +2329,15 @@ type GetCurrentUserTokenResult struct {
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
 	JSON200 *GetTokenResponse
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2373,15 +2388,15 @@ func ParseGetCurrentUserTokenResult(rsp *http.Response) (*GetCurrentUserTokenRes
 	case rsp.StatusCode/100 == 2:
 		r.JSON200, err = wire.Answer[GetTokenResponse](contentType, body)
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("getCurrentUserToken: %w", err)
@@ -2398,15 +2413,15 @@ type GetCurrentUserInfoResult struct {
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
 	JSON200 *User
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2457,15 +2472,15 @@ func ParseGetCurrentUserInfoResult(rsp *http.Response) (*GetCurrentUserInfoResul
 	case rsp.StatusCode/100 == 2:
 		r.JSON200, err = wire.Answer[User](contentType, body)
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("getCurrentUserInfo: %w", err)
@@ -2482,17 +2497,17 @@ type GetCustomAccessTokenResult struct {
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
 	JSON200 *AccessToken
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON409 is the failure, if the status is 409.
+	// JSON409 is the failure, if the status is 409 and the body an ErrorResponse.
 	JSON409 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2552,17 +2567,17 @@ func ParseGetCustomAccessTokenResult(rsp *http.Response) (*GetCustomAccessTokenR
 	case rsp.StatusCode/100 == 2:
 		r.JSON200, err = wire.Answer[AccessToken](contentType, body)
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 409:
-		r.JSON409, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON409, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("getCustomAccessToken: %w", err)
@@ -2579,15 +2594,15 @@ type GetFullAccessTokenResult struct {
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
 	JSON200 *Token
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2647,15 +2662,15 @@ func ParseGetFullAccessTokenResult(rsp *http.Response) (*GetFullAccessTokenResul
 	case rsp.StatusCode/100 == 2:
 		r.JSON200, err = wire.Answer[Token](contentType, body)
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("getFullAccessToken: %w", err)
@@ -2672,15 +2687,15 @@ type GetObjectAccessTokenResult struct {
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
 	JSON200 *Token
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2740,15 +2755,15 @@ func ParseGetObjectAccessTokenResult(rsp *http.Response) (*GetObjectAccessTokenR
 	case rsp.StatusCode/100 == 2:
 		r.JSON200, err = wire.Answer[Token](contentType, body)
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("getObjectAccessToken: %w", err)
@@ -2763,15 +2778,15 @@ type RevokeTokenResult struct {
 	Body []byte
 	// HTTPResponse has the status and the headers; its body is read.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2829,15 +2844,15 @@ func ParseRevokeTokenResult(rsp *http.Response) (*RevokeTokenResult, error) {
 	r := &RevokeTokenResult{Body: body, HTTPResponse: rsp}
 	switch contentType := rsp.Header.Get("Content-Type"); {
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("revokeToken: %w", err)
@@ -2854,15 +2869,15 @@ type ValidateTokenResult struct {
 	HTTPResponse *http.Response
 	// JSON200 is the answer of a success, of any 2xx status.
 	JSON200 *TokenValidationResponse
-	// JSON400 is the failure, if the status is 400.
+	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401.
+	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403.
+	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429.
+	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500.
+	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
 	JSON500 *ErrorResponse
 }
 
@@ -2922,15 +2937,15 @@ func ParseValidateTokenResult(rsp *http.Response) (*ValidateTokenResult, error) 
 	case rsp.StatusCode/100 == 2:
 		r.JSON200, err = wire.Answer[TokenValidationResponse](contentType, body)
 	case rsp.StatusCode == 400:
-		r.JSON400, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 401:
-		r.JSON401, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 403:
-		r.JSON403, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 429:
-		r.JSON429, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
 	case rsp.StatusCode == 500:
-		r.JSON500, err = wire.Answer[ErrorResponse](contentType, body)
+		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("validateToken: %w", err)

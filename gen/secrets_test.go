@@ -74,6 +74,12 @@ func TestX3AnswersPrintRedacted(t *testing.T) {
 			hides(t, fmt.Sprintf("slog of %T", v), b.String())
 		}
 	}
+	// A failure is what people log first, and its text may repeat the request.
+	for _, v := range []any{failure.JSON400, *failure.JSON400, failure.JSON400.Error, &failure.JSON400.Error} {
+		var b bytes.Buffer
+		slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "v", v)
+		hides(t, fmt.Sprintf("slog of %T", v), b.String())
+	}
 	for _, v := range []any{
 		success, *success, success.JSON200, *success.JSON200, settings, settings.JSON200, *settings.JSON200, settings.JSON200.OrgPreferences,
 		gen.AccessToken{Token: secret}, &gen.GetTokenResponse{Token: secret}, failure, []any{*success.JSON200},

@@ -17,7 +17,7 @@ import (
 // user reads a document as the answer to getCurrentUserInfo.
 func (c *cluster) user(ctx SpecContext, document string) gen.User {
 	GinkgoHelper()
-	c.answering(authtest.OpGetCurrentUserInfo, document)
+	c.Fail(authtest.OpGetCurrentUserInfo, 1, authtest.Answer(http.StatusOK, "application/json", document))
 	result, err := c.api().GetCurrentUserInfoWithResponse(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	return *result.JSON200

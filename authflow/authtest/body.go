@@ -11,6 +11,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/go-thoughtspot/tsauth/api/wire"
 )
 
 // WithLenientBodies takes in the bodies of requests what older clients send: a
@@ -68,10 +70,23 @@ func (r *reading) value(s *openapi3.Schema, at string, v any) (taken any, ok boo
 		}
 		return v, true
 	}
+	if number, is := v.(json.Number); is && typeOf(s).Is("integer") {
+		v = integral(number)
+	}
 	if r.lenient && v != nil {
 		return coerced(s, v)
 	}
 	return v, true
+}
+
+// integral returns 300 for 300.0 and 3e2: JSON has no integers, and clients of
+// some languages write them so.
+func integral(number json.Number) json.Number {
+	var n wire.Integer
+	if n.UnmarshalJSON([]byte(number)) != nil {
+		return number
+	}
+	return json.Number(strconv.FormatInt(int64(n), 10))
 }
 
 func (r *reading) object(s *openapi3.Schema, at string, fields map[string]any) map[string]any {

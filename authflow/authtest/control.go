@@ -133,7 +133,11 @@ func named(f func(name string) error) control {
 
 // decode reads the body of a request into v.
 func decode(r *http.Request, v any) error {
-	if err := json.NewDecoder(r.Body).Decode(v); err != nil {
+	body, err := read(r)
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(body, v) != nil {
 		return mistakef("", "the body is not what the control takes")
 	}
 	return nil

@@ -90,6 +90,8 @@ func (c *controller) advanceClock(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	c.sim.Advance(seconds(in.Seconds))
+	if err := c.sim.advance(seconds(in.Seconds)); err != nil {
+		return nil, err
+	}
 	return c.getClock(r)
 }

@@ -69,6 +69,26 @@ func controlsClock(t *testing.T, r *remote) {
 	}
 }
 
+// A clock that went round would be in another century.
+func TestTheClockHasAnEnd(t *testing.T) {
+	r := control(t)
+	for _, step := range []string{"1000000000", "-1000000000"} {
+		moved := 0
+		for ; moved < 30; moved++ {
+			before := r.sim.Now()
+			if r.send("POST /clock/advance", "application/json", `{"seconds":`+step+`}`).Code != 200 {
+				if r.sim.Now().Sub(before).Abs() > time.Hour {
+					t.Errorf("it was refused, and moved from %v to %v", before, r.sim.Now())
+				}
+				break
+			}
+		}
+		if moved < 9 || moved == 30 {
+			t.Errorf("it moved %d times by %s seconds", moved, step)
+		}
+	}
+}
+
 func controlsCredentials(t *testing.T, r *remote) {
 	const bobPW = `{"username":"bob","password":"pw"}`
 	c := call(t, r.sim, custom, trusted(`,"persist_option":"NONE","objects":[{"identifier":"o"}]`))

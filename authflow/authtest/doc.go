@@ -151,6 +151,7 @@
 //   - An empty password or secret_key is taken as absent, and so is null for an
 //     optional boolean: the vendor's SDKs send them. Null elsewhere, and an empty
 //     text where a value must be, are refused.
+//   - An integer may be written 300.0 or 3e2, as clients of some languages do.
 //   - Token requests take a password or a secret key, not both.
 //   - A Parameter takes one value.
 //

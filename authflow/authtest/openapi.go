@@ -26,9 +26,9 @@ func WithOpenAPI(document []byte) Option {
 // The answer is that of the lowest status from 200 to 299, or of 2XX or
 // default, as 200. Its body is the example of the content, JSON before others;
 // else the first of its examples, by name; else what the schema gives: its
-// example, default or first value, or an object of those of its properties. An
-// operation whose answer has content but no example of any kind gets none, and
-// stays with [Echo].
+// example, default or first value, or an object of those of its properties,
+// without what contains itself. An operation whose answer has content but no
+// example of any kind gets none, and stays with [Echo].
 //
 // Paths begin with the path of the document's first server, if that has one.
 // It panics if the document cannot be read; one that refers to other files
@@ -40,6 +40,9 @@ func (s *Simulator) setOpenAPI(document []byte) error {
 	if err != nil {
 		return mistakef("document", "the OpenAPI document cannot be read: %v", err)
 	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.") {
+		return mistakef("document", "the document is not of OpenAPI 3")
+	}
 	if doc.Paths.Len() == 0 {
 		return mistakef("document", "the OpenAPI document has no paths")
 	}
@@ -50,7 +53,7 @@ func (s *Simulator) setOpenAPI(document []byte) error {
 	base = strings.TrimSuffix(base, "/")
 	for _, path := range doc.Paths.InMatchingOrder() {
 		full := base + path
-		if s.routes[full] != nil {
+		if s.routes[full] != nil || s.outside[full] != nil {
 			continue
 		}
 		ops := doc.Paths.Value(path).Operations()
@@ -77,22 +80,28 @@ func documented(op *openapi3.Operation) Fault {
 		return Answer(status, "", "")
 	}
 	types := slices.Sorted(maps.Keys(res.Content))
-	if i := slices.Index(types, "application/json"); i > 0 {
-		types[0] = types[i]
+	media := types[0]
+	if i := slices.IndexFunc(types, isJSON); i >= 0 {
+		media = types[i]
 	}
-	v, ok := exampleOf(res.Content[types[0]])
+	v, ok := exampleOf(res.Content[media])
 	if !ok {
 		return nil
 	}
-	if text, ok := v.(string); ok && !strings.Contains(types[0], "json") {
-		return Answer(status, types[0], text)
+	if strings.Contains(media, "*") { // a range, which no answer can be of
+		media = "application/json"
+	}
+	if text, ok := v.(string); ok && !isJSON(media) {
+		return Answer(status, media, text)
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
 		return nil
 	}
-	return Answer(status, types[0], string(body))
+	return Answer(status, media, string(body))
 }
+
+func isJSON(media string) bool { return strings.Contains(strings.ToLower(media), "json") }
 
 func success(all *openapi3.Responses) (int, *openapi3.Response) {
 	for _, name := range slices.Sorted(maps.Keys(all.Map())) { // digits before X before default
@@ -122,45 +131,65 @@ func exampleOf(m *openapi3.MediaType) (any, bool) {
 			return e.Value, true
 		}
 	}
-	return sample(m.Schema, 0)
+	return make(samples).of(m.Schema)
 }
 
-// maxNesting is how deep a sample goes: schemas may contain themselves.
-const maxNesting = 8
+// samples are values that schemas give by their examples, defaults and enums;
+// nil for those that give none, or are being looked at: schemas may contain
+// themselves, and each other many times over.
+type samples map[*openapi3.Schema]*any
 
-// sample is a value that a schema gives by its examples, defaults and enums.
-func sample(ref *openapi3.SchemaRef, depth int) (any, bool) {
-	if ref == nil || ref.Value == nil || depth > maxNesting {
+func (all samples) of(ref *openapi3.SchemaRef) (any, bool) {
+	if ref == nil || ref.Value == nil {
 		return nil, false
 	}
-	s := ref.Value
+	known, is := all[ref.Value]
+	if !is {
+		all[ref.Value] = nil
+		if v, ok := all.sample(ref.Value); ok {
+			known = &v
+		}
+		all[ref.Value] = known
+	}
+	if known == nil {
+		return nil, false
+	}
+	return *known, true
+}
+
+func (all samples) sample(s *openapi3.Schema) (any, bool) {
 	switch {
 	case s.Example != nil:
 		return s.Example, true
+	case len(s.Examples) > 0:
+		return s.Examples[0], true
 	case s.Default != nil:
 		return s.Default, true
+	case s.Const != nil:
+		return s.Const, true
 	case len(s.Enum) > 0:
 		return s.Enum[0], true
 	case s.Items != nil:
-		v, ok := sample(s.Items, depth+1)
+		v, ok := all.of(s.Items)
 		return []any{v}, ok
 	}
 	for _, one := range slices.Concat(s.OneOf, s.AnyOf) {
-		if v, ok := sample(one, depth+1); ok {
+		if v, ok := all.of(one); ok {
 			return v, true
 		}
 	}
 	object := make(map[string]any)
 	for _, part := range s.AllOf {
-		v, ok := sample(part, depth+1)
+		v, ok := all.of(part)
 		if fields, is := v.(map[string]any); is {
 			maps.Copy(object, fields)
 		} else if ok {
 			return v, true
 		}
 	}
-	for name, property := range s.Properties {
-		if v, ok := sample(property, depth+1); ok {
+	// In order: what is left out of a schema within itself is then always the same.
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if v, ok := all.of(s.Properties[name]); ok {
 			object[name] = v
 		}
 	}

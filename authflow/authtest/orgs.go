@@ -13,12 +13,18 @@ type orgs []gen.Org
 
 func (o *orgs) add(org gen.Org) error {
 	for _, other := range *o {
-		if other.ID == org.ID || other.Name == org.Name {
+		switch {
+		case other.ID == org.ID:
 			return mistakef("id", "Org %d %q is given twice", org.ID, org.Name)
+		case other.Name == org.Name:
+			return mistakef("name", "Org %d %q is given twice", org.ID, org.Name)
 		}
 	}
-	if org.ID < 0 || org.Name == "" {
-		return mistakef("name", "Org %d %q needs a number from 1 and a name", org.ID, org.Name)
+	switch {
+	case org.ID < 0:
+		return mistakef("id", "Org %d %q needs a number from 1", org.ID, org.Name)
+	case org.Name == "":
+		return mistakef("name", "Org %d needs a name", org.ID)
 	}
 	*o = append(*o, org)
 	return nil

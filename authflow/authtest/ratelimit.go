@@ -46,9 +46,11 @@ func (s *Simulator) SetRateLimit(limit RateLimit) { must(s.setRateLimit(limit)) 
 func (s *Simulator) setRateLimit(limit RateLimit) error {
 	switch {
 	case !(limit.PerSecond >= 0) || math.IsInf(limit.PerSecond, 1):
-		return mistakef("per_second", "a rate limit of %v calls a second", limit.PerSecond)
+		return mistakef("rate_limit.per_second", "a rate limit of %v calls a second", limit.PerSecond)
 	case limit.PerSecond > 0 && limit.Burst < 1:
-		return mistakef("burst", "a rate limit with a burst of %d lets no call through", limit.Burst)
+		return mistakef("rate_limit.burst", "a rate limit with a burst of %d lets no call through", limit.Burst)
+	case limit.PerSecond > 0 && float64(limit.Burst)/limit.PerSecond > maxRefill.Seconds():
+		return mistakef("rate_limit.per_second", "a rate limit of %v calls a second takes years to allow %d", limit.PerSecond, limit.Burst)
 	}
 	l := &s.limiter
 	l.mu.Lock()
@@ -56,6 +58,10 @@ func (s *Simulator) setRateLimit(limit RateLimit) error {
 	l.limit, l.next = limit, make(map[string]time.Time)
 	return nil
 }
+
+// maxRefill is how long it may take until as many calls as the burst are let
+// through again: a [time.Duration] has an end.
+const maxRefill = 100 * 365 * 24 * time.Hour
 
 // limiter counts the calls of each client address.
 type limiter struct {

@@ -29,6 +29,9 @@ func (x *exchange) seen() any {
 	if body == nil || body.Value.Content.Get("application/json") == nil {
 		return redact(v, map[string]bool{})
 	}
+	if _, is := v.(map[string]any); v != nil && !is {
+		return wire.Redacted // a token alone, say
+	}
 	known := make(map[string]bool)
 	fields(known, body.Value.Content.Get("application/json").Schema)
 	return redact(v, known)

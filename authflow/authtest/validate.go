@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -126,5 +127,9 @@ func cause(err error) (path []string, reason string) {
 	if reason == "" {
 		reason = e.Reason
 	}
-	return append(e.JSONPointer(), path...), reason
+	way := e.JSONPointer()
+	if len(path) >= len(way) && slices.Equal(path[:len(way)], way) {
+		return path, reason // the inner error knows the whole way, below allOf
+	}
+	return append(way, path...), reason
 }

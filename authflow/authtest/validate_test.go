@@ -62,6 +62,24 @@ func TestRequestsAreHeldToTheSpec(t *testing.T) {
 	}
 }
 
+// The way to the field is told once, wherever the field comes from.
+func TestTheFieldIsNamedOnce(t *testing.T) {
+	sim := authtest.New(ann())
+	for body, way := range map[string]string{
+		`{"username":"ann","password":null}`:                                              "password",
+		`{"username":"ann","password":["hunter2"]}`:                                       "password",
+		trusted(`,"scope":{"org_scope":null}`):                                            "scope.org_scope",
+		trusted(`,"scope":{"org_scope":"hunter2"}`):                                       "scope.org_scope",
+		trusted(`,"scope":{"org_scope":"SPECIFIC_ORGS","org_identifiers":["hunter2",7]}`): "scope.org_identifiers.1",
+		trusted(`,"group_identifiers":["g",7]`):                                           "group_identifiers.1",
+		trusted(`,"user_parameters":{"parameters":[{"name":"p","values":[7]}]}`):          "user_parameters.parameters.0.values.0",
+	} {
+		if says := call(t, sim, full, body).failure(t).Debug; !strings.HasPrefix(says, way+": ") {
+			t.Errorf("%s: it says %q, want %s", body, says, way)
+		}
+	}
+}
+
 func TestContentTypes(t *testing.T) {
 	sim := authtest.New(ann())
 	for ct, status := range map[string]int{

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -121,22 +122,41 @@ func (s settings) open(opts []authflow.Option) (*authflow.Cluster, *authflow.Flo
 		return nil, nil, err
 	}
 	var flowOpts []authflow.FlowOption
-	supply := s.supply(given)
-	if strings.HasPrefix(given, string(password)) {
+	value, supply := gen.Secret(s.values[given]), s.supply(given)
+	switch {
+	case given == string(password):
+		req.Password = value
+	case given == string(secretKey):
+		opts = append([]authflow.Option{authflow.WithSecretKey(value)}, opts...)
+	case strings.HasPrefix(given, string(password)):
 		flowOpts = append(flowOpts, authflow.WithPassword(supply))
-	} else {
+	default:
 		key := func(ctx context.Context, _ string) (gen.Secret, error) { return supply(ctx) }
 		opts = append([]authflow.Option{authflow.WithSecretKeyFunc(key)}, opts...)
 	}
 	c, err := authflow.New(s.values[host], opts...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", s.where(host), err)
+		return nil, nil, s.about(err, host, given)
 	}
 	f, err := c.FullAccess(req, flowOpts...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", s.where(username), err)
+		return nil, nil, s.about(err, username, given)
 	}
 	return c, f, nil
+}
+
+// about returns err with the setting that it is about, by the field that it
+// names, or else the one that is given.
+func (s settings) about(err error, name, ofSecret string) error {
+	if e := (*authflow.Error)(nil); errors.As(err, &e) {
+		switch e.Field {
+		case "org_id":
+			name = org
+		case "password", "WithSecretKey":
+			name = ofSecret
+		}
+	}
+	return fmt.Errorf("%s: %w", s.where(name), err)
 }
 
 // bad is the error for a setting that cannot be.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
@@ -150,6 +151,10 @@ func TestX5WhatCannotBeIsNamed(t *testing.T) {
 		"no such profile":    {with("PROFILE", "work"), "[home]\n", []string{"work", "home"}},
 		"no profile at all":  {with("PROFILE", "work"), "host = \"x\"\n", []string{"work"}},
 		"unknown setting":    {with("PROFILE", "work", "PASSWORD", ""), "[work]\npasword = \"" + hidden + "\"\n", []string{"pasword", "work", "password_command"}},
+		"ends in a newline":  {with("PASSWORD", hidden+"\n"), "", []string{"THOUGHTSPOT_PASSWORD", "line break"}},
+		"key with a newline": {with("PASSWORD", "", "SECRET_KEY", hidden+"\n"), "", []string{"THOUGHTSPOT_SECRET_KEY", "line break"}},
+		"negative Org":       {with("ORG", "-1"), "", []string{"THOUGHTSPOT_ORG"}},
+		"a number":           {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword = 0x1f\n", []string{"password", "work", "text"}},
 		"no text":            {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword = [\"" + hidden + "\"]\n", []string{"password", "work"}},
 		"secret unquoted":    {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword = " + hidden + "\n", []string{"line 2"}},
 		"empty in a profile": {map[string]string{"PROFILE": "work"}, "[work]\nhost = \"\"\n", []string{"host of profile work"}},
@@ -225,6 +230,44 @@ func TestTheFileIsBelowTheUsersConfigDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, err := config.FromProfile(""); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), filepath.Join(dir, "thoughtspot", "config.toml")) {
+		t.Error(err)
+	}
+}
+
+// A command may leave something behind, such as an agent, that holds on to what
+// it was given to print to.
+func TestACommandIsNotWaitedForByWhatItLeavesBehind(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs the shell of the others")
+	}
+	for _, c := range []struct {
+		line string
+		good bool
+	}{{"sleep 60 & echo " + hidden, true}, {"sleep 60 & sleep 60", false}} {
+		sim, via := server(t)
+		in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", "PASSWORD_COMMAND": c.line}, "")
+		_, flow, err := config.FromEnv(via, authflow.WithPolicy(authflow.Policy{Timeout: 3 * time.Second, Tries: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = flow.Token(t.Context())
+		if c.good != (err == nil) || time.Since(began) > 20*time.Second {
+			t.Errorf("%s: after %v, %v", c.line, time.Since(began), err)
+		}
+	}
+}
+
+// An editor of Windows begins a file with the mark of its encoding, which no key
+// does.
+func TestAMarkOfTheEncodingIsNoPartOfASecret(t *testing.T) {
+	sim, via := server(t)
+	in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", "PASSWORD_FILE": write(t, "\ufeff"+hidden+"\r\n")}, "")
+	_, flow, err := config.FromEnv(via)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := flow.Token(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

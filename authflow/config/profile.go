@@ -41,14 +41,14 @@ func readProfile(profile string) (settings, error) {
 		if !slices.Contains(known(), name) {
 			return s, s.bad(name, "is no setting; there are "+strings.Join(known(), ", "))
 		}
-		switch v := v.(type) {
-		case string:
-			s.values[name] = v
-		case int64:
-			s.values[name] = strconv.FormatInt(v, 10)
-		default:
+		text, ok := v.(string)
+		if n, number := v.(int64); number && name == org { // the digits of another may have been others
+			text, ok = strconv.FormatInt(n, 10), true
+		}
+		if !ok {
 			return s, s.bad(name, "must be a text")
 		}
+		s.values[name] = text
 	}
 	if s.values[string(password)]+s.values[string(secretKey)] != "" {
 		return s, private(path)

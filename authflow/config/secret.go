@@ -1,12 +1,15 @@
 package config
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -30,28 +33,32 @@ func (s settings) secretGiven() (string, error) {
 	return given, nil
 }
 
-// supply returns a function that reads the secret of a setting each time.
+// supply returns a function that reads the secret of a setting, which names a
+// file or a command, each time.
 func (s settings) supply(name string) authflow.CredentialFunc {
 	value := s.values[name]
 	return func(ctx context.Context) (gen.Secret, error) {
-		switch {
-		case strings.HasSuffix(name, fromFile):
+		if strings.HasSuffix(name, fromFile) {
 			text, err := os.ReadFile(value)
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", s.where(name), err)
 			}
-			return trimmed(text), nil
-		case strings.HasSuffix(name, fromCommand):
-			// What the command prints, on either stream, is nobody's business.
-			text, err := shell(ctx, value).Output()
-			if err != nil {
-				return "", fmt.Errorf("%s: running it: %w", s.where(name), err)
-			}
-			return trimmed(text), nil
+			return trimmed(bytes.TrimPrefix(text, []byte("\ufeff"))), nil // the mark of UTF-8 that some editors write
 		}
-		return gen.Secret(value), nil
+		// What the command prints, on either stream, is nobody's business.
+		cmd := shell(ctx, value)
+		cmd.WaitDelay = outputTime
+		text, err := cmd.Output()
+		if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+			return "", fmt.Errorf("%s: running it: %w", s.where(name), err)
+		}
+		return trimmed(text), nil
 	}
 }
+
+// outputTime is how long the output of a command is waited for after its end: it
+// may leave something behind, such as an agent, that keeps it open.
+const outputTime = 500 * time.Millisecond
 
 // shell returns a command of the system's shell.
 func shell(ctx context.Context, line string) *exec.Cmd {

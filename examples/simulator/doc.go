@@ -10,7 +10,8 @@
 //
 // It prints its URL as one line on standard output and serves until it is
 // interrupted. With -v it logs each call on standard error, with its JSON and
-// without secrets.
+// without secrets. With -lenient it takes what older clients send, such as numbers
+// for texts. -h lists the other flags.
 //
 // It is for tests. It keeps passwords in the clear, forgets everything when it
 // ends, and must not be reachable by anyone else.

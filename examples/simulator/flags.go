@@ -24,6 +24,7 @@ type config struct {
 	certOut   string
 	mfa       bool
 	nested    bool
+	lenient   bool
 	verbose   bool
 
 	control      string
@@ -61,6 +62,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.StringVar(&c.certOut, "tls-cert-out", "", "`file` to write that certificate to, in PEM, for clients to trust")
 	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are refused")
 	fs.BoolVar(&c.nested, "nested-errors", false, "send errors in the envelope of live servers")
+	fs.BoolVar(&c.lenient, "lenient", false, "take what older clients send: numbers for texts and the like")
 	fs.StringVar(&c.control, "control", "", "`host:port` to serve the control API on, on the loopback interface; port 0 takes a free one")
 	fs.Func("control-host", "a `name` by which the control API is called that is not this machine's own; "+
 		"may be repeated; lets -control listen elsewhere too",
@@ -168,6 +170,9 @@ func (c config) options() []authtest.Option {
 	}
 	if c.nested {
 		opts = append(opts, authtest.WithNestedErrors())
+	}
+	if c.lenient {
+		opts = append(opts, authtest.WithLenientBodies())
 	}
 	return opts
 }

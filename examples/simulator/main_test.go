@@ -162,6 +162,24 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+func TestLenient(t *testing.T) {
+	for status, flags := range map[int][]string{http.StatusBadRequest: nil, http.StatusOK: {"-lenient"}} {
+		url, _, stop := program(t, append(flags, "-addr", "127.0.0.1:0")...)
+		client, err := gen.NewClientWithResponses(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client.GetFullAccessTokenWithBodyWithResponse(t.Context(), "application/json",
+			strings.NewReader(`{"username":"tsadmin","password":"admin","validity_time_in_sec":"60"}`))
+		if err != nil || res.StatusCode() != status {
+			t.Errorf("%v: %v, %v, want %d", flags, res, err, status)
+		}
+		if code, _ := stop(); code != 0 {
+			t.Errorf("exit %d", code)
+		}
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

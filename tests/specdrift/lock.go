@@ -37,6 +37,12 @@ func readLock(file string) (lock, error) {
 	return l, nil
 }
 
+// lacks tells whether nothing of a branch was reviewed.
+func (l lock) lacks(branch string) bool {
+	_, ok := l[branch]
+	return !ok
+}
+
 // accept makes a document the one that was reviewed of its branch.
 func (l lock) accept(file, branch string, now reviewed) error {
 	l[branch] = now

@@ -27,6 +27,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/go-thoughtspot/tsauth/tests/internal/reasons"
@@ -85,12 +86,22 @@ func (d drift) report(ctx context.Context, out io.Writer, compare comparer) (exp
 	}
 	bare, tallies := list.Judge(from.Branch, findings)
 	prose := theirs.prose()
-	changes, err := d.review(from.Branch, reviewed{from.Commit, from.SHA256, prose})
+	l, err := readLock(d.lock)
+	if err != nil {
+		return false, err
+	}
+	changes, err := d.review(l, from.Branch, reviewed{from.Commit, from.SHA256, prose})
 	if err != nil {
 		return false, err
 	}
 
 	explained = len(bare)+len(changes) == 0
+	for _, r := range list {
+		if at := slices.IndexFunc(r.Only, l.lacks); at >= 0 && r.Only[at] != from.Branch {
+			fmt.Fprintf(out, "%s: %v: only: nothing of branch %s was reviewed\n", d.reasons, r, r.Only[at])
+			explained = false
+		}
+	}
 	for _, f := range bare {
 		fmt.Fprintln(out, "no reason:", f)
 	}
@@ -123,12 +134,8 @@ func (d drift) list() (reasons.List, error) {
 }
 
 // review returns how the prose differs from what was reviewed, or accepts it.
-func (d drift) review(branch string, now reviewed) ([]string, error) {
-	l, err := readLock(d.lock)
-	switch {
-	case err != nil:
-		return nil, err
-	case d.accept:
+func (d drift) review(l lock, branch string, now reviewed) ([]string, error) {
+	if d.accept {
 		return nil, l.accept(d.lock, branch, now)
 	}
 	return l.changes(branch, now), nil

@@ -117,8 +117,15 @@ func TestWhatIsNot(t *testing.T) {
 			command{reasons: []change{{"count: 2", "count: 3"}}},
 			[]string{"file: line 20: response-non-success-status-removed, .*: \"`429`\": 2" + reasonFor + "3"},
 		},
+		"a reason is of no branch that is compared": {
+			command{reasons: []change{{"- check: new-", "- {check: api-tag-added, where: login, only: [relaese], count: 1, verdict: vendor, why: None.}\n- check: new-"}}},
+			[]string{"file: line 1: api-tag-added, login: \"\": only: nothing of branch relaese was reviewed"},
+		},
 		"a reason is of another branch": {
-			command{reasons: []change{{"only: [release]", "only: [main]"}}},
+			command{
+				reasons: []change{{"only: [release]", "only: [main]"}},
+				lock:    []change{{`"release": {`, `"main": {}, "release": {`}},
+			},
 			[]string{"no reason: response-optional-property-added, getCurrentUserToken: added the optional property `part` to the response with the `200` status"},
 		},
 	} {

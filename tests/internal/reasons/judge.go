@@ -35,7 +35,7 @@ func (t Tally) String() string {
 	if t.Count > 0 {
 		want = fmt.Sprint(t.Count)
 	}
-	return fmt.Sprintf("line %d: %s, %s: %q: %d findings, and the reason is for %s", t.line, t.Check, t.Where, t.What, t.Found, want)
+	return fmt.Sprintf("%v: %d findings, and the reason is for %s", t.Reason, t.Found, want)
 }
 
 // Judge gives each finding to the first reason that fits it. It returns the

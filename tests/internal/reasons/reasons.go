@@ -17,6 +17,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -65,6 +66,11 @@ type Reason struct {
 	check, where, what *regexp.Regexp
 }
 
+// String says which reason it is.
+func (r Reason) String() string {
+	return fmt.Sprintf("line %d: %s, %s: %q", r.line, r.Check, r.Where, r.What)
+}
+
 // List is a list of reasons, in the order of its file.
 type List []Reason
 
@@ -90,6 +96,9 @@ func Parse(text []byte) (List, error) {
 	strict.KnownFields(true)
 	if err := strict.Decode(&list); err != nil {
 		return nil, err
+	}
+	if err := strict.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("a file holds one list: there is more behind a ---")
 	}
 	if err := yaml.Unmarshal(text, &lines); err != nil {
 		return nil, err

@@ -92,6 +92,7 @@ func TestWhatIsNoReason(t *testing.T) {
 		"an end without a todo":  {"verdict: todo", "verdict: vendor", "line 8: settle: "},
 		"an unknown field":       {"only:", "on:", "field on not found"},
 		"not a list":             {list, "check: removed", "cannot unmarshal"},
+		"a second document":      {"- check: added", "---\n- check: added", "one list"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(list, c.old, c.with, 1)

@@ -20,8 +20,7 @@ NESTED := authflow/tokenservice/prometheus tests/contract tests/compose tests/ge
 PEERS  := tests/bench
 
 .PHONY: help demo test contract compose browser embed elsewhere metrics generate check check-all generated fmt vet lint \
-	workflows spec-lint spec-diff \
-	spec-drift fuzz mutate bench bench-report bench-smoke
+	workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."

@@ -240,3 +240,23 @@ func TestL4LogoutDoesNotWaitForARoundTripperThatHangs(t *testing.T) {
 		}
 	})
 }
+
+// One call that hangs does not keep the other credentials alive.
+func TestL4OneThatHangsDoesNotKeepTheOthersAlive(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 24*time.Hour)
+		mustGet(t, f)
+		for range 9 {
+			if _, err := f.Token(t.Context(), authflow.Unshared()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sim.Fail(authtest.OpRevokeToken, 1, authtest.Delay(time.Hour))
+		if err := f.Logout(t.Context()); err == nil || !strings.Contains(err.Error(), "1 of 10") {
+			t.Error(err)
+		}
+		if n := len(sim.Tokens()); n != 1 {
+			t.Errorf("%d tokens are alive", n)
+		}
+	})
+}

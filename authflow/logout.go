@@ -43,8 +43,8 @@ func (f *Flow) Logout(ctx context.Context) error {
 		}
 	}
 	var failed []error
-	for _, l := range all {
-		if err := f.end(ctx, l); err != nil {
+	for i, l := range all {
+		if err := f.endInTime(ctx, l, len(all)-i); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -54,6 +54,17 @@ func (f *Flow) Logout(ctx context.Context) error {
 	}
 	f.report(Event{Kind: Ended, Reason: "logged out", Err: err})
 	return err
+}
+
+// endInTime is end with a share of the time left, of which there are so many: one
+// call that hangs does not keep the others alive.
+func (f *Flow) endInTime(ctx context.Context, l *lease, shares int) error {
+	if until, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(until)/time.Duration(shares))
+		defer cancel()
+	}
+	return f.end(ctx, l)
 }
 
 // end tells the server that l will not be used again.

@@ -13,7 +13,8 @@ import (
 // id has a row, and every test that a row names is there.
 func TestInvariants(t *testing.T) {
 	var sources strings.Builder
-	for _, pattern := range []string{"*_test.go", "../authflow/*_test.go", "../authflow/internal/renewal/*_test.go", "compose/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../authflow/*_test.go", "../authflow/internal/renewal/*_test.go",
+		"../authflow/pool/*_test.go", "../authflow/tokenservice/*_test.go", "compose/*_test.go", "embed/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal(pattern, err)
@@ -37,7 +38,7 @@ func TestInvariants(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|.*\|(.*)\|$`).FindAllStringSubmatch(string(table), -1) {
 		rows[m[1]] = m[2]
 	}
-	for kind, n := range map[string]int{"I": 6, "R": 12, "P": 7, "S": 6, "X": 5, "L": 5} {
+	for kind, n := range map[string]int{"I": 6, "R": 12, "P": 7, "S": 6, "X": 5, "L": 5, "U": 1, "T": 5} {
 		for i := range n {
 			id := fmt.Sprint(kind, i+1)
 			tests := regexp.MustCompile("`((?:Test|Benchmark)\\w+)`|\"([^\"]+)\"").FindAllStringSubmatch(rows[id], -1)

@@ -2,6 +2,10 @@ package tests_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	. "github.com/onsi/gomega"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
@@ -43,16 +49,59 @@ func TestREADMESnippetsRun(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, "go", append(args, "./"+dir)...)
-		cmd.Env = append(os.Environ(), "THOUGHTSPOT_HOST="+server.URL, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey,
+		env := append(os.Environ(), "THOUGHTSPOT_HOST="+server.URL, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey,
 			"THOUGHTSPOT_USERNAME="+authtest.DefaultUsername, "THOUGHTSPOT_PASSWORD="+authtest.DefaultPassword)
+		if strings.Contains(code, "ListenAndServe") {
+			serveSnippet(ctx, t, dir, env)
+			continue
+		}
+		cmd := exec.CommandContext(ctx, "go", append(args, "./"+dir)...)
+		cmd.Env = env
 		out, err := cmd.CombinedOutput()
 		t.Logf("%s", out)
 		if err != nil {
 			t.Errorf("%v\n%s", err, s[1])
 		}
 	}
-	if n := server.CallCounts(); n[authtest.OpGetCustomAccessToken] != 1 || n[authtest.OpGetFullAccessToken] != 1 || n[authtest.OpRevokeToken] != 1 {
+	if n := server.CallCounts(); n[authtest.OpGetCustomAccessToken] != 1 || n[authtest.OpGetFullAccessToken] != 2 || n[authtest.OpRevokeToken] != 1 {
 		t.Errorf("the snippets made %v", n)
 	}
+}
+
+// serveSnippet runs a program that serves until it is ended, and asks it for a
+// token as a page of its own origin does.
+func serveSnippet(ctx context.Context, t *testing.T, dir string, env []string) {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	program := filepath.Join(t.TempDir(), "program")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./"+dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cmd := exec.CommandContext(ctx, program)
+	cmd.Env = append(env, "ADDR="+addr)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	NewWithT(t).Eventually(func() (string, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/ts-token", nil)
+		if err != nil {
+			return "", err
+		}
+		req.SetBasicAuth(authtest.DefaultUsername, "any")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return "", err
+		}
+		body, err := io.ReadAll(resp.Body)
+		return resp.Status + " " + string(body), errors.Join(err, resp.Body.Close())
+	}, "30s", "50ms").Should(MatchRegexp(`^200 OK [\w.-]{20,}$`))
 }

@@ -30,7 +30,7 @@ func minter(tb testing.TB) *authflow.Cluster {
 			_, _ = io.Copy(io.Discard, r.Body)
 			body := fmt.Sprintf(`{"token":"%0*d","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675215664089,
 				"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":"user"}`, sizeToken, n.Add(1))
-			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}},
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 				Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 		})}))
 	if err != nil {

@@ -38,7 +38,7 @@ var _ = Describe("a page that the service does not know", func() {
 
 		ann := signIn(site, "ann", bearerByFunction, 1)
 		ann.waitSignedIn(1)
-		before := withCookie.Load()
+		before, made := withCookie.Load(), minted(site) // the SDK may have asked twice, where all is slow
 		elsewhere := ann.another()
 		elsewhere.do(chromedp.Navigate(strings.Replace(other.URL, "127.0.0.1", host, 1)))
 		addresses, err := json.Marshal([]string{
@@ -50,10 +50,10 @@ var _ = Describe("a page that the service does not know", func() {
 		soon(func() string { return eval[string](elsewhere, `document.body?.textContent ?? ''`) }).Should(ContainSubstring(`"status":403`))
 
 		Expect(withCookie.Load()-before).To(BeNumerically(">", 40), "the cookie of who is signed in went along")
-		Expect(minted(site)).To(Equal(1))
-		Expect(site.Sim.Tokens()).To(HaveLen(1))
+		Expect(minted(site)).To(Equal(made))
+		Expect(site.Sim.Tokens()).To(HaveLen(made))
 		Expect(outcomes(site)).To(And(HaveLen(3),
-			HaveKeyWithValue(tokenservice.Served, 1), HaveKey(tokenservice.OtherSite), HaveKey(tokenservice.BadMethod)))
+			HaveKeyWithValue(tokenservice.Served, made), HaveKey(tokenservice.OtherSite), HaveKey(tokenservice.BadMethod)))
 		ann.signedIn("ann")
 	},
 		Entry("on another site", "127.0.0.1"),

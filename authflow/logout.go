@@ -64,6 +64,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 	if p := f.parent(); p != nil && p.issued(l.Value.header[0]) {
 		return nil
 	}
+	f.unkeep(ctx, l)
 	op, server := "logout", f.cluster.url+"/"
 	for n := 1; ; n++ {
 		if ctx.Err() != nil {

@@ -1,0 +1,2 @@
+// Package storetest holds an [authflow.Store] to what it promises.
+package storetest

@@ -75,7 +75,7 @@ func BenchmarkAcquire(b *testing.B) {
 			continue
 		}
 		b.Run("found/"+name, func(b *testing.B) {
-			sim := authtest.New()
+			sim, opts := authtest.New(), stores(b)[name] // one that is empty
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := flowOn(b, sim, opts).Token(b.Context()); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // pollTime is how often a lock that another process holds is tried.
-const pollTime = 10 * time.Millisecond
+const pollTime = 5 * time.Millisecond
 
 // Lock implements authflow.Store. A process that ends gives its locks back.
 func (s *Store) Lock(ctx context.Context, name string, limit time.Duration) (unlock func(), err error) {

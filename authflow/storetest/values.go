@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"sync"
 
@@ -74,44 +75,49 @@ func namesApart(s *subject) {
 	}
 }
 
-// manyAtOnce has writers of values of one letter each, and readers, on few names.
+// manyAtOnce has writers of values of one letter each, and readers, on two names.
+// From one of them values are removed, too.
 func manyAtOnce(s *subject) {
-	const each = 30
-	names := []string{newName(), newName()}
+	const writers, each, size = 4, 8, 9000
+	removed, stays := newName(), newName()
+	s.mustSave(stays, []byte{'a'}, long)
 	ctx := s.within(s.patience)
-	var all sync.WaitGroup
-	for w := range 4 {
-		value := bytes.Repeat([]byte{byte('a' + w)}, 1+w*1500)
-		all.Go(func() {
-			for i := range each {
-				if err := s.Save(ctx, names[i%2], value, long); err != nil {
-					s.Errorf("Save: %v", err)
-					return
+	writing, written := context.WithCancel(ctx)
+	defer written()
+	var all, writes sync.WaitGroup
+	for w := range writers {
+		value := bytes.Repeat([]byte{byte('a' + w)}, 1+w*size)
+		writes.Go(func() {
+			for range each {
+				for _, name := range []string{removed, stays} {
+					if err := s.Save(ctx, name, value, long); err != nil {
+						s.Errorf("Save: %v", err)
+						return
+					}
 				}
-			}
-		})
-		all.Go(func() {
-			for i := range each {
-				got, _, err := s.Load(ctx, names[i%2])
-				switch {
-				case errors.Is(err, authflow.ErrNotStored):
-				case err != nil:
-					s.Errorf("Load: %v", err)
-					return
-				case len(got) == 0 || len(got) != 1+int(got[0]-'a')*1500 || bytes.Count(got, got[:1]) != len(got):
-					s.Errorf("Load returns %d bytes that nobody has saved like that", len(got))
-					return
-				}
-			}
-		})
-		all.Go(func() {
-			for i := range each {
-				if err := s.Delete(ctx, names[i%2], value); err != nil {
+				if err := s.Delete(ctx, removed, value); err != nil {
 					s.Errorf("Delete: %v", err)
 					return
 				}
 			}
 		})
+		all.Go(func() {
+			for i := 0; writing.Err() == nil; i++ {
+				name := []string{removed, stays}[i%2]
+				got, _, err := s.Load(ctx, name)
+				switch {
+				case name == removed && errors.Is(err, authflow.ErrNotStored):
+				case err != nil:
+					s.Errorf("Load: %v", err)
+					return
+				case len(got) == 0 || len(got) != 1+int(got[0]-'a')*size || bytes.Count(got, got[:1]) != len(got):
+					s.Errorf("Load returns %d bytes that nobody has saved like that", len(got))
+					return
+				}
+			}
+		})
 	}
+	writes.Wait()
+	written()
 	all.Wait()
 }

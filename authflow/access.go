@@ -261,7 +261,8 @@ func (f *Flow) credential(ctx context.Context) (secret gen.Secret, err error) {
 	return secret, nil
 }
 
-// mint calls the server once for a credential.
+// mint gets a credential: the token that is kept for f, or that of one call of the
+// server.
 func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	c, op := f.cluster, f.way.op()
 	var secret gen.Secret
@@ -286,6 +287,17 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	if err != nil {
 		return nil, asError(op, err)
 	}
+	ask := func() (*lease, error) { return f.ask(ctx, t, secret, with) }
+	if c.store != nil && f.keeps() && ctx.Value(unshared{f}) == nil {
+		return f.stored(ctx, t, secret, ask)
+	}
+	return ask()
+}
+
+// ask calls the server once for a credential, with a secret or with the
+// credential of the Flow below.
+func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease) (*lease, error) {
+	c, op := f.cluster, f.way.op()
 	body := []byte(f.body)
 	if secret != "" && f.secret == "" { // it is not in the request yet
 		value, _ := json.Marshal(secret)                                            // a string always encodes
@@ -306,7 +318,10 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 			}
 			told = p.done
 		}
-		if probe, err = c.gate.enter(ctx, t.leave); err == nil && p != nil {
+		if probe, err = c.gate.enter(ctx, t.leave); err == nil {
+			c.takeTurn(ctx, f)
+		}
+		if err == nil && p != nil {
 			if no, _ := p.holds(); no != nil { // since it is known that it is refused
 				c.gate.leave(probe, time.Now(), &Error{})
 				err = no

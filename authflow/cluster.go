@@ -40,6 +40,9 @@ type Cluster struct {
 	orgKeys   map[string]gen.Secret
 	keyErr    *Error // of an option that gave a key
 
+	store    *vault // or nil
+	storeErr *Error // of WithStore
+
 	gate    gate
 	secrets secrets
 	seed    maphash.Seed
@@ -200,6 +203,8 @@ func (c *Cluster) check() error {
 	switch {
 	case c.keyErr != nil:
 		return c.keyErr
+	case c.storeErr != nil:
+		return c.storeErr
 	case strings.ContainsFunc(c.userAgent, unicode.IsControl):
 		return invalid(op, "WithUserAgent", "must not hold control characters")
 	case !(c.gate.rate >= 0) || c.gate.rate > 0 && c.gate.burst < 1:

@@ -75,6 +75,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 	if p := f.parent(); p != nil && p.issued(l.Value.header[0]) {
 		return nil
 	}
+	f.unkeep(ctx, l)
 	op, server := "logout", f.cluster.url+"/"
 	for n := 1; ; n++ {
 		if ctx.Err() != nil {
@@ -104,23 +105,29 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 	}
 }
 
-// paced calls fn at the Cluster's pace, and does not wait much longer for it than
-// ctx lasts, which a RoundTripper may not obey.
+// paced calls fn at the Cluster's pace, and tells the gate how it ended.
 func (c *Cluster) paced(ctx context.Context, fn func() error) error {
 	probe, err := c.gate.enter(ctx, func() bool { return false })
 	if err != nil {
 		return err
 	}
-	sent, done := time.Now(), make(chan error, 1)
-	go func() {
+	sent := time.Now()
+	return obeyed(ctx, func() error {
 		err := fn()
 		var e *Error
 		if err != nil {
 			e = asError("", err)
 		}
 		c.gate.leave(probe, sent, e)
-		done <- err
-	}()
+		return err
+	})
+}
+
+// obeyed calls fn, and does not wait much longer for it than ctx lasts, which the
+// user's code may not obey.
+func obeyed(ctx context.Context, fn func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
 	select {
 	case err := <-done:
 		return err

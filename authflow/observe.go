@@ -24,6 +24,9 @@ const (
 	Replayed EventKind = "replayed"
 	// CookieCaptured: an answer changed the session's cookies.
 	CookieCaptured EventKind = "cookie captured"
+	// StoreFailed: the Store of [WithStore] could not be used. The token is asked
+	// for without it.
+	StoreFailed EventKind = "store failed"
 	// Ended: the Flow was closed or logged out.
 	Ended EventKind = "ended"
 )

@@ -1,0 +1,2 @@
+// Package redisstore keeps tokens in Redis.
+package redisstore

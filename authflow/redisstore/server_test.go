@@ -62,7 +62,8 @@ func (s *server) start() {
 		"loglevel warning", "logfile " + filepath.Join(s.dir, "log"),
 	}, s.conf...)
 	file := filepath.Join(s.dir, "redis.conf")
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(strings.Join(conf, "\n"), "PORT", strconv.Itoa(s.port))+"\n"), 0o600); err != nil {
+	ports := strings.NewReplacer("PORT", strconv.Itoa(s.port), "BUS", strconv.Itoa(s.port-10000))
+	if err := os.WriteFile(file, []byte(ports.Replace(strings.Join(conf, "\n"))+"\n"), 0o600); err != nil {
 		s.tb.Fatal(err)
 	}
 	args := []string{file}

@@ -4,6 +4,7 @@ package redisstore_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -158,57 +159,67 @@ func TestK1FleetKeepsToOnePace(t *testing.T) {
 // K2: whatever happens to Redis, requests are served. Tokens live for 4 s here,
 // and are renewed after 3.
 func TestK2FleetServesThroughTroubleOfRedis(t *testing.T) {
-	const replicas, users, validity, phase = 10, 4, 4 * time.Second, 5 * time.Second
-	server := serverOf(t, "maxmemory-policy noeviction")
-	proxy := proxyTo(t, server.addr())
-	f := fleetOf(t, proxy.Addr().String(), replicas, users, validity)
-	admin := server.client()
-	full := func(limit string) {
-		if err := admin.ConfigSet(t.Context(), "maxmemory", limit).Err(); err != nil {
-			t.Error(err)
-		}
+	const replicas, users, validity, lasts = 10, 4, 4 * time.Second, 5 * time.Second
+	const together = users * 4                     // the first, one or two renewals, and one that was underway
+	const eachForItself = users*replicas*2 + users // two renewals, and the first
+	type place struct {
+		*server
+		*proxy
+		admin *redis.Client
 	}
-	alone := users * 3 // as one process would mint, with something for those that are underway
-	each := users * replicas * 3
-	for _, p := range []struct {
-		what       string
-		begin, end func()
-		most       int
+	for what, c := range map[string]struct {
+		begin func(place)
+		most  int
 	}{
-		{"well", func() {}, func() {}, alone},
-		{"stopped", server.stop, server.cont, each},
-		{"slow by 2 s", func() { proxy.delay.Store(int64(2 * time.Second)) }, func() { proxy.delay.Store(0) }, each},
-		{"killed", server.kill, server.start, each},
-		{"restarted empty", func() { server.kill(); server.start() }, func() {}, each},
-		{"full", func() { full("1mb") }, func() { full("0") }, each},
-		{"well again", func() {}, func() {}, each}, // until the last one has tried again
+		"well":            {func(place) {}, together},
+		"stopped":         {func(p place) { p.stop() }, eachForItself},
+		"slow by 2 s":     {func(p place) { p.delay.Store(int64(2 * time.Second)) }, eachForItself},
+		"killed":          {func(p place) { p.kill() }, eachForItself},
+		"restarted empty": {func(p place) { p.kill(); p.start() }, eachForItself},
+		"full":            {func(p place) { _ = p.admin.ConfigSet(context.Background(), "maxmemory", "1mb").Err() }, eachForItself},
 	} {
-		f.counted()
-		f.failures.Store(0)
-		p.begin()
-		var requests, failed atomic.Int32
-		var slowest atomic.Int64
-		ends := time.Now().Add(phase)
-		f.all(func(flow *authflow.Flow) {
-			again := time.NewTicker(100 * time.Millisecond)
-			defer again.Stop()
-			for now := time.Now(); now.Before(ends); now = <-again.C {
-				began := time.Now()
-				requests.Add(1)
+		t.Run(what, func(t *testing.T) {
+			server := serverOf(t, "maxmemory-policy noeviction")
+			at := place{server, proxyTo(t, server.addr()), server.client()}
+			f := fleetOf(t, at.Addr().String(), replicas, users, validity)
+			f.all(func(flow *authflow.Flow) {
 				if err := ask(t, flow); err != nil {
-					failed.Add(1)
-					t.Errorf("Redis %s: %v", p.what, err)
+					t.Error(err)
 				}
-				for took, was := int64(time.Since(began)), slowest.Load(); took > was && !slowest.CompareAndSwap(was, took); was = slowest.Load() {
-				}
+			})
+			c.begin(at)
+			requests, slowest := f.load(t, lasts)
+			n := len(f.counted())
+			t.Logf("%d requests, the slowest %v, %d mints, %d failures of the store reported", requests, slowest.Round(time.Millisecond), n, f.failures.Load())
+			if n > c.most {
+				t.Errorf("%d mints, want %d at the most", n, c.most)
+			}
+			if slowest > 3*time.Second {
+				t.Errorf("a request took %v", slowest)
 			}
 		})
-		p.end()
-		n := len(f.counted())
-		t.Logf("Redis %-16s %5d requests, %d failed, slowest %v, %3d mints, %d failures of the store reported",
-			p.what+":", requests.Load(), failed.Load(), time.Duration(slowest.Load()).Round(time.Millisecond), n, f.failures.Load())
-		if n > p.most {
-			t.Errorf("Redis %s: %d mints, want %d at the most", p.what, n, p.most)
-		}
 	}
+}
+
+// load makes a request for each user of each replica every 100 ms, none of which
+// may fail, and returns how many, and how long the slowest took.
+func (f *fleet) load(tb testing.TB, lasts time.Duration) (requests int, slowest time.Duration) {
+	tb.Helper()
+	var mu sync.Mutex
+	ends := time.Now().Add(lasts)
+	f.all(func(flow *authflow.Flow) {
+		again := time.NewTicker(100 * time.Millisecond)
+		defer again.Stop()
+		for now := time.Now(); now.Before(ends); now = <-again.C {
+			began := time.Now()
+			if err := ask(tb, flow); err != nil {
+				tb.Error(err)
+			}
+			mu.Lock()
+			requests++
+			slowest = max(slowest, time.Since(began))
+			mu.Unlock()
+		}
+	})
+	return requests, slowest
 }

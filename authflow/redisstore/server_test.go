@@ -72,7 +72,7 @@ func (s *server) start() {
 	}
 	// The shell ends the server when its own input ends, which is when this process
 	// does, or earlier.
-	shell := exec.CommandContext(s.tb.Context(), "/bin/sh", append([]string{"-c", `redis-server "$@" & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null; wait`, "sh"}, args...)...) // #nosec
+	shell := exec.CommandContext(s.tb.Context(), "/bin/sh", append([]string{"-c", `redis-server "$@" & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null; wait`, "sh"}, args...)...)
 	shell.Stderr = os.Stderr
 	shell.Cancel = func() error { return nil } // kill does
 	in, tie, err := os.Pipe()
@@ -104,7 +104,7 @@ func (s *server) start() {
 		}
 	}()
 	eventually(s.tb, 10*time.Second, "redis-server listens", func() bool {
-		c, err := net.DialTimeout("tcp", s.addr(), time.Second)
+		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(s.tb.Context(), "tcp", s.addr())
 		if err != nil {
 			return false
 		}

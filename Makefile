@@ -19,7 +19,7 @@ SCHEDULES ?= 100000x # random schedules of the engine
 NESTED := tests/contract tests/compose tests/generate authflow/redisstore
 PEERS  := tests/bench
 
-.PHONY: help demo test contract compose redis elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
+.PHONY: help demo test contract compose redis elsewhere generate check check-all generated fmt vet platforms lint workflows spec-lint spec-diff \
 	spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -62,6 +62,7 @@ check: generated fmt vet lint ## what to run before a commit, besides the tests;
 
 check-all: ## check, the modules that build much, and the workflows: what CI checks; cold 10 minutes
 	$(MAKE) check NESTED="$(NESTED) $(PEERS)"
+	$(MAKE) platforms
 	$(MAKE) workflows
 
 generated: ## fail if the generated files are not what the spec says
@@ -76,6 +77,9 @@ fmt: ## fail if gofmt would change a file
 vet: ## go vet
 	go vet ./...
 	@for m in $(NESTED); do (cd $$m && go vet ./...) || exit 1; done
+
+platforms: ## go vet for Linux, macOS and Windows, as locks and modes of files differ; cold 3 minutes
+	@for os in linux darwin windows; do echo "GOOS=$$os go vet ./..." && GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
 
 lint: ## golangci-lint
 	go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...

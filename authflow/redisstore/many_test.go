@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +21,7 @@ import (
 func TestRealCluster(t *testing.T) {
 	var nodes []*server
 	for range 4 {
-		nodes = append(nodes, serverOf(t, "cluster-enabled yes", "cluster-port BUS", "cluster-node-timeout 5000", "repl-ping-replica-period 1"))
+		nodes = append(nodes, serverOf(t, "cluster-enabled yes", "cluster-port BUS", "cluster-node-timeout 5000", "repl-ping-replica-period 1", userInDoc(t, "Cluster's")))
 	}
 	replica := nodes[3]
 	do := func(s *server, args ...any) {
@@ -55,15 +55,17 @@ func TestRealCluster(t *testing.T) {
 	for _, s := range nodes {
 		c := s.client()
 		eventually(t, 20*time.Second, "clients are told of the replica", func() bool {
-			slots, _ := c.ClusterSlots(t.Context()).Result()
-			return slices.ContainsFunc(slots, func(s redis.ClusterSlot) bool { return len(s.Nodes) > 1 })
+			slots, _ := c.Do(t.Context(), "CLUSTER", "SLOTS").Slice()
+			return strings.Contains(fmt.Sprint(slots), strconv.Itoa(replica.port))
 		})
 	}
 	var addrs []string
 	for _, s := range nodes {
 		addrs = append(addrs, s.addr())
 	}
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, ContextTimeoutEnabled: true, ReadOnly: true, RouteRandomly: true})
+	client := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: addrs, Username: "tsauth", Password: "the-password", ContextTimeoutEnabled: true, ReadOnly: true, RouteRandomly: true,
+	})
 	t.Cleanup(func() { _ = client.Close() })
 	s := storeOn(t, client)
 	tour(t, s)
@@ -91,7 +93,7 @@ func TestRealCluster(t *testing.T) {
 		t.Error("a replica was asked")
 	}
 	for i := range 30 {
-		_ = client.Get(t.Context(), fmt.Sprintf("name-%d", i)).Err()
+		_ = client.Get(t.Context(), fmt.Sprintf("tsauth:{name-%d}:token", i)).Err()
 	}
 	if asked() == 0 {
 		t.Error("this client reads from no replica, and so shows nothing")

@@ -16,11 +16,11 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed
+NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed
 PEERS  := tests/bench
 
-.PHONY: help demo test contract compose browser embed elsewhere metrics generate check check-all generated fmt vet platforms \
-	lint workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
+.PHONY: help demo test contract compose redis browser embed elsewhere metrics generate check check-all generated fmt vet \
+	platforms lint workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -50,6 +50,9 @@ embed: $(SDK) ## serve an application that embeds ThoughtSpot, to try by hand; n
 $(SDK): tests/embed/package-lock.json
 	cd tests/embed && npm ci
 	@touch $@
+
+redis: ## tokens shared by replicas, on servers that it starts where redis-server is installed; 2 minutes
+	cd authflow/redisstore && go test $(RACE) -count=1 -timeout 4m ./...
 
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...

@@ -83,8 +83,13 @@ func WithStore(s Store, key []byte, old ...[]byte) Option {
 // vault is a Store with the keys to it, and with what is known of its health.
 type vault struct {
 	Store
-	keys []*sealer // the first one seals; all open
+	keys  []*sealer // the first one seals; all open
+	kept  health    // of what is kept there,
+	paced health    // and of the pace: neither failure is the other's
+}
 
+// health keeps a Store that fails from being tried again and again.
+type health struct {
 	mu       sync.Mutex
 	failures int       // in a row
 	until    time.Time // when it is tried again
@@ -171,10 +176,10 @@ const (
 var errResting = errors.New("the store is left alone for a while after a failure")
 
 // try uses the Store, unless it has just failed.
-func (v *vault) try(ctx context.Context, limit time.Duration, use func(context.Context) error) error {
-	v.mu.Lock()
-	resting := time.Now().Before(v.until)
-	v.mu.Unlock()
+func (h *health) try(ctx context.Context, limit time.Duration, use func(context.Context) error) error {
+	h.mu.Lock()
+	resting := time.Now().Before(h.until)
+	h.mu.Unlock()
 	if resting {
 		return errResting
 	}
@@ -191,13 +196,13 @@ func (v *vault) try(ctx context.Context, limit time.Duration, use func(context.C
 	if ctx.Err() != nil {
 		return err // that says nothing of the store
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if err == nil || errors.Is(err, ErrNotStored) {
-		v.failures, v.until = 0, time.Time{}
+		h.failures, h.until = 0, time.Time{}
 		return err
 	}
-	v.failures++
-	v.until = time.Now().Add(jitter(min(time.Second<<min(v.failures-1, 10), maxRest*4/5)))
+	h.failures++
+	h.until = time.Now().Add(jitter(min(time.Second<<min(h.failures-1, 10), maxRest*4/5)))
 	return err
 }

@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -22,7 +23,7 @@ func (f *Flow) stored(ctx context.Context, t *clock, secret gen.Secret, ask func
 	}
 	began := time.Now()
 	unlock := at.lock(ctx, t)
-	defer unlock()
+	defer func() { go unlock() }() // which may take its time
 	// Somebody else may have asked meanwhile.
 	l, good := at.load(ctx, t)
 	if good && (ctx.Value(insist{}) == nil || l.Age(time.Now()) <= time.Since(began)) {
@@ -58,7 +59,7 @@ func (f *Flow) names(secret gen.Secret) []string {
 
 // use uses the Store without counting the time, and reports a failure.
 func (s shelf) use(ctx context.Context, t *clock, what string, limit time.Duration, use func(context.Context) error) error {
-	err := t.offClock(func() error { return s.try(ctx, limit, use) })
+	err := t.offClock(func() error { return s.kept.try(ctx, limit, use) })
 	if err != nil && !errors.Is(err, ErrNotStored) && !errors.Is(err, errResting) && ctx.Err() == nil {
 		s.report(Event{Kind: StoreFailed, Reason: what, Err: &Error{Op: "Store." + what, Err: err}})
 	}
@@ -117,17 +118,26 @@ func (s shelf) lock(ctx context.Context, t *clock) (unlock func()) {
 	for _, other := range s.names {
 		name = min(name, other)
 	}
+	var mu sync.Mutex
 	unlock = func() {}
+	left := false
 	_ = s.use(ctx, t, "Lock", lockTime, func(ctx context.Context) error {
 		u, err := s.Lock(ctx, name, lockTime)
 		switch {
 		case err == nil:
-			unlock = u
+			mu.Lock()
+			defer mu.Unlock()
+			if unlock = u; left { // it did not obey its context
+				go u()
+			}
 		case ctx.Err() != nil: // its holder takes long, which is no failure of the store
 			return nil //nolint:nilerr // as it says
 		}
 		return err
 	})
+	mu.Lock()
+	defer mu.Unlock()
+	left = true
 	return unlock
 }
 
@@ -189,7 +199,7 @@ func (c *Cluster) takeTurn(ctx context.Context, f *Flow) {
 		return
 	}
 	var wait time.Duration
-	err := c.store.try(ctx, storeTime, func(ctx context.Context) (err error) {
+	err := c.store.paced.try(ctx, storeTime, func(ctx context.Context) (err error) {
 		wait, err = p.Pace(ctx, c.store.keys[0].nameOf(c.url), c.gate.rate, c.gate.burst)
 		return err
 	})

@@ -143,7 +143,6 @@ func (s *Service) Forget(ctx context.Context, user string) error {
 	a.seats = nil
 	var flows []*authflow.Flow
 	for _, seat := range seats {
-		seat.last = authflow.Token{}
 		for _, f := range seat.flows {
 			if f != nil {
 				flows = append(flows, f)

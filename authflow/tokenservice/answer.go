@@ -25,8 +25,9 @@ type answer struct {
 func secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin") // for what is no CORS request, such as an image
-	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Site")
+	// For what is no CORS request, such as an image.
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Site") // CORS adds Origin
 }
 
 // write sends an answer at once. head leaves the body out.
@@ -78,7 +79,7 @@ func problemAnswer(o Outcome, err error) answer {
 	_, status, detail := o.about()
 	p := problem{Title: http.StatusText(status), Status: status, Detail: detail}
 	var e *authflow.Error
-	if o >= Refused && errors.As(err, &e) {
+	if errors.As(err, &e) {
 		p.Code, p.IncidentID, p.TraceID = e.Code, e.IncidentID, e.TraceID
 	}
 	body, _ := json.Marshal(p)

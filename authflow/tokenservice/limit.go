@@ -1,28 +1,35 @@
 package tokenservice
 
 import (
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// take takes one from each of the limits, where nil is no limit, and returns 0.
-// Or it takes nothing, and returns how long until it could, for the sake of the
-// limit at which: who is refused by their own has taken nothing from the others,
-// and the other way round (T5).
-func take(now time.Time, limits ...*rate.Limiter) (wait time.Duration, which int) {
-	var taken []*rate.Reservation
-	for i, l := range limits {
-		if l == nil {
+// limits guards limiters that are used together.
+type limits struct{ mu sync.Mutex }
+
+// take takes one from each of the limiters, where nil is no limit, and returns 0.
+// Or it takes nothing, and returns how long until it could, and which limiter says
+// so: who is refused by their own takes nothing from the others, and the other way
+// round (T5). Reservations that are cancelled would do, but leave a debt when
+// several are under way.
+func (l *limits) take(limiters ...*rate.Limiter) (wait time.Duration, which int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	for i, r := range limiters {
+		if r == nil {
 			continue
 		}
-		r := l.ReserveN(now, 1)
-		taken = append(taken, r)
-		if wait = r.DelayFrom(now); wait > 0 {
-			for _, r := range taken {
-				r.CancelAt(now)
-			}
+		if wait := time.Duration((1 - r.TokensAt(now)) / float64(r.Limit()) * float64(time.Second)); wait > 0 {
 			return wait, i
+		}
+	}
+	for _, r := range limiters {
+		if r != nil {
+			r.AllowN(now, 1)
 		}
 	}
 	return 0, 0

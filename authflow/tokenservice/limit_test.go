@@ -3,6 +3,8 @@ package tokenservice_test
 import (
 	"fmt"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +79,28 @@ func TestT5ARefusalByOneLimitTakesNothingFromAnother(t *testing.T) {
 			t.Error("eve has used up her own by what all refused")
 		}
 	}, tokenservice.WithUserLimit(0.001, 3), tokenservice.WithLimit(1, 8))
+}
+
+// Refusals of a crowd leave no debt behind.
+func TestT5ACrowdThatIsRefusedTakesNothing(t *testing.T) {
+	in(t, anybody, func(t *testing.T, x *rig) {
+		for round, want := range []int{40, 10, 10} {
+			var got atomic.Int64
+			var wg sync.WaitGroup
+			for i := range 40 {
+				wg.Go(func() {
+					for range 10 {
+						got.Add(int64(x.served(t, fmt.Sprint("user-", i%8), 1)))
+					}
+				})
+			}
+			wg.Wait()
+			if got.Load() != int64(want) {
+				t.Errorf("round %d: %d were served of %d", round, got.Load(), want)
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+	}, tokenservice.WithLimit(10, 40), tokenservice.WithUserLimit(10, 15))
 }
 
 // Nothing that a browser sends makes another user of it (T1), nor a crowd of

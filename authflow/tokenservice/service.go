@@ -38,6 +38,7 @@ type Service struct {
 
 	accounts *otter.Cache[string, *account]
 	all      *rate.Limiter // nil: no limit
+	limits   limits
 	asks     atomic.Uint64
 	waiting  atomic.Int64
 
@@ -80,9 +81,7 @@ func New(cluster *authflow.Cluster, authenticate func(*http.Request) (Request, e
 	}
 	s.all = s.overall.limiter()
 	s.drain.empty = make(chan struct{})
-	if s.handler = http.HandlerFunc(s.serve); len(s.known) > 0 {
-		s.handler = s.known.cors(s.handler)
-	}
+	s.handler = s.known.cors(http.HandlerFunc(s.serve))
 	if s.accounts, err = otter.New(&otter.Options[string, *account]{
 		MaximumSize:      s.maxUsers,
 		ExpiryCalculator: otter.ExpiryAccessing[string, *account](s.idle),
@@ -105,9 +104,6 @@ func (s *Service) Format(f fmt.State, _ rune) {
 // to a path that ends in /logout.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure(w.Header())
-	if len(s.known) == 0 {
-		w.Header().Add("Vary", "Origin") // which CORS adds otherwise
-	}
 	s.handler.ServeHTTP(w, r)
 }
 
@@ -183,7 +179,7 @@ func (k *ask) serve(r *http.Request) (a answer, wait time.Duration, o Outcome, e
 		return answer{status: http.StatusNoContent}, 0, Ended, nil
 	}
 	k.account = s.account(k.req.user)
-	if wait, which := take(time.Now(), k.account.limiter, s.all); wait > 0 {
+	if wait, which := s.limits.take(k.account.limiter, s.all); wait > 0 {
 		return a, wait, []Outcome{Limited, LimitedAll}[which], nil
 	}
 	k.takeSeat()

@@ -160,6 +160,15 @@ func TestT2NothingIsSharedBetweenRules(t *testing.T) {
 	}, tokenservice.WithShareFor(time.Hour), tokenservice.WithServeLast(time.Second))
 }
 
+func TestWithoutServeLastAnOutageIsTold(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		time.Sleep(2 * time.Minute) // fake clock
+		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
+		problem(t, x.ask(t, "GET", "ann"), 503)
+	}, tokenservice.WithShareFor(time.Minute))
+}
+
 func TestServeLastBridgesAnOutage(t *testing.T) {
 	seconds := int32(600)
 	in(t, lifetimes(&seconds), func(t *testing.T, x *rig) {

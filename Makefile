@@ -19,8 +19,8 @@ SCHEDULES ?= 100000x # random schedules of the engine
 NESTED := authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed
 PEERS  := tests/bench
 
-.PHONY: help demo test contract compose browser embed elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
-	spec-drift fuzz mutate bench bench-report bench-smoke
+.PHONY: help demo test contract compose browser embed elsewhere metrics generate check check-all generated fmt vet lint \
+	workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -53,6 +53,9 @@ $(SDK): tests/embed/package-lock.json
 
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
+
+metrics: ## the token service's metrics for Prometheus
+	cd authflow/tokenservice/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
 
 fuzz: ## each fuzz target for FUZZTIME (60s), and SCHEDULES of the engine; 10 minutes
 	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \

@@ -33,10 +33,10 @@ type seat struct {
 	sum   [sha256.Size]byte
 	flows [2]*authflow.Flow // with provisioning, and for a user who is known
 	known bool              // the user is there, as the request describes
-	last  authflow.Token    // the one handed out last, if that is of use
+	last  *authflow.Token   // the one handed out last, if that is of use
 	since time.Time         // when last came
 
-	turn chan struct{} // is held by who mints, where tokens are shared
+	turn chan struct{} // is held by who mints, where tokens are shared; else nil
 }
 
 // errForgotten is for those who asked before the user was forgotten. The
@@ -61,7 +61,9 @@ func (k *ask) takeSeat() {
 	defer a.mu.Unlock()
 	i := slices.IndexFunc(a.seats, func(s *seat) bool { return s.sum == k.req.sum })
 	if i < 0 {
-		k.seat = &seat{sum: k.req.sum, turn: make(chan struct{}, 1)}
+		if k.seat = (&seat{sum: k.req.sum}); k.service.shareFor > 0 {
+			k.seat.turn = make(chan struct{}, 1)
+		}
 		if len(a.seats) >= maxSeats {
 			a.seats = slices.Delete(a.seats, 0, 1)
 		}
@@ -106,7 +108,10 @@ func (k *ask) recent(age, life time.Duration) (authflow.Token, bool) {
 	k.account.mu.Lock()
 	defer k.account.mu.Unlock()
 	t := k.seat.last
-	return t, t.Value != "" && !k.stale() && time.Since(k.seat.since) <= age && lives(t, life)
+	if t == nil || k.stale() || time.Since(k.seat.since) > age || !lives(*t, life) {
+		return authflow.Token{}, false
+	}
+	return *t, true
 }
 
 // hand lets a new token out, unless the user was forgotten meanwhile.
@@ -117,7 +122,7 @@ func (k *ask) hand(t authflow.Token) error {
 		return errForgotten
 	}
 	if k.service.shareFor > 0 || k.service.lastSet {
-		k.seat.last, k.seat.since = t, time.Now()
+		k.seat.last, k.seat.since = &t, time.Now()
 	}
 	return nil
 }

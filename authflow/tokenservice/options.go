@@ -82,7 +82,8 @@ func WithServeLast(minLife time.Duration) Option {
 // WithMaxUsers bounds how many users are remembered. Whoever is forgotten for
 // want of room begins with a full limit, and the tokens are not ended by a
 // log-out: let it be above the number of users who are there at once. Optional;
-// 100,000, of about 1 kB each and 0.5 kB for each live token.
+// 100,000, of about 1 kB each with one token, and 0.4 kB for each other one that is
+// alive.
 func WithMaxUsers(n int) Option { return func(s *settings) { s.maxUsers = n } }
 
 // WithIdle sets how long a user is remembered who does not ask. Let it be no

@@ -123,11 +123,18 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	e := Event{Method: r.Method}
 	var a answer
 	var wait time.Duration
-	if slices.Contains(allowed, r.Method) {
-		a, wait, e.Outcome, e.Err = k.serve(r)
-	} else {
+	entered := s.drain.enter()
+	if entered {
+		defer s.drain.leave() // when all is written
+	}
+	switch {
+	case !slices.Contains(allowed, r.Method):
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		e.Outcome, e.Method = BadMethod, "other"
+	case !entered:
+		e.Outcome = Stopping
+	default:
+		a, wait, e.Outcome, e.Err = k.decide(r)
 	}
 	if a.status == 0 {
 		a = problemAnswer(e.Outcome, e.Err)
@@ -145,17 +152,13 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	s.report(e)
 }
 
-// serve decides on a request. a is what it is answered with, if it is not a
+// decide decides on a request. a is what it is answered with, if it is not a
 // problem; wait is the time until it makes sense to ask again.
-func (k *ask) serve(r *http.Request) (a answer, wait time.Duration, o Outcome, err error) {
+func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, err error) {
 	s := k.service
 	if err := s.known.foreign(r); err != nil {
 		return a, 0, OtherSite, err
 	}
-	if !s.drain.enter() {
-		return a, 0, Stopping, nil
-	}
-	defer s.drain.leave()
 	k.number = s.asks.Add(1)
 	if k.req, err = s.authenticate(r); err != nil {
 		switch {
@@ -163,7 +166,7 @@ func (k *ask) serve(r *http.Request) (a answer, wait time.Duration, o Outcome, e
 			return a, 0, Unauthenticated, err
 		case errors.Is(err, ErrForbidden):
 			return a, 0, Forbidden, err
-		case r.Context().Err() != nil:
+		case errors.Is(r.Context().Err(), context.Canceled):
 			return a, 0, Gone, err
 		}
 		return a, 0, Broken, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,35 @@ func TestShutdownWaitsForMintsInFlightAndSignsNobodyOut(t *testing.T) {
 		}
 		if resp := x.ask(t, "GET", "ann"); resp.status != 503 {
 			t.Errorf("after all: %d", resp.status)
+		}
+	})
+}
+
+// slow is a client who does not read.
+type slow struct {
+	http.ResponseWriter
+	read chan struct{}
+}
+
+func (s slow) Write(b []byte) (int, error) {
+	<-s.read
+	return s.ResponseWriter.Write(b)
+}
+
+func TestShutdownWaitsUntilAnswersAreWritten(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		w, read := httptest.NewRecorder(), make(chan struct{})
+		go x.ServeHTTP(slow{w, read}, request(t, "GET", address, "ann"))
+		done := make(chan error, 1)
+		synctest.Wait()
+		go func() { done <- x.Shutdown(t.Context()) }()
+		synctest.Wait()
+		if len(done) != 0 {
+			t.Error("Shutdown has returned before")
+		}
+		close(read)
+		if err := <-done; err != nil || w.Body.Len() == 0 {
+			t.Errorf("%v, %d bytes", err, w.Body.Len())
 		}
 	})
 }

@@ -223,6 +223,26 @@ func TestTheClientGoesAway(t *testing.T) {
 	}
 }
 
+func TestTheClientGoesAwayInAuthenticate(t *testing.T) {
+	for _, canceled := range []bool{true, false} {
+		in(t, func(r *http.Request) (tokenservice.Request, error) {
+			<-r.Context().Done()
+			return tokenservice.Request{}, r.Context().Err()
+		}, func(t *testing.T, x *rig) {
+			ctx, leave := context.WithTimeout(t.Context(), time.Second)
+			defer leave()
+			want := 500 // a time limit
+			if canceled {
+				leave()
+				want = 499
+			}
+			if resp := x.send(request(t, "GET", address, "ann").WithContext(ctx)); resp.status != want || canceled != (resp.body == "") {
+				t.Errorf("%+v", resp)
+			}
+		})
+	}
+}
+
 // A time limit of a middleware is no client who went away.
 func TestATimeLimitIsAnswered(t *testing.T) {
 	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithShareFor(time.Hour)}} {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,12 +74,15 @@ func newTab(parent context.Context, options ...chromedp.ContextOption) *tab {
 			}()
 		}
 	})).To(Succeed())
-	DeferCleanup(func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		Expect(t.dialogs).To(BeEmpty(), "nothing alerts, ever")
-	})
+	DeferCleanup(func() { Expect(t.alerts()).To(BeEmpty(), "nothing alerts, ever") })
 	return t
+}
+
+// alerts are what the page has alerted, one a line.
+func (t *tab) alerts() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Join(t.dialogs, "\n")
 }
 
 // do does something in the tab, within 15 seconds.
@@ -86,7 +90,7 @@ func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	GinkgoHelper()
 	ctx, cancel := context.WithTimeout(t.ctx, 15*time.Second)
 	defer cancel()
-	Expect(chromedp.Do(ctx, steps...)).To(Succeed())
+	Expect(chromedp.Do(ctx, steps...)).To(Succeed(), t.alerts)
 }
 
 // eval evaluates JavaScript in the page and waits for its promise.
@@ -95,7 +99,7 @@ func eval[T any](t *tab, script string) T {
 	ctx, cancel := context.WithTimeout(t.ctx, 15*time.Second)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	Expect(err).NotTo(HaveOccurred())
+	Expect(err).NotTo(HaveOccurred(), t.alerts)
 	return v
 }
 

@@ -16,7 +16,7 @@ var _ = Describe("a page that is signed in", func() {
 		ann.waitSignedIn(1)
 		for range 2 {
 			site.Sim.RevokeAll()
-			ann.signedInAgain("ann", w)
+			ann.signedInAgain(w)
 		}
 		Expect(minted(site)).To(Equal(3))
 	}, everyWay())
@@ -44,8 +44,8 @@ var _ = Describe("a page that is signed in", func() {
 		Expect(minted(site)).To(Equal(2))
 		Expect(site.Sim.Tokens()).To(HaveLen(2))
 		site.Sim.RevokeAll()
-		ann.signedInAgain("ann", w)
-		second.signedInAgain("ann", w)
+		ann.signedInAgain(w)
+		second.signedInAgain(w)
 		Expect(minted(site)).To(Equal(4))
 	}, Entry(bearerByFunction.String(), bearerByFunction), Entry(bearerByEndpoint.String(), bearerByEndpoint))
 
@@ -58,7 +58,7 @@ var _ = Describe("a page that is signed in", func() {
 		second.waitSignedIn(1)
 		Expect(minted(site)).To(Equal(1))
 		site.Sim.RevokeAll()
-		ann.signedInAgain("ann", sessionByFunction)
+		ann.signedInAgain(sessionByFunction)
 		second.signedIn("ann")
 		Expect(minted(site)).To(Equal(2))
 	})
@@ -71,7 +71,7 @@ var _ = Describe("a page that is signed in", func() {
 		site.SetKey("the-next-key")
 		ann.signedIn("ann") // with the token made by the key before
 		site.Sim.RevokeAll()
-		ann.signedInAgain("ann", bearerByFunction)
+		ann.signedInAgain(bearerByFunction)
 	})
 
 	DescribeTable("has the new rules when they change, and none of before", func(w way) {
@@ -81,7 +81,7 @@ var _ = Describe("a page that is signed in", func() {
 		Expect(site.SetRegion(GinkgoT().Context(), "ann", "North")).To(Succeed())
 		Expect(site.Sim.Tokens()).To(BeEmpty())
 		Expect(site.Sim.Sessions()).To(BeEmpty())
-		ann.signedInAgain("ann", w)
+		ann.signedInAgain(w)
 		Expect(site.Sim.Tokens()).To(HaveLen(1))
 		Expect(site.Sim.Tokens()[0].Rules.VariableValues[0].Values).To(ConsistOf("North"))
 	}, everyWay())

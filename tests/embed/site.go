@@ -35,8 +35,6 @@ type Config struct {
 	// SentAnywhere gives the application's cookie SameSite=None, so that pages
 	// of other sites send it along. Only on TLS.
 	SentAnywhere bool
-	// Service are options of the token service besides the Site's own.
-	Service []tokenservice.Option
 	// Asked gets every request to the token service, before the service does.
 	// Optional.
 	Asked func(*http.Request)
@@ -120,10 +118,7 @@ func (s *Site) StartService() error {
 	if err != nil {
 		return err
 	}
-	service, err := tokenservice.New(cluster, s.authenticate, append([]tokenservice.Option{
-		tokenservice.WithOrigins(s.App),
-		tokenservice.WithObserver(s.note),
-	}, s.config.Service...)...)
+	service, err := tokenservice.New(cluster, s.authenticate, tokenservice.WithOrigins(s.App), tokenservice.WithObserver(s.note))
 	if err != nil {
 		return err
 	}

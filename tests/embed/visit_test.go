@@ -36,9 +36,9 @@ func everyWay() []TableEntry {
 }
 
 // start starts the three servers on TLS, the cluster on another site.
-func start(options ...tokenservice.Option) *embed.Site {
+func start() *embed.Site {
 	GinkgoHelper()
-	site, err := embed.Start(embed.Config{TLS: true, SentAnywhere: true, Service: options})
+	site, err := embed.Start(embed.Config{TLS: true, SentAnywhere: true})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(site.Close)
 	return site
@@ -91,16 +91,16 @@ func (t *tab) signedIn(user string) shown {
 	return s
 }
 
-// signedInAgain expects it to be so after what the page holds has ended: a new
+// signedInAgain expects ann to be so after what the page holds has ended: a new
 // token goes to the iframe at once, a new session is seen by the next look.
-func (t *tab) signedInAgain(user string, w way) {
+func (t *tab) signedInAgain(w way) {
 	GinkgoHelper()
 	if w.authType == "TrustedAuthToken" {
 		before := t.said("SDK_SUCCESS")
 		Expect(t.check(0).Status).To(Equal("expired"))
 		soon(func() int { return t.said("SDK_SUCCESS") }).Should(Equal(before + 1))
 	}
-	t.signedIn(user)
+	t.signedIn("ann")
 }
 
 // said is how often the SDK said something.

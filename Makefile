@@ -16,11 +16,11 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed
-PEERS  := tests/bench
+NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load
+PEERS  := tests/bench examples/backend
 
-.PHONY: help demo test contract compose redis browser embed elsewhere metrics generate check check-all generated fmt vet \
-	platforms lint workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
+.PHONY: help demo test contract compose redis browser embed elsewhere metrics backend load load-smoke generate check check-all \
+	generated fmt vet platforms lint workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -59,6 +59,22 @@ elsewhere: ## the spec generates and compiles in another module, and linters see
 
 metrics: ## the token service's metrics for Prometheus
 	cd authflow/tokenservice/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
+
+backend: ## the example of an application that embeds ThoughtSpot, tested; cold 3 minutes
+	cd examples/backend && go test -count=1 -timeout 5m ./...
+
+LOAD ?= # such as -users 10000 -over 10s, which takes 6 minutes
+
+EXPRESS := tests/load/node_modules/.package-lock.json
+
+load: $(EXPRESS) ## many users at once, on the token service and, where Node is, on the vendor's SDK: one table; 2 minutes
+	@cd tests/load && go run . $(LOAD)
+
+load-smoke: $(EXPRESS) ## a few hundred users at once
+	cd tests/load && go test $(RACE) -count=1 -timeout 5m ./...
+
+$(EXPRESS): tests/load/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/load && npm ci && touch node_modules/.package-lock.json; fi
 
 fuzz: ## each fuzz target for FUZZTIME (60s), and SCHEDULES of the engine; 10 minutes
 	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \

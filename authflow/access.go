@@ -79,28 +79,22 @@ func WithPassword(fn CredentialFunc) FlowOption {
 // With AutoCreate the server makes or updates the user each time a token is
 // made, so each renewal repeats that.
 func (c *Cluster) FullAccess(req gen.GetFullAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayFull, user: req.Username, valid: req.ValidityTimeInSec}
+	f := &Flow{way: wayFull, valid: req.ValidityTimeInSec}
 	if confines(req.UserParameters) {
 		f.rules = rulesConfined
 	}
-	if req.OrgID != nil {
-		f.org = strconv.Itoa(int(*req.OrgID))
-	}
-	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkFull(&req, f.byKey) })
+	return c.minting(f, req.Username, orgNumber(req.OrgID), &req.Password, &req.SecretKey, &req, opts, func() error { return checkFull(&req, f.byKey) })
 }
 
 // ObjectAccess returns a Flow on a token that reads the metadata object
 // req.ObjectID and nothing else (operation getObjectAccessToken). Otherwise it
 // is as FullAccess.
 func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayObject, user: req.Username, valid: req.ValidityTimeInSec}
+	f := &Flow{way: wayObject, valid: req.ValidityTimeInSec}
 	if confines(req.UserParameters) {
 		f.rules = rulesConfined
 	}
-	if req.OrgID != nil {
-		f.org = strconv.Itoa(int(*req.OrgID))
-	}
-	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkObject(&req, f.byKey) })
+	return c.minting(f, req.Username, orgNumber(req.OrgID), &req.Password, &req.SecretKey, &req, opts, func() error { return checkObject(&req, f.byKey) })
 }
 
 // CustomAccess returns a Flow on a token that carries security rules (operation
@@ -111,14 +105,14 @@ func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...Flow
 // with APPEND appends its rules again at each renewal, and tries again only
 // what the server surely did not do; NONE, REPLACE and RESET can be repeated.
 func (c *Cluster) CustomAccess(req gen.GetCustomAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayCustom, user: req.Username, valid: req.ValidityTimeInSec, org: req.OrgIdentifier}
+	f := &Flow{way: wayCustom, valid: req.ValidityTimeInSec}
 	switch {
 	case req.PersistOption == gen.PersistOptionAppend:
 		f.rules = rulesAppended
 	case req.PersistOption == gen.PersistOptionNone && hasRules(&req):
 		f.rules = rulesConfined
 	}
-	return c.minting(f, &req.Password, &req.SecretKey, &req, opts, func() error { return checkCustom(&req, f.byKey) })
+	return c.minting(f, req.Username, req.OrgIdentifier, &req.Password, &req.SecretKey, &req, opts, func() error { return checkCustom(&req, f.byKey) })
 }
 
 // Session returns a Flow on a cookie session that begins with a password
@@ -127,31 +121,32 @@ func (c *Cluster) CustomAccess(req gen.GetCustomAccessTokenRequest, opts ...Flow
 // Policy.SessionIdle or has no cookie any more, and with RememberMe ahead of
 // the end of its seven days.
 func (c *Cluster) Session(req gen.LoginRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayLogin, user: req.Username, org: req.OrgIdentifier, remember: req.RememberMe}
+	f := &Flow{way: wayLogin, remember: req.RememberMe}
 	var none gen.Secret
-	return c.minting(f, &req.Password, &none, &req, opts, func() error { return checkTexts(f.way.op(), &req) })
+	return c.minting(f, req.Username, req.OrgIdentifier, &req.Password, &none, &req, opts, func() error { return checkTexts(f.way.op(), &req) })
 }
 
 // minting completes a Flow whose request carries a credential of its own. The
 // request is encoded once: what the caller changes afterwards has no effect.
-func (c *Cluster) minting(f *Flow, password, key *gen.Secret, req any, opts []FlowOption, check func() error) (*Flow, error) {
+func (c *Cluster) minting(f *Flow, user, org string, password, key *gen.Secret, req any, opts []FlowOption, check func() error) (*Flow, error) {
 	op := f.way.op()
 	for _, o := range opts {
 		if o != nil {
 			o(f)
 		}
 	}
-	switch byKey := f.way != wayLogin && c.hasKey(f.org); {
-	case f.user == "":
+	var secret gen.Secret
+	switch byKey := f.way != wayLogin && c.hasKey(org); {
+	case user == "":
 		return nil, invalid(op, "username", "must not be empty")
 	case *password != "" && *key != "":
 		return nil, invalid(op, fieldPassword, "must not be given together with "+fieldSecretKey)
 	case f.supplied != nil && *password+*key != "":
 		return nil, invalid(op, fieldPassword, "must not be in the request when WithPassword supplies it, and neither must secret_key")
 	case *password != "" || f.supplied != nil:
-		f.secret = *password
+		secret = *password
 	case *key != "" || byKey:
-		f.byKey, f.secret = true, *key
+		f.byKey, secret = true, *key
 	case f.way == wayLogin:
 		return nil, invalid(op, fieldPassword, "must not be empty")
 	default:
@@ -160,21 +155,25 @@ func (c *Cluster) minting(f *Flow, password, key *gen.Secret, req any, opts []Fl
 	if err := check(); err != nil {
 		return nil, err
 	}
+	for field, text := range map[string]string{"username": user, "org": org, f.field(): string(secret)} {
+		if len(text) > maxPiece {
+			return nil, invalid(op, field, fmt.Sprintf("is longer than %d bytes", maxPiece))
+		}
+	}
 	body, err := json.Marshal(req)
 	if err != nil {
 		return nil, invalid(op, "request", err.Error())
 	}
-	f.body = string(body)
-	f.user, f.secret = gist(f.body, f.user), gen.Secret(gist(f.body, string(f.secret)))
+	f.asked = newAsked(string(body), user, org, secret)
 	return c.start(f), nil
 }
 
-// gist returns part, as a piece of whole if it is one: a service keeps many.
-func gist(whole, part string) string {
-	if i := strings.Index(whole, part); i >= 0 {
-		return whole[i : i+len(part)]
+// orgNumber returns the number of an Org as text, or "" for none.
+func orgNumber(id *int32) string {
+	if id == nil {
+		return ""
 	}
-	return part
+	return strconv.Itoa(int(*id))
 }
 
 // start gives a Flow its Cluster.
@@ -189,7 +188,7 @@ func (c *Cluster) start(f *Flow) *Flow {
 // hold a session or a token. It stays in use for renewals, and closing it ends
 // them. Where Session is refused for the rules of f's token, so is every use.
 func (f *Flow) SessionToken() *Flow {
-	return f.cluster.start(&Flow{way: waySessionToken, user: f.user, supplied: &supplied{parent: f}})
+	return f.cluster.start(&Flow{way: waySessionToken, asked: newAsked("", f.user(), "", ""), supplied: &supplied{parent: f}})
 }
 
 // Session returns a Flow on a cookie session of the user of f's token
@@ -204,7 +203,7 @@ func (f *Flow) Session() (*Flow, error) {
 	if err := f.confined("login"); err != nil {
 		return nil, err
 	}
-	return f.cluster.start(&Flow{way: wayLogin, user: f.user, body: "{}", supplied: &supplied{parent: f}}), nil
+	return f.cluster.start(&Flow{way: wayLogin, asked: newAsked("{}", f.user(), "", ""), supplied: &supplied{parent: f}}), nil
 }
 
 // confined returns an error of op if what op brings for the user of f would not
@@ -242,12 +241,12 @@ func (f *Flow) field() string {
 // is.
 func (f *Flow) credential(ctx context.Context) (secret gen.Secret, err error) {
 	switch {
-	case f.secret != "":
-		return f.secret, nil
+	case f.secret() != "":
+		return f.secret(), nil
 	case f.supplied != nil:
 		secret, err = f.supplied.password(ctx)
 	default:
-		secret, err = f.cluster.key(ctx, f.org)
+		secret, err = f.cluster.key(ctx, f.org())
 	}
 	if err == nil && secret == "" {
 		err = errors.New("it is empty")
@@ -298,8 +297,8 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 // credential of the Flow below.
 func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease) (*lease, error) {
 	c, op := f.cluster, f.way.op()
-	body := []byte(f.body)
-	if secret != "" && f.secret == "" { // it is not in the request yet
+	body := []byte(f.body())
+	if secret != "" && f.secret() == "" { // it is not in the request yet
 		value, _ := json.Marshal(secret)                                            // a string always encodes
 		body = append(body[:len(body)-1], `,"`+f.field()+`":`+string(value)+`}`...) // the object has a username already
 	}
@@ -313,7 +312,7 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 		var p *pass
 		if secret != "" {
 			known, _ := f.keeper.Peek()
-			if p, err = c.secrets.use(ctx, f.field(), f.user, secret, f.secret != "", known != nil, c.policy.Timeout); err != nil {
+			if p, err = c.secrets.use(ctx, f.field(), f.user(), secret, f.secret() != "", known != nil, c.policy.Timeout); err != nil {
 				return err
 			}
 			told = p.done
@@ -359,7 +358,7 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 		lifetime = time.Duration(f.valid) * time.Second
 	}
 	several, orgs := f.scope()
-	l, err := a.bearer(&c.policy, op, f.org, lifetime, orgs...)
+	l, err := a.bearer(&c.policy, op, f.org(), lifetime, orgs...)
 	if err == nil {
 		l.Value.several = several && l.Value.hasOrg // nobody else knows of it yet
 	}
@@ -372,7 +371,7 @@ func (f *Flow) scope() (several bool, orgs []string) {
 	var req struct {
 		Scope *gen.TokenScopeInput `json:"scope"`
 	}
-	if !strings.Contains(f.body, `"scope":`) || json.Unmarshal([]byte(f.body), &req) != nil || req.Scope == nil {
+	if !strings.Contains(f.body(), `"scope":`) || json.Unmarshal([]byte(f.body()), &req) != nil || req.Scope == nil {
 		return false, nil
 	}
 	return true, req.Scope.OrgIdentifiers

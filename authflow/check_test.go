@@ -3,6 +3,7 @@ package authflow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strings"
@@ -199,5 +200,31 @@ func TestX5SuppliedSecretsAreCheckedBeforeTheNetwork(t *testing.T) {
 				t.Errorf("%s %q: %v", field, secret, err)
 			}
 		}
+	}
+}
+
+func TestX5WhatIsTooLongIsRefused(t *testing.T) {
+	c := fakeCluster(t, nil, authflow.WithSecretKey("key"))
+	long := strings.Repeat("x", 1<<16)
+	for field, make := range map[string]func() (*authflow.Flow, error){
+		"username": func() (*authflow.Flow, error) {
+			return c.FullAccess(gen.GetFullAccessTokenRequest{Username: long})
+		},
+		"password": func() (*authflow.Flow, error) {
+			return c.Session(gen.LoginRequest{Username: "ann", Password: gen.Secret(long)})
+		},
+		"org": func() (*authflow.Flow, error) {
+			return c.Session(gen.LoginRequest{Username: "ann", Password: "p", OrgIdentifier: long})
+		},
+	} {
+		var e *authflow.Error
+		if f, err := make(); f != nil || !errors.As(err, &e) || e.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	name := long[1:] + `"\\ü` // which JSON writes otherwise
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: name[len(name)-100:]})
+	if err != nil || !strings.Contains(fmt.Sprintf("%s", f), fmt.Sprintf("%q", name[len(name)-100:])) {
+		t.Errorf("%s, %v", f, err)
 	}
 }

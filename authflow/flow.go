@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
-	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // Flow is one principal's way in to a Cluster: it acquires a bearer token or a
@@ -21,17 +20,13 @@ type Flow struct {
 	cluster  *Cluster
 	way      way
 	rules    rules
-	byKey    bool   // the credential is the secret key, not the password
-	remember bool   // the session is to last
-	valid    int32  // the validity that was asked for, in seconds, or 0
-	body     string // the request as JSON, with the credential if it is known
-	user     string // the principal, where it is known
-	org      string // the Org that was asked for, or ""
+	byKey    bool  // the credential is the secret key, not the password
+	remember bool  // the session is to last
+	valid    int32 // the validity that was asked for, in seconds, or 0
+	asked
+	supplied *supplied // where the credential does not come by the request, or nil
 
-	secret   gen.Secret // of the request, or "" where it is supplied
-	supplied *supplied  // where the credential does not come by the request, or nil
-
-	keeper renewal.Keeper[credential]
+	keeper renewal.Keeper[credential, *source]
 	doubt  atomic.Pointer[doubt]
 	past   atomic.Pointer[past]
 }
@@ -261,7 +256,7 @@ func (f *Flow) Format(s fmt.State, _ rune) {
 		_, _ = fmt.Fprint(s, "authflow.Flow(nil)")
 		return
 	}
-	_, _ = fmt.Fprintf(s, "authflow.Flow(%s of %q at %s)", f.way.op(), f.user, f.cluster.url)
+	_, _ = fmt.Fprintf(s, "authflow.Flow(%s of %q at %s)", f.way.op(), f.user(), f.cluster.url)
 }
 
 // LogValue is what package slog shows, without secrets.

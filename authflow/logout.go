@@ -85,7 +85,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		if l.Value.session == nil {
 			op = "revokeToken"
 			token := tokenOf(l)
-			req, err = gen.NewRevokeTokenRequest(server, gen.RevokeTokenRequest{UserIdentifier: cmp.Or(token.Username, f.user), Token: token.Value})
+			req, err = gen.NewRevokeTokenRequest(server, gen.RevokeTokenRequest{UserIdentifier: cmp.Or(token.Username, f.user()), Token: token.Value})
 		}
 		if err != nil {
 			return asError(op, err)

@@ -57,7 +57,7 @@ type Event struct {
 // held.
 func (f *Flow) report(e Event) {
 	c := f.cluster
-	e.Op, e.Server, e.Username = f.way.op(), c.url, f.user
+	e.Op, e.Server, e.Username = f.way.op(), c.url, f.user()
 	if c.logger != nil {
 		level := slog.LevelDebug
 		if e.Err != nil {

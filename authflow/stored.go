@@ -52,7 +52,7 @@ func (f *Flow) names(secret gen.Secret) []string {
 	keys := f.cluster.store.keys
 	names := make([]string, len(keys))
 	for i, k := range keys {
-		names[i] = k.nameOf(f.cluster.url, f.way.op(), f.body, string(secret))
+		names[i] = k.nameOf(f.cluster.url, f.way.op(), f.body(), string(secret))
 	}
 	return names
 }
@@ -131,7 +131,7 @@ func (s shelf) lock(ctx context.Context, t *clock) (unlock func()) {
 				go u()
 			}
 		case ctx.Err() != nil: // its holder takes long, which is no failure of the store
-			return nil //nolint:nilerr // as it says
+			return nil
 		}
 		return err
 	})

@@ -14,7 +14,8 @@ import (
 func TestInvariants(t *testing.T) {
 	var sources strings.Builder
 	for _, pattern := range []string{"*_test.go", "../authflow/*_test.go", "../authflow/internal/renewal/*_test.go",
-		"../authflow/pool/*_test.go", "../authflow/tokenservice/*_test.go", "compose/*_test.go", "embed/*_test.go"} {
+		"../authflow/pool/*_test.go", "../authflow/tokenservice/*_test.go",
+		"../authflow/filestore/*_test.go", "../authflow/redisstore/*_test.go", "compose/*_test.go", "embed/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal(pattern, err)
@@ -38,7 +39,7 @@ func TestInvariants(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|.*\|(.*)\|$`).FindAllStringSubmatch(string(table), -1) {
 		rows[m[1]] = m[2]
 	}
-	for kind, n := range map[string]int{"I": 6, "R": 12, "P": 7, "S": 6, "X": 5, "L": 5, "U": 1, "T": 5} {
+	for kind, n := range map[string]int{"I": 6, "R": 12, "P": 7, "S": 6, "X": 5, "L": 5, "U": 1, "T": 5, "K": 4} {
 		for i := range n {
 			id := fmt.Sprint(kind, i+1)
 			tests := regexp.MustCompile("`((?:Test|Benchmark)\\w+)`|\"([^\"]+)\"").FindAllStringSubmatch(rows[id], -1)

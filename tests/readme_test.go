@@ -30,6 +30,10 @@ func TestREADMESnippetsRun(t *testing.T) {
 	if len(snippets) < 3 {
 		t.Fatalf("README.md has %d snippets of Go, and one for each kind of user is wanted", len(snippets))
 	}
+	cache, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := authtest.NewServer()
 	defer server.Close()
 	for _, s := range snippets {
@@ -50,7 +54,8 @@ func TestREADMESnippetsRun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		env := append(os.Environ(), "THOUGHTSPOT_HOST="+server.URL, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey,
-			"THOUGHTSPOT_USERNAME="+authtest.DefaultUsername, "THOUGHTSPOT_PASSWORD="+authtest.DefaultPassword)
+			"THOUGHTSPOT_USERNAME="+authtest.DefaultUsername, "THOUGHTSPOT_PASSWORD="+authtest.DefaultPassword, "XDG_CACHE_HOME="+t.TempDir(),
+			"GOCACHE="+strings.TrimSpace(string(cache)))
 		if strings.Contains(code, "ListenAndServe") {
 			serveSnippet(ctx, t, dir, env)
 			continue
@@ -63,7 +68,7 @@ func TestREADMESnippetsRun(t *testing.T) {
 			t.Errorf("%v\n%s", err, s[1])
 		}
 	}
-	if n := server.CallCounts(); n[authtest.OpGetCustomAccessToken] != 1 || n[authtest.OpGetFullAccessToken] != 2 || n[authtest.OpRevokeToken] != 1 {
+	if n := server.CallCounts(); n[authtest.OpGetCustomAccessToken] != 1 || n[authtest.OpGetFullAccessToken] != 3 || n[authtest.OpRevokeToken] != 1 {
 		t.Errorf("the snippets made %v", n)
 	}
 }

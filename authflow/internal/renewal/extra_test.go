@@ -9,7 +9,7 @@ import (
 )
 
 func TestT2AnExtraLeaseIsGivenToNobodyElse(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		want(t, "an extra one", 1, nil)(k.Extra(t.Context()))
 		want(t, "the one for all", 2, nil)(k.Get(t.Context(), true))
 		var wg sync.WaitGroup
@@ -37,7 +37,7 @@ func TestT2AnExtraLeaseIsGivenToNobodyElse(t *testing.T) {
 }
 
 func TestAnExtraFlightIsJoinedByNobody(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], _ *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], _ *source) {
 		var wg sync.WaitGroup
 		wg.Go(func() { want(t, "the extra one", 1, nil)(k.Extra(t.Context())) })
 		synctest.Wait()
@@ -47,7 +47,7 @@ func TestAnExtraFlightIsJoinedByNobody(t *testing.T) {
 }
 
 func TestAnExtraFlightTellsOfTheSource(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.then = func(_ context.Context, n int32, _ func(error)) (*Lease[int32], error) {
 			if n < 3 {
 				return nil, errDown
@@ -67,7 +67,7 @@ func TestAnExtraFlightTellsOfTheSource(t *testing.T) {
 }
 
 func TestAnExtraFlightEndsWhenItsCallerLeavesAndHarmsNobody(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		var ended time.Time
 		s.then = func(ctx context.Context, n int32, _ func(error)) (*Lease[int32], error) {
 			if n == 1 {

@@ -20,7 +20,7 @@ func TestR10WhatEndsAFunctionEndsItsFlightAlone(t *testing.T) {
 		"panic called with nil":     func() { panic(nil) },
 		"ended its goroutine":       runtime.Goexit,
 	} {
-		in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+		in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 			s.then = func(_ context.Context, n int32, _ func(error)) (*Lease[int32], error) {
 				if n != 3 {
 					then()
@@ -77,7 +77,7 @@ func TestAFlightLandsOnce(t *testing.T) {
 			return nil, errDown
 		},
 	} {
-		in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+		in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 			s.then = func(ctx context.Context, n int32, abandon func(error)) (*Lease[int32], error) {
 				if n == 1 {
 					return then(ctx, n, abandon)
@@ -96,7 +96,7 @@ func TestAFlightLandsOnce(t *testing.T) {
 }
 
 func TestAFlightThatHangsDoesNotStopTheNext(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.then = func(_ context.Context, n int32, abandon func(error)) (*Lease[int32], error) {
 			if n < 3 {
 				abandon(errDown)
@@ -111,20 +111,28 @@ func TestAFlightThatHangsDoesNotStopTheNext(t *testing.T) {
 }
 
 func TestR10AFunctionThatWaitsForItsOwnFlightIsToldAtOnce(t *testing.T) {
-	for name, use := range map[string]func(context.Context, *Keeper[int32]) (*Lease[int32], error){
-		"Get":        func(ctx context.Context, k *Keeper[int32]) (*Lease[int32], error) { return k.Get(ctx, true) },
-		"Get unsure": func(ctx context.Context, k *Keeper[int32]) (*Lease[int32], error) { return k.Get(ctx, false) },
-		"Next":       func(ctx context.Context, k *Keeper[int32]) (*Lease[int32], error) { return k.Next(ctx, nil, false) },
-		"Next force": func(ctx context.Context, k *Keeper[int32]) (*Lease[int32], error) { return k.Next(ctx, nil, true) },
-		"Extra":      func(ctx context.Context, k *Keeper[int32]) (*Lease[int32], error) { return k.Extra(ctx) },
-		"Get below another Keeper": func(ctx context.Context, k *Keeper[int32]) (*Lease[int32], error) {
-			between := &Keeper[int32]{Source: &source{then: func(ctx context.Context, _ int32, _ func(error)) (*Lease[int32], error) {
+	for name, use := range map[string]func(context.Context, *Keeper[int32, Source[int32]]) (*Lease[int32], error){
+		"Get": func(ctx context.Context, k *Keeper[int32, Source[int32]]) (*Lease[int32], error) {
+			return k.Get(ctx, true)
+		},
+		"Get unsure": func(ctx context.Context, k *Keeper[int32, Source[int32]]) (*Lease[int32], error) {
+			return k.Get(ctx, false)
+		},
+		"Next": func(ctx context.Context, k *Keeper[int32, Source[int32]]) (*Lease[int32], error) {
+			return k.Next(ctx, nil, false)
+		},
+		"Next force": func(ctx context.Context, k *Keeper[int32, Source[int32]]) (*Lease[int32], error) {
+			return k.Next(ctx, nil, true)
+		},
+		"Extra": func(ctx context.Context, k *Keeper[int32, Source[int32]]) (*Lease[int32], error) { return k.Extra(ctx) },
+		"Get below another Keeper": func(ctx context.Context, k *Keeper[int32, Source[int32]]) (*Lease[int32], error) {
+			between := &Keeper[int32, Source[int32]]{Source: &source{then: func(ctx context.Context, _ int32, _ func(error)) (*Lease[int32], error) {
 				return k.Get(ctx, true)
 			}}}
 			return between.Get(ctx, true)
 		},
 	} {
-		in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+		in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 			s.then = func(ctx context.Context, _ int32, _ func(error)) (*Lease[int32], error) {
 				ctx, cancel := context.WithTimeout(ctx, time.Hour)
 				defer cancel()
@@ -142,7 +150,7 @@ func TestR10AFunctionThatWaitsForItsOwnFlightIsToldAtOnce(t *testing.T) {
 }
 
 func TestR10AFunctionMayUseWhatIsAlive(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		l, _ := k.Get(t.Context(), true)
 		s.then = func(ctx context.Context, n int32, _ func(error)) (*Lease[int32], error) {
 			want(t, "the last one, in the function", 1, nil)(k.Get(ctx, true))
@@ -153,7 +161,7 @@ func TestR10AFunctionMayUseWhatIsAlive(t *testing.T) {
 }
 
 func TestCloseEndsFlightsAndTellsWhy(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		kept, _ := k.Get(t.Context(), true)
 		s.then = func(ctx context.Context, n int32, _ func(error)) (*Lease[int32], error) {
 			<-ctx.Done()
@@ -196,7 +204,7 @@ func TestCloseEndsFlightsAndTellsWhy(t *testing.T) {
 // It would not return if it took the lock.
 func TestI1ALiveLeaseCostsNoLockAndNoAllocation(t *testing.T) {
 	s := &source{}
-	k := &Keeper[int32]{Source: s}
+	k := &Keeper[int32, Source[int32]]{Source: s}
 	fresh, due := NewLease(int32(1), time.Now(), time.Hour, 0, .75), NewLease(int32(2), time.Now(), time.Hour, 0, .75)
 	due.due = 0
 	pause := &PauseError{errDown, time.Now().Add(time.Hour)}
@@ -234,7 +242,7 @@ func (instant) Pause(error, int) time.Duration { return 0 }
 
 // Not in a bubble: all goroutines of the process are looked at.
 func TestL1NothingLivesWhileAKeeperIsIdle(t *testing.T) {
-	k := &Keeper[int32]{Source: instant{}}
+	k := &Keeper[int32, Source[int32]]{Source: instant{}}
 	want(t, "a lease", 1, nil)(k.Get(t.Context(), true))
 	want(t, "an extra one", 1, nil)(k.Extra(t.Context()))
 	goleak.VerifyNone(t)

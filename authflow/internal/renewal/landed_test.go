@@ -12,7 +12,7 @@ import (
 )
 
 func TestLandedIsToldOnceOfEachFlightThatSomebodyWants(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		var told []string
 		name := func(l *Lease[int32]) string {
 			if l == nil {
@@ -57,7 +57,7 @@ func TestLandedIsToldOnceOfEachFlightThatSomebodyWants(t *testing.T) {
 }
 
 func TestLandedIsToldBeforeThoseWhoWait(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.landed = func(ctx context.Context, _, new *Lease[int32], _ error) {
 			time.Sleep(time.Second) // fake clock
 			// Others already go by it, and the Keeper may be used.
@@ -74,7 +74,7 @@ func TestLandedIsToldBeforeThoseWhoWait(t *testing.T) {
 }
 
 func TestR10APanicOfLandedIsToldToThoseWhoWait(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.landed = func(context.Context, *Lease[int32], *Lease[int32], error) { panic("of an observer") }
 		for what, call := range map[string]func() (*Lease[int32], error){
 			"Get":   func() (*Lease[int32], error) { return k.Get(t.Context(), true) },
@@ -91,11 +91,11 @@ func TestR10APanicOfLandedIsToldToThoseWhoWait(t *testing.T) {
 }
 
 func TestCloseIsToldToThoseWhomLandedKeepsWaiting(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.landed = func(context.Context, *Lease[int32], *Lease[int32], error) { k.Close(errEnd) }
 		want(t, "who waits", 0, errEnd)(k.Get(t.Context(), true))
 	})
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.landed = func(context.Context, *Lease[int32], *Lease[int32], error) { k.Close(errEnd) }
 		want(t, "who waits for an extra one", 0, errEnd)(k.Extra(t.Context()))
 	})

@@ -29,7 +29,7 @@ func TestR3ARefusedLeaseServesWhereNoOtherCanBeHad(t *testing.T) {
 		{what: "sure, none can be had, forgotten", sure: true, down: true, forget: true, err: errDown, waits: time.Second},
 		{what: "sure, in a pause, forgotten", sure: true, down: true, pause: true, forget: true, err: errDown},
 	} {
-		in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+		in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 			l, _ := k.Get(t.Context(), true)
 			if c.down || c.pause {
 				s.down()
@@ -56,7 +56,7 @@ func TestR3ARefusedLeaseServesWhereNoOtherCanBeHad(t *testing.T) {
 }
 
 func TestR3WhoLeavesIsNotGivenARefusedLease(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], _ *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], _ *source) {
 		l, _ := k.Get(t.Context(), true)
 		k.Refuse(l, false)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -69,7 +69,7 @@ func TestR3WhoLeavesIsNotGivenARefusedLease(t *testing.T) {
 }
 
 func TestR3ARefusedLeaseIsNotUsedIfItIsForgottenMeanwhile(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		l, _ := k.Get(t.Context(), true)
 		s.down()
 		k.Refuse(l, false)
@@ -79,7 +79,7 @@ func TestR3ARefusedLeaseIsNotUsedIfItIsForgottenMeanwhile(t *testing.T) {
 }
 
 func TestP1OnlyTheLeaseInUseIsRefused(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], _ *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], _ *source) {
 		first, _ := k.Get(t.Context(), true)
 		if !k.Refuse(first, false) || k.Refuse(first, false) {
 			t.Error("the first to say so is told, and nobody else")
@@ -93,7 +93,7 @@ func TestP1OnlyTheLeaseInUseIsRefused(t *testing.T) {
 }
 
 func TestP4ManyRefusalsCostOneRenewal(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		l, _ := k.Get(t.Context(), true)
 		var wg sync.WaitGroup
 		for i := range 1000 {

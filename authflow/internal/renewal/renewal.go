@@ -63,8 +63,8 @@ type Source[V any] interface {
 }
 
 // Keeper keeps one lease in use. It must not be copied.
-type Keeper[V any] struct {
-	Source  Source[V]
+type Keeper[V any, S Source[V]] struct {
+	Source  S
 	state   atomic.Pointer[state[V]]
 	mu      sync.Mutex          // held to change state and flights, never while anything waits
 	flights map[*flight[V]]bool // under way; nil if none is
@@ -101,7 +101,7 @@ func (p *PauseError) over(now time.Time) bool { return p == nil || !now.Before(p
 // ErrOwnFlight is what a function gets that waits for its own flight.
 var ErrOwnFlight = errors.New("it waits for itself: the function that supplies the credential uses what it supplies")
 
-func (k *Keeper[V]) load() state[V] {
+func (k *Keeper[V, S]) load() state[V] {
 	if s := k.state.Load(); s != nil {
 		return *s
 	}
@@ -117,14 +117,14 @@ func (s state[V]) serving(old *Lease[V], sure bool, now time.Time) (*Lease[V], b
 }
 
 // Peek returns the lease in use, dead, refused or nil, and why k was closed.
-func (k *Keeper[V]) Peek() (*Lease[V], error) {
+func (k *Keeper[V, S]) Peek() (*Lease[V], error) {
 	s := k.load()
 	return s.lease, s.closed
 }
 
 // Get returns a lease that is alive. While it is, Get takes no lock, and nobody waits for
 // its renewal. One that was refused comes at once unless sure, or else for want of another.
-func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
+func (k *Keeper[V, S]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
 	s, now := k.load(), time.Now()
 	l, due := s.serving(nil, sure, now)
 	if l == nil || due && s.flight == nil && s.pause.over(now) {
@@ -134,17 +134,17 @@ func (k *Keeper[V]) Get(ctx context.Context, sure bool) (*Lease[V], error) {
 }
 
 // Next returns another lease than old, and asks for it in a pause only with force.
-func (k *Keeper[V]) Next(ctx context.Context, old *Lease[V], force bool) (*Lease[V], error) {
+func (k *Keeper[V, S]) Next(ctx context.Context, old *Lease[V], force bool) (*Lease[V], error) {
 	return k.wait(ctx, old, true, force, false)
 }
 
 // Extra returns a lease that nobody else is given and the Keeper does not keep.
-func (k *Keeper[V]) Extra(ctx context.Context) (*Lease[V], error) {
+func (k *Keeper[V, S]) Extra(ctx context.Context) (*Lease[V], error) {
 	return k.wait(ctx, nil, true, false, true)
 }
 
 // wait joins the flight under way, or starts one, if the state does not answer.
-func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force, alone bool) (*Lease[V], error) {
+func (k *Keeper[V, S]) wait(ctx context.Context, old *Lease[V], sure, force, alone bool) (*Lease[V], error) {
 	err, own := ctx.Err(), ctx.Value(k) != nil // code of the caller's, which may panic
 	k.mu.Lock()
 	s, now := k.load(), time.Now()
@@ -200,7 +200,7 @@ func (k *Keeper[V]) wait(ctx context.Context, old *Lease[V], sure, force, alone 
 
 // start begins a flight for all who will wait: with the values of ctx, and with its
 // beginning as that of k, but without the end. The caller holds mu.
-func (k *Keeper[V]) start(ctx context.Context) *flight[V] {
+func (k *Keeper[V, S]) start(ctx context.Context) *flight[V] {
 	fl := &flight[V]{users: 1}
 	fl.ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, time.Now()))
 	if k.flights == nil {
@@ -217,7 +217,7 @@ func (k *Keeper[V]) start(ctx context.Context) *flight[V] {
 }
 
 // leave ends a flight that nobody waits for; who comes now begins another.
-func (k *Keeper[V]) leave(fl *flight[V]) bool {
+func (k *Keeper[V, S]) leave(fl *flight[V]) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if s := k.load(); fl.users == 0 && s.flight == fl {
@@ -235,7 +235,7 @@ func catch(err *error) {
 }
 
 // land ends a flight, unless it has ended, as by Close; that says nothing of the source.
-func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
+func (k *Keeper[V, S]) land(fl *flight[V], l *Lease[V], err error) {
 	k.mu.Lock()
 	wanted := k.flights[fl] && fl.ctx.Err() == nil
 	if delete(k.flights, fl); len(k.flights) == 0 {
@@ -270,7 +270,7 @@ func (k *Keeper[V]) land(fl *flight[V], l *Lease[V], err error) {
 }
 
 // Refuse notes that l, if in use, does not work. It serves for want of another unless forget.
-func (k *Keeper[V]) Refuse(l *Lease[V], forget bool) bool {
+func (k *Keeper[V, S]) Refuse(l *Lease[V], forget bool) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.load()
@@ -285,7 +285,7 @@ func (k *Keeper[V]) Refuse(l *Lease[V], forget bool) bool {
 }
 
 // Close ends k and its flights with why. It returns the last lease, and if k was open.
-func (k *Keeper[V]) Close(why error) (*Lease[V], bool) {
+func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.load()

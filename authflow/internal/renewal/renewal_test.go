@@ -50,11 +50,11 @@ func (s *source) Landed(ctx context.Context, old, new *Lease[int32], err error) 
 
 // in runs a test in a bubble of its own, which panics if anything that the test
 // has begun never ends (L1).
-func in(t *testing.T, test func(t *testing.T, k *Keeper[int32], s *source)) {
+func in(t *testing.T, test func(t *testing.T, k *Keeper[int32, Source[int32]], s *source)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{}
-		test(t, &Keeper[int32]{Source: s}, s)
+		test(t, &Keeper[int32, Source[int32]]{Source: s}, s)
 		time.Sleep(2 * time.Hour) // fake clock
 	})
 }
@@ -87,7 +87,7 @@ func within(t *testing.T, what string, d time.Duration, f func()) {
 }
 
 func TestR2NobodyWaitsWhileTheLeaseIsAlive(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		began := time.Now()
 		for _, c := range []struct {
 			what       string
@@ -113,7 +113,7 @@ func TestR2NobodyWaitsWhileTheLeaseIsAlive(t *testing.T) {
 }
 
 func TestR3ABackgroundRenewalThatFailsIsNotSeen(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		want(t, "the first", 1, nil)(k.Get(t.Context(), true))
 		s.down()
 		for range 59 {
@@ -129,7 +129,7 @@ func TestR3ABackgroundRenewalThatFailsIsNotSeen(t *testing.T) {
 }
 
 func TestR4CallersWithoutALeaseShareOneFlight(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		var wg sync.WaitGroup
 		for i := range 1000 {
 			wg.Go(func() { want(t, "one of many", 1, nil)(k.Get(t.Context(), i%2 == 0)) })
@@ -143,7 +143,7 @@ func TestR4CallersWithoutALeaseShareOneFlight(t *testing.T) {
 }
 
 func TestR4EachWaitsUnderItsOwnContext(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		first, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		var wg sync.WaitGroup
@@ -169,7 +169,7 @@ func TestR4EachWaitsUnderItsOwnContext(t *testing.T) {
 
 func TestR4WhoGivesUpIsToldWhy(t *testing.T) {
 	errBusy := errors.New("busy")
-	in(t, func(t *testing.T, k *Keeper[int32], _ *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], _ *source) {
 		limited, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, errBusy)
 		defer cancel()
 		left, leave := context.WithCancelCause(t.Context())
@@ -198,7 +198,7 @@ func TestR4WhoGivesUpIsToldWhy(t *testing.T) {
 
 func TestR4AFlightKeepsTheValuesOfAContextAndNotItsEnd(t *testing.T) {
 	type trace struct{}
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		var values []any
 		s.then = func(ctx context.Context, n int32, _ func(error)) (*Lease[int32], error) {
 			_, ends := ctx.Deadline()
@@ -216,7 +216,7 @@ func TestR4AFlightKeepsTheValuesOfAContextAndNotItsEnd(t *testing.T) {
 }
 
 func TestNobodyAsksInAPauseButWithForce(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.down()
 		for i := range 3 { // with each failure the pause is 10 s longer
 			want(t, "who finds out", 0, errDown)(k.Get(t.Context(), true))
@@ -251,7 +251,7 @@ func TestNobodyAsksInAPauseButWithForce(t *testing.T) {
 }
 
 func TestWhatIsDeadWhenItComesIsAFailure(t *testing.T) {
-	in(t, func(t *testing.T, k *Keeper[int32], s *source) {
+	in(t, func(t *testing.T, k *Keeper[int32, Source[int32]], s *source) {
 		s.then = func(_ context.Context, n int32, _ func(error)) (*Lease[int32], error) {
 			return NewLease(n, time.Now().Add(-time.Second), time.Second, 0, .75), nil
 		}

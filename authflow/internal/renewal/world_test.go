@@ -19,7 +19,7 @@ type world struct {
 	seed   uint64
 	rng    *rand.Rand
 	loose  bool // everything happens at whole seconds, and the model is not asked
-	k      Keeper[int]
+	k      Keeper[int, Source[int]]
 	m      model
 	ctx    context.Context
 	began  time.Time

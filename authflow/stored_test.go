@@ -64,6 +64,30 @@ func TestK1OneMintForTheFleet(t *testing.T) {
 	})
 }
 
+// The queue for the pace is longer than a lock is held, and than it is waited for.
+func TestK1OneMintEachInALongQueue(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		const users = 60
+		var s storetest.Memory
+		var wg sync.WaitGroup
+		for range 3 {
+			c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithStore(&s, oneKey), authflow.WithPace(1, 1))
+			for u := range users {
+				f := userOf(t, c, u)
+				wg.Go(func() {
+					if _, err := f.Token(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n != users {
+			t.Errorf("%d mints for %d users", n, users)
+		}
+	}, people(60)...)
+}
+
 // A day of five replicas, which serve requests at random: as many mints as one
 // would make, and no request carries a dead token.
 func TestK1OneMintForEachPeriod(t *testing.T) {

@@ -107,6 +107,7 @@ func (s shelf) load(ctx context.Context, t *clock) (found *lease, good bool) {
 		case same:
 			continue
 		}
+		c.stored = true
 		age := k.Life - left
 		l := p.grant(c, asked.Add(-age), wholeLife(k.Life))
 		if l.Left(asked) <= 0 {

@@ -60,6 +60,7 @@ type credential struct {
 	texts   string    // what the server said of the token: id, user's id, name, Org's name
 	ends    [3]uint16 // of the first three in texts
 	hasOrg  bool
+	stored  bool  // it comes from the Store
 	tries   uint8 // that it took
 	org     int32
 	created int64 // in milliseconds since the Unix epoch; 0 if not stated

@@ -16,10 +16,10 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := tests/contract tests/compose tests/generate
+NESTED := tests/contract tests/compose tests/generate authflow/redisstore
 PEERS  := tests/bench
 
-.PHONY: help demo test contract compose elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
+.PHONY: help demo test contract compose redis elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
 	spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -38,6 +38,9 @@ contract: ## spec, client and simulator held together, or the server that THOUGH
 
 compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and others
 	cd tests/compose && go test $(RACE) -count=1 -timeout 5m ./...
+
+redis: ## tokens shared by replicas, on servers that it starts where redis-server is installed; 2 minutes
+	cd authflow/redisstore && go test $(RACE) -count=1 -timeout 4m ./...
 
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...

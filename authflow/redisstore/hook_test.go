@@ -1,0 +1,23 @@
+package redisstore_test
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// before is a hook that is called before each command.
+type before func(redis.Cmder)
+
+func (before) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (before) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (b before) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, c redis.Cmder) error {
+		b(c)
+		return next(ctx, c)
+	}
+}

@@ -1,0 +1,163 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+)
+
+// Store keeps tokens in Redis. It is made by [New], is safe for concurrent use,
+// and holds nothing that would have to be closed: the client is the user's.
+type Store struct {
+	client redis.UniversalClient
+	prefix string
+	// Each runs by EVALSHA, and by EVAL where the server does not know it yet.
+	now, load, remove, lock, pace *redis.Script
+}
+
+var (
+	_ authflow.Store = (*Store)(nil)
+	_ authflow.Pacer = (*Store)(nil)
+)
+
+// Option is for [New].
+type Option func(*Store) error
+
+// WithPrefix sets what all keys begin with. The default is "tsauth:". Braces,
+// white space and the empty text are refused. Optional.
+func WithPrefix(prefix string) Option {
+	return func(s *Store) error {
+		if prefix == "" || strings.ContainsAny(prefix, "{} \t\r\n") {
+			return errors.New("redisstore: WithPrefix: needs a text without braces and white space")
+		}
+		s.prefix = prefix
+		return nil
+	}
+}
+
+// New returns a Store on the servers of a client, and sends nothing. The client
+// must have ContextTimeoutEnabled, so that a server that hangs holds up nobody
+// for longer than authflow allows.
+func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
+	if err := check(client); err != nil {
+		return nil, fmt.Errorf("redisstore: client: %w", err)
+	}
+	s := &Store{
+		client: client,
+		prefix: "tsauth:",
+		now:    redis.NewScript(nowScript),
+		load:   redis.NewScript(loadScript),
+		remove: redis.NewScript(removeScript),
+		lock:   redis.NewScript(lockScript),
+		pace:   redis.NewScript(paceScript),
+	}
+	for _, o := range opts {
+		if err := o(s); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// check looks for what a client lacks. Of one of the user's own making nothing is
+// known.
+func check(client redis.UniversalClient) error {
+	if client == nil {
+		return errors.New("is nil")
+	}
+	var obeys, ok bool
+	switch c := client.(type) {
+	case *redis.Client:
+		if ok = c != nil; ok {
+			obeys = c.Options().ContextTimeoutEnabled
+		}
+	case *redis.ClusterClient:
+		if ok = c != nil; ok {
+			obeys = c.Options().ContextTimeoutEnabled
+		}
+	case *redis.Ring:
+		if ok = c != nil; ok {
+			obeys = c.Options().ContextTimeoutEnabled
+		}
+	default:
+		return nil
+	}
+	switch {
+	case !ok:
+		return errors.New("is nil")
+	case !obeys:
+		return errors.New("needs ContextTimeoutEnabled in its options, or else it waits for a server that hangs whatever the context says")
+	}
+	return nil
+}
+
+// key returns the key of something of a name. The braces put all keys of one name
+// in one hash slot.
+func (s *Store) key(name, what string) string { return s.prefix + "{" + name + "}:" + what }
+
+// A script sees one instant: a value cannot end between its two commands. What is
+// no text, or has no end, was not put there by a Store.
+const loadScript = `
+local value = redis.pcall('GET', KEYS[1])
+local left = redis.call('PTTL', KEYS[1])
+if type(value) ~= 'string' or left <= 0 then return false end
+return {value, left}`
+
+// Load implements [authflow.Store]. The time that is left is by the clock of the
+// server, in one answer with the value. The master is asked, also by a client that
+// reads from replicas otherwise.
+func (s *Store) Load(ctx context.Context, name string) ([]byte, time.Duration, error) {
+	found, err := s.load.Run(ctx, s.client, []string{s.key(name, "token")}).Slice()
+	if errors.Is(err, redis.Nil) {
+		return nil, 0, authflow.ErrNotStored
+	}
+	if err != nil {
+		return nil, 0, failure("load", err)
+	}
+	if len(found) == 2 {
+		value, isText := found[0].(string)
+		left, isNumber := found[1].(int64)
+		if isText && isNumber {
+			return []byte(value), time.Duration(left) * time.Millisecond, nil
+		}
+	}
+	return nil, 0, errors.New("redisstore: load: the server's answer is not that of the script")
+}
+
+const nowScript = `return redis.call('TIME')`
+
+// Save implements [authflow.Store]. It asks for the server's time and then says by
+// that when the value ends: a command that the server executes late, because it
+// was stopped meanwhile, keeps no token for longer than it lives.
+func (s *Store) Save(ctx context.Context, name string, value []byte, ttl time.Duration) error {
+	if ttl < time.Millisecond {
+		return fmt.Errorf("redisstore: save: ttl: %v is less than a millisecond", ttl)
+	}
+	key, asked := s.key(name, "token"), time.Now()
+	now, err := s.now.Run(ctx, s.client, []string{key}).Int64Slice() // of the node that has the key
+	if err != nil {
+		return failure("save", err)
+	}
+	if len(now) != 2 {
+		return errors.New("redisstore: save: the server's answer is not that of the script")
+	}
+	end := time.Unix(now[0], now[1]*1000).Add(ttl - time.Since(asked))
+	err = s.client.Do(ctx, "SET", key, value, "PXAT", strconv.FormatInt(end.UnixMilli(), 10)).Err()
+	return failure("save", err)
+}
+
+const removeScript = `
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`
+
+// Delete implements [authflow.Store].
+func (s *Store) Delete(ctx context.Context, name string, value []byte) error {
+	return failure("delete", s.remove.Run(ctx, s.client, []string{s.key(name, "token")}, value).Err())
+}

@@ -1,0 +1,299 @@
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/redisstore"
+)
+
+// name is as authflow gives them: 43 characters of base64url.
+const name = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+
+// value is what must not be seen in an error.
+const value = "sealed-value-\x00\xff-of-a-token"
+
+// small returns a Store on a server in memory, whose clock the test turns.
+func small(tb testing.TB) (*redisstore.Store, *miniredis.Miniredis, *redis.Client) {
+	tb.Helper()
+	server := miniredis.RunT(tb)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true})
+	tb.Cleanup(func() { _ = client.Close() })
+	return storeOn(tb, client), server, client
+}
+
+func storeOn(tb testing.TB, client redis.UniversalClient, opts ...redisstore.Option) *redisstore.Store {
+	tb.Helper()
+	s, err := redisstore.New(client, opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func save(tb testing.TB, s *redisstore.Store, value string, ttl time.Duration) {
+	tb.Helper()
+	if err := s.Save(tb.Context(), name, []byte(value), ttl); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// holds fails the test if something else is kept than want; empty: nothing.
+func holds(tb testing.TB, s *redisstore.Store, want string) (left time.Duration) {
+	tb.Helper()
+	got, left, err := s.Load(tb.Context(), name)
+	if want == "" {
+		if !errors.Is(err, authflow.ErrNotStored) || got != nil || left != 0 {
+			tb.Errorf("Load returns %q, %v, %v, want nothing", got, left, err)
+		}
+		return 0
+	}
+	if err != nil || string(got) != want {
+		tb.Errorf("Load returns %q, %v, want %q", got, err, want)
+	}
+	return left
+}
+
+func TestAValueIsKeptToItsEnd(t *testing.T) {
+	s, server, _ := small(t)
+	holds(t, s, "")
+	save(t, s, value, 5*time.Minute)
+	if left := holds(t, s, value); left > 5*time.Minute || left < 5*time.Minute-time.Second {
+		t.Errorf("%v left of 5 minutes", left)
+	}
+	server.FastForward(4 * time.Minute)
+	if left := holds(t, s, value); left > time.Minute || left < time.Minute-time.Second {
+		t.Errorf("%v left of 1 minute", left)
+	}
+	save(t, s, "another", 10*time.Minute)
+	server.FastForward(2 * time.Minute)
+	if left := holds(t, s, "another"); left < 7*time.Minute {
+		t.Errorf("%v left of what was saved over it", left)
+	}
+	server.FastForward(8 * time.Minute)
+	holds(t, s, "")
+}
+
+func TestOnlyWhatIsStillKeptIsDeleted(t *testing.T) {
+	s, _, _ := small(t)
+	remove := func(value string) {
+		t.Helper()
+		if err := s.Delete(t.Context(), name, []byte(value)); err != nil {
+			t.Error(err)
+		}
+	}
+	remove(value)
+	save(t, s, value, time.Minute)
+	remove("another")
+	holds(t, s, value)
+	remove(value)
+	holds(t, s, "")
+}
+
+// What others have put there is taken for nothing, and Save replaces it.
+func TestGarbageIsNothing(t *testing.T) {
+	s, server, client := small(t)
+	key := "tsauth:{" + name + "}:token"
+	for what, put := range map[string]func() error{
+		"of another type": func() error { return client.LPush(t.Context(), key, value).Err() },
+		"without an end":  func() error { return client.Set(t.Context(), key, value, 0).Err() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			server.FlushAll()
+			if err := put(); err != nil {
+				t.Fatal(err)
+			}
+			holds(t, s, "")
+			if err := s.Delete(t.Context(), name, []byte("another")); err != nil {
+				t.Error(err)
+			}
+			save(t, s, "ours", time.Minute)
+			holds(t, s, "ours")
+		})
+	}
+}
+
+// A command that the server executes late keeps nothing for longer than it lives.
+func TestASaveThatIsLateKeepsNothingLonger(t *testing.T) {
+	s, server, client := small(t)
+	now := time.Now()
+	server.SetTime(now)
+	late := 4 * time.Minute
+	client.AddHook(before(func(c redis.Cmder) {
+		if c.Name() == "set" {
+			server.SetTime(now.Add(late))
+		}
+	}))
+	save(t, s, value, 5*time.Minute)
+	if left := holds(t, s, value); left > time.Minute {
+		t.Errorf("%v left of a minute", left)
+	}
+	late = 10 * time.Minute
+	save(t, s, value, 5*time.Minute)
+	if left := holds(t, s, ""); left > 0 {
+		t.Error("kept after its end")
+	}
+}
+
+// All keys of a name are in one slot, begin with the prefix, and end by themselves.
+func TestKeys(t *testing.T) {
+	_, server, client := small(t)
+	for prefix, opts := range map[string][]redisstore.Option{
+		"tsauth:":    nil,
+		"acme.prod/": {redisstore.WithPrefix("acme.prod/")},
+	} {
+		t.Run(prefix, func(t *testing.T) {
+			server.FlushAll()
+			s := storeOn(t, client, opts...)
+			save(t, s, value, time.Minute)
+			if _, err := s.Lock(t.Context(), name, time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Pace(t.Context(), name, 1, 1); err != nil {
+				t.Fatal(err)
+			}
+			keys := server.Keys()
+			if len(keys) != 3 {
+				t.Errorf("keys: %q", keys)
+			}
+			for _, key := range keys {
+				if !strings.HasPrefix(key, prefix+"{"+name+"}:") {
+					t.Errorf("key: %q", key)
+				}
+				if server.TTL(key) <= 0 {
+					t.Errorf("%q has no end", key)
+				}
+			}
+		})
+	}
+}
+
+// A server that has lost its scripts, as after a failover, gets them again.
+func TestScriptsAreSentAgain(t *testing.T) {
+	s, _, client := small(t)
+	for range 2 {
+		save(t, s, value, time.Minute)
+		holds(t, s, value)
+		unlock, err := s.Lock(t.Context(), name, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.ScriptFlush(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		unlock()
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	deaf := redis.NewClient(&redis.Options{})
+	deafCluster := redis.NewClusterClient(&redis.ClusterOptions{})
+	deafRing := redis.NewRing(&redis.RingOptions{})
+	good := redis.NewClient(&redis.Options{ContextTimeoutEnabled: true})
+	for _, c := range []redis.UniversalClient{deaf, deafCluster, deafRing, good} {
+		defer func() { _ = c.Close() }()
+	}
+	for what, c := range map[string]struct {
+		client redis.UniversalClient
+		opts   []redisstore.Option
+		want   string
+	}{
+		"nothing":               {nil, nil, "client: is nil"},
+		"a nil client":          {(*redis.Client)(nil), nil, "client: is nil"},
+		"a nil cluster":         {(*redis.ClusterClient)(nil), nil, "client: is nil"},
+		"a nil ring":            {(*redis.Ring)(nil), nil, "client: is nil"},
+		"a deaf client":         {deaf, nil, "ContextTimeoutEnabled"},
+		"a deaf cluster":        {deafCluster, nil, "ContextTimeoutEnabled"},
+		"a deaf ring":           {deafRing, nil, "ContextTimeoutEnabled"},
+		"no prefix":             {good, []redisstore.Option{redisstore.WithPrefix("")}, "WithPrefix"},
+		"a prefix with a slot":  {good, []redisstore.Option{redisstore.WithPrefix("{a}")}, "WithPrefix"},
+		"a prefix with a space": {good, []redisstore.Option{redisstore.WithPrefix("a b")}, "WithPrefix"},
+	} {
+		if s, err := redisstore.New(c.client, c.opts...); s != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, c := range []redis.UniversalClient{good, wrapped{good}} {
+		if _, err := redisstore.New(c); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// wrapped is a client of the user's own making.
+type wrapped struct{ redis.UniversalClient }
+
+func TestBadInputIsRefused(t *testing.T) {
+	s, server, _ := small(t)
+	ctx := t.Context()
+	_, noLimit := s.Lock(ctx, name, 0)
+	for what, err := range map[string]error{
+		"save: ttl":   s.Save(ctx, name, []byte(value), 0),
+		"lock: limit": noLimit,
+	} {
+		if err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if n := server.CommandCount(); n > 5 { // the greeting
+		t.Errorf("%d commands were sent", n)
+	}
+}
+
+// A server repeats what it does not understand; what nobody answers is no answer.
+func TestErrorsShowNoValue(t *testing.T) {
+	s, server, client := small(t)
+	all := func() map[string]error {
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		_, _, load := s.Load(ctx, name)
+		_, lock := s.Lock(ctx, name, time.Minute)
+		_, pace := s.Pace(ctx, name, 1, 1)
+		return map[string]error{"load": load, "save": s.Save(ctx, name, []byte(value), time.Minute), "delete": s.Delete(ctx, name, []byte(value)), "lock": lock, "pace": pace}
+	}
+	check := func(op string, err error, words string) {
+		t.Helper()
+		switch {
+		case err == nil || errors.Is(err, authflow.ErrNotStored):
+			t.Errorf("%s: %v", op, err)
+		case !strings.HasPrefix(err.Error(), "redisstore: "+op+": ") || !strings.Contains(err.Error(), words):
+			t.Errorf("%s: %v", op, err)
+		case strings.Contains(err.Error(), "sealed-value") || strings.Contains(err.Error(), name):
+			t.Errorf("%s shows what was sent: %v", op, err)
+		}
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			if strings.Contains(e.Error(), "sealed-value") {
+				t.Errorf("%s holds what was sent: %v", op, e)
+			}
+		}
+	}
+	for _, words := range []string{
+		"OOM command not allowed when used memory > 'maxmemory'.", "ERR unknown command",
+	} {
+		server.SetError(words + ", with args beginning with: '" + name + "' '" + value + "'")
+		for op, err := range all() {
+			check(op, err, words)
+		}
+	}
+	server.SetError("ERR unknown command `SET`, `" + value + "`")
+	for op, err := range all() {
+		check(op, err, "ERR unknown command")
+	}
+	server.Close()
+	for op, err := range all() {
+		check(op, err, "")
+	}
+	_ = client.Close()
+	for op, err := range all() {
+		if check(op, err, ""); !errors.Is(err, redis.ErrClosed) {
+			t.Errorf("%s: %v", op, err)
+		}
+	}
+}

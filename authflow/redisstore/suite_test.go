@@ -1,0 +1,30 @@
+package redisstore_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/storetest"
+)
+
+// The ends of a server in memory come only when it is told. Here each command
+// finds the time that has passed.
+func TestSuiteInMemory(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) authflow.Store {
+		s, server, client := small(t)
+		var mu sync.Mutex
+		last := time.Now()
+		client.AddHook(before(func(redis.Cmder) {
+			mu.Lock()
+			defer mu.Unlock()
+			now := time.Now()
+			server.FastForward(now.Sub(last))
+			last = now
+		}))
+		return s
+	})
+}

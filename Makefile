@@ -16,11 +16,11 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := tests/contract tests/compose tests/generate authflow/redisstore
-PEERS  := tests/bench
+NESTED := authflow/redisstore authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed tests/load
+PEERS  := tests/bench examples/backend
 
-.PHONY: help demo test contract compose redis elsewhere generate check check-all generated fmt vet lint workflows spec-lint spec-diff \
-	spec-drift fuzz mutate bench bench-report bench-smoke
+.PHONY: help demo test contract compose redis browser embed elsewhere metrics backend load load-smoke generate check check-all generated fmt vet lint \
+	workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -42,8 +42,39 @@ compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and oth
 redis: ## tokens shared by replicas, on servers that it starts where redis-server is installed; 2 minutes
 	cd authflow/redisstore && go test $(RACE) -count=1 -timeout 4m ./...
 
+SDK := tests/embed/node_modules/.package-lock.json
+
+browser: $(SDK) ## pages that embed by the vendor's SDK, in Chromium (or CHROMIUM=<command>); needs Node and the npm registry; 2 minutes
+	cd tests/embed && TSAUTH_BROWSER=required go test -count=1 -timeout 4m ./...
+
+embed: $(SDK) ## serve an application that embeds ThoughtSpot, to try by hand; needs Node and the npm registry
+	cd tests/embed && go run ./cmd/embed
+
+$(SDK): tests/embed/package-lock.json
+	cd tests/embed && npm ci
+	@touch $@
+
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
+
+metrics: ## the token service's metrics for Prometheus
+	cd authflow/tokenservice/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
+
+backend: ## the example of an application that embeds ThoughtSpot, tested; cold 3 minutes
+	cd examples/backend && go test -count=1 -timeout 5m ./...
+
+LOAD ?= # such as -users 10000 -over 10s, which takes 6 minutes
+
+EXPRESS := tests/load/node_modules/.package-lock.json
+
+load: $(EXPRESS) ## many users at once, on the token service and, where Node is, on the vendor's SDK: one table; 2 minutes
+	@cd tests/load && go run . $(LOAD)
+
+load-smoke: $(EXPRESS) ## a few hundred users at once
+	cd tests/load && go test $(RACE) -count=1 -timeout 5m ./...
+
+$(EXPRESS): tests/load/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/load && npm ci && touch node_modules/.package-lock.json; fi
 
 fuzz: ## each fuzz target for FUZZTIME (60s), and SCHEDULES of the engine; 10 minutes
 	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \

@@ -79,7 +79,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		if err != nil {
 			return asError(op, err)
 		}
-		if err = obeyed(ctx, func() error {
+		if err = f.cluster.paced(ctx, func() error {
 			_, err := f.cluster.call(op, req.WithContext(ctx), l)
 			return err
 		}); err == nil {
@@ -92,6 +92,24 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 			return e
 		}
 	}
+}
+
+// paced calls fn at the Cluster's pace, as obeyed does.
+func (c *Cluster) paced(ctx context.Context, fn func() error) error {
+	probe, err := c.gate.enter(ctx, func() bool { return false })
+	if err != nil {
+		return err
+	}
+	sent := time.Now()
+	return obeyed(ctx, func() error {
+		err := fn()
+		var e *Error
+		if err != nil {
+			e = asError("", err)
+		}
+		c.gate.leave(probe, sent, e)
+		return err
+	})
 }
 
 // obeyed calls fn, and does not wait much longer for it than ctx lasts, which a

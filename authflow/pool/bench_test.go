@@ -1,0 +1,153 @@
+package pool_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/pool"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+const sizeToken = 200 // bytes of each token
+
+// minter is a cluster whose every answer is a new token.
+func minter(tb testing.TB) *authflow.Cluster {
+	tb.Helper()
+	var n atomic.Int64
+	c, err := authflow.New("https://ts.example", authflow.WithSecretKey("key"), authflow.WithPace(0, 0),
+		authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			body := fmt.Sprintf(`{"token":"%0*d","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675215664089,
+				"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":"user"}`, sizeToken, n.Add(1))
+			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}},
+				Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		})}))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// bytesEach returns what each of n principals with a live token costs, beside
+// the token and the request.
+func bytesEach(tb testing.TB, n int) float64 {
+	tb.Helper()
+	c := minter(tb)
+	requests := 0
+	p, err := pool.New(func(_ context.Context, i int) (*authflow.Flow, error) {
+		name := fmt.Sprintf("user-%d@example.com", i)
+		requests += len(`{"username":""}`) + len(name)
+		return c.FullAccess(gen.GetFullAccessTokenRequest{Username: name})
+	}, pool.WithMaxFlows(n))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for i := range n {
+		f, err := p.Get(tb.Context(), i)
+		if err == nil {
+			err = f.Renew(tb.Context())
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	used := heap() - before
+	if p.Stats().Flows != n {
+		tb.Fatalf("%d flows are kept of %d", p.Stats().Flows, n)
+	}
+	runtime.KeepAlive(p)
+	return (float64(used)-float64(requests))/float64(n) - sizeToken
+}
+
+// BenchmarkSize prints the bytes of each of a million principals, beside token
+// and request.
+func BenchmarkSize(b *testing.B) {
+	b.ReportMetric(bytesEach(b, 1_000_000), "bytes/principal")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkGet is a Get of a flow that is there, and BenchmarkCreate of one that
+// is not.
+func BenchmarkGet(b *testing.B) {
+	c := minter(b)
+	p, err := pool.New(func(_ context.Context, i int) (*authflow.Flow, error) {
+		return c.FullAccess(gen.GetFullAccessTokenRequest{Username: fmt.Sprint("user-", i)})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const keys = 10_000
+	for i := range keys {
+		if _, err := p.Get(b.Context(), i); err != nil {
+			b.Fatal(err)
+		}
+	}
+	get := func(i int) {
+		if _, err := p.Get(b.Context(), i%keys); err != nil {
+			b.Error(err)
+		}
+	}
+	b.Run("1 goroutine", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			get(i)
+		}
+	})
+	b.Run("GOMAXPROCS goroutines", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for i := 0; pb.Next(); i++ {
+				get(i)
+			}
+		})
+	})
+}
+
+func BenchmarkCreate(b *testing.B) {
+	c := minter(b)
+	p, err := pool.New(func(_ context.Context, i int64) (*authflow.Flow, error) {
+		return c.FullAccess(gen.GetFullAccessTokenRequest{Username: fmt.Sprint("user-", i)})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var next atomic.Int64
+	create := func() {
+		if _, err := p.Get(b.Context(), next.Add(1)); err != nil {
+			b.Error(err)
+		}
+	}
+	b.Run("1 goroutine", func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			create()
+		}
+	})
+	b.Run("GOMAXPROCS goroutines", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				create()
+			}
+		})
+	})
+}

@@ -1,0 +1,190 @@
+package tokenservice_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+)
+
+func TestMethods(t *testing.T) {
+	const plain, logout = "GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS"
+	for _, c := range []struct {
+		method, path string
+		status       int
+		allow        string
+		mints        int
+	}{
+		{"GET", "/token", 200, "", 1},
+		{"GET", "/token?user=bob&method=DELETE", 200, "", 1},
+		{"GET", "/", 200, "", 1},
+		{"HEAD", "/token", 200, "", 0},
+		{"DELETE", "/token", 204, "", 0},
+		{"DELETE", "/token/logout", 204, "", 0},
+		{"POST", "/token/logout", 204, "", 0},
+		{"POST", "/token/logout/", 204, "", 0},
+		{"OPTIONS", "/token", 204, plain, 0},
+		{"OPTIONS", "/token/logout", 204, logout, 0},
+		{"POST", "/token", 405, plain, 0},
+		{"POST", "/token?x=/logout", 405, plain, 0},
+		{"POST", "/notlogout", 405, plain, 0},
+		{"PUT", "/token", 405, plain, 0},
+		{"PATCH", "/token", 405, plain, 0},
+		{"TRACE", "/token", 405, plain, 0},
+		{"CONNECT", "/token", 405, plain, 0},
+		{"get", "/token", 405, plain, 0},
+		{"BREW", "/token", 405, plain, 0},
+		{"GET", "/token/logout", 405, logout, 0},
+		{"HEAD", "/token/logout", 405, logout, 0},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			in(t, nil, func(t *testing.T, x *rig) {
+				resp := x.send(request(t, c.method, "https://app.example"+c.path, "ann"))
+				body := resp.body
+				if resp.status != c.status || resp.header.Get("Allow") != c.allow || x.sim.Calls(authtest.AnyOperation) != c.mints {
+					t.Errorf("%d, Allow %q, %d calls", resp.status, resp.header.Get("Allow"), x.sim.Calls(authtest.AnyOperation))
+				}
+				if empty := c.status == 204 || c.method == "HEAD"; empty != (body == "") {
+					t.Errorf("body: %q", body)
+				}
+			})
+		})
+	}
+}
+
+func TestHeadAuthenticates(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		if resp := x.ask(t, http.MethodHead, ""); resp.status != 401 || resp.body != "" {
+			t.Errorf("nobody: %d", resp.status)
+		}
+		resp := x.ask(t, http.MethodHead, "ann", "Accept", "application/json")
+		if resp.status != 200 || resp.header.Get("Content-Type") != "application/json" || x.last(t).Outcome != tokenservice.Checked {
+			t.Errorf("ann: %d %v, %v", resp.status, resp.header, x.last(t))
+		}
+	})
+}
+
+func TestTheFormIsNegotiated(t *testing.T) {
+	const long = "text/html;q=0.1,"
+	in(t, nil, func(t *testing.T, x *rig) {
+		for accept, asJSON := range map[string]bool{
+			"":                                                false,
+			"*/*":                                             false,
+			"text/plain":                                      false,
+			"application/json":                                true,
+			"APPLICATION/JSON":                                true,
+			"application/*":                                   true,
+			"application/json, */*;q=0.5":                     true,
+			"application/json;q=0.9, */*;q=0.8":               true,
+			"text/*;q=0.2, application/json;q=0.3":            true,
+			"text/html, application/json":                     true,
+			"application/json;q=0":                            false,
+			"application/json;q=0.5, text/plain":              false,
+			"application/json, text/plain, */*":               false, // as much as text
+			"application/json;q=0, */*":                       false,
+			"text/plain;q=0, */*":                             true,
+			"application/xml":                                 false,
+			"application/problem+json":                        false,
+			"application/json;q=2":                            false,
+			"application/json;q=NaN":                          false,
+			"application/json;q=-1":                           false,
+			"application/json;q=x":                            false,
+			"application/json;q=1;q=0":                        false,
+			"application/json;;;=":                            false,
+			",,,;;q=1":                                        false,
+			"application/jsonp":                               false,
+			"text/html,image/webp,*/*;q=0.8":                  false,
+			strings.Repeat(long, 10_000) + "garbage":          false,
+			strings.Repeat(long, 10_000) + "application/json": true,
+		} {
+			x.sim.ResetCalls()
+			resp := x.ask(t, http.MethodGet, "ann", "Accept", accept)
+			if got := resp.header.Get("Content-Type") == "application/json"; got != asJSON || resp.status != 200 {
+				t.Errorf("%.40q: %d %s", accept, resp.status, resp.header.Get("Content-Type"))
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+		resp := x.ask(t, http.MethodGet, "ann", "Accept", "text/plain;q=0.5", "Accept", "application/json")
+		if resp.header.Get("Content-Type") != "application/json" {
+			t.Errorf("in two headers: %v", resp.header)
+		}
+	})
+}
+
+func TestTheTokenAlone(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		resp := x.ask(t, http.MethodGet, "ann")
+		if ct := resp.header.Get("Content-Type"); ct != "text/plain; charset=utf-8" {
+			t.Error(ct)
+		}
+		if tok := token(t, resp); !x.alive(t, tok) {
+			t.Errorf("%q is no token", tok)
+		}
+		var got struct {
+			Token     string
+			ExpiresIn int       `json:"expires_in"`
+			ExpiresAt time.Time `json:"expires_at"`
+		}
+		body := x.ask(t, http.MethodGet, "ann", "Accept", "application/json").body
+		if err := json.Unmarshal([]byte(body), &got); err != nil || !x.alive(t, got.Token) {
+			t.Errorf("%s: %v", body, err)
+		}
+		// 600 s less the last 5 s, which are not used.
+		if got.ExpiresIn != 595 || !got.ExpiresAt.Equal(time.Now().Add(595*time.Second)) {
+			t.Errorf("%s at %v", body, time.Now())
+		}
+	})
+}
+
+func TestT4NothingIsCachedInBetween(t *testing.T) {
+	boom := func(r *http.Request) (tokenservice.Request, error) {
+		if r.URL.Query().Has("boom") {
+			return tokenservice.Request{}, errors.New("boom")
+		}
+		return byCookie(r)
+	}
+	for _, origins := range [][]string{nil, {friend}} {
+		in(t, boom, func(t *testing.T, x *rig) {
+			answers := map[string]got{
+				"a token":      x.ask(t, "GET", "ann"),
+				"JSON":         x.ask(t, "GET", "ann", "Accept", "application/json"),
+				"HEAD":         x.ask(t, "HEAD", "ann"),
+				"nobody":       x.ask(t, "GET", ""),
+				"another site": x.ask(t, "GET", "ann", "Origin", "https://evil.example"),
+				"a friend":     x.ask(t, "GET", "ann", "Origin", friend),
+				"a preflight":  x.ask(t, "OPTIONS", "", "Origin", friend, "Access-Control-Request-Method", "GET"),
+				"OPTIONS":      x.ask(t, "OPTIONS", ""),
+				"PUT":          x.ask(t, "PUT", "ann"),
+				"boom":         x.send(request(t, "GET", address+"?boom", "ann")),
+				"log-out":      x.ask(t, "DELETE", "ann"),
+				"validated":    x.ask(t, "GET", "ann", "If-None-Match", "*", "If-Modified-Since", "Sat, 01 Jan 2050 00:00:00 GMT", "Range", "bytes=0-3"),
+			}
+			for range 30 {
+				answers["too often"] = x.ask(t, "GET", "bob")
+			}
+			x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
+			answers["an outage"] = x.ask(t, "GET", "ann")
+			for name, resp := range answers {
+				h := resp.header
+				vary := strings.Join(h.Values("Vary"), ", ")
+				for _, by := range []string{"Origin", "Accept", "Cookie", "Authorization", "Sec-Fetch-Site"} {
+					if !strings.Contains(vary, by) {
+						t.Errorf("%s does not vary by %s: %s", name, by, vary)
+					}
+				}
+				if h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" ||
+					h.Get("Cross-Origin-Resource-Policy") != "same-origin" || h.Get("ETag") != "" || h.Get("Last-Modified") != "" || h.Get("Expires") != "" {
+					t.Errorf("%s: %v", name, h)
+				}
+			}
+			if answers["validated"].status != 200 || answers["too often"].status != 429 || answers["an outage"].status != 503 || answers["boom"].status != 500 {
+				t.Errorf("not what was to be tested: %v", answers)
+			}
+		}, tokenservice.WithOrigins(origins...))
+	}
+}

@@ -1,0 +1,71 @@
+package tokenservice
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+)
+
+// Live returns a handler that answers 200 until Shutdown has returned: whoever
+// gets something else may end the process.
+func (s *Service) Live() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-s.stopped:
+			writeHealth(w, r, http.StatusServiceUnavailable, health{Status: "stopped"})
+		default:
+			writeHealth(w, r, http.StatusOK, health{Status: "ok"})
+		}
+	})
+}
+
+// Ready returns a handler that answers 200 while the service takes requests, and
+// 503 once Shutdown was called. In an outage of the cluster it answers 200 with
+// the status "degraded", the reason, and when the cluster is tried again: all
+// replicas meet it, and none would be left if it took them out.
+func (s *Service) Ready() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.Stats().Draining {
+			writeHealth(w, r, http.StatusServiceUnavailable, health{Status: "draining"})
+			return
+		}
+		h := health{Status: "ok"}
+		var e *authflow.Error
+		if errors.As(s.cluster.Outage(), &e) {
+			h = health{"degraded", outageReason(e), time.Now().Add(e.RetryAfter).UTC().Format(time.RFC3339)}
+		}
+		writeHealth(w, r, http.StatusOK, h)
+	})
+}
+
+type health struct {
+	Status string `json:"status"` // ok, degraded, draining or stopped
+	Reason string `json:"reason,omitempty"`
+	Until  string `json:"until,omitempty"` // the next try, as in RFC 3339
+}
+
+// outageReason says why without the server's words, and nothing of no outage.
+func outageReason(err error) string {
+	var e *authflow.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, authflow.ErrMaintenance):
+		return "maintenance"
+	case errors.Is(err, authflow.ErrRateLimited):
+		return "rate_limited"
+	case errors.As(err, &e) && e.Status == 0:
+		return "unreachable"
+	}
+	return "unavailable"
+}
+
+func writeHealth(w http.ResponseWriter, r *http.Request, status int, h health) {
+	body, _ := json.Marshal(h)
+	w.Header().Set("Cache-Control", "no-store")
+	a := answer{status, jsonType, body}
+	a.write(w, r.Method == http.MethodHead)
+}

@@ -1,0 +1,173 @@
+package tokenservice_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+)
+
+// What the browser is told of a failure of the cluster: numbers, and when to come
+// again.
+func TestFailuresOfTheCluster(t *testing.T) {
+	const words = "row 7 of table users at 10.0.0.7"
+	refuse := func(status int) authtest.Fault { return authtest.Refuse(status, 10042, words) }
+	for name, c := range map[string]struct {
+		fault   authtest.Fault
+		status  int
+		outcome tokenservice.Outcome
+		code    float64
+		least   time.Duration // of Retry-After
+	}{
+		"down":                 {refuse(503), 503, tokenservice.Unavailable, 10042, time.Second},
+		"a gateway":            {authtest.HTML(502), 503, tokenservice.Unavailable, 0, time.Second},
+		"maintenance":          {authtest.Maintenance(200), 503, tokenservice.Unavailable, 0, time.Second},
+		"cut":                  {authtest.Reset(), 503, tokenservice.Unavailable, 0, time.Second},
+		"too many":             {authtest.RateLimited(90 * time.Second), 503, tokenservice.Throttled, 10000, 90 * time.Second},
+		"a failure of its":     {refuse(500), 503, tokenservice.Unavailable, 10042, time.Second},
+		"a refused key":        {refuse(401), 502, tokenservice.Refused, 10042, 0},
+		"a user locked out":    {refuse(403), 502, tokenservice.Refused, 10042, 0},
+		"a wrong request":      {refuse(400), 502, tokenservice.Refused, 10042, 0},
+		"a page to log in":     {authtest.Redirect(302, "https://idp.example/"), 502, tokenservice.Refused, 0, 0},
+		"half an answer":       {authtest.Truncated(), 503, tokenservice.Unavailable, 0, time.Second},
+		"nothing":              {authtest.Empty(200), 502, tokenservice.Refused, 0, 0},
+		"a page for an answer": {authtest.HTML(200), 502, tokenservice.Refused, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			in(t, nil, func(t *testing.T, x *rig) {
+				x.sim.Fail(authtest.OpGetFullAccessToken, -1, c.fault)
+				for range 2 {
+					resp := x.ask(t, "GET", "ann", "Origin", friend)
+					p := problem(t, resp, c.status)
+					if e := x.last(t); e.Outcome != c.outcome || e.Status != c.status || e.Err == nil {
+						t.Errorf("%+v", e)
+					}
+					code, _ := p["code"].(float64)
+					if incident, _ := p["incident_id"].(string); code != c.code || code == 10042 && incident == "" {
+						t.Errorf("%v", p)
+					}
+					for key := range p {
+						if !strings.Contains(" title status detail code incident_id trace_id ", " "+key+" ") {
+							t.Errorf("%v", p)
+						}
+					}
+					for _, v := range p {
+						if s, ok := v.(string); ok && (strings.Contains(s, "row 7") || strings.Contains(s, "http")) {
+							t.Errorf("the browser is told %q", s)
+						}
+					}
+					if (resp.header.Get("Retry-After") == "") != (c.status == 502) {
+						t.Errorf("Retry-After: %q", resp.header.Get("Retry-After"))
+					} else if c.status == 503 {
+						if d := retryAfter(t, resp); d < c.least || d > max(2*c.least, 20*time.Second) {
+							t.Errorf("Retry-After: %v", d)
+						}
+					}
+				}
+				if c.code == 10042 && !strings.Contains(log.String(), words) {
+					t.Errorf("the log does not say it: %s", log.String())
+				}
+				if strings.Contains(log.String(), authtest.DefaultSecretKey) {
+					t.Error("the log has the key")
+				}
+				x.sim.ClearFaults()
+				time.Sleep(3 * time.Minute) // fake clock
+				token(t, x.ask(t, "GET", "ann"))
+			}, tokenservice.WithOrigins(friend), tokenservice.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		})
+	}
+}
+
+// Those who were told the same do not come back together.
+func TestRetryAfterIsSpread(t *testing.T) {
+	in(t, anybody, func(t *testing.T, x *rig) {
+		x.sim.Fail(authtest.AnyOperation, -1, authtest.RateLimited(100*time.Second))
+		var mu sync.Mutex
+		told := map[time.Duration]int{}
+		var wg sync.WaitGroup
+		for i := range 50 {
+			wg.Go(func() {
+				d := retryAfter(t, x.ask(t, "GET", fmt.Sprint("user-", i)))
+				mu.Lock()
+				defer mu.Unlock()
+				told[d]++
+			})
+		}
+		wg.Wait()
+		if len(told) < 5 {
+			t.Errorf("%v", told)
+		}
+	})
+}
+
+// Ready tells an outage of the cluster from one of the service.
+func TestHealth(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		is := func(what string, h http.Handler, status int, body string) {
+			t.Helper()
+			w := &recorder{header: http.Header{}}
+			h.ServeHTTP(w, request(t, "GET", "/health", ""))
+			if w.status != status || !strings.HasPrefix(w.String(), body) || w.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %d %s %v", what, w.status, w.String(), w.header)
+			}
+		}
+		is("at first", x.Ready(), 200, `{"status":"ok"}`)
+		is("at first", x.Live(), 200, `{"status":"ok"}`)
+		for reason, fault := range map[string]authtest.Fault{
+			"maintenance": authtest.Maintenance(503), "rate_limited": authtest.Status(429), "unreachable": authtest.Reset(), "unavailable": authtest.Status(503)} {
+			x.sim.Fail(authtest.AnyOperation, -1, fault)
+			problem(t, x.ask(t, "GET", "ann"), 503)
+			is(reason, x.Ready(), 200, `{"status":"degraded","reason":"`+reason+`","until":"`+time.Now().UTC().Format("2006-01-02T"))
+			is(reason, x.Live(), 200, `{"status":"ok"}`)
+			if got := x.Stats().Outage; got != reason {
+				t.Errorf("Stats tell of %q, not %q", got, reason)
+			}
+			x.sim.ClearFaults()
+			time.Sleep(time.Minute) // fake clock
+			token(t, x.ask(t, "GET", "ann"))
+			is("after "+reason, x.Ready(), 200, `{"status":"ok"}`)
+			if got := x.Stats().Outage; got != "" {
+				t.Errorf("after %s: Stats tell of %q", reason, got)
+			}
+		}
+	})
+}
+
+// recorder is a ResponseWriter that shows how often it was written to.
+type recorder struct {
+	bytes.Buffer
+	header http.Header
+	status int
+	writes int
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+
+func (r *recorder) WriteHeader(status int) { r.status = status }
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.writes++
+	return r.Buffer.Write(b)
+}
+
+// An answer has its length and is written in one piece, so that no half of a token
+// is taken for one.
+func TestNoAnswerIsWrittenByHalves(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		for _, user := range []string{"ann", ""} {
+			w := &recorder{header: http.Header{}}
+			x.ServeHTTP(w, request(t, "GET", address, user))
+			if w.writes != 1 || w.header.Get("Content-Length") == "" || w.status == 0 {
+				t.Errorf("%d writes, %d %v", w.writes, w.status, w.header)
+			}
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"database/sql"
+	"errors"
+	"net/http"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+)
+
+// users are the application's own, and their sessions.
+type users struct{ *sql.DB }
+
+type user struct{ name, region string }
+
+const (
+	sessionCookie = "session"
+	sessionLasts  = 12 * time.Hour
+)
+
+func openUsers(ctx context.Context, file string) (users, error) {
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
+	if err != nil {
+		return users{}, err
+	}
+	db.SetMaxOpenConns(1) // one in memory is another for each connection
+	_, err = db.ExecContext(ctx, `
+		CREATE TABLE IF NOT EXISTS users (name TEXT PRIMARY KEY, salt TEXT, password BLOB, region TEXT);
+		CREATE TABLE IF NOT EXISTS sessions (id BLOB PRIMARY KEY, name TEXT REFERENCES users, ends INTEGER)`)
+	return users{db}, err
+}
+
+// add adds a user, or replaces one.
+func (db users) add(ctx context.Context, name, password, region string) error {
+	salt := rand.Text()
+	hash, err := derive(password, salt)
+	if err == nil {
+		_, err = db.ExecContext(ctx, "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)", name, salt, hash, region)
+	}
+	return err
+}
+
+// signIn begins a session, and returns the value of its cookie. A wrong name or
+// password is tokenservice.ErrUnauthenticated.
+func (db users) signIn(ctx context.Context, name, password string) (string, error) {
+	var salt string
+	var want []byte
+	err := db.QueryRowContext(ctx, "SELECT salt, password FROM users WHERE name = ?", name).Scan(&salt, &want)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", err
+	}
+	got, err := derive(password, salt) // also for nobody, so that the time tells nothing
+	if err != nil {
+		return "", err
+	}
+	if subtle.ConstantTimeCompare(got, want) == 0 {
+		return "", tokenservice.ErrUnauthenticated
+	}
+	session := rand.Text()
+	_, err = db.ExecContext(ctx, "INSERT INTO sessions VALUES (?, ?, ?)", id(session), name, time.Now().Add(sessionLasts).Unix())
+	return session, err
+}
+
+// signedIn returns who sent a request, by the cookie alone, or
+// tokenservice.ErrUnauthenticated.
+func (db users) signedIn(r *http.Request) (u user, err error) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return user{}, tokenservice.ErrUnauthenticated
+	}
+	err = db.QueryRowContext(r.Context(), "SELECT name, region FROM sessions JOIN users USING (name) WHERE id = ? AND ends > ?",
+		id(cookie.Value), time.Now().Unix()).Scan(&u.name, &u.region)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = tokenservice.ErrUnauthenticated
+	}
+	return u, err
+}
+
+// signOut ends all sessions of a user.
+func (db users) signOut(ctx context.Context, name string) error {
+	_, err := db.ExecContext(ctx, "DELETE FROM sessions WHERE name = ?", name)
+	return err
+}
+
+func derive(password, salt string) ([]byte, error) {
+	return pbkdf2.Key(sha256.New, password, []byte(salt), 600_000, sha256.Size)
+}
+
+// id is how a session is kept: who reads the database cannot sign in with it.
+func id(session string) []byte {
+	sum := sha256.Sum256([]byte(session))
+	return sum[:]
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+)
+
+// process is a service that ends with its standard input.
+type process struct {
+	addr string
+	cmd  *exec.Cmd
+	in   io.Closer
+}
+
+// start starts a service for a cluster, and waits for the line with its address.
+func start(ctx context.Context, cluster, command string, args ...string) (*process, error) {
+	cmd := exec.CommandContext(ctx, command, args...)
+	cmd.Env = append(os.Environ(), "THOUGHTSPOT_HOST="+cluster, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, in: in}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		_, _ = p.stop() // the first failure is the one to tell
+		return nil, fmt.Errorf("%s has not started: %w", command, err)
+	}
+	p.addr = strings.TrimPrefix(strings.TrimSpace(line), "http://")
+	return p, nil
+}
+
+// memory is the most that the process has had resident so far, in bytes, or 0
+// where the system does not say in the way of Linux.
+func (p *process) memory() int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	if found == nil {
+		return 0
+	}
+	kilobytes, _ := strconv.ParseInt(string(found[1]), 10, 64) // digits
+	return kilobytes << 10
+}
+
+// stop ends the process, and returns the processor time that it took.
+func (p *process) stop() (time.Duration, error) {
+	_ = p.in.Close() // it may have ended by itself: Wait tells
+	err := p.cmd.Wait()
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), err
+}

@@ -1,6 +1,7 @@
 package replicas
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"syscall"
@@ -70,8 +71,8 @@ func TestK2TroubleWithRedisCostsNoRequest(t *testing.T) {
 
 			alone := f.model(troubleUsers, time.Second)
 			alone.Store = false
-			t.Logf("%d tokens in %v of trouble; they share again after %v, and need %d in %v then; %d failures of the store",
-				during, took.Round(time.Second), recovered.Round(100*time.Millisecond), later, after, failed)
+			t.Logf("%s: %d tokens in %v of trouble; they share again after %v, and need %d in %v then; %d failures of the store",
+				name, during, took.Round(time.Second), recovered.Round(100*time.Millisecond), later, after, failed)
 			// At the worst each replica asks for its own, which it has not yet at first.
 			if most := int(alone.Steady().Mints*took.Seconds()) + 3*troubleUsers; during > most || float64(during) > 3*20*took.Seconds()+10 {
 				t.Errorf("%d tokens during the trouble, more than %d", during, most)
@@ -95,7 +96,7 @@ func TestK1ReplicasThatStartAtOnceAskOnceForEachUser(t *testing.T) {
 	f := newFleet(t, settings{replicas: 3, validity: 60, pace: 50, limit: 100})
 	const users = 30
 	for u := range users {
-		f.everywhere("/token/user-" + string(rune('A'+u)))
+		f.everywhere(fmt.Sprintf("/token/user-%d", u))
 	}
 	if n := f.mints(); n != users {
 		t.Errorf("%d tokens for %d users", n, users)
@@ -104,4 +105,3 @@ func TestK1ReplicasThatStartAtOnceAskOnceForEachUser(t *testing.T) {
 		t.Errorf("%d failures of the store", failed)
 	}
 }
-

@@ -13,6 +13,7 @@
 //	/call/{user}   makes a call of the server as a user, and answers its status
 //	/token/{user}  gets the user's token, and answers its hash
 //	/stats         what has happened, as JSON
+//	/now           the time
 package main
 
 import (
@@ -56,6 +57,7 @@ func serve(in io.Reader, out io.Writer) error {
 	mux.HandleFunc("GET /call/{user}", r.call)
 	mux.HandleFunc("GET /token/{user}", r.token)
 	mux.HandleFunc("GET /stats", r.stats)
+	mux.HandleFunc("GET /now", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, time.Now().Format(time.RFC3339)) })
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

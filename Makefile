@@ -16,10 +16,10 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := authflow/redisstore authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed tests/load
+NESTED := authflow/redisstore authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed tests/load tests/replicas
 PEERS  := tests/bench examples/backend
 
-.PHONY: help demo test contract compose redis browser embed elsewhere metrics backend load load-smoke generate check check-all generated fmt vet lint \
+.PHONY: help demo test contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate check check-all generated fmt vet lint \
 	workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -41,6 +41,12 @@ compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and oth
 
 redis: ## tokens shared by replicas, on servers that it starts where redis-server is installed; 2 minutes
 	cd authflow/redisstore && go test $(RACE) -count=1 -timeout 4m ./...
+
+replicas: ## replicas that share a Redis, as processes, in trouble and without; needs redis-server; 4 minutes
+	cd tests/replicas && go test -count=1 -parallel 8 -timeout 5m ./...
+
+sizing: ## the tables of docs/sizing.md: what fleets cost that no test can run
+	@go run ./tests/sizing/print
 
 SDK := tests/embed/node_modules/.package-lock.json
 

@@ -146,7 +146,7 @@ func (f Fleet) Steady() Rates {
 // it is kept under a name that the key is part of. Tokens in use serve to their
 // end.
 func (f Fleet) Rotation() (extra Rates) {
-	const users = 400
+	const users = 1000
 	var with, without Rates
 	for i := range uint64(users) {
 		for _, rotated := range []bool{true, false} {

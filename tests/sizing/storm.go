@@ -9,14 +9,15 @@ import (
 
 // Storm is what follows the loss of all tokens.
 type Storm struct {
-	// Clear is when nobody has to wait for a turn for longer than a second any
-	// more; 0 if that does not come within a day, or three lives of a token.
+	// Clear is when nobody has to wait for longer than a second any more, or for
+	// some turns; 0, with no Mints, if that does not come within a day or three
+	// lives of a token.
 	Clear time.Duration
 	Rates // until then
 }
 
 // storming is how many requests the model follows for one Storm at the most.
-const storming = 300_000
+const storming = 1_000_000
 
 // Storm lets all users, who are at work, begin without a token, while the fleet
 // keeps to a pace of perSecond calls of the server: together if it has a store,
@@ -30,7 +31,7 @@ func (f Fleet) Storm(perSecond float64) Storm {
 	if f.Steady().Mints >= perSecond { // the backlog never ends
 		return Storm{}
 	}
-	lasts := 4 * max(float64(f.Users)/perSecond, f.Every.Seconds())
+	lasts := 2.5 * max(float64(f.Users)/perSecond, f.Every.Seconds())
 	if !f.Store {
 		lasts *= min(float64(f.Replicas), f.Validity.Seconds()/f.Every.Seconds())
 	}
@@ -257,7 +258,11 @@ func (w *storm) mint(now seconds, u *stormed, replica int) {
 // land gives a replica the latest token of u.
 func (w *storm) land(now seconds, u *stormed, replica int) {
 	h := &u.holders[replica]
-	if waited := now - u.flying[replica]; waited > longWait && now > h.born+h.life { // and nothing served meanwhile
+	turns := 3 * w.each
+	if !w.Store { // one line of many is long now and then
+		turns = 10 * w.each * float64(w.Replicas)
+	}
+	if waited := now - u.flying[replica]; waited > max(longWait, turns) && now > h.born+h.life { // and nothing served meanwhile
 		w.slow = now
 	}
 	h.take(u.stored, now, w.Validity.Seconds(), w.rng)

@@ -12,14 +12,14 @@ import (
 )
 
 func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
-	const validity = 10 * time.Minute
+	const validity = 5 * time.Minute
 	for _, c := range []struct {
 		sizing.Fleet
 		pace float64
 	}{
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3, Store: true}, 4},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 10, Store: true}, 4},
-		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3}, 6},
+		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3}, 9},
 	} {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
 					near(t, what+", mints", f.minted(began, model.Clear), model.Mints)
 				}
 				storm("a cold start")
-				f.work(t, 0, 3*validity)
+				f.work(t, 0, 2*validity)
 				for _, token := range f.sim.Tokens() {
 					f.sim.RevokeToken(string(token.Value))
 				}
@@ -48,8 +48,8 @@ func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
 
 func TestTheModelIsWhatAuthflowDoesWithANewSecretKey(t *testing.T) {
 	for _, size := range []sizing.Fleet{
-		{Users: 300, Every: 10 * time.Second, Validity: 5 * time.Minute, Replicas: 3, Store: true},
-		{Users: 300, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 10, Store: true},
+		{Users: 300, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
+		{Users: 600, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 10, Store: true},
 	} {
 		t.Run(fmt.Sprintf("%+v", size), func(t *testing.T) {
 			// The users' tokens are of all ages when the key changes.

@@ -16,11 +16,12 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load
+NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load \
+	tests/replicas
 PEERS  := tests/bench examples/backend
 
-.PHONY: help demo test contract compose redis browser embed elsewhere metrics backend load load-smoke generate check check-all \
-	generated fmt vet platforms lint workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
+.PHONY: help demo test contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
+	check check-all generated fmt vet platforms lint workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -39,6 +40,15 @@ contract: ## spec, client and simulator held together, or the server that THOUGH
 compose: ## how a Flow works with oauth2, retryablehttp, otelhttp, resty and others
 	cd tests/compose && go test $(RACE) -count=1 -timeout 5m ./...
 
+redis: ## tokens shared by replicas, on servers that it starts where redis-server is installed; 2 minutes
+	cd authflow/redisstore && go test $(RACE) -count=1 -timeout 4m ./...
+
+replicas: ## replicas that share a Redis, as processes, in trouble and without; needs redis-server; 4 minutes
+	cd tests/replicas && go test -count=1 -parallel 8 -timeout 5m ./...
+
+sizing: ## the tables of docs/sizing.md: what fleets cost that no test can run
+	@go run ./tests/sizing/print
+
 SDK := tests/embed/node_modules/.package-lock.json
 
 browser: $(SDK) ## pages that embed by the vendor's SDK, in Chromium (or CHROMIUM=<command>); needs Node and the npm registry; 2 minutes
@@ -50,9 +60,6 @@ embed: $(SDK) ## serve an application that embeds ThoughtSpot, to try by hand; n
 $(SDK): tests/embed/package-lock.json
 	cd tests/embed && npm ci
 	@touch $@
-
-redis: ## tokens shared by replicas, on servers that it starts where redis-server is installed; 2 minutes
-	cd authflow/redisstore && go test $(RACE) -count=1 -timeout 4m ./...
 
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...

@@ -286,16 +286,17 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	if err != nil {
 		return nil, asError(op, err)
 	}
-	ask := func() (*lease, error) { return f.ask(ctx, t, secret, with) }
+	ask := func(others func() *lease) (*lease, error) { return f.ask(ctx, t, secret, with, others) }
 	if c.store != nil && f.keeps() && ctx.Value(unshared{f}) == nil {
 		return f.stored(ctx, t, secret, ask)
 	}
-	return ask()
+	return ask(func() *lease { return nil })
 }
 
 // ask calls the server once for a credential, with a secret or with the
-// credential of the Flow below.
-func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease) (*lease, error) {
+// credential of the Flow below. If that has to wait long for its turn, it takes
+// what others have brought instead.
+func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease, others func() *lease) (*lease, error) {
 	c, op := f.cluster, f.way.op()
 	body := []byte(f.body())
 	if secret != "" && f.secret() == "" { // it is not in the request yet
@@ -308,6 +309,7 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 	}
 
 	told, probe := func(*Error) {}, 0
+	var theirs *lease
 	if err := t.offClock(func() (err error) {
 		var p *pass
 		if secret != "" {
@@ -317,8 +319,9 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 			}
 			told = p.done
 		}
+		came := time.Now()
 		if probe, err = c.gate.enter(ctx, t.leave); err == nil {
-			c.takeTurn(ctx, f)
+			theirs = c.takeTurn(ctx, f, came, others)
 		}
 		if err == nil && p != nil {
 			if no, _ := p.holds(); no != nil { // since it is known that it is refused
@@ -332,6 +335,11 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 		return err
 	}); err != nil {
 		return nil, asError(op, err)
+	}
+	if theirs != nil {
+		told(&Error{unsent: true})
+		c.gate.leave(probe, time.Now(), &Error{})
+		return theirs, nil
 	}
 	sent, e := time.Now(), &Error{} // which stays if the RoundTripper ends its goroutine
 	var once sync.Once

@@ -209,6 +209,7 @@ type clock struct {
 	limit, grace *time.Timer
 	total, left  time.Duration
 	began        time.Time
+	off          bool        // in offClock
 	leave        func() bool // ends it if nobody waits any more
 }
 
@@ -229,10 +230,15 @@ func (t *clock) run(f func(context.Context, *clock) (*lease, error)) (*lease, er
 }
 
 // offClock calls wait and does not count its time: how long a queue is, is
-// nobody's fault.
+// nobody's fault. It may be called within wait.
 func (t *clock) offClock(wait func() error) error {
+	if t.off {
+		return wait()
+	}
 	t.hold()
+	t.off = true
 	defer func() {
+		t.off = false
 		t.began = time.Now()
 		t.limit.Reset(t.left)
 		t.grace.Reset(t.left + graceTime)

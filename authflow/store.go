@@ -67,7 +67,7 @@ func WithStore(s Store, key []byte, old ...[]byte) Option {
 			c.storeErr = invalid("New", "WithStore", "needs a Store")
 			return
 		}
-		v := &vault{Store: s}
+		v := &vault{Store: s, turn: make(chan struct{}, 1)}
 		for _, k := range append([][]byte{key}, old...) {
 			sealer, err := newSealer(k)
 			if err != nil {
@@ -83,9 +83,10 @@ func WithStore(s Store, key []byte, old ...[]byte) Option {
 // vault is a Store with the keys to it, and with what is known of its health.
 type vault struct {
 	Store
-	keys  []*sealer // the first one seals; all open
-	kept  health    // of what is kept there,
-	paced health    // and of the pace: neither failure is the other's
+	keys  []*sealer     // the first one seals; all open
+	turn  chan struct{} // is full while somebody waits for a turn at the pace of all
+	kept  health        // of what is kept there,
+	paced health        // and of the pace: neither failure is the other's
 }
 
 // health keeps a Store that fails from being tried again and again.

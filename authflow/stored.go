@@ -10,8 +10,10 @@ import (
 )
 
 // stored returns the token that others have kept, or else what ask brings, which
-// it keeps. It asks while nobody else does, as far as the Store can tell.
-func (f *Flow) stored(ctx context.Context, t *clock, secret gen.Secret, ask func() (*lease, error)) (*lease, error) {
+// it keeps. It asks while nobody else does, as far as the Store can tell. As a
+// lock may end while ask waits for the pace, ask looks once more at what others
+// have brought meanwhile, before it calls the server.
+func (f *Flow) stored(ctx context.Context, t *clock, secret gen.Secret, ask func(others func() *lease) (*lease, error)) (*lease, error) {
 	at := shelf{f, f.cluster.store, f.names(secret)}
 	var found *lease // for want of a better one
 	if ctx.Value(insist{}) == nil {
@@ -24,14 +26,22 @@ func (f *Flow) stored(ctx context.Context, t *clock, secret gen.Secret, ask func
 	began := time.Now()
 	unlock := at.lock(ctx, t)
 	defer func() { go unlock() }() // which may take its time
-	// Somebody else may have asked meanwhile.
-	l, good := at.load(ctx, t)
-	if good && (ctx.Value(insist{}) == nil || l.Age(time.Now()) <= time.Since(began)) {
-		return l, nil
+	var theirs *lease
+	others := func() *lease {
+		l, good := at.load(ctx, t)
+		if good && (ctx.Value(insist{}) == nil || l.Age(time.Now()) <= time.Since(began)) {
+			theirs = l
+		}
+		return theirs
 	}
-	l, err := ask()
+	if others() != nil {
+		return theirs, nil
+	}
+	l, err := ask(others)
 	if err == nil {
-		at.save(ctx, t, l)
+		if l != theirs {
+			at.save(ctx, t, l)
+		}
 		return l, nil
 	}
 	if found != nil && found.Left(time.Now()) > 0 {
@@ -98,6 +108,7 @@ func (s shelf) load(ctx context.Context, t *clock) (found *lease, good bool) {
 		case same:
 			continue
 		}
+		c.stored = true
 		age := k.Life - left
 		l := p.grant(c, asked.Add(-age), wholeLife(k.Life))
 		if l.Left(asked) <= 0 {
@@ -189,14 +200,34 @@ func (f *Flow) unkeep(ctx context.Context, l *lease) {
 // keeps reports whether tokens of f are kept in a Store.
 func (f *Flow) keeps() bool { return f.way == wayFull || f.way == wayObject || f.way == wayCustom }
 
-// takeTurn waits for the turn of f at the pace of all who share the Store.
-func (c *Cluster) takeTurn(ctx context.Context, f *Flow) {
+// longWait is how long a call waits for its turn at least before it is asked for
+// once more what others have brought.
+const longWait = time.Second
+
+// takeTurn waits for the turn of f at the pace of all who share the Store. As one
+// that is taken cannot be given back, only one at a time waits, and those behind
+// it who have waited long since they came take none if others have brought what
+// they want.
+func (c *Cluster) takeTurn(ctx context.Context, f *Flow, came time.Time, others func() *lease) *lease {
 	if c.store == nil || c.gate.rate == 0 {
-		return
+		return nil
 	}
-	p, ok := c.store.Store.(Pacer)
-	if !ok {
-		return
+	p, shared := c.store.Store.(Pacer)
+	if shared {
+		select {
+		case c.store.turn <- struct{}{}:
+			defer func() { <-c.store.turn }()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	if time.Since(came) > longWait {
+		if l := others(); l != nil {
+			return l
+		}
+	}
+	if !shared {
+		return nil
 	}
 	var wait time.Duration
 	err := c.store.paced.try(ctx, storeTime, func(ctx context.Context) (err error) {
@@ -209,4 +240,5 @@ func (c *Cluster) takeTurn(ctx context.Context, f *Flow) {
 	case err != nil && !errors.Is(err, errResting) && ctx.Err() == nil:
 		f.report(Event{Kind: StoreFailed, Reason: "Pace", Err: &Error{Op: "Store.Pace", Err: err}})
 	}
+	return nil
 }

@@ -64,6 +64,31 @@ func TestK1OneMintForTheFleet(t *testing.T) {
 	})
 }
 
+// The queue for the pace is longer than a lock is held, and than it is waited for.
+func TestK1OneMintEachInALongQueue(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		const users = 60
+		var s storetest.Memory
+		var wg sync.WaitGroup
+		for range 3 {
+			c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithStore(&s, oneKey), authflow.WithPace(1, 1))
+			for u := range users {
+				f := userOf(t, c, u)
+				wg.Go(func() {
+					if _, err := f.Token(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		// Without a lock two may look at the same instant, and both find nothing.
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n > users*21/20 {
+			t.Errorf("%d mints for %d users", n, users)
+		}
+	}, people(60)...)
+}
+
 // A day of five replicas, which serve requests at random: as many mints as one
 // would make, and no request carries a dead token.
 func TestK1OneMintForEachPeriod(t *testing.T) {
@@ -290,6 +315,25 @@ func TestK3ARefusedTokenIsNotHandedOutAgain(t *testing.T) {
 		mustGet(t, late)
 		if n := sim.Calls(authtest.OpGetFullAccessToken); n != 2 {
 			t.Errorf("%d mints: one more than before the tokens were revoked is enough for all", n)
+		}
+	})
+}
+
+// The token that is kept is not that of the replica, and revoked as well.
+func TestK3ARevocationOfAllIsSeenByNoRequest(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		a, b := replica(t, sim, &s, admin), replica(t, sim, &s, admin)
+		mustGet(t, a)
+		mustGet(t, b)
+		time.Sleep(250 * time.Second) // fake clock
+		mustToken(t, b, authflow.MinLife(100*time.Second))
+		time.Sleep(time.Second) // fake clock
+		sim.RevokeAll()
+		mustGet(t, a) // by two replays
+		mustGet(t, b)
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n != 3 {
+			t.Errorf("%d mints", n)
 		}
 	})
 }

@@ -62,6 +62,7 @@ type credential struct {
 	ends    [3]uint16 // of the first three in texts
 	hasOrg  bool
 	several bool  // it is for several Orgs: requests say for which, and org is one of them
+	stored  bool  // it comes from the Store
 	tries   uint8 // that it took
 	org     int32
 	created int64 // in milliseconds since the Unix epoch; 0 if not stated

@@ -81,31 +81,39 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	} else if !f.refused(l, again) {
 		return f.settle(resp, no)
 	}
-	if again && req.GetBody != nil {
-		body, err = req.GetBody()
-	}
-	if !again || err != nil {
-		return f.settle(resp, no)
-	}
-	drain(resp.Body) // before the renewal, which may go over the same connection
-	if renew {
-		if next, err = f.keeper.Next(req.Context(), l, false); err != nil {
-			if body != nil {
-				_ = body.Close()
-			}
-			return nil, asError(f.way.op(), err)
+	// Another token of a Store's may be from before a revocation too.
+	for tries := 1; ; tries++ {
+		if again && req.GetBody != nil {
+			body, err = req.GetBody()
 		}
+		if !again || err != nil {
+			return f.settle(resp, no)
+		}
+		drain(resp.Body) // before the renewal, which may go over the same connection
+		if renew {
+			if next, err = f.keeper.Next(req.Context(), l, false); err != nil {
+				if body != nil {
+					_ = body.Close()
+				}
+				return nil, asError(f.way.op(), err)
+			}
+		}
+		f.report(Event{Kind: Replayed, Left: f.left(next), Reason: "the server refused the last one"})
+		if resp, _, no, err = f.send(req, body, next); err != nil {
+			return nil, err
+		}
+		switch {
+		case no == nil:
+			f.doubt.Store(nil)
+			return f.settle(resp, no)
+		case errors.Is(no, ErrMaintenance):
+			return f.settle(resp, no)
+		}
+		if more := f.refused(next, again); !more || !next.Value.stored || tries > 1 {
+			return f.settle(resp, no)
+		}
+		l, renew = next, true
 	}
-	f.report(Event{Kind: Replayed, Left: f.left(next), Reason: "the server refused the last one"})
-	if resp, _, no, err = f.send(req, body, next); err != nil {
-		return nil, err
-	}
-	if no == nil {
-		f.doubt.Store(nil)
-	} else if !errors.Is(no, ErrMaintenance) {
-		f.refused(next, again)
-	}
-	return f.settle(resp, no)
 }
 
 // send sends a copy of req that carries the credential of l. It returns the

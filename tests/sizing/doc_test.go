@@ -1,0 +1,29 @@
+package sizing_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/tests/sizing"
+)
+
+func TestThePageSaysWhatTheModelSays(t *testing.T) {
+	page, err := os.ReadFile("../../docs/sizing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := string(page)
+	for _, table := range sizing.Tables() {
+		_, text, found := strings.Cut(rest, "<!-- "+table.Name+" -->\n\n")
+		text, after, closed := strings.Cut(text, "\n<!-- end -->")
+		if !found || !closed || text != table.Text {
+			t.Errorf("docs/sizing.md has another table %s, or none; make sizing prints it:\n%s", table.Name, table.Text)
+			continue
+		}
+		rest = after
+	}
+	if strings.Contains(rest, "<!-- end -->") {
+		t.Error("docs/sizing.md has a table that the model has not")
+	}
+}

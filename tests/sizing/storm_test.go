@@ -1,0 +1,88 @@
+package sizing_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/tests/sizing"
+)
+
+func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
+	const validity = 5 * time.Minute
+	for _, c := range []struct {
+		sizing.Fleet
+		pace float64
+	}{
+		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3, Store: true}, 4},
+		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 10, Store: true}, 4},
+		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3}, 9},
+	} {
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				model := c.Storm(c.pace)
+				pace := c.pace
+				if !c.Store {
+					pace /= float64(c.Replicas)
+				}
+				f := newFleet(t, c.Fleet, authflow.WithPace(pace, 1))
+				storm := func(what string) {
+					began := time.Now()
+					f.work(t, 0, validity/2)
+					near(t, what+", seconds", f.slow.Sub(began).Seconds(), model.Clear.Seconds())
+					near(t, what+", mints", f.minted(began, model.Clear), model.Mints)
+				}
+				storm("a cold start")
+				f.work(t, 0, 2*validity)
+				for _, token := range f.sim.Tokens() {
+					f.sim.RevokeToken(string(token.Value))
+				}
+				storm("a revocation of everybody")
+			})
+		})
+	}
+}
+
+func TestTheModelIsWhatAuthflowDoesWithANewSecretKey(t *testing.T) {
+	for _, size := range []sizing.Fleet{
+		{Users: 300, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
+		{Users: 600, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 10, Store: true},
+	} {
+		t.Run(fmt.Sprintf("%+v", size), func(t *testing.T) {
+			// The users' tokens are of all ages when the key changes.
+			cycle := time.Duration(float64(size.Users) / size.Steady().Mints * float64(time.Second))
+			life := func(rotated bool) (mints float64) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFleet(t, size)
+					f.work(t, cycle, 4*size.Validity)
+					if f.cost(); rotated {
+						f.rotate("another-" + authtest.DefaultSecretKey)
+					}
+					f.work(t, 0, size.Validity)
+					mints = f.cost().Mints
+				})
+				return mints
+			}
+			usual := life(false)
+			t.Logf("without: %.0f", usual)
+			near(t, "mints", life(true), usual+size.Rotation().Mints)
+		})
+	}
+}
+
+func TestWhatIsKeptForAUser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, sizing.Fleet{Users: 100, Every: time.Second, Validity: 5 * time.Minute, Replicas: 1, Store: true})
+		f.work(t, 0, time.Minute)
+		tokens := 0
+		for _, token := range f.sim.Tokens() {
+			tokens += len(token.Value)
+		}
+		n := f.cost().Saves
+		t.Logf("token %d bytes", tokens/int(n))
+		near(t, "bytes of a name and a value, beside the token", float64(f.store.bytes-tokens)/n, sizing.EntryBytes)
+	})
+}

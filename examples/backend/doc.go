@@ -9,7 +9,8 @@
 //
 //	tokens.go    the token service: 26 lines of code, and all that embedding asks for;
 //	             a service by hand takes 111 to 252
-//	main.go      the application's routes, flags and end
+//	app.go       the application's page, sign-in and sign-out
+//	main.go      its flags, start and end
 //	users.go     its users and sessions, in SQLite
 //	page.html    its page, with the vendor's Visual Embed SDK from a CDN
 //

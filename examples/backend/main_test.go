@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"context"
+	"errors"
 	"io"
+	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -13,8 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
 )
 
 // Two users sign in, and the cluster has a token for each, with the rules that
@@ -74,6 +75,63 @@ func TestSignOutEndsTokens(t *testing.T) {
 	}
 }
 
+// A session ends, and is forgotten with the next sign-in.
+func TestSessionsEnd(t *testing.T) {
+	db := open(t)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	for range 2 {
+		session, err := db.signIn(t.Context(), "ann", "ann's")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", sessionCookie+"="+session)
+		if u, err := db.signedIn(r); err != nil || u != (user{"ann", "West"}) {
+			t.Fatal(u, err)
+		}
+		if _, err := db.ExecContext(t.Context(), "UPDATE sessions SET ends = ?", time.Now().Unix()); err != nil {
+			t.Fatal(err)
+		}
+		if u, err := db.signedIn(r); !errors.Is(err, tokenservice.ErrUnauthenticated) {
+			t.Errorf("%v %v after the end", u, err)
+		}
+	}
+	var left int
+	if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM sessions").Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d sessions are kept: %v", left, err)
+	}
+}
+
+// Who waits for a token when the application is told to end still gets it.
+func TestTheEndWaits(t *testing.T) {
+	sim, app, stop := startToStop(t)
+	b := newBrowser(t, app)
+	b.do(http.MethodPost, "/sign-in", url.Values{"name": {"ann"}, "password": {"ann's"}})
+	release := sim.Block(authtest.OpGetCustomAccessToken)
+	defer release()
+	got := make(chan int, 1)
+	go func() {
+		defer close(got) // also if the request fails
+		status, _ := b.do(http.MethodGet, "/ts-token", nil)
+		got <- status
+	}()
+	if err := sim.WaitForCalls(t.Context(), authtest.OpGetCustomAccessToken, 1); err != nil {
+		t.Fatal(err)
+	}
+	ended := stop()
+	for status := 0; status != http.StatusServiceUnavailable; { // until it has noticed
+		status, _ = newBrowser(t, app).do(http.MethodGet, "/ready", nil)
+	}
+	release()
+	if status := <-got; status != http.StatusOK {
+		t.Errorf("got %d", status)
+	}
+	<-ended
+	if conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(app, "http://")); err == nil {
+		_ = conn.Close()
+		t.Error("it still listens")
+	}
+}
+
 // A page of another site signs nobody in or out, and gets no token.
 func TestOtherSitesAreRefused(t *testing.T) {
 	sim, app := start(t)
@@ -104,14 +162,7 @@ func TestASharedDatabase(t *testing.T) {
 
 // Every request over plain HTTP is without the cookie, unless told otherwise.
 func TestTheCookieIsForTLSAlone(t *testing.T) {
-	db, err := openUsers(t.Context(), ":memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if err := db.add(t.Context(), "ann", "ann's", "West"); err != nil {
-		t.Fatal(err)
-	}
+	db := open(t)
 	for _, plain := range []bool{false, true} {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", strings.NewReader("name=ann&password=ann%27s"))
@@ -148,82 +199,4 @@ func TestLinesOfCode(t *testing.T) {
 	if said := "tokens.go    the token service: " + strconv.Itoa(lines) + " lines of code"; !strings.Contains(text["doc.go"], said) {
 		t.Errorf("doc.go does not say %q", said)
 	}
-}
-
-// start starts a cluster, and the application, whose address it returns. At the
-// end of the test the application is stopped as by SIGTERM.
-func start(t *testing.T, args ...string) (*authtest.Server, string) {
-	t.Helper()
-	sim := authtest.NewServer()
-	t.Cleanup(sim.Close)
-	t.Setenv("THOUGHTSPOT_HOST", sim.URL)
-	t.Setenv("THOUGHTSPOT_SECRET_KEY", authtest.DefaultSecretKey)
-	ctx, stop := context.WithCancel(context.Background())
-	r, w := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		err := run(ctx, append(args, "-addr", "127.0.0.1:0", "-plain", "-user", "ann:ann's:West", "-user", "bob:bob's:East"), w)
-		_ = w.CloseWithError(err)
-		ended <- err
-	}()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	line, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sim, strings.TrimSpace(line)
-}
-
-// browser is one with cookies, on a page of a site.
-type browser struct {
-	t         *testing.T
-	app, site string
-	client    *http.Client
-}
-
-func newBrowser(t *testing.T, app string) browser {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	return browser{t, app, "same-origin", &http.Client{Jar: jar, Transport: transport}}
-}
-
-func (b browser) do(method, path string, form url.Values) (int, string) {
-	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), method, b.app+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Sec-Fetch-Site", b.site)
-	resp, err := b.client.Do(req)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	body, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
-}
-
-func find(t *testing.T, sim *authtest.Server, value string) authtest.Token {
-	t.Helper()
-	for _, token := range sim.Tokens() {
-		if string(token.Value) == value {
-			return token
-		}
-	}
-	t.Fatal("the cluster does not know the token")
-	return authtest.Token{}
 }

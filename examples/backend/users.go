@@ -64,8 +64,11 @@ func (db users) signIn(ctx context.Context, name, password string) (string, erro
 	if subtle.ConstantTimeCompare(got, want) == 0 {
 		return "", tokenservice.ErrUnauthenticated
 	}
-	session := rand.Text()
-	_, err = db.ExecContext(ctx, "INSERT INTO sessions VALUES (?, ?, ?)", id(session), name, time.Now().Add(sessionLasts).Unix())
+	session, now := rand.Text(), time.Now()
+	if _, err := db.ExecContext(ctx, "DELETE FROM sessions WHERE ends <= ?", now.Unix()); err != nil {
+		return "", err
+	}
+	_, err = db.ExecContext(ctx, "INSERT INTO sessions VALUES (?, ?, ?)", id(session), name, now.Add(sessionLasts).Unix())
 	return session, err
 }
 

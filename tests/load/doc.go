@@ -8,8 +8,8 @@
 // The cluster is the simulator, which lets 100 calls a second through, after a
 // burst of 10. Of the users 1 % are slow: half of them send their request for
 // three seconds, half take as long to read the answer. One in 1,000 opens 30 tabs
-// at once. Services and clients speak over the loopback interface, and each
-// service is a process of its own:
+// at once. Cluster, service and users are a process each, and speak over the
+// loopback interface:
 //
 //	tsauth              authflow/tokenservice with its defaults; pages ask again when it tells
 //	                    them to
@@ -21,6 +21,7 @@
 // The files, in the order in which a run meets them:
 //
 //	main.go       the runs of the table
+//	cluster.go    the cluster
 //	service.go    the token service
 //	express.js    the one to compare with
 //	process.go    a service as a process, its memory and processor time
@@ -28,5 +29,7 @@
 //	page.go       one of their pages, slow or not
 //	report.go     the table
 //
-// Timings are worth comparing within one run only.
+// Timings are worth comparing within one run only. On a machine that has no
+// processor left, calls that were sent apart arrive together, and the cluster
+// refuses some; authflow then asks again, and slower.
 package main

@@ -6,15 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"strconv"
-	"sync/atomic"
+	"strings"
 	"time"
-
-	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
 func main() {
@@ -27,12 +24,13 @@ func main() {
 	}
 }
 
-// load is how many users come, within which time, and how many tokens a second
-// the token service asks for at most.
+// load is how many users come, within which time, how many tokens a second the
+// token service asks for at most, and how many calls at once the cluster takes.
 type load struct {
 	users  int
 	over   time.Duration
 	pace   float64
+	burst  int
 	reload time.Duration // until who got an error loads the page again; 0: never
 }
 
@@ -42,11 +40,15 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	flags.IntVar(&l.users, "users", 2500, "how many users come")
 	flags.DurationVar(&l.over, "over", 2500*time.Millisecond, "within which time they come")
 	flags.Float64Var(&l.pace, "pace", 50, "how many tokens a second authflow asks for at most; 0: any")
+	flags.IntVar(&l.burst, "burst", 10, "how many calls at once the cluster lets through")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.Arg(0) == serveArg {
+	switch flags.Arg(0) {
+	case serveArg:
 		return serve(ctx, l.pace, in, out)
+	case clusterArg:
+		return cluster(l.burst, in, out)
 	}
 	columns := []column{{name: "tsauth"}, {name: "the vendor's SDK"}, {name: "… and reload"}}
 	var err error
@@ -94,27 +96,30 @@ func (l load) express(ctx context.Context) (*result, error) {
 
 // on runs the load on a service that a command starts.
 func (l load) on(ctx context.Context, command string, args ...string) (*result, error) {
-	var mints, tooMany atomic.Int64
-	sim := authtest.NewServer(authtest.WithRateLimit(100, 10), authtest.WithObserver(func(c authtest.Call) {
-		switch c.Status {
-		case http.StatusOK:
-			mints.Add(1)
-		case http.StatusTooManyRequests:
-			tooMany.Add(1)
-		}
-	}))
-	defer sim.Close()
-	service, err := start(ctx, sim.URL, command, args...)
+	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
+	cluster, err := start(ctx, "", self, "-burst", strconv.Itoa(l.burst), clusterArg)
+	if err != nil {
+		return nil, err
+	}
+	service, err := start(ctx, cluster.url, command, args...)
+	if err != nil {
+		_, e := cluster.stop()
+		return nil, errors.Join(err, e)
+	}
 	// Twice what the pace makes of it, so that a run ends in any case.
-	limit := l.over + time.Minute + time.Duration(l.users)*time.Second/25
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	storm, cancel := context.WithTimeout(ctx, l.over+time.Minute+time.Duration(l.users)*time.Second/25)
 	defer cancel()
-	r := l.storm(ctx, service.addr)
+	r := l.storm(storm, strings.TrimPrefix(service.url, "http://"))
 	r.memory = service.memory()
-	r.processor, err = service.stop()
-	r.mints, r.refusedByCluster = int(mints.Load()), int(tooMany.Load())
+	_, failed := service.stop()
+	r.processor = service.processor()
+	said, err := cluster.stop()
+	if err := errors.Join(failed, err); err != nil {
+		return nil, err
+	}
+	_, err = fmt.Sscan(said, &r.mints, &r.refusedByCluster)
 	return r, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,14 +16,16 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// process is a service that ends with its standard input.
+// process is a server that ends with its standard input.
 type process struct {
-	addr string
-	cmd  *exec.Cmd
-	in   io.Closer
+	url string
+	cmd *exec.Cmd
+	in  io.Closer
+	out *bufio.Reader
 }
 
-// start starts a service for a cluster, and waits for the line with its address.
+// start starts a server, a service of that cluster, and waits for the line with
+// its address.
 func start(ctx context.Context, cluster, command string, args ...string) (*process, error) {
 	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Env = append(os.Environ(), "THOUGHTSPOT_HOST="+cluster, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey)
@@ -38,13 +41,13 @@ func start(ctx context.Context, cluster, command string, args ...string) (*proce
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, in: in}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	p := &process{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	line, err := p.out.ReadString('\n')
 	if err != nil {
 		_, _ = p.stop() // the first failure is the one to tell
 		return nil, fmt.Errorf("%s has not started: %w", command, err)
 	}
-	p.addr = strings.TrimPrefix(strings.TrimSpace(line), "http://")
+	p.url = strings.TrimSpace(line)
 	return p, nil
 }
 
@@ -63,9 +66,14 @@ func (p *process) memory() int64 {
 	return kilobytes << 10
 }
 
-// stop ends the process, and returns the processor time that it took.
-func (p *process) stop() (time.Duration, error) {
+// stop ends the process, and returns what else it said.
+func (p *process) stop() (string, error) {
 	_ = p.in.Close() // it may have ended by itself: Wait tells
-	err := p.cmd.Wait()
-	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), err
+	said, err := io.ReadAll(p.out)
+	return string(said), errors.Join(err, p.cmd.Wait())
+}
+
+// processor is the time that the process took of it until it ended.
+func (p *process) processor() time.Duration {
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }

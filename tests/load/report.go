@@ -19,7 +19,7 @@ type column struct {
 
 // write writes the table.
 func write(out io.Writer, l load, columns []column) {
-	fmt.Fprintf(out, "%d users within %v, at a cluster that lets 100 calls a second through; authflow's pace %v.\n\n", l.users, l.over, l.pace)
+	fmt.Fprintf(out, "%d users within %v, at a cluster that lets 100 calls a second through, %d at once; authflow's pace %v.\n\n", l.users, l.over, l.burst, l.pace)
 	line(out, "", columns, func(c column) string { return c.name })
 	fmt.Fprintf(out, "| --- |%s\n", strings.Repeat(" ---: |", len(columns)))
 	for _, row := range rows {

@@ -19,7 +19,7 @@ SCHEDULES ?= 100000x # random schedules of the engine
 NESTED := authflow/redisstore authflow/tokenservice/prometheus tests/contract tests/compose tests/generate tests/embed tests/load tests/replicas
 PEERS  := tests/bench examples/backend
 
-.PHONY: help demo test contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate check check-all generated fmt vet lint \
+.PHONY: help demo test contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate check check-all generated fmt vet platforms lint \
 	workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -99,6 +99,7 @@ check: generated fmt vet lint ## what to run before a commit, besides the tests;
 
 check-all: ## check, the modules that build much, and the workflows: what CI checks; cold 10 minutes
 	$(MAKE) check NESTED="$(NESTED) $(PEERS)"
+	$(MAKE) platforms
 	$(MAKE) workflows
 
 generated: ## fail if the generated files are not what the spec says
@@ -113,6 +114,9 @@ fmt: ## fail if gofmt would change a file
 vet: ## go vet
 	go vet ./...
 	@for m in $(NESTED); do (cd $$m && go vet ./...) || exit 1; done
+
+platforms: ## go vet for Linux, macOS and Windows, as locks and modes of files differ; cold 3 minutes
+	@for os in linux darwin windows; do echo "GOOS=$$os go vet ./..." && GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
 
 lint: ## golangci-lint
 	go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...

@@ -33,8 +33,8 @@
 //	user tsauth on ><password> ~tsauth:* resetchannels -@all
 //	  +evalsha +eval +get +set +del +pttl +pexpire +time +hello +auth +ping
 //
-// On a Cluster it needs +cluster|slots +cluster|shards +command +readonly besides,
-// and on another DB than 0 +select. DisableIdentity in the client's options leaves
+// A Cluster's user needs +cluster|slots +command +readonly besides, and one of
+// another DB than 0 needs +select. DisableIdentity in the client's options leaves
 // out a CLIENT SETINFO that is refused to this user, and else ignored.
 //
 // The server should have maxmemory with room, and any policy: with one that evicts
@@ -51,9 +51,10 @@
 //
 //	tsauth:{<43 characters>}:pace   two instants in microseconds
 //
-// A sealed value of 600 bytes takes 744 of Redis 7.0: a million principals take
-// 750 MB, and as much again for the time of a failover. A principal costs five
-// commands for each token that is asked for, and two for each replica that gets it.
+// A value is some 230 bytes longer than its token, sealed. One of 600 bytes takes
+// 744 of Redis 7.0: a million principals take 750 MB. A token that is asked for
+// costs seven commands, one of them for the pace; a replica that finds it costs
+// one, and one that waited for it four and more.
 //
 // # What happens when
 //
@@ -66,9 +67,9 @@
 //     asks once more, which it does unless its context has ended.
 //   - The server executes a command late: no token is kept past its end, as that was
 //     said by the server's clock.
-//   - The server's clock goes back or ahead: tokens that are kept live longer or
-//     shorter by as much, longer than their life never. No turn of the pace is later
-//     for it.
+//   - The server's clock goes back or ahead: tokens are kept for longer or shorter by
+//     as much. One with more left than its whole life is not used, and one that is
+//     used past its end is refused and replaced. No turn of the pace is later for it.
 //   - Somebody else writes to these keys: what cannot be a value is taken for
 //     nothing, and what was not sealed for its name is not opened by authflow.
 package redisstore

@@ -17,7 +17,9 @@ const lockKey = "tsauth:{" + name + "}:lock"
 
 func lock(tb testing.TB, s *redisstore.Store, limit time.Duration) (unlock func()) {
 	tb.Helper()
-	unlock, err := s.Lock(tb.Context(), name, limit)
+	ctx, cancel := context.WithTimeout(tb.Context(), 10*time.Second)
+	defer cancel()
+	unlock, err := s.Lock(ctx, name, limit)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +16,12 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// Three masters, and a replica that hangs: a client that would read from replicas
-// reads tokens from masters.
+// Three masters, and a replica: a client that would read from replicas reads tokens
+// from masters.
 func TestRealCluster(t *testing.T) {
 	var nodes []*server
 	for range 4 {
-		nodes = append(nodes, serverOf(t, "cluster-enabled yes", "cluster-port BUS", "cluster-node-timeout 5000"))
+		nodes = append(nodes, serverOf(t, "cluster-enabled yes", "cluster-port BUS", "cluster-node-timeout 5000", "repl-ping-replica-period 1", userInDoc(t, "Cluster's")))
 	}
 	replica := nodes[3]
 	do := func(s *server, args ...any) {
@@ -53,32 +54,49 @@ func TestRealCluster(t *testing.T) {
 	follows(t, replica)
 	for _, s := range nodes {
 		c := s.client()
-		eventually(t, 20*time.Second, "all know the replica", func() bool {
-			text, _ := c.Do(t.Context(), "CLUSTER", "NODES").Text()
-			return strings.Contains(text, "slave "+id)
+		eventually(t, 20*time.Second, "clients are told of the replica", func() bool {
+			slots, _ := c.Do(t.Context(), "CLUSTER", "SLOTS").Slice()
+			return strings.Contains(fmt.Sprint(slots), strconv.Itoa(replica.port))
 		})
 	}
 	var addrs []string
 	for _, s := range nodes {
 		addrs = append(addrs, s.addr())
 	}
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, ContextTimeoutEnabled: true, ReadOnly: true, RouteRandomly: true})
+	client := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: addrs, Username: "tsauth", Password: "the-password", ContextTimeoutEnabled: true, ReadOnly: true, RouteRandomly: true,
+	})
 	t.Cleanup(func() { _ = client.Close() })
 	s := storeOn(t, client)
 	tour(t, s)
 
-	replica.stop()
-	defer replica.cont()
+	asked := func() (reads int) { // the replica, since the last time
+		t.Helper()
+		info, err := replica.client().Info(t.Context(), "commandstats").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(replica, "CONFIG", "RESETSTAT")
+		return strings.Count(info, "cmdstat_get:") + strings.Count(info, "cmdstat_eval")
+	}
+	asked()
 	for i := range 30 {
 		name := fmt.Sprintf("name-%d", i)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		if err := s.Save(ctx, name, []byte(name), time.Minute); err != nil {
+		if err := s.Save(t.Context(), name, []byte(name), time.Minute); err != nil {
 			t.Error(err)
 		}
-		if got, _, err := s.Load(ctx, name); err != nil || string(got) != name {
+		if got, _, err := s.Load(t.Context(), name); err != nil || string(got) != name {
 			t.Errorf("%q, %v", got, err)
 		}
-		cancel()
+	}
+	if asked() > 0 {
+		t.Error("a replica was asked")
+	}
+	for i := range 30 {
+		_ = client.Get(t.Context(), fmt.Sprintf("tsauth:{name-%d}:token", i)).Err()
+	}
+	if asked() == 0 {
+		t.Error("this client reads from no replica, and so shows nothing")
 	}
 	for _, node := range nodes[:3] {
 		if n, err := node.client().DBSize(t.Context()).Result(); err != nil || n == 0 {

@@ -73,7 +73,7 @@ func TestPaceWithGarbage(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	server.SetTime(now)
 	for _, garbage := range []string{
-		"", "x", "1", "nan nan", "inf 1", "-1 -1", "1 99999999999999999999999999", "99999999999999999999999999 1",
+		"", "x", "1", "nan nan", "inf 1", "-1 -1", "1 99999999999999999999999999", "99999999999999999999999999 1", "9999999999999999 1",
 	} {
 		if err := client.Set(t.Context(), paceKey, garbage, 0).Err(); err != nil {
 			t.Fatal(err)

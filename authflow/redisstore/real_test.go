@@ -114,16 +114,8 @@ func TestRealReplicasKeepOnePace(t *testing.T) {
 func TestRealServerByTLSAndACL(t *testing.T) {
 	dir := t.TempDir()
 	authority := certificate(t, dir)
-	doc, err := os.ReadFile("doc.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rule := strings.Join(strings.Fields(strings.ReplaceAll(regexp.MustCompile(`(?s)\tuser tsauth on .*?\n//\n`).FindString(string(doc)), "//", "")), " ")
-	if rule == "" {
-		t.Fatal("doc.go names no user")
-	}
 	server := serverOf(t, "port 0", "tls-port PORT", "tls-auth-clients no", "tls-cert-file "+filepath.Join(dir, "cert"), "tls-key-file "+filepath.Join(dir, "key"),
-		"user default off", strings.ReplaceAll(rule, "<password>", "the-password"))
+		"user default off", userInDoc(t))
 	good := func(o *redis.Options) {
 		o.Username, o.Password = "tsauth", "the-password"
 		o.TLSConfig = &tls.Config{RootCAs: authority, MinVersion: tls.VersionTLS12}
@@ -156,6 +148,29 @@ func TestRealServerByTLSAndACL(t *testing.T) {
 		}
 		cancel()
 	}
+}
+
+// userInDoc returns the user that the package's doc prints, with the-password, and
+// what else the doc has a user need.
+func userInDoc(t *testing.T, more ...string) string {
+	t.Helper()
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := strings.ReplaceAll(string(text), "\n//", "\n")
+	user := regexp.MustCompile(`(?s)\tuser tsauth on .*?\n\n`).FindString(doc)
+	for _, m := range more {
+		found := regexp.MustCompile(`(?s)` + m + ` user needs (.*?) besides`).FindStringSubmatch(doc)
+		if found == nil {
+			t.Fatalf("doc.go does not say what a %s user needs", m)
+		}
+		user += " " + found[1]
+	}
+	if user == "" {
+		t.Fatal("doc.go names no user")
+	}
+	return strings.ReplaceAll(strings.Join(strings.Fields(user), " "), "<password>", "the-password")
 }
 
 // certificate writes a certificate for this machine to dir, and returns who

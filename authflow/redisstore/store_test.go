@@ -102,8 +102,10 @@ func TestGarbageIsNothing(t *testing.T) {
 	s, server, client := small(t)
 	key := "tsauth:{" + name + "}:token"
 	for what, put := range map[string]func() error{
-		"of another type": func() error { return client.LPush(t.Context(), key, value).Err() },
-		"without an end":  func() error { return client.Set(t.Context(), key, value, 0).Err() },
+		"of another type": func() error {
+			return errors.Join(client.LPush(t.Context(), key, value).Err(), client.Expire(t.Context(), key, time.Minute).Err())
+		},
+		"without an end": func() error { return client.Set(t.Context(), key, value, 0).Err() },
 	} {
 		t.Run(what, func(t *testing.T) {
 			server.FlushAll()

@@ -1,0 +1,21 @@
+//go:build unix
+
+package filestore
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// owned returns an error unless this user owns a file, and nobody else may use it.
+func owned(info fs.FileInfo) error {
+	if perm := info.Mode().Perm(); perm&0o077 != 0 {
+		return fmt.Errorf("others may use it: its mode is %04o, want %04o", perm, perm&^0o077)
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+		return fmt.Errorf("user %d owns it, and not this one, %d", stat.Uid, os.Geteuid())
+	}
+	return nil
+}

@@ -46,7 +46,8 @@ redis: ## tokens shared by replicas, on servers that it starts where redis-serve
 replicas: ## replicas that share a Redis, as processes, in trouble and without; needs redis-server; 4 minutes
 	cd tests/replicas && go test -count=1 -parallel 8 -timeout 5m ./...
 
-sizing: ## the tables of docs/sizing.md: what fleets cost that no test can run
+sizing: ## the tables of docs/sizing.md, from a model that is held to authflow: what fleets cost that no test can run
+	go test -count=1 ./tests/sizing
 	@go run ./tests/sizing/print
 
 SDK := tests/embed/node_modules/.package-lock.json

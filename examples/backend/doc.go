@@ -11,6 +11,7 @@
 //	             a service by hand takes 111 to 252
 //	app.go       the application's page, sign-in and sign-out
 //	main.go      its flags, start and end
+//	replicas.go  a Redis, for several of it: together they keep to the pace
 //	users.go     its users and sessions, in SQLite
 //	page.html    its page, with the vendor's Visual Embed SDK from a CDN
 //

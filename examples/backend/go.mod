@@ -11,8 +11,11 @@ require (
 	github.com/go-thoughtspot/tsauth v0.0.0
 	github.com/go-thoughtspot/tsauth/authflow/tokenservice/prometheus v0.0.0
 	github.com/prometheus/client_golang v1.23.2
+	github.com/redis/go-redis/v9 v9.22.0
 	modernc.org/sqlite v1.62.0
 )
+
+require go.uber.org/atomic v1.11.0 // indirect
 
 require (
 	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
@@ -22,6 +25,7 @@ require (
 	github.com/getkin/kin-openapi v0.153.0 // indirect
 	github.com/go-openapi/jsonpointer v0.23.1 // indirect
 	github.com/go-openapi/swag/jsonname v0.26.0 // indirect
+	github.com/go-thoughtspot/tsauth/authflow/redisstore v0.0.0
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/maypok86/otter/v2 v2.4.0 // indirect
@@ -44,3 +48,5 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+replace github.com/go-thoughtspot/tsauth/authflow/redisstore => ../../authflow/redisstore

@@ -36,6 +36,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("backend", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:8080", "the address to serve on; port 0 takes a free one")
 	file := flags.String("db", ":memory:", "the SQLite file of users and sessions")
+	redis := flags.String("redis", "", "the `host:port` of a Redis, for several processes behind one address; TSAUTH_STORE_KEY is its key")
 	flags.BoolVar(&app.plain, "plain", false, "let the session's cookie go over plain HTTP too")
 	flags.StringVar(&app.sdk, "sdk", "https://cdn.jsdelivr.net/npm/@thoughtspot/visual-embed-sdk@1.52.0/dist/tsembed.es.js", "where the Visual Embed SDK is")
 	flags.Func("user", "add a user, as `name:password:region`; may be repeated", func(s string) error {
@@ -58,8 +59,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
+	shared, err := sharing(*redis)
+	if err != nil {
+		return err
+	}
 	metrics := prometheus.New()
-	if app.tokens, err = newTokens(app.host, gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY")), app.db, metrics); err != nil {
+	if app.tokens, err = newTokens(app.host, gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY")), app.db, metrics, shared...); err != nil {
 		return err
 	}
 	metrics.Watch(app.tokens)

@@ -11,8 +11,8 @@ import (
 
 // newTokens returns the service that gives the browsers of signed-in users their
 // tokens, each with the user's rules.
-func newTokens(host string, key gen.Secret, db users, metrics *prometheus.Collector) (*tokenservice.Service, error) {
-	cluster, err := authflow.New(host, authflow.WithSecretKey(key))
+func newTokens(host string, key gen.Secret, db users, metrics *prometheus.Collector, opts ...authflow.Option) (*tokenservice.Service, error) {
+	cluster, err := authflow.New(host, append(opts, authflow.WithSecretKey(key))...)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@
 //	trouble_test.go   Redis stopped, slow, empty, full, and out of reach
 //	lock_test.go      a replica that is killed with the lock
 //	keys_test.go      new keys, and tokens that are revoked
+//	backend_test.go   three of examples/backend
 //	clock_test.go     replicas whose clocks are hours apart
 //
 // Times are scaled down: a life of a token is from 6 to 30 s where it is minutes

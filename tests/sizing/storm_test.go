@@ -13,14 +13,15 @@ import (
 
 func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
 	const validity = 5 * time.Minute
-	for _, c := range []struct {
+	type storm struct {
 		sizing.Fleet
 		pace float64
-	}{
+	}
+	for _, c := range few([]storm{
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3, Store: true}, 4},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 10, Store: true}, 4},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3}, 9},
-	} {
+	}) {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				model := c.Storm(c.pace)
@@ -47,10 +48,10 @@ func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
 }
 
 func TestTheModelIsWhatAuthflowDoesWithANewSecretKey(t *testing.T) {
-	for _, size := range []sizing.Fleet{
+	for _, size := range few([]sizing.Fleet{
 		{Users: 300, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
 		{Users: 600, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 10, Store: true},
-	} {
+	}) {
 		t.Run(fmt.Sprintf("%+v", size), func(t *testing.T) {
 			// The users' tokens are of all ages when the key changes.
 			cycle := time.Duration(float64(size.Users) / size.Steady().Mints * float64(time.Second))

@@ -51,13 +51,18 @@ func (o origins) cors(h http.Handler) http.Handler {
 // not ask (T3). A GET counts as much as a POST: it costs a token. Which origin is
 // the service's own is told by the Host header, as in [http.CrossOriginProtection].
 func (o origins) foreign(r *http.Request) error {
-	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Referer"} {
+	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Referer"} {
 		if len(r.Header.Values(name)) > 1 {
 			return fmt.Errorf("it has several %s headers", name)
 		}
 	}
 	origin, site, referer := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Referer")
+	dest := r.Header.Get("Sec-Fetch-Dest")
 	switch {
+	case dest != "" && dest != "empty" && dest != "document":
+		// Not by a script, nor by a person: a page elsewhere that leads to the
+		// service has the browser ask for an icon, too, as from the same origin.
+		return fmt.Errorf("it is to be used as %.200q", dest)
 	case o.has(origin):
 		return nil
 	case origin != "" && !own(origin, r):

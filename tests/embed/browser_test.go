@@ -103,6 +103,13 @@ func eval[T any](t *tab, script string) T {
 	return v
 }
 
+// shows is the text of the page, or an error while another one is coming.
+func (t *tab) shows() (string, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 15*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[string](`document.body?.textContent ?? ''`))
+}
+
 // text is what an element of the page shows; empty if there is none.
 func (t *tab) text(id string) string {
 	GinkgoHelper()

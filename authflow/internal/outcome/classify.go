@@ -101,13 +101,13 @@ func overloaded(status int) bool {
 }
 
 // OfError returns the class of an exchange that ended in err, without a complete
-// response. connected says that a connection was had before err came, as
-// httptrace.GotConn tells; an exchange that ended before that sent nothing.
+// response. connecting says that it ended while it waited for its connection, as
+// net/http/httptrace tells (GetConn, but no GotConn): nothing was sent then.
 // permanent reports that another attempt cannot help: a failed certificate
 // check, a TLS alert, a host name that does not exist.
-func OfError(err error, connected bool) (class Class, permanent bool) {
+func OfError(err error, connecting bool) (class Class, permanent bool) {
 	permanent = isPermanent(err)
-	if permanent || !connected || isDialError(err) {
+	if permanent || connecting || isDialError(err) {
 		return NotSent, permanent
 	}
 	return OutcomeUnknown, false

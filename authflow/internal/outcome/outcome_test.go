@@ -53,28 +53,28 @@ func TestR6_Class_FollowsFromOperationSecretStatusAndPage(t *testing.T) {
 	}
 }
 
-func TestR5_Error_IsNotSentUnlessAConnectionWasHad(t *testing.T) {
+func TestR5_Error_IsNotSentWhileConnecting(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 	tests := []struct {
-		name      string
-		err       error
-		connected bool
-		want      outcome.Class
-		permanent bool
+		name       string
+		err        error
+		connecting bool
+		want       outcome.Class
+		permanent  bool
 	}{
 		{"connection refused", dial, false, outcome.NotSent, false},
 		{"unknown host", &net.DNSError{IsNotFound: true}, false, outcome.NotSent, true},
 		{"DNS is down", &net.DNSError{IsTemporary: true}, false, outcome.NotSent, false},
 		{"certificate", &tls.CertificateVerificationError{Err: errors.New("expired")}, false, outcome.NotSent, true},
-		{"TLS alert", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}, true, outcome.NotSent, true},
+		{"TLS alert", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}, false, outcome.NotSent, true},
 		{"plain http", http.ErrSchemeMismatch, false, outcome.NotSent, true},
-		{"dial that takes too long", context.DeadlineExceeded, false, outcome.NotSent, false},
-		{"reset", syscall.ECONNRESET, true, outcome.OutcomeUnknown, false},
-		{"no response in time", context.DeadlineExceeded, true, outcome.OutcomeUnknown, false},
+		{"dial that takes too long", context.DeadlineExceeded, true, outcome.NotSent, false},
+		{"reset", syscall.ECONNRESET, false, outcome.OutcomeUnknown, false},
+		{"no response in time", context.DeadlineExceeded, false, outcome.OutcomeUnknown, false},
 	}
 	for _, tt := range tests {
-		class, permanent := outcome.OfError(tt.err, tt.connected)
+		class, permanent := outcome.OfError(tt.err, tt.connecting)
 		if class != tt.want || permanent != tt.permanent {
 			t.Errorf("%s: %v, %v; want %v, %v", tt.name, class, permanent, tt.want, tt.permanent)
 		}

@@ -287,7 +287,7 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 		return nil, asError(op, err)
 	}
 	ask := func(others func() *lease) (*lease, error) { return f.ask(ctx, t, secret, with, others) }
-	if c.store != nil && f.keeps() && ctx.Value(unshared{f}) == nil {
+	if c.store != nil && f.keeps() && ctx.Value(exclusive{f}) == nil {
 		return f.stored(ctx, t, secret, ask)
 	}
 	return ask(func() *lease { return nil })

@@ -29,7 +29,7 @@ func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bo
 	budget := p.Timeout
 	var failed *Error
 	for n := 1; ; n++ {
-		limit := budget / time.Duration(max(1, p.Tries-n+1))
+		limit := budget / time.Duration(max(1, p.MaxAttempts-n+1))
 		before := failed
 		late := func(err *Error) *Error { return f.late(before, err, limit) }
 		t := startClock(ctx, limit, func() { abandon(late(nil).after(n)) })
@@ -46,7 +46,7 @@ func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bo
 		}
 		failed, budget = e, budget-spent
 		wait := backoff(n, e.RetryAfter)
-		if n >= p.Tries || e.held || f.below(e) || !e.Retryable() || f.rules == rulesAppended && !e.undone() || wait >= budget || !sleep(ctx, wait) {
+		if n >= p.MaxAttempts || e.held || f.below(e) || !e.Retryable() || f.rules == rulesAppended && !e.undone() || wait >= budget || !sleep(ctx, wait) {
 			return nil, e.after(n)
 		}
 		budget -= wait
@@ -126,11 +126,11 @@ func (s *source) Landed(ctx context.Context, old, l *lease, err error) {
 	case err != nil:
 		failed := asError(f.way.op(), err)
 		if e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.tries; alive {
-			e.Left, e.Reason = f.left(old), "the last one stays in use"
+			e.Remaining, e.Reason = f.left(old), "the last one stays in use"
 		}
 		f.report(e)
 		return
-	case ctx.Value(unshared{f}) != nil:
+	case ctx.Value(exclusive{f}) != nil:
 		f.retire(l) // so that Logout ends it
 		e.Reason = "for one caller alone"
 	case alive:
@@ -139,7 +139,7 @@ func (s *source) Landed(ctx context.Context, old, l *lease, err error) {
 	default:
 		f.retire(old)
 	}
-	e.Left, e.Attempt = f.left(l), int(l.Value.tries)
+	e.Remaining, e.Attempt = f.left(l), int(l.Value.tries)
 	f.report(e)
 }
 

@@ -199,9 +199,9 @@ func TestR7MoreLifeThanThereIsMakesNoStorm(t *testing.T) {
 		policy authflow.Policy
 		opts   []authflow.TokenOption
 	}{
-		"by the policy":   {policy: authflow.Policy{MinLife: 10 * time.Minute}},
-		"by the caller":   {opts: []authflow.TokenOption{authflow.MinLife(10 * time.Minute)}},
-		"as much as ever": {opts: []authflow.TokenOption{authflow.MinLife(300 * time.Second)}},
+		"by the policy":   {policy: authflow.Policy{MinTTL: 10 * time.Minute}},
+		"by the caller":   {opts: []authflow.TokenOption{authflow.MinTTL(10 * time.Minute)}},
+		"as much as ever": {opts: []authflow.TokenOption{authflow.MinTTL(300 * time.Second)}},
 	} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			f := trusted(t, sim, 300*time.Second, authflow.WithPolicy(c.policy))

@@ -37,8 +37,8 @@ func stored(sim *authtest.Simulator) int {
 func askings() map[string]func(context.Context, *authflow.Flow) error {
 	return map[string]func(context.Context, *authflow.Flow) error{
 		"Token": func(ctx context.Context, f *authflow.Flow) error { _, err := f.Token(ctx); return err },
-		"Unshared": func(ctx context.Context, f *authflow.Flow) error {
-			_, err := f.Token(ctx, authflow.Unshared())
+		"Exclusive": func(ctx context.Context, f *authflow.Flow) error {
+			_, err := f.Token(ctx, authflow.Exclusive())
 			return err
 		},
 		"Edit":  func(ctx context.Context, f *authflow.Flow) error { _, err := carried(ctx, f); return err },

@@ -150,11 +150,11 @@ func WithLogger(l *slog.Logger) Option { return func(c *Cluster) { c.logger = l 
 // a credential get it after fn was told of it. Optional.
 func WithObserver(fn func(Event)) Option { return func(c *Cluster) { c.observe = fn } }
 
-// WithPace lets all flows together ask for at most perSecond credentials a
+// WithRateLimit lets all flows together ask for at most perSecond credentials a
 // second, after the first burst ones, in the order in which they come. The
 // server allows 100 calls a second of any kind to one client address (from
 // 26.2). 0 means no limit. Optional; the default is 50 and 10.
-func WithPace(perSecond float64, burst int) Option {
+func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *Cluster) { c.gate.rate, c.gate.burst = perSecond, burst }
 }
 
@@ -171,22 +171,22 @@ func WithPlainHTTP() Option { return func(c *Cluster) { c.plainHTTP = true } }
 // Policy says when and how credentials are renewed. The zero value of each
 // field stands for its default.
 type Policy struct {
-	// At is the part of a lifetime after which the next request starts the
+	// RenewAt is the part of a lifetime after which the next request starts the
 	// renewal in the background. Optional; 0.8.
-	At float64
-	// Spread is the greatest part of the lifetime by which At is brought
+	RenewAt float64
+	// Jitter is the greatest part of the lifetime by which RenewAt is brought
 	// forward at random. Optional; 0.05.
-	Spread float64
-	// MinLife is how long a token lives at least that Token returns. Optional;
+	Jitter float64
+	// MinTTL is how long a token lives at least that Token returns. Optional;
 	// the smaller of 10 s and a tenth of the token's lifetime.
-	MinLife time.Duration
+	MinTTL time.Duration
 	// Timeout bounds one acquisition with all its tries, each of which gets an
 	// equal share of what is left. Waiting for the pace is not counted.
 	// Optional; 30 s.
 	Timeout time.Duration
-	// Tries is how often one acquisition asks the server when the failure may
+	// MaxAttempts is how often one acquisition asks the server when the failure may
 	// pass. Optional; 3.
-	Tries int
+	MaxAttempts int
 	// SessionIdle is how long a session without RememberMe may rest. Optional; 3 h.
 	SessionIdle time.Duration
 }
@@ -194,10 +194,10 @@ type Policy struct {
 // check fills in defaults and refuses what cannot be.
 func (c *Cluster) check() error {
 	p := &c.policy
-	or(&p.At, 0.8)
-	or(&p.Spread, min(0.05, p.At))
+	or(&p.RenewAt, 0.8)
+	or(&p.Jitter, min(0.05, p.RenewAt))
 	or(&p.Timeout, 30*time.Second)
-	or(&p.Tries, 3)
+	or(&p.MaxAttempts, 3)
 	or(&p.SessionIdle, 3*time.Hour)
 	const op = "New"
 	switch {
@@ -208,14 +208,14 @@ func (c *Cluster) check() error {
 	case strings.ContainsFunc(c.userAgent, unicode.IsControl):
 		return invalid(op, "WithUserAgent", "must not hold control characters")
 	case !(c.gate.rate >= 0) || c.gate.rate > 0 && c.gate.burst < 1:
-		return invalid(op, "WithPace", "needs a rate that is not negative, and a burst of at least 1")
-	case !(p.At > 0 && p.At <= 1):
-		return invalid(op, "Policy.At", "must be above 0 and at most 1")
-	case !(p.Spread >= 0 && p.Spread <= p.At):
-		return invalid(op, "Policy.Spread", "must be from 0 to At")
+		return invalid(op, "WithRateLimit", "needs a rate that is not negative, and a burst of at least 1")
+	case !(p.RenewAt > 0 && p.RenewAt <= 1):
+		return invalid(op, "Policy.RenewAt", "must be above 0 and at most 1")
+	case !(p.Jitter >= 0 && p.Jitter <= p.RenewAt):
+		return invalid(op, "Policy.Jitter", "must be from 0 to RenewAt")
 	case p.Timeout > 24*time.Hour:
 		return invalid(op, "Policy.Timeout", "must not be above 24 hours")
-	case p.MinLife < 0 || p.Timeout < 0 || p.Tries < 0 || p.SessionIdle < 0:
+	case p.MinTTL < 0 || p.Timeout < 0 || p.MaxAttempts < 0 || p.SessionIdle < 0:
 		return invalid(op, "Policy", "must not hold a negative value")
 	}
 	return nil

@@ -102,13 +102,13 @@ func TestP7S5ACredentialOfSomebodyElseGoesOnceAndLeavesTheFlowAsItWas(t *testing
 func TestP7TokenOperationsOfThePrincipalHaveTheLease(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := trusted(t, sim, 300e9)
-		other := mustToken(t, f, authflow.Unshared())
+		other := mustToken(t, f, authflow.Exclusive())
 		sim.RevokeTokens()
 		checked, err := f.API().ValidateTokenWithResponse(t.Context(), gen.ValidateTokenRequest{Token: other.Value})
 		if err != nil || checked.StatusCode() != 400 { // it has ended, says one who is signed in
 			t.Errorf("validate: %v, %v", checked.StatusCode(), err)
 		}
-		other = mustToken(t, f, authflow.Unshared())
+		other = mustToken(t, f, authflow.Exclusive())
 		if gone, err := f.API().RevokeTokenWithResponse(t.Context(), gen.RevokeTokenRequest{UserIdentifier: authtest.DefaultUsername, Token: other.Value}); err != nil || gone.StatusCode() != 204 {
 			t.Errorf("revoke: %v, %v", gone.StatusCode(), err)
 		}

@@ -81,9 +81,9 @@ func TestR9AThousandFlowsAtOnceAreAllServed(t *testing.T) {
 		within time.Duration
 	}{
 		"default pace":    {nil, 21 * time.Second},
-		"a pace of 90":    {[]authflow.Option{authflow.WithPace(90, 10)}, 12 * time.Second},
-		"no pace":         {[]authflow.Option{authflow.WithPace(0, 0)}, time.Minute},
-		"a pace too high": {[]authflow.Option{authflow.WithPace(500, 100)}, time.Minute},
+		"a pace of 90":    {[]authflow.Option{authflow.WithRateLimit(90, 10)}, 12 * time.Second},
+		"no pace":         {[]authflow.Option{authflow.WithRateLimit(0, 0)}, time.Minute},
+		"a pace too high": {[]authflow.Option{authflow.WithRateLimit(500, 100)}, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -48,10 +48,10 @@
 // call: clocks that are wrong change nothing. The last 5 s or 5 % are not used.
 // A Flow that nobody uses renews nothing. Callers without a live credential
 // join one flight, each under its own context; the flight has Policy.Timeout
-// and Policy.Tries, keeps the values of the context that began it, such as a
+// and Policy.MaxAttempts, keeps the values of the context that began it, such as a
 // trace, and is abandoned if a function of yours hangs.
 //
-// All flows of a Cluster mint at its pace, in turn, see [WithPace].
+// All flows of a Cluster mint at its pace, in turn, see [WithRateLimit].
 //
 // # What happens when
 //

@@ -93,7 +93,7 @@ func TestL4LogoutLeavesNothingAlive(t *testing.T) {
 		"unshared": func(t *testing.T, _ *authtest.Simulator, f *authflow.Flow) {
 			mustGet(t, f)
 			for range 3 {
-				_, _ = f.Token(t.Context(), authflow.Unshared())
+				_, _ = f.Token(t.Context(), authflow.Exclusive())
 			}
 		},
 		"invalidated": func(t *testing.T, _ *authtest.Simulator, f *authflow.Flow) {
@@ -247,7 +247,7 @@ func TestL4OneThatHangsDoesNotKeepTheOthersAlive(t *testing.T) {
 		f := trusted(t, sim, 24*time.Hour)
 		mustGet(t, f)
 		for range 9 {
-			if _, err := f.Token(t.Context(), authflow.Unshared()); err != nil {
+			if _, err := f.Token(t.Context(), authflow.Exclusive()); err != nil {
 				t.Fatal(err)
 			}
 		}

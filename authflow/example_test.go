@@ -210,7 +210,7 @@ func ExampleFlow_Token() {
 		return
 	}
 	for range 2 {
-		token, err := flow.Token(context.Background(), authflow.Unshared(), authflow.MinLife(time.Minute))
+		token, err := flow.Token(context.Background(), authflow.Exclusive(), authflow.MinTTL(time.Minute))
 		fmt.Println(token.Username, time.Until(token.Deadline) > time.Minute, err)
 	}
 	fmt.Println(server.Calls(authtest.OpGetFullAccessToken), "tokens")

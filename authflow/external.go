@@ -104,7 +104,7 @@ func (p *Policy) grantToken(t Token, c credential, asked time.Time) (*lease, tim
 		return nil, 0, fmt.Errorf("the token has a lifetime of %v", life)
 	}
 	if !t.Deadline.IsZero() {
-		return renewal.NewLease(c, asked, life, 0, p.At), life, nil
+		return renewal.NewLease(c, asked, life, 0, p.RenewAt), life, nil
 	}
 	return p.grant(c, asked, life), life, nil
 }

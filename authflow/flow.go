@@ -119,7 +119,7 @@ func (f *Flow) HTTPClient() *http.Client {
 // credential in their body, such as a log-in.
 func (f *Flow) Transport() http.RoundTripper { return (*transport)(f) }
 
-// Token returns the bearer token in use, with at least Policy.MinLife to go,
+// Token returns the bearer token in use, with at least Policy.MinTTL to go,
 // acquired or renewed if need be. Token waits no longer than ctx allows. A Flow
 // on a session has none, see [Flow.SessionToken].
 func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
@@ -133,8 +133,8 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 		}
 		return Token{}, invalid("Token", "", "a session has no bearer token; SessionToken gets one from it")
 	}
-	if want.unshared {
-		l, err := f.keeper.Extra(context.WithValue(ctx, unshared{f}, true))
+	if want.exclusive {
+		l, err := f.keeper.Extra(context.WithValue(ctx, exclusive{f}, true))
 		if err != nil {
 			return Token{}, asError(f.way.op(), err)
 		}
@@ -148,7 +148,7 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 		return Token{}, asError(f.way.op(), err)
 	}
 	if left := l.Left(time.Now()); left < want.life {
-		return Token{}, invalid("Token", "MinLife", fmt.Sprintf("a token has %v left when it is new, less than the %v that are wanted", left.Round(time.Second), want.life))
+		return Token{}, invalid("Token", "MinTTL", fmt.Sprintf("a token has %v left when it is new, less than the %v that are wanted", left.Round(time.Second), want.life))
 	}
 	return tokenOf(l), nil
 }
@@ -157,20 +157,20 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 type TokenOption func(*tokenWish)
 
 type tokenWish struct {
-	life     time.Duration
-	unshared bool
+	life      time.Duration
+	exclusive bool
 }
 
-// MinLife asks for a token that may be used for at least d.
-func MinLife(d time.Duration) TokenOption { return func(w *tokenWish) { w.life = d } }
+// MinTTL asks for a token that may be used for at least d.
+func MinTTL(d time.Duration) TokenOption { return func(w *tokenWish) { w.life = d } }
 
-// Unshared asks for a token that nobody was or will be given otherwise, with
+// Exclusive asks for a token that nobody was or will be given otherwise, with
 // all its life ahead, such as a browser needs that embeds ThoughtSpot. Each
 // costs a call to the server. Logout ends them too.
-func Unshared() TokenOption { return func(w *tokenWish) { w.unshared = true } }
+func Exclusive() TokenOption { return func(w *tokenWish) { w.exclusive = true } }
 
-// unshared marks the context of an acquisition of a Flow that is not for all.
-type unshared struct{ *Flow }
+// exclusive marks the context of an acquisition of a Flow that is not for all.
+type exclusive struct{ *Flow }
 
 // scant reports whether a token has less life left than is wanted. One that
 // had less when it was new is only replaced when it has used some of it: another
@@ -182,7 +182,7 @@ func (f *Flow) scant(l *lease, asked time.Duration) bool {
 		return false
 	}
 	life := left + age
-	wanted := max(asked, cmp.Or(f.cluster.policy.MinLife, min(10*time.Second, life/10)))
+	wanted := max(asked, cmp.Or(f.cluster.policy.MinTTL, min(10*time.Second, life/10)))
 	return left < wanted && (wanted <= life || age >= life/10)
 }
 
@@ -246,7 +246,7 @@ func (f *Flow) lease(ctx context.Context, sure bool) (*lease, error) {
 func (f *Flow) forget(l *lease, why string) {
 	if f.keeper.Refuse(l, true) {
 		f.retire(l)
-		f.report(Event{Kind: Invalidated, Left: max(0, f.left(l)), Reason: why})
+		f.report(Event{Kind: Invalidated, Remaining: max(0, f.left(l)), Reason: why})
 	}
 }
 

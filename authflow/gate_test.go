@@ -65,7 +65,7 @@ func TestR9RandomOutagesNeverShutTheGate(t *testing.T) {
 							if rnd(2) == 0 {
 								_, _ = f.Token(ctx)
 							} else {
-								_, _ = f.Token(ctx, authflow.Unshared())
+								_, _ = f.Token(ctx, authflow.Exclusive())
 							}
 							cancel()
 							time.Sleep(time.Duration(rnd(2000)) * time.Millisecond) // fake clock
@@ -151,7 +151,7 @@ func TestR9ABurstWithoutAnEnd(t *testing.T) {
 	}{{50, math.MaxInt}, {1e-12, 1}, {100, 1 << 40}, {math.Inf(1), 1}} {
 		synctest.Test(t, func(t *testing.T) {
 			n := 0
-			c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { n++; return fresh(r, "tok"), nil }, authflow.WithPace(p.r, p.b))
+			c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { n++; return fresh(r, "tok"), nil }, authflow.WithRateLimit(p.r, p.b))
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			_, err := user(t, c, "a").Token(ctx)
@@ -181,7 +181,7 @@ func TestR9WhoHasGoneKeepsNoPlaceInTheQueue(t *testing.T) {
 			calls[string(body)]++
 			mu.Unlock()
 			return fresh(r, "tok"), nil
-		}, authflow.WithPace(10, 1))
+		}, authflow.WithRateLimit(10, 1))
 		var wg sync.WaitGroup
 		short, cancel := context.WithTimeout(t.Context(), time.Second+time.Millisecond)
 		defer cancel()

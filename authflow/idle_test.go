@@ -132,7 +132,7 @@ func TestS2WhatReachedTheServerCountsAsUse(t *testing.T) {
 			_, _ = f.API().ValidateTokenWithResponse(t.Context(), gen.ValidateTokenRequest{Token: "x"})
 		},
 		"a token got by session": func(t *testing.T, _ *authtest.Simulator, _, child *authflow.Flow) {
-			mustToken(t, child, authflow.Unshared())
+			mustToken(t, child, authflow.Exclusive())
 		},
 		"others, while one is slow": func(t *testing.T, sim *authtest.Simulator, f, _ *authflow.Flow) {
 			sim.Fail(authtest.OpGetCurrentUserInfo, 1, after(12*time.Minute+time.Second))
@@ -176,10 +176,10 @@ func TestS1TheCookieMayChangeWithAnyAnswer(t *testing.T) {
 		f := loggedIn(t, sim, false)
 		child := f.SessionToken()
 		for range 3 {
-			mustToken(t, child, authflow.Unshared())
+			mustToken(t, child, authflow.Exclusive())
 			sim.RotateCookie(authtest.DefaultUsername)
 		}
-		mustToken(t, child, authflow.Unshared())
+		mustToken(t, child, authflow.Exclusive())
 		if status := stream(t, f, sim.URL); status != 200 || sim.Calls(authtest.OpLogin) != 1 {
 			t.Errorf("%d after %d log-ins", status, sim.Calls(authtest.OpLogin))
 		}

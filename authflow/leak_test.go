@@ -128,7 +128,7 @@ func TestX3AServerThatEchoesInsteadOfHTTP(t *testing.T) {
 	}()
 	defer func() { _ = ln.Close(); <-done }()
 	c, err := authflow.New("http://"+ln.Addr().String(),
-		authflow.WithHTTPClient(&http.Client{Transport: &http.Transport{}}), authflow.WithPolicy(authflow.Policy{Tries: 1}))
+		authflow.WithHTTPClient(&http.Client{Transport: &http.Transport{}}), authflow.WithPolicy(authflow.Policy{MaxAttempts: 1}))
 	if err != nil {
 		t.Fatal(err)
 	}

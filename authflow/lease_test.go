@@ -112,7 +112,7 @@ func TestR2DuePointsAreSpread(t *testing.T) {
 		first, last time.Duration
 	}{
 		"default": {authflow.Policy{}, 225 * time.Second, 240 * time.Second},
-		"given":   {authflow.Policy{At: 0.5, Spread: 0.1}, 120 * time.Second, 150 * time.Second},
+		"given":   {authflow.Policy{RenewAt: 0.5, Jitter: 0.1}, 120 * time.Second, 150 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			const flows = 1000

@@ -217,7 +217,7 @@ func everythingAtOnce(t *testing.T, sim *authtest.Simulator) {
 					case 0:
 						_ = f.Renew(t.Context())
 					case 1:
-						_, _ = child.Token(t.Context(), authflow.Unshared())
+						_, _ = child.Token(t.Context(), authflow.Exclusive())
 					case 2:
 						_, _ = get(t.Context(), child)
 					case 3:

@@ -100,7 +100,7 @@ func TestL4ALogoutInTheMiddleLeavesNoTokenAlive(t *testing.T) {
 					delete(live, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 				}
 				return reply(r, 204, ""), nil
-			}, authflow.WithPace(0, 0))
+			}, authflow.WithRateLimit(0, 0))
 			f := user(t, c, "ann")
 			tok, err := f.Token(context.Background())
 			if err != nil {
@@ -111,7 +111,7 @@ func TestL4ALogoutInTheMiddleLeavesNoTokenAlive(t *testing.T) {
 				wg.Go(func() {
 					switch how {
 					case "unshared":
-						_, _ = f.Token(context.Background(), authflow.Unshared())
+						_, _ = f.Token(context.Background(), authflow.Exclusive())
 					case "renew":
 						_ = f.Renew(context.Background())
 					case "invalidate":
@@ -151,7 +151,7 @@ type hooked struct {
 }
 
 func (h hooked) Value(k any) any {
-	if fmt.Sprintf("%T", k) == "authflow.unshared" {
+	if fmt.Sprintf("%T", k) == "authflow.exclusive" {
 		h.do()
 	}
 	return h.Context.Value(k)

@@ -99,7 +99,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		switch e := asError(op, err); {
 		case e.Status == http.StatusUnauthorized:
 			return nil // it had ended already
-		case n >= f.cluster.policy.Tries || !e.Retryable() || !sleep(ctx, backoff(n, e.RetryAfter)):
+		case n >= f.cluster.policy.MaxAttempts || !e.Retryable() || !sleep(ctx, backoff(n, e.RetryAfter)):
 			return e
 		}
 	}

@@ -43,10 +43,10 @@ type Event struct {
 	Duration time.Duration
 	// Attempt counts the calls that an acquisition made.
 	Attempt int
-	// Left is how long the credential lives on: the new one where there is a
+	// Remaining is how long the credential lives on: the new one where there is a
 	// new one, else the one in use. 0 where there is none alive, or where a
 	// session ends only of idleness.
-	Left time.Duration
+	Remaining time.Duration
 	// Reason says why, in words.
 	Reason string
 	// Err is the failure.
@@ -78,8 +78,8 @@ func (e *Event) attrs() []slog.Attr {
 	if e.Attempt > 0 {
 		attrs = append(attrs, slog.Int("attempt", e.Attempt))
 	}
-	if e.Left > 0 {
-		attrs = append(attrs, slog.Duration("left", e.Left))
+	if e.Remaining > 0 {
+		attrs = append(attrs, slog.Duration("remaining", e.Remaining))
 	}
 	if e.Reason != "" {
 		attrs = append(attrs, slog.String("reason", e.Reason))

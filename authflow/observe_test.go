@@ -53,7 +53,7 @@ func TestObserverGetsEveryChange(t *testing.T) {
 			for i := 0; ok && i < len(want); i++ {
 				g, w := got[i], want[i]
 				ok = g.Kind == w.Kind && g.Op == w.Op && g.Duration == w.Duration && g.Attempt == w.Attempt &&
-					g.Left == w.Left && g.Reason != "" && (g.Err != nil) == (w.Err != nil) &&
+					g.Remaining == w.Remaining && g.Reason != "" && (g.Err != nil) == (w.Err != nil) &&
 					g.Server == sim.URL && g.Username == authtest.DefaultUsername
 			}
 			if !ok {
@@ -72,7 +72,7 @@ func TestObserverGetsEveryChange(t *testing.T) {
 
 		sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Delay(2*time.Second))
 		mustGet(t, f)
-		expect("first use", authflow.Event{Kind: authflow.Acquired, Op: op, Duration: 2 * time.Second, Attempt: 1, Left: whole - 2*time.Second})
+		expect("first use", authflow.Event{Kind: authflow.Acquired, Op: op, Duration: 2 * time.Second, Attempt: 1, Remaining: whole - 2*time.Second})
 
 		for range 100 {
 			mustGet(t, f)
@@ -82,18 +82,18 @@ func TestObserverGetsEveryChange(t *testing.T) {
 		time.Sleep(240 * time.Second) // fake clock
 		sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Status(400))
 		mustGet(t, f)
-		expect("renewal fails", authflow.Event{Kind: authflow.RenewalFailed, Op: op, Attempt: 1, Left: whole - 242*time.Second, Err: failure})
+		expect("renewal fails", authflow.Event{Kind: authflow.RenewalFailed, Op: op, Attempt: 1, Remaining: whole - 242*time.Second, Err: failure})
 
 		time.Sleep(time.Second) // fake clock
 		mustGet(t, f)
-		expect("renewal", authflow.Event{Kind: authflow.Renewed, Op: op, Attempt: 1, Left: whole})
+		expect("renewal", authflow.Event{Kind: authflow.Renewed, Op: op, Attempt: 1, Remaining: whole})
 
 		sim.RevokeTokens()
 		mustGet(t, f)
 		expect("revocation",
-			authflow.Event{Kind: authflow.Invalidated, Op: op, Left: whole},
-			authflow.Event{Kind: authflow.Renewed, Op: op, Attempt: 1, Left: whole}, // the old one serves others until then (R3)
-			authflow.Event{Kind: authflow.Replayed, Op: op, Left: whole})
+			authflow.Event{Kind: authflow.Invalidated, Op: op, Remaining: whole},
+			authflow.Event{Kind: authflow.Renewed, Op: op, Attempt: 1, Remaining: whole}, // the old one serves others until then (R3)
+			authflow.Event{Kind: authflow.Replayed, Op: op, Remaining: whole})
 
 		if err := f.Logout(t.Context()); err != nil {
 			t.Fatal(err)

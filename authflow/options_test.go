@@ -23,17 +23,17 @@ func TestX5OptionsThatCannotBeAreRefused(t *testing.T) {
 		"key with a newline at the end":   {authflow.WithSecretKey("hunter2\n"), "WithSecretKey"},
 		"key of an Org with a newline":    {authflow.WithOrgSecretKey("1", "hunter2\n"), "WithOrgSecretKey"},
 		"key that is no UTF-8":            {authflow.WithSecretKey("hunter2\xff"), "WithSecretKey"},
-		"pace below nothing":              {authflow.WithPace(-1, 10), "WithPace"},
-		"pace that is no number":          {authflow.WithPace(math.NaN(), 10), "WithPace"},
-		"pace that lets nothing through":  {authflow.WithPace(50, 0), "WithPace"},
-		"renewal after the end":           {policy(authflow.Policy{At: 1.5}), "Policy.At"},
-		"renewal before the beginning":    {policy(authflow.Policy{At: -0.1}), "Policy.At"},
-		"renewal at no number":            {policy(authflow.Policy{At: math.NaN()}), "Policy.At"},
-		"spread below nothing":            {policy(authflow.Policy{Spread: -1}), "Policy.Spread"},
-		"spread beyond the beginning":     {policy(authflow.Policy{At: 0.5, Spread: 0.6}), "Policy.Spread"},
+		"pace below nothing":              {authflow.WithRateLimit(-1, 10), "WithRateLimit"},
+		"pace that is no number":          {authflow.WithRateLimit(math.NaN(), 10), "WithRateLimit"},
+		"pace that lets nothing through":  {authflow.WithRateLimit(50, 0), "WithRateLimit"},
+		"renewal after the end":           {policy(authflow.Policy{RenewAt: 1.5}), "Policy.RenewAt"},
+		"renewal before the beginning":    {policy(authflow.Policy{RenewAt: -0.1}), "Policy.RenewAt"},
+		"renewal at no number":            {policy(authflow.Policy{RenewAt: math.NaN()}), "Policy.RenewAt"},
+		"spread below nothing":            {policy(authflow.Policy{Jitter: -1}), "Policy.Jitter"},
+		"spread beyond the beginning":     {policy(authflow.Policy{RenewAt: 0.5, Jitter: 0.6}), "Policy.Jitter"},
 		"time limit below nothing":        {policy(authflow.Policy{Timeout: -1}), "Policy"},
-		"tries below nothing":             {policy(authflow.Policy{Tries: -1}), "Policy"},
-		"least life below nothing":        {policy(authflow.Policy{MinLife: -1}), "Policy"},
+		"tries below nothing":             {policy(authflow.Policy{MaxAttempts: -1}), "Policy"},
+		"least life below nothing":        {policy(authflow.Policy{MinTTL: -1}), "Policy"},
 		"idle time of a session below it": {policy(authflow.Policy{SessionIdle: -time.Hour}), "Policy"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestTheCredentialThatIsNearestIsUsed(t *testing.T) {
 
 // Timeout without a limit
 func TestX5ATimeoutWithoutBoundIsRefused(t *testing.T) {
-	if _, err := authflow.New(fakeURL, authflow.WithPolicy(authflow.Policy{Timeout: math.MaxInt64, Tries: 1})); !errors.Is(err, authflow.ErrInvalid) {
+	if _, err := authflow.New(fakeURL, authflow.WithPolicy(authflow.Policy{Timeout: math.MaxInt64, MaxAttempts: 1})); !errors.Is(err, authflow.ErrInvalid) {
 		t.Error(err)
 	}
 }

@@ -112,7 +112,7 @@ func TestX5TheOrgOfTheAnswerIsTheOneThatWasAskedFor(t *testing.T) {
 	} {
 		cluster := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
 			return reply(r, 200, `{"token":"tok",`+c.answer+`}`), nil
-		}, authflow.WithSecretKey("key"), authflow.WithPolicy(authflow.Policy{Tries: 1}))
+		}, authflow.WithSecretKey("key"), authflow.WithPolicy(authflow.Policy{MaxAttempts: 1}))
 		f, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionReplace, OrgIdentifier: c.asked})
 		if err != nil {
 			t.Fatal(err)

@@ -221,7 +221,7 @@ func TestL4LogoutIsBounded(t *testing.T) {
 // Two hundred flows that are told to come back in two seconds do not come back
 // in the same moment.
 func TestR5RetryAfterIsSpreadOverTheFlows(t *testing.T) {
-	for name, opts := range map[string][]authflow.Option{"default pace": nil, "no pace": {authflow.WithPace(0, 0)}} {
+	for name, opts := range map[string][]authflow.Option{"default pace": nil, "no pace": {authflow.WithRateLimit(0, 0)}} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.RateLimited(2*time.Second))
 			var mu sync.Mutex

@@ -93,7 +93,7 @@ func searchForSecrets(t *testing.T, sim *authtest.Simulator) {
 		authflow.WithHTTPClient(&http.Client{Transport: watch}),
 		authflow.WithObserver(seen.observe),
 		authflow.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
-		authflow.WithPolicy(authflow.Policy{Tries: 1}),
+		authflow.WithPolicy(authflow.Policy{MaxAttempts: 1}),
 		authflow.WithSecretKey(plainKey),
 	}
 	full := gen.GetFullAccessTokenRequest{Username: "ann"}
@@ -194,7 +194,7 @@ func searchForSecrets(t *testing.T, sim *authtest.Simulator) {
 			token, err := f.Token(t.Context())
 			note(key+" token", token)
 			note(key+" token error", err)
-			token, err = f.Token(t.Context(), authflow.Unshared())
+			token, err = f.Token(t.Context(), authflow.Exclusive())
 			note(key+" token alone", token)
 			note(key+" token alone error", err)
 			_, err = get(t.Context(), f)

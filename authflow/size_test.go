@@ -23,7 +23,7 @@ const (
 func bytesPerFlow(tb testing.TB, n int, secret func(*gen.GetFullAccessTokenRequest, string), opts ...authflow.Option) float64 {
 	tb.Helper()
 	minted, requests := 0, 0
-	opts = append(opts, authflow.WithPace(0, 0))
+	opts = append(opts, authflow.WithRateLimit(0, 0))
 	c := fakeCluster(tb, func(r *http.Request) (*http.Response, error) {
 		minted++
 		_, err := io.Copy(io.Discard, r.Body)

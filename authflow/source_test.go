@@ -194,7 +194,7 @@ func TestR7ATokenWithoutTimesIsAskedForOnce(t *testing.T) {
 		calls := 0
 		f, err := clusterOf(t, sim).TokensFrom(func(ctx context.Context) (authflow.Token, error) {
 			calls++
-			token, err := full.Token(ctx, authflow.Unshared())
+			token, err := full.Token(ctx, authflow.Exclusive())
 			return authflow.Token{Value: token.Value}, err
 		})
 		if err != nil {

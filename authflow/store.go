@@ -41,11 +41,11 @@ type Store interface {
 	Lock(ctx context.Context, name string, limit time.Duration) (unlock func(), err error)
 }
 
-// Pacer is what a Store may be as well, so that all who share it keep to the
-// pace of [WithPace] together, and not each for itself.
-type Pacer interface {
+// RateLimiter is what a Store may be as well, so that all who share it keep to the
+// pace of [WithRateLimit] together, and not each for itself.
+type RateLimiter interface {
 	// Pace takes the next turn at a pace, and returns how long to wait for it.
-	Pace(ctx context.Context, name string, perSecond float64, burst int) (time.Duration, error)
+	Reserve(ctx context.Context, name string, perSecond float64, burst int) (time.Duration, error)
 }
 
 // ErrNotStored is what [Store.Load] returns where nothing is kept.
@@ -59,7 +59,7 @@ var ErrNotStored = errors.New("not stored")
 // Kept are tokens of full, object and custom access, each under a keyed hash of
 // the server, the whole request and its credential, so that nobody gets one whose
 // rules or credential are others. Not kept are passwords, keys, sessions, and
-// tokens that are [Unshared]. A token that the server has refused is removed, and
+// tokens that are [Exclusive]. A token that the server has refused is removed, and
 // so is one that [Flow.Logout] ends: for all who share it. Optional.
 func WithStore(s Store, key []byte, old ...[]byte) Option {
 	return func(c *Cluster) {

@@ -114,7 +114,7 @@ func (s shelf) load(ctx context.Context, t *clock) (found *lease, good bool) {
 		if l.Left(asked) <= 0 {
 			continue
 		}
-		if float64(age) < p.At*float64(k.Life) {
+		if float64(age) < p.RenewAt*float64(k.Life) {
 			return l, true
 		}
 		found = l
@@ -212,7 +212,7 @@ func (c *Cluster) takeTurn(ctx context.Context, f *Flow, came time.Time, others 
 	if c.store == nil || c.gate.rate == 0 {
 		return nil
 	}
-	p, shared := c.store.Store.(Pacer)
+	p, shared := c.store.Store.(RateLimiter)
 	if shared {
 		select {
 		case c.store.turn <- struct{}{}:
@@ -231,7 +231,7 @@ func (c *Cluster) takeTurn(ctx context.Context, f *Flow, came time.Time, others 
 	}
 	var wait time.Duration
 	err := c.store.paced.try(ctx, storeTime, func(ctx context.Context) (err error) {
-		wait, err = p.Pace(ctx, c.store.keys[0].nameOf(c.url), c.gate.rate, c.gate.burst)
+		wait, err = p.Reserve(ctx, c.store.keys[0].nameOf(c.url), c.gate.rate, c.gate.burst)
 		return err
 	})
 	switch {

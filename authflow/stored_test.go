@@ -71,7 +71,7 @@ func TestK1OneMintEachInALongQueue(t *testing.T) {
 		var s storetest.Memory
 		var wg sync.WaitGroup
 		for range 3 {
-			c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithStore(&s, oneKey), authflow.WithPace(1, 1))
+			c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithStore(&s, oneKey), authflow.WithRateLimit(1, 1))
 			for u := range users {
 				f := userOf(t, c, u)
 				wg.Go(func() {
@@ -265,7 +265,7 @@ func TestK2AKeptTokenServesInAnOutage(t *testing.T) {
 		first := mustToken(t, replica(t, sim, &s, admin))
 		sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
 		time.Sleep(270 * time.Second) // fake clock: it is due
-		token, err := replica(t, sim, &s, admin).Token(t.Context(), authflow.MinLife(time.Second))
+		token, err := replica(t, sim, &s, admin).Token(t.Context(), authflow.MinTTL(time.Second))
 		if err != nil || token.Value != first.Value {
 			t.Errorf("%v, %v", token, err)
 		}
@@ -327,7 +327,7 @@ func TestK3ARevocationOfAllIsSeenByNoRequest(t *testing.T) {
 		mustGet(t, a)
 		mustGet(t, b)
 		time.Sleep(250 * time.Second) // fake clock
-		mustToken(t, b, authflow.MinLife(100*time.Second))
+		mustToken(t, b, authflow.MinTTL(100*time.Second))
 		time.Sleep(time.Second) // fake clock
 		sim.RevokeAll()
 		mustGet(t, a) // by two replays
@@ -489,7 +489,7 @@ func TestR8MoreLifeThanIsKept(t *testing.T) {
 		f := replica(t, sim, &s, admin)
 		first := mustToken(t, f)
 		time.Sleep(150 * time.Second) // fake clock
-		if second := mustToken(t, f, authflow.MinLife(200*time.Second)); second.Value == first.Value {
+		if second := mustToken(t, f, authflow.MinTTL(200*time.Second)); second.Value == first.Value {
 			t.Error("the same")
 		}
 	})
@@ -499,7 +499,7 @@ func TestT2AnUnsharedTokenIsNotKept(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var s storetest.Memory
 		f := replica(t, sim, &s, admin)
-		own, err := f.Token(t.Context(), authflow.Unshared())
+		own, err := f.Token(t.Context(), authflow.Exclusive())
 		if err != nil || len(s.Names()) > 0 {
 			t.Errorf("%d are kept, %v", len(s.Names()), err)
 		}

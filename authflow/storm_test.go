@@ -44,7 +44,7 @@ func TestR9AllWaysInKeepToOnePace(t *testing.T) {
 		opts           []authflow.Option
 		latency, after time.Duration
 	}
-	fast := []authflow.Option{authflow.WithPace(90, 10)}
+	fast := []authflow.Option{authflow.WithRateLimit(90, 10)}
 	bubbles(t, map[string]situation{
 		"default pace":             {nil, 0, 21 * time.Second},
 		"90 and 10":                {fast, 0, 12 * time.Second},
@@ -75,7 +75,7 @@ func TestR9AllWaysInKeepToOnePace(t *testing.T) {
 // have asked for together stays in it: they may come back.
 func TestR9CallersWhoHaveGoneHoldNobodyUp(t *testing.T) {
 	bubbles(t, map[string]func(ctx context.Context, f *authflow.Flow){
-		"who wanted a token of their own": func(ctx context.Context, f *authflow.Flow) { _, _ = f.Token(ctx, authflow.Unshared()) },
+		"who wanted a token of their own": func(ctx context.Context, f *authflow.Flow) { _, _ = f.Token(ctx, authflow.Exclusive()) },
 		"whose flow is closed": func(ctx context.Context, f *authflow.Flow) {
 			_, _ = f.Token(ctx)
 			_ = f.Close()
@@ -86,7 +86,7 @@ func TestR9CallersWhoHaveGoneHoldNobodyUp(t *testing.T) {
 		},
 	}, func(t *testing.T, use func(context.Context, *authflow.Flow)) {
 		sim := authtest.New(people(500)...)
-		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithPace(10, 1))
+		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(10, 1))
 		flows := make([]*authflow.Flow, 500)
 		for i := range flows {
 			flows[i] = userOf(t, c, i)

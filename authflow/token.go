@@ -93,7 +93,7 @@ func tokenOf(l *lease) Token {
 // after life. Renewal starts at random ahead of its end (R2), and its last
 // moments are not used (R8).
 func (p *Policy) grant(c credential, asked time.Time, life time.Duration) *lease {
-	return renewal.NewLease(c, asked, life, min(5*time.Second, life/20), p.At-p.Spread*rand.Float64())
+	return renewal.NewLease(c, asked, life, min(5*time.Second, life/20), p.RenewAt-p.Jitter*rand.Float64())
 }
 
 // newBearer makes a credential of t.

@@ -47,13 +47,13 @@ func TestR8ATokenIsHandedOutWithLifeLeft(t *testing.T) {
 	}{
 		"by default":            {300 * time.Second, 289 * time.Second, 10 * time.Second, authflow.Policy{}, nil},
 		"of short tokens":       {20 * time.Second, 18 * time.Second, 2 * time.Second, authflow.Policy{}, nil},
-		"as the policy says":    {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinLife: time.Minute}, nil},
-		"as the caller asks":    {300 * time.Second, 60 * time.Second, 4 * time.Minute, authflow.Policy{}, []authflow.TokenOption{authflow.MinLife(4 * time.Minute)}},
-		"the greater one holds": {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinLife: time.Minute}, []authflow.TokenOption{authflow.MinLife(time.Second)}},
+		"as the policy says":    {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinTTL: time.Minute}, nil},
+		"as the caller asks":    {300 * time.Second, 60 * time.Second, 4 * time.Minute, authflow.Policy{}, []authflow.TokenOption{authflow.MinTTL(4 * time.Minute)}},
+		"the greater one holds": {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinTTL: time.Minute}, []authflow.TokenOption{authflow.MinTTL(time.Second)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-				c.policy.At, c.policy.Spread = 1, 1e-9 // no renewal ahead
+				c.policy.RenewAt, c.policy.Jitter = 1, 1e-9 // no renewal ahead
 				f := trusted(t, sim, c.validity, authflow.WithPolicy(c.policy))
 				mustToken(t, f)
 				time.Sleep(c.rest) // fake clock
@@ -71,9 +71,9 @@ func TestR8ATokenIsHandedOutWithLifeLeft(t *testing.T) {
 
 func TestX5MoreLifeThanATokenHasIsRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		_, err := trusted(t, sim, 300*time.Second).Token(t.Context(), authflow.MinLife(time.Hour))
+		_, err := trusted(t, sim, 300*time.Second).Token(t.Context(), authflow.MinTTL(time.Hour))
 		var e *authflow.Error
-		if !errors.Is(err, authflow.ErrInvalid) || !errors.As(err, &e) || e.Field != "MinLife" {
+		if !errors.Is(err, authflow.ErrInvalid) || !errors.As(err, &e) || e.Field != "MinTTL" {
 			t.Errorf("%v", err)
 		}
 	})
@@ -85,7 +85,7 @@ func TestT2AnUnsharedTokenIsGivenToNobodyElse(t *testing.T) {
 		seen := map[gen.Secret]bool{mustToken(t, f).Value: true}
 		for range 5 {
 			time.Sleep(time.Second) // fake clock
-			token := mustToken(t, f, authflow.Unshared())
+			token := mustToken(t, f, authflow.Exclusive())
 			if seen[token.Value] {
 				t.Error("it was given to somebody before")
 			}
@@ -103,7 +103,7 @@ func TestT2AnUnsharedTokenIsGivenToNobodyElse(t *testing.T) {
 func TestL4LogoutEndsUnsharedTokensToo(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := trusted(t, sim, 300*time.Second)
-		tokens := []authflow.Token{mustToken(t, f), mustToken(t, f, authflow.Unshared()), mustToken(t, f, authflow.Unshared())}
+		tokens := []authflow.Token{mustToken(t, f), mustToken(t, f, authflow.Exclusive()), mustToken(t, f, authflow.Exclusive())}
 		if err := f.Logout(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -125,7 +125,7 @@ func TestT2UnsharedIsTheFlowThatWasAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustToken(t, f, authflow.Unshared())
+		mustToken(t, f, authflow.Exclusive())
 		if got := seen.take(); len(got) != 1 || got[0].Reason != "none in use" {
 			t.Errorf("%+v", got)
 		}
@@ -160,7 +160,7 @@ func TestR7ALongMinLifeMakesNoStorm(t *testing.T) {
 			defer mu.Unlock()
 			n++
 			return fresh(r, fmt.Sprint("tok", n)), nil
-		}, authflow.WithPolicy(authflow.Policy{MinLife: 10 * time.Minute}))
+		}, authflow.WithPolicy(authflow.Policy{MinTTL: 10 * time.Minute}))
 		for range 600 {
 			if _, err := f.Token(t.Context()); err != nil {
 				t.Fatal(err)
@@ -181,11 +181,11 @@ func TestR7MoreLifeThanATokenEverHasMakesNoStorm(t *testing.T) {
 			return fresh(r, fmt.Sprint("tok", n)), nil
 		})
 		for range 600 {
-			_, _ = f.Token(t.Context(), authflow.MinLife(10*time.Minute))
+			_, _ = f.Token(t.Context(), authflow.MinTTL(10*time.Minute))
 			time.Sleep(100 * time.Millisecond) // fake clock
 		}
 		if n > 5 {
-			t.Errorf("MinLife option: %d tokens in a minute", n)
+			t.Errorf("MinTTL option: %d tokens in a minute", n)
 		}
 	})
 }

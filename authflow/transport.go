@@ -98,7 +98,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 				return nil, asError(f.way.op(), err)
 			}
 		}
-		f.report(Event{Kind: Replayed, Left: f.left(next), Reason: "the server refused the last one"})
+		f.report(Event{Kind: Replayed, Remaining: f.left(next), Reason: "the server refused the last one"})
 		if resp, _, no, err = f.send(req, body, next); err != nil {
 			return nil, err
 		}
@@ -306,7 +306,7 @@ func (f *Flow) refused(l *lease, again bool) bool {
 	if f.keeper.Refuse(l, false) {
 		f.spurn(l)
 		f.doubt.Store(&doubt{of: l, since: now, step: d.step, untried: !again, cleared: d.cleared})
-		f.report(Event{Kind: Invalidated, Left: f.left(l), Reason: "the server refused it"})
+		f.report(Event{Kind: Invalidated, Remaining: f.left(l), Reason: "the server refused it"})
 	}
 	return true
 }

@@ -16,7 +16,7 @@ func TestX3KnowsEveryExportedType(t *testing.T) {
 		"Cluster": "printed", "Flow": "printed", "Token": "printed", "Event": "printed", "Error": "printed",
 		"EventKind": "part of Event", "Policy": "numbers", "CredentialFunc": "a function", "SecretKeyFunc": "a function",
 		"Option": "a function", "FlowOption": "a function", "TokenOption": "a function",
-		"Store": "the user's", "Pacer": "the user's",
+		"Store": "the user's", "RateLimiter": "the user's",
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

@@ -65,7 +65,7 @@ func TestR6AWrongPasswordWhoseAnswerIsLostDoesNotLockTheAccount(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 					switch {
 					case strings.HasPrefix(name, "unshared"):
-						_, _ = f.Token(ctx, authflow.Unshared())
+						_, _ = f.Token(ctx, authflow.Exclusive())
 					case strings.HasPrefix(name, "flow"):
 						g := mk()
 						_, _ = g.Token(ctx)
@@ -96,7 +96,7 @@ func heapNow() uint64 {
 func TestL3RefusedPasswordsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New()
-		c := clusterOf(t, sim, authflow.WithPace(0, 0))
+		c := clusterOf(t, sim, authflow.WithRateLimit(0, 0))
 		before := heapNow()
 		for i := range 20000 {
 			f, _ := c.Session(gen.LoginRequest{Username: fmt.Sprint("guess-", i), Password: "x"})

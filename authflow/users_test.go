@@ -119,7 +119,7 @@ func waysOf(t *testing.T, base http.RoundTripper, opts ...authflow.Option) map[s
 			f, err = f.Session()
 		case way == "function":
 			full := f
-			f, err = c.TokensFrom(func(ctx context.Context) (authflow.Token, error) { return full.Token(ctx, authflow.Unshared()) })
+			f, err = c.TokensFrom(func(ctx context.Context) (authflow.Token, error) { return full.Token(ctx, authflow.Exclusive()) })
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func ask(ctx context.Context, f *authflow.Flow, way int) (err error) {
 	case 1:
 		_, err = carried(ctx, f)
 	case 2:
-		_, err = f.Token(ctx, authflow.Unshared()) // which a session has not
+		_, err = f.Token(ctx, authflow.Exclusive()) // which a session has not
 	case 3:
 		err = f.Renew(ctx)
 	}

@@ -129,7 +129,7 @@ func TestR4TheCallersValuesReachTheServer(t *testing.T) {
 			if _, err := carried(ctx, f); err != nil || lost != nil {
 				t.Errorf("%s: %v do not know, %v", way, lost, err)
 			}
-			_, err := f.Token(ctx, authflow.Unshared())
+			_, err := f.Token(ctx, authflow.Exclusive())
 			if lost != nil || err != nil && !strings.Contains(way, "ession") && way != "supplied" {
 				t.Errorf("%s, unshared: %v do not know, %v", way, lost, err)
 			}

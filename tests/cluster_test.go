@@ -129,7 +129,7 @@ func made(flow *authflow.Flow, err error) *authflow.Flow {
 
 // once is a policy that asks a failing server no second time, so that specs of
 // failures need not wait.
-func once() authflow.Option { return authflow.WithPolicy(authflow.Policy{Tries: 1}) }
+func once() authflow.Option { return authflow.WithPolicy(authflow.Policy{MaxAttempts: 1}) }
 
 // get is a request to a path of the rest of the API.
 func (c *cluster) get(ctx context.Context, path string) *http.Request {

@@ -246,7 +246,7 @@ func TestACommandIsNotWaitedForByWhatItLeavesBehind(t *testing.T) {
 	}{{"sleep 60 & echo " + hidden, true}, {"sleep 60 & sleep 60", false}} {
 		sim, via := server(t)
 		in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", "PASSWORD_COMMAND": c.line}, "")
-		_, flow, err := config.FromEnv(via, authflow.WithPolicy(authflow.Policy{Timeout: 3 * time.Second, Tries: 1}))
+		_, flow, err := config.FromEnv(via, authflow.WithPolicy(authflow.Policy{Timeout: 3 * time.Second, MaxAttempts: 1}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func stores(b *testing.B) map[string][]authflow.Option {
 // flowOn returns a Flow on a Cluster of its own, at a server that takes no time.
 func flowOn(b *testing.B, sim *authtest.Simulator, opts []authflow.Option) *authflow.Flow {
 	c, err := authflow.New(sim.URL, append([]authflow.Option{
-		authflow.WithHTTPClient(sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithPace(1e6, 1000),
+		authflow.WithHTTPClient(sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(1e6, 1000),
 	}, opts...)...)
 	if err != nil {
 		b.Fatal(err)

@@ -25,7 +25,7 @@ const sizeToken = 200 // bytes of each token
 func minter(tb testing.TB) *authflow.Cluster {
 	tb.Helper()
 	var n atomic.Int64
-	c, err := authflow.New("https://ts.example", authflow.WithSecretKey("key"), authflow.WithPace(0, 0),
+	c, err := authflow.New("https://ts.example", authflow.WithSecretKey("key"), authflow.WithRateLimit(0, 0),
 		authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			body := fmt.Sprintf(`{"token":"%0*d","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675215664089,

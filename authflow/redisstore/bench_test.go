@@ -30,7 +30,7 @@ func BenchmarkStore(b *testing.B) {
 			}
 			return err
 		},
-		"pace": func(ctx context.Context) error { _, err := s.Pace(ctx, name, 1e6, 1); return err },
+		"pace": func(ctx context.Context) error { _, err := s.Reserve(ctx, name, 1e6, 1); return err },
 	} {
 		b.Run(op, func(b *testing.B) {
 			if err := s.Save(b.Context(), name, sealed, time.Hour); err != nil {
@@ -53,7 +53,7 @@ func BenchmarkAcquire(b *testing.B) {
 	for way, c := range map[string]struct{ store, kept bool }{"no store": {}, "minted": {store: true}, "kept": {true, true}} {
 		b.Run(way, func(b *testing.B) {
 			var s *redisstore.Store
-			opts := []authflow.Option{authflow.WithHTTPClient(&http.Client{Transport: sim.Transport()}), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithPace(0, 0)}
+			opts := []authflow.Option{authflow.WithHTTPClient(&http.Client{Transport: sim.Transport()}), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(0, 0)}
 			if c.store {
 				s = storeOn(b, client)
 				opts = append(opts, authflow.WithStore(s, bytes.Repeat([]byte{1}, 32)))

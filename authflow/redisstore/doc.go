@@ -1,5 +1,5 @@
 // Package redisstore keeps tokens in Redis or Valkey, for replicas that share
-// them: an [authflow.Store] that is an [authflow.Pacer] as well. It is a module
+// them: an [authflow.Store] that is an [authflow.RateLimiter] as well. It is a module
 // of its own.
 //
 //	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: addrs, ContextTimeoutEnabled: true})

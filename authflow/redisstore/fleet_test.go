@@ -135,7 +135,7 @@ func TestK1FleetMintsOnceForEachUser(t *testing.T) {
 
 // R9, K1: replicas that share a Redis keep to one pace together.
 func TestK1FleetKeepsToOnePace(t *testing.T) {
-	f := fleetOf(t, serverOf(t).addr(), 10, 40, 300*time.Second, authflow.WithPace(10, 5))
+	f := fleetOf(t, serverOf(t).addr(), 10, 40, 300*time.Second, authflow.WithRateLimit(10, 5))
 	f.all(func(flow *authflow.Flow) {
 		if err := ask(t, flow); err != nil {
 			t.Error(err)

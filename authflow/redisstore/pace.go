@@ -38,10 +38,10 @@ const maxWait = 10 * time.Minute
 // slowest is a time between turns past which it does not matter any more.
 const slowest = 24 * time.Hour
 
-// Pace implements [authflow.Pacer]: a turn that it returns is taken, also if
+// Pace implements [authflow.RateLimiter]: a turn that it returns is taken, also if
 // nobody uses it. Where turns of 10 minutes are taken already it returns an
 // error. Who shares a name should give the same pace, and may change it.
-func (s *Store) Pace(ctx context.Context, name string, perSecond float64, burst int) (time.Duration, error) {
+func (s *Store) Reserve(ctx context.Context, name string, perSecond float64, burst int) (time.Duration, error) {
 	if !(perSecond > 0) || math.IsInf(perSecond, 0) {
 		return 0, errors.New("redisstore: pace: perSecond: needs a rate above 0")
 	}

@@ -13,7 +13,7 @@ const paceKey = "tsauth:{" + name + "}:pace"
 
 func pace(tb testing.TB, s *redisstore.Store, perSecond float64, burst int) time.Duration {
 	tb.Helper()
-	wait, err := s.Pace(tb.Context(), name, perSecond, burst)
+	wait, err := s.Reserve(tb.Context(), name, perSecond, burst)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestNoTurnIsTakenThatNobodyWaitsFor(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if wait, err := s.Pace(t.Context(), name, 1./60, 1); err == nil || !strings.Contains(err.Error(), "10m0s") {
+		if wait, err := s.Reserve(t.Context(), name, 1./60, 1); err == nil || !strings.Contains(err.Error(), "10m0s") {
 			t.Errorf("%v, %v", wait, err)
 		}
 	}
@@ -120,12 +120,12 @@ func TestPaceRefuses(t *testing.T) {
 		"perSecond: needs": {0, 1}, "perSecond:": {-1, 1}, "perSecond": {math.NaN(), 1}, "pace: perSecond": {math.Inf(1), 1},
 		"burst: needs": {1, 0}, "burst": {1, -1},
 	} {
-		if wait, err := s.Pace(t.Context(), name, c.perSecond, c.burst); wait != 0 || err == nil || !strings.Contains(err.Error(), want) {
+		if wait, err := s.Reserve(t.Context(), name, c.perSecond, c.burst); wait != 0 || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, %v", c, wait, err)
 		}
 	}
 	for _, perSecond := range []float64{math.SmallestNonzeroFloat64, 1e-9, 1e9, math.MaxFloat64} {
-		if wait, err := s.Pace(t.Context(), name, perSecond, math.MaxInt); wait != 0 || err != nil {
+		if wait, err := s.Reserve(t.Context(), name, perSecond, math.MaxInt); wait != 0 || err != nil {
 			t.Errorf("%v: %v, %v", perSecond, wait, err)
 		}
 	}

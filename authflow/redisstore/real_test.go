@@ -218,7 +218,7 @@ func TestRealServerInTrouble(t *testing.T) {
 		"save":   func(ctx context.Context) error { return s.Save(ctx, name, []byte("late"), time.Minute) },
 		"delete": func(ctx context.Context) error { return s.Delete(ctx, name, []byte("another")) },
 		"lock":   func(ctx context.Context) error { _, err := s.Lock(ctx, name, time.Minute); return err },
-		"pace":   func(ctx context.Context) error { _, err := s.Pace(ctx, name, 1, 1); return err },
+		"pace":   func(ctx context.Context) error { _, err := s.Reserve(ctx, name, 1, 1); return err },
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		began := time.Now()

@@ -23,8 +23,8 @@ type Store struct {
 }
 
 var (
-	_ authflow.Store = (*Store)(nil)
-	_ authflow.Pacer = (*Store)(nil)
+	_ authflow.Store       = (*Store)(nil)
+	_ authflow.RateLimiter = (*Store)(nil)
 )
 
 // Option is for [New].

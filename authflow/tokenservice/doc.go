@@ -25,7 +25,7 @@
 //	                                           TrustedAuthToken REPLACE, as those of NONE do not
 //	                                           reach sessions
 //	users whom the cluster does not have       AutoCreate, see below
-//	many users who come at once                authflow.WithPace, and a page that waits
+//	many users who come at once                authflow.WithRateLimit, and a page that waits
 //
 // # What the browser gets
 //

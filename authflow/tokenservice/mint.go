@@ -64,20 +64,20 @@ func (k *ask) mint(ctx context.Context) (authflow.Token, error) {
 	if err != nil {
 		return authflow.Token{}, err
 	}
-	t, err := f.Token(ctx, authflow.Unshared())
+	t, err := f.Token(ctx, authflow.Exclusive())
 	if known && refusesUser(err) {
 		k.learn(false)
 		if f, _, err = k.flow(); err != nil {
 			return authflow.Token{}, err
 		}
-		t, err = f.Token(ctx, authflow.Unshared())
+		t, err = f.Token(ctx, authflow.Exclusive())
 	}
 	if err != nil {
 		return authflow.Token{}, err
 	}
 	k.learn(true)
 	if least := k.service.minLife; !lives(t, least) {
-		return authflow.Token{}, refuse("validity_time_in_sec", fmt.Sprintf("is too small: a new token lives %v, less than WithMinLife, %v", time.Until(t.Deadline).Round(time.Second), least))
+		return authflow.Token{}, refuse("validity_time_in_sec", fmt.Sprintf("is too small: a new token lives %v, less than WithMinTTL, %v", time.Until(t.Deadline).Round(time.Second), least))
 	}
 	return t, nil
 }

@@ -56,15 +56,15 @@ func WithUserLimit(perSecond float64, burst int) Option {
 
 // WithLimit lets all users together ask perSecond times a second, after the
 // first burst times. Optional; the default is no limit, as the cluster's pace
-// keeps those who ask in a queue, see [authflow.WithPace].
+// keeps those who ask in a queue, see [authflow.WithRateLimit].
 func WithLimit(perSecond float64, burst int) Option {
 	return func(s *settings) { s.overall = limit{perSecond, burst} }
 }
 
-// WithMinLife sets how long a token has to live at least that is handed out. A
+// WithMinTTL sets how long a token has to live at least that is handed out. A
 // new one that lives shorter is an error of the configuration: its
 // ValidityTimeInSec is too small. Optional; 0.
-func WithMinLife(d time.Duration) Option { return func(s *settings) { s.minLife = d } }
+func WithMinTTL(d time.Duration) Option { return func(s *settings) { s.minLife = d } }
 
 // WithShareFor gives one token to all who ask for the same user and rules
 // within d of its coming, such as several tabs. Optional; 0: each gets a new one,
@@ -109,11 +109,11 @@ func (s *settings) check() error {
 	case !s.overall.possible():
 		return bad("WithLimit", "needs a rate that is not negative, and a burst of at least 1")
 	case s.minLife < 0:
-		return bad("WithMinLife", "must not be negative")
+		return bad("WithMinTTL", "must not be negative")
 	case s.shareFor < 0:
 		return bad("WithShareFor", "must not be negative")
 	case s.lastSet && (s.serveLast <= 0 || s.serveLast < s.minLife):
-		return bad("WithServeLast", "must be above 0, and not below WithMinLife")
+		return bad("WithServeLast", "must be above 0, and not below WithMinTTL")
 	case s.maxUsers < 1:
 		return bad("WithMaxUsers", "must be at least 1")
 	case s.idle <= 0:

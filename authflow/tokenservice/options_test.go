@@ -19,7 +19,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 	for name, opts := range map[string][]tokenservice.Option{
 		"WithUserLimit": {tokenservice.WithUserLimit(-1, 1), tokenservice.WithUserLimit(1, 0), tokenservice.WithUserLimit(math.NaN(), 1)},
 		"WithLimit":     {tokenservice.WithLimit(-1, 1), tokenservice.WithLimit(1, 0)},
-		"WithMinLife":   {tokenservice.WithMinLife(-1)},
+		"WithMinTTL":    {tokenservice.WithMinTTL(-1)},
 		"WithShareFor":  {tokenservice.WithShareFor(-1)},
 		"WithServeLast": {tokenservice.WithServeLast(0), tokenservice.WithServeLast(-1)},
 		"WithMaxUsers":  {tokenservice.WithMaxUsers(0)},
@@ -38,7 +38,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%q: %v", o, err)
 		}
 	}
-	if _, err := tokenservice.New(cluster, byCookie, tokenservice.WithMinLife(time.Minute), tokenservice.WithServeLast(time.Second)); !errors.Is(err, authflow.ErrInvalid) {
+	if _, err := tokenservice.New(cluster, byCookie, tokenservice.WithMinTTL(time.Minute), tokenservice.WithServeLast(time.Second)); !errors.Is(err, authflow.ErrInvalid) {
 		t.Errorf("the last token may live shorter than any: %v", err)
 	}
 	if _, err := tokenservice.New(nil, byCookie); !errors.Is(err, authflow.ErrInvalid) {

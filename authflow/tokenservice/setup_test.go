@@ -52,7 +52,7 @@ func in(t *testing.T, authenticate func(*http.Request) (tokenservice.Request, er
 func (x *rig) start(t *testing.T, authenticate func(*http.Request) (tokenservice.Request, error), opts ...tokenservice.Option) {
 	t.Helper()
 	var err error
-	x.cluster, err = authflow.New(x.sim.URL, authflow.WithHTTPClient(x.sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithPace(0, 0))
+	x.cluster, err = authflow.New(x.sim.URL, authflow.WithHTTPClient(x.sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

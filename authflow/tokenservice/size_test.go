@@ -23,7 +23,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func BenchmarkAsk(b *testing.B) {
 	const users = 20_000
 	answer := `{"token":"` + strings.Repeat("t", 200) + `","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675215664089}`
-	cluster, err := authflow.New("https://ts.example", authflow.WithSecretKey("key"), authflow.WithPace(0, 0),
+	cluster, err := authflow.New("https://ts.example", authflow.WithSecretKey("key"), authflow.WithRateLimit(0, 0),
 		authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 		})}))

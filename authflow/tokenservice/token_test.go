@@ -58,7 +58,7 @@ func TestT2ATokenHasTheLifeThatIsConfigured(t *testing.T) {
 		}
 		seconds = 64 // of which 3.2 s are not used
 		token(t, x.ask(t, "GET", ""))
-	}, tokenservice.WithMinLife(time.Minute))
+	}, tokenservice.WithMinTTL(time.Minute))
 }
 
 func TestT2ASharedTokenIsReplacedBeforeItLivesTooShort(t *testing.T) {
@@ -73,7 +73,7 @@ func TestT2ASharedTokenIsReplacedBeforeItLivesTooShort(t *testing.T) {
 		if another := token(t, x.ask(t, "GET", "")); another == first || x.last(t).Outcome != tokenservice.Served {
 			t.Errorf("it is shared with too short a life: %+v", x.last(t))
 		}
-	}, tokenservice.WithMinLife(time.Minute), tokenservice.WithShareFor(time.Hour))
+	}, tokenservice.WithMinTTL(time.Minute), tokenservice.WithShareFor(time.Hour))
 }
 
 func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {

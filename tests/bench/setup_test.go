@@ -59,7 +59,7 @@ func bare(ctx context.Context, url string) *http.Request {
 // pace, 50 a second, would make a benchmark of that pace. None of the other
 // libraries has one.
 func unpaced(s peers.Setup) func() (*authflow.Cluster, error) {
-	return peers.Cluster(s.Server, s.HTTP, authflow.WithPace(0, 0))
+	return peers.Cluster(s.Server, s.HTTP, authflow.WithRateLimit(0, 0))
 }
 
 // lib is the name of a sub-benchmark, in the form that benchstat compares by.

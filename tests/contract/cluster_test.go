@@ -78,7 +78,7 @@ func (c *cluster) typed(i intent) *gen.ClientWithResponses {
 // flows makes Flows to this server.
 func (c *cluster) flows(i intent) *authflow.Cluster {
 	GinkgoHelper()
-	made, err := authflow.New(c.url(), authflow.WithHTTPClient(c.client(i)), authflow.WithPolicy(authflow.Policy{Tries: 1}))
+	made, err := authflow.New(c.url(), authflow.WithHTTPClient(c.client(i)), authflow.WithPolicy(authflow.Policy{MaxAttempts: 1}))
 	Expect(err).NotTo(HaveOccurred())
 	return made
 }

@@ -22,7 +22,7 @@ const serveArg = "serve"
 // believed: this is for a load on loopback alone.
 func serve(ctx context.Context, pace float64, in io.Reader, out io.Writer) error {
 	cluster, err := authflow.New(os.Getenv("THOUGHTSPOT_HOST"),
-		authflow.WithSecretKey(gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY"))), authflow.WithPace(pace, 10))
+		authflow.WithSecretKey(gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY"))), authflow.WithRateLimit(pace, 10))
 	if err != nil {
 		return err
 	}

@@ -66,8 +66,8 @@ func (c *counting) Lock(ctx context.Context, name string, limit time.Duration) (
 	return c.Memory.Lock(ctx, name, limit)
 }
 
-// Pace implements authflow.Pacer.
-func (c *counting) Pace(_ context.Context, _ string, perSecond float64, burst int) (time.Duration, error) {
+// Pace implements authflow.RateLimiter.
+func (c *counting) Reserve(_ context.Context, _ string, perSecond float64, burst int) (time.Duration, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.rates.Paces++

@@ -29,7 +29,7 @@ func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
 				if !c.Store {
 					pace /= float64(c.Replicas)
 				}
-				f := newFleet(t, c.Fleet, authflow.WithPace(pace, 1))
+				f := newFleet(t, c.Fleet, authflow.WithRateLimit(pace, 1))
 				storm := func(what string) {
 					began := time.Now()
 					f.work(t, 0, validity/2)

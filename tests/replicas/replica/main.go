@@ -97,7 +97,7 @@ func (r *replica) open() (*authflow.Cluster, error) {
 	base.MaxIdleConnsPerHost = 64
 	opts := []authflow.Option{
 		authflow.WithHTTPClient(&http.Client{Transport: base}),
-		authflow.WithPace(pace, 10),
+		authflow.WithRateLimit(pace, 10),
 		authflow.WithSecretKeyFunc(func(context.Context, string) (gen.Secret, error) {
 			key, err := os.ReadFile(os.Getenv("SECRET_FILE"))
 			return gen.Secret(strings.TrimSpace(string(key))), err

@@ -82,7 +82,7 @@ func Of(op string, secret Secret, status int, page Page) Class {
 		return Conflict
 	case secret == Password && status >= 400:
 		return Rejected
-	case status/100 == 4:
+	case status/100 == 4, status == http.StatusNotImplemented:
 		return Invalid
 	}
 	return Other

@@ -29,7 +29,8 @@ const (
 	Conflict
 	// Unexpected: a redirect, or a page in place of an API response.
 	Unexpected
-	// Invalid: the server understood the request and refuses it (other 4xx).
+	// Invalid: the server will not do what it was asked, now or later (other 4xx,
+	// and 501).
 	Invalid
 	// Other: any other failure, such as 500.
 	Other
@@ -64,6 +65,16 @@ func (c Class) String() string {
 		return traits[c].name
 	}
 	return fmt.Sprintf("class %d", uint8(c))
+}
+
+// ByName returns the class that String calls name, and whether there is one.
+func ByName(name string) (Class, bool) {
+	for c := range traits {
+		if traits[c].name == name {
+			return Class(c), true
+		}
+	}
+	return Other, false
 }
 
 // Retryable reports whether another attempt may succeed.

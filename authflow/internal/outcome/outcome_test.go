@@ -43,6 +43,7 @@ func TestR6_Class_FollowsFromOperationSecretStatusAndPage(t *testing.T) {
 		{"getFullAccessToken", outcome.Key, 400, outcome.NoPage, outcome.Invalid},
 		{"getFullAccessToken", outcome.Key, 401, outcome.NoPage, outcome.Rejected},
 		{"getFullAccessToken", outcome.Key, 500, outcome.NoPage, outcome.Other},
+		{"getFullAccessToken", outcome.Key, 501, outcome.NoPage, outcome.Invalid},
 		{"GET /x", outcome.Bearer, 404, outcome.HTML, outcome.Invalid},
 		{"revokeToken", outcome.Bearer, 401, outcome.NoPage, outcome.Rejected},
 	}
@@ -77,6 +78,45 @@ func TestR5_Error_IsNotSentWhileConnecting(t *testing.T) {
 		class, permanent := outcome.OfError(tt.err, tt.connecting)
 		if class != tt.want || permanent != tt.permanent {
 			t.Errorf("%s: %v, %v; want %v, %v", tt.name, class, permanent, tt.want, tt.permanent)
+		}
+	}
+}
+
+func TestR5_EachClass_HasAName(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for i := range outcome.Classes {
+		c := outcome.Class(i)
+		back, ok := outcome.ByName(c.String())
+		if c.String() == "" || seen[c.String()] || !ok || back != c {
+			t.Errorf("class %d is called %q, which finds %v, %v", i, c, back, ok)
+		}
+		seen[c.String()] = true
+	}
+	if c, ok := outcome.ByName("no class"); ok {
+		t.Errorf("%q is a class: %v", "no class", c)
+	}
+}
+
+// R11, R13, R14: what follows from a class is written here a second time, so that
+// a change of the table is a decision.
+func TestR11_R13_R14_Traits_AreThoseOfTheClass(t *testing.T) {
+	t.Parallel()
+	type traits struct{ retryable, answered, notApplied, suspect bool }
+	for class, want := range map[outcome.Class]traits{
+		outcome.OK:             {answered: true},
+		outcome.NotSent:        {retryable: true, notApplied: true, suspect: true},
+		outcome.OutcomeUnknown: {retryable: true, suspect: true},
+		outcome.Rejected:       {answered: true},
+		outcome.Overloaded:     {retryable: true, suspect: true},
+		outcome.RateLimited:    {retryable: true, notApplied: true, suspect: true},
+		outcome.Conflict:       {retryable: true, answered: true, notApplied: true},
+		outcome.Unexpected:     {suspect: true},
+		outcome.Invalid:        {answered: true},
+		outcome.Other:          {retryable: true, suspect: true},
+	} {
+		if got := (traits{class.Retryable(), class.Answered(), class.NotApplied(), class.Suspect()}); got != want {
+			t.Errorf("%v: %+v, want %+v", class, got, want)
 		}
 	}
 }

@@ -17,39 +17,79 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Store keeps tokens beyond one process, for a tool that runs each minute or for
-// replicas of a service. Give it to [WithStore]. To write your own, for a
-// database say, hold it to package storetest.
+// Store keeps tokens beyond one process: for a tool that runs every minute, or for
+// the replicas of a service. Give it to [WithStore]. To write your own, for a
+// database for example, test it with package storetest.
 //
-// A value is a few hundred bytes, sealed, under a name of 43 characters of
-// base64url; neither tells anything. All methods are called concurrently, and
-// should return soon after their context ends. A Store that fails costs calls for
-// new tokens, and no request.
+// Values are sealed and a few hundred bytes long; names are 43 characters of
+// base64url. Neither says anything about a user or a token. All methods are called
+// concurrently, by many processes, and should return soon after their context ends,
+// because a request may be waiting. A Store that fails costs calls for new tokens,
+// but it never makes a request fail.
 type Store interface {
-	// Load returns what is kept under a name, and how long it is kept on, by the
-	// store's own clock. It returns an error that matches [ErrNotStored] where
-	// there is nothing, and any other where it cannot tell.
+	// Load returns the value of a name, and how much of its ttl is left by the
+	// store's own clock, because the clocks of the processes that share a store may
+	// differ by minutes. If nothing is stored there, or its ttl is over, the error
+	// matches [ErrNotStored]. Any other error means that the Store could not tell.
 	Load(ctx context.Context, name string) (value []byte, left time.Duration, err error)
-	// Save keeps a value under a name for ttl, in place of what is there.
+	// Save stores a value under a name for ttl and replaces the value that is there,
+	// together with its ttl. The ttl counts from the call, so that a server that
+	// carries out the operation late does not keep a token longer than it lives.
 	Save(ctx context.Context, name string, value []byte, ttl time.Duration) error
-	// Delete removes a value, if it is still what is kept under the name. That it
-	// is not is no error.
+	// Swap saves a value like Save, but only if the value stored under the name is
+	// still old. An empty old means that nothing is stored there, or an empty value.
+	// Otherwise Swap changes nothing and returns an error that matches [ErrChanged]:
+	// another process was faster, and the caller should load the value and decide
+	// again.
+	//
+	// Processes count in such a value, so comparing and saving must be one step for
+	// all of them: of ten processes that add one at the same time, nine have to be
+	// told to try again. Swap needs no Lock, and the caller may hold the lock of the
+	// name. No two calls of Swap save the same value, because each value is sealed
+	// with its own nonce. A Store that finds the new value stored already may
+	// therefore report success, as an earlier try whose response was lost saved it.
+	Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error
+	// Delete removes a value if it is still the one stored under the name. If it is
+	// not, another process has replaced or removed it, and Delete returns nil.
 	Delete(ctx context.Context, name string, value []byte) error
-	// Lock waits until nobody else holds the lock of a name, and takes it until
-	// unlock is called, or for limit, as its holder may have died. unlock may be
-	// called late: it must not end the lock of another.
+	// Lock waits until no other process holds the lock of a name, and takes it. The
+	// lock lasts until unlock is called, and at most for limit, because its holder
+	// may have crashed. unlock may be called late or twice, so it must not release a
+	// lock that another process has taken since. After Lock has returned, call Load
+	// again: another process may have saved the token while the caller was waiting.
+	//
+	// An error means that the caller does not hold the lock: another process still
+	// held it when ctx ended, or the Store could not tell. The caller then goes on
+	// without it, because a lock only saves calls for tokens. If a failed Lock may
+	// have taken the lock, as when the response was lost, the Store should release
+	// it; otherwise the other processes wait until limit for a holder that does not
+	// exist.
 	Lock(ctx context.Context, name string, limit time.Duration) (unlock func(), err error)
 }
 
-// RateLimiter is what a Store may be as well, so that all who share it keep to the
-// pace of [WithRateLimit] together, and not each for itself.
+// RateLimiter is implemented by a Store that also shares the rate of
+// [WithRateLimit], so that all processes keep to that rate together. Without it
+// each process keeps to the rate on its own.
 type RateLimiter interface {
-	// Pace takes the next turn at a pace, and returns how long to wait for it.
-	Reserve(ctx context.Context, name string, perSecond float64, burst int) (time.Duration, error)
+	// Reserve takes the next n turns of the rate of a name, and returns how long to
+	// wait for the first of them. Turn i, counted from 0, may be used after
+	// wait + i/perSecond. The wait is negative by as much of the burst as is left:
+	// at 10 turns per second with a burst of 5, the first call returns -400ms, which
+	// lets turns 0 to 4 be used at once and turn 5 after 100ms.
+	//
+	// Turns cannot be given back, and a turn that is not used is lost for all
+	// processes. Reserving several turns at once keeps the distance to the store from
+	// limiting the rate. An error means that no turn was taken, as far as the Store
+	// can tell.
+	Reserve(ctx context.Context, name string, n int, perSecond float64, burst int) (wait time.Duration, err error)
 }
 
-// ErrNotStored is what [Store.Load] returns where nothing is kept.
+// ErrNotStored is the error of [Store.Load] if nothing is stored under the name.
 var ErrNotStored = errors.New("not stored")
+
+// ErrChanged is the error of [Store.Swap] if the stored value is not the expected
+// one.
+var ErrChanged = errors.New("the stored value has changed")
 
 // WithStore keeps tokens in a Store, sealed with a key of 32 bytes (AES-256-GCM),
 // and uses those that others have kept there who have the key: one call for a
@@ -199,7 +239,7 @@ func (h *health) try(ctx context.Context, limit time.Duration, use func(context.
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err == nil || errors.Is(err, ErrNotStored) {
+	if err == nil || errors.Is(err, ErrNotStored) || errors.Is(err, ErrChanged) {
 		h.failures, h.until = 0, time.Time{}
 		return err
 	}

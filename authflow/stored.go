@@ -231,14 +231,14 @@ func (c *Cluster) takeTurn(ctx context.Context, f *Flow, came time.Time, others 
 	}
 	var wait time.Duration
 	err := c.store.paced.try(ctx, storeTime, func(ctx context.Context) (err error) {
-		wait, err = p.Reserve(ctx, c.store.keys[0].nameOf(c.url), c.gate.rate, c.gate.burst)
+		wait, err = p.Reserve(ctx, c.store.keys[0].nameOf(c.url), 1, c.gate.rate, c.gate.burst)
 		return err
 	})
 	switch {
-	case err == nil && wait > 0:
+	case err == nil && wait > 0: // otherwise the turn is now
 		sleep(ctx, wait)
 	case err != nil && !errors.Is(err, errResting) && ctx.Err() == nil:
-		f.report(Event{Kind: StoreFailed, Reason: "Pace", Err: &Error{Op: "Store.Pace", Err: err}})
+		f.report(Event{Kind: StoreFailed, Reason: "Reserve", Err: &Error{Op: "Store.Reserve", Err: err}})
 	}
 	return nil
 }

@@ -251,6 +251,13 @@ func (b *failingStore) Save(ctx context.Context, name string, value []byte, ttl 
 	return b.Memory.Save(ctx, name, value, ttl)
 }
 
+func (b *failingStore) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	if err := b.failed(ctx); err != nil {
+		return err
+	}
+	return b.Memory.Swap(ctx, name, old, value, ttl)
+}
+
 func (b *failingStore) Lock(ctx context.Context, name string, limit time.Duration) (func(), error) {
 	if err := b.failed(ctx); err != nil {
 		return nil, err

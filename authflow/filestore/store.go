@@ -103,14 +103,20 @@ func (s *Store) Load(ctx context.Context, name string) ([]byte, time.Duration, e
 	if err := ctx.Err(); err != nil {
 		return nil, 0, err
 	}
+	return s.load(name)
+}
+
+// load reads the entry of a name.
+func (s *Store) load(name string) (value []byte, left time.Duration, err error) {
 	text, err := read(s.path(name, tokenFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, authflow.ErrNotStored
-	} else if err != nil {
+	}
+	if err != nil {
 		return nil, 0, err
 	}
 	e, ok := parse(text)
-	left := e.left()
+	left = e.left()
 	if !ok || left <= 0 {
 		return nil, 0, authflow.ErrNotStored
 	}
@@ -120,10 +126,31 @@ func (s *Store) Load(ctx context.Context, name string) ([]byte, time.Duration, e
 // Save implements authflow.Store.
 func (s *Store) Save(ctx context.Context, name string, value []byte, ttl time.Duration) error {
 	if ttl <= 0 {
-		return fmt.Errorf("filestore: a ttl of %v", ttl)
+		return fmt.Errorf("filestore: ttl is %v, must be above 0", ttl)
 	}
 	e := newEntry(value, ttl)
 	return s.change(ctx, func() error {
+		s.sweep(ctx)
+		return replace(s.path(name, tokenFile), e.text())
+	})
+}
+
+// Swap implements authflow.Store. It compares and replaces the file while no other
+// process can change it, and replaces it as a whole: a process that is killed
+// leaves either the old value or the new one.
+func (s *Store) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	if ttl <= 0 {
+		return fmt.Errorf("filestore: ttl is %v, must be above 0", ttl)
+	}
+	e := newEntry(value, ttl)
+	return s.change(ctx, func() error {
+		stored, _, err := s.load(name)
+		if err != nil && !errors.Is(err, authflow.ErrNotStored) {
+			return err
+		}
+		if !bytes.Equal(stored, old) {
+			return authflow.ErrChanged
+		}
 		s.sweep(ctx)
 		return replace(s.path(name, tokenFile), e.text())
 	})

@@ -60,6 +60,10 @@ func (e *either) Save(ctx context.Context, name string, value []byte, ttl time.D
 	return e.next().Save(ctx, name, value, ttl)
 }
 
+func (e *either) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	return e.next().Swap(ctx, name, old, value, ttl)
+}
+
 func (e *either) Delete(ctx context.Context, name string, value []byte) error {
 	return e.next().Delete(ctx, name, value)
 }

@@ -30,7 +30,7 @@ func BenchmarkStore(b *testing.B) {
 			}
 			return err
 		},
-		"pace": func(ctx context.Context) error { _, err := s.Reserve(ctx, name, 1e6, 1); return err },
+		"reserve": func(ctx context.Context) error { _, err := s.Reserve(ctx, name, 1, 1e6, 1); return err },
 	} {
 		b.Run(op, func(b *testing.B) {
 			if err := s.Save(b.Context(), name, sealed, time.Hour); err != nil {

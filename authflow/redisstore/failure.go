@@ -8,6 +8,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// errResponse means that a script returned something it never returns, so that
+// the server, or a proxy before it, is not what it seems to be.
+var errResponse = errors.New("unexpected response to a script")
+
 // failure says in which operation an error came. A server repeats what it was
 // sent where it refuses a command, so that of its own words only those before
 // that are kept, and the error itself is not.

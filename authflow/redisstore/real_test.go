@@ -214,11 +214,11 @@ func TestRealServerInTrouble(t *testing.T) {
 
 	server.stop()
 	for op, do := range map[string]func(context.Context) error{
-		"load":   func(ctx context.Context) error { _, _, err := s.Load(ctx, name); return err },
-		"save":   func(ctx context.Context) error { return s.Save(ctx, name, []byte("late"), time.Minute) },
-		"delete": func(ctx context.Context) error { return s.Delete(ctx, name, []byte("another")) },
-		"lock":   func(ctx context.Context) error { _, err := s.Lock(ctx, name, time.Minute); return err },
-		"pace":   func(ctx context.Context) error { _, err := s.Reserve(ctx, name, 1, 1); return err },
+		"load":    func(ctx context.Context) error { _, _, err := s.Load(ctx, name); return err },
+		"save":    func(ctx context.Context) error { return s.Save(ctx, name, []byte("late"), time.Minute) },
+		"delete":  func(ctx context.Context) error { return s.Delete(ctx, name, []byte("another")) },
+		"lock":    func(ctx context.Context) error { _, err := s.Lock(ctx, name, time.Minute); return err },
+		"reserve": func(ctx context.Context) error { _, err := s.Reserve(ctx, name, 1, 1, 1); return err },
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		began := time.Now()

@@ -19,7 +19,7 @@ type Store struct {
 	client redis.UniversalClient
 	prefix string
 	// Each runs by EVALSHA, and by EVAL where the server does not know it yet.
-	now, load, remove, lock, pace *redis.Script
+	now, load, swap, remove, lock, reserve *redis.Script
 }
 
 var (
@@ -50,13 +50,14 @@ func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
 		return nil, fmt.Errorf("redisstore: client: %w", err)
 	}
 	s := &Store{
-		client: client,
-		prefix: "tsauth:",
-		now:    redis.NewScript(nowScript),
-		load:   redis.NewScript(loadScript),
-		remove: redis.NewScript(removeScript),
-		lock:   redis.NewScript(lockScript),
-		pace:   redis.NewScript(paceScript),
+		client:  client,
+		prefix:  "tsauth:",
+		now:     redis.NewScript(nowScript),
+		load:    redis.NewScript(loadScript),
+		swap:    redis.NewScript(swapScript),
+		remove:  redis.NewScript(removeScript),
+		lock:    redis.NewScript(lockScript),
+		reserve: redis.NewScript(reserveScript),
 	}
 	for _, o := range opts {
 		if err := o(s); err != nil {
@@ -128,7 +129,7 @@ func (s *Store) Load(ctx context.Context, name string) ([]byte, time.Duration, e
 			return []byte(value), time.Duration(left) * time.Millisecond, nil
 		}
 	}
-	return nil, 0, errors.New("redisstore: load: the server's answer is not that of the script")
+	return nil, 0, failure("load", errResponse)
 }
 
 const nowScript = `return redis.call('TIME')`
@@ -138,19 +139,56 @@ const nowScript = `return redis.call('TIME')`
 // was stopped meanwhile, keeps no token for longer than it lives.
 func (s *Store) Save(ctx context.Context, name string, value []byte, ttl time.Duration) error {
 	if ttl < time.Millisecond {
-		return fmt.Errorf("redisstore: save: ttl: %v is less than a millisecond", ttl)
+		return fmt.Errorf("redisstore: save: ttl is %v, must be at least 1ms", ttl)
 	}
-	key, asked := s.key(name, "token"), time.Now()
-	now, err := s.now.Run(ctx, s.client, []string{key}).Int64Slice() // of the node that has the key
+	key := s.key(name, "token")
+	end, err := s.end(ctx, key, ttl)
 	if err != nil {
 		return failure("save", err)
 	}
-	if len(now) != 2 {
-		return errors.New("redisstore: save: the server's answer is not that of the script")
+	return failure("save", s.client.Do(ctx, "SET", key, value, "PXAT", end).Err())
+}
+
+// end returns when a ttl that begins now is over, by the clock of the server that
+// has a key, in milliseconds.
+func (s *Store) end(ctx context.Context, key string, ttl time.Duration) (string, error) {
+	requested := time.Now()
+	now, err := s.now.Run(ctx, s.client, []string{key}).Int64Slice()
+	if err != nil {
+		return "", err
 	}
-	end := time.Unix(now[0], now[1]*1000).Add(ttl - time.Since(asked))
-	err = s.client.Do(ctx, "SET", key, value, "PXAT", strconv.FormatInt(end.UnixMilli(), 10)).Err()
-	return failure("save", err)
+	if len(now) != 2 {
+		return "", errResponse
+	}
+	end := time.Unix(now[0], now[1]*1000).Add(ttl - time.Since(requested))
+	return strconv.FormatInt(end.UnixMilli(), 10), nil
+}
+
+// The new value is there already if an earlier try saved it and its response was
+// lost: the client then sends the command again.
+const swapScript = `
+local stored = redis.pcall('GET', KEYS[1])
+if type(stored) ~= 'string' or redis.call('PTTL', KEYS[1]) <= 0 then stored = '' end
+if stored ~= ARGV[1] then return stored ~= '' and stored == ARGV[2] end
+redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3])
+return true`
+
+// Swap implements [authflow.Store]. Like Save it tells the server the time at which
+// the value ends.
+func (s *Store) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	if ttl < time.Millisecond {
+		return fmt.Errorf("redisstore: swap: ttl is %v, must be at least 1ms", ttl)
+	}
+	key := s.key(name, "token")
+	end, err := s.end(ctx, key, ttl)
+	if err != nil {
+		return failure("swap", err)
+	}
+	err = s.swap.Run(ctx, s.client, []string{key}, old, value, end).Err()
+	if errors.Is(err, redis.Nil) {
+		return authflow.ErrChanged
+	}
+	return failure("swap", err)
 }
 
 const removeScript = `

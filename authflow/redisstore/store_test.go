@@ -158,7 +158,7 @@ func TestKeys(t *testing.T) {
 			if _, err := s.Lock(t.Context(), name, time.Minute); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Reserve(t.Context(), name, 1, 1); err != nil {
+			if _, err := s.Reserve(t.Context(), name, 1, 1, 1); err != nil {
 				t.Fatal(err)
 			}
 			keys := server.Keys()
@@ -257,8 +257,8 @@ func TestErrorsShowNoValue(t *testing.T) {
 		defer cancel()
 		_, _, load := s.Load(ctx, name)
 		_, lock := s.Lock(ctx, name, time.Minute)
-		_, pace := s.Reserve(ctx, name, 1, 1)
-		return map[string]error{"load": load, "save": s.Save(ctx, name, []byte(value), time.Minute), "delete": s.Delete(ctx, name, []byte(value)), "lock": lock, "pace": pace}
+		_, reserve := s.Reserve(ctx, name, 1, 1, 1)
+		return map[string]error{"load": load, "save": s.Save(ctx, name, []byte(value), time.Minute), "delete": s.Delete(ctx, name, []byte(value)), "lock": lock, "reserve": reserve}
 	}
 	check := func(op string, err error, words string) {
 		t.Helper()

@@ -65,6 +65,25 @@ func (s tableStore) Save(_ context.Context, name string, value []byte, ttl time.
 	return nil
 }
 
+// INSERT INTO tokens VALUES ($1, $3, now() + $4) ON CONFLICT (name) DO UPDATE …
+// WHERE tokens.value = $2 OR tokens.ends <= now() AND $2 = ”, which changes one row
+// or none. If old is not empty, an UPDATE with the same condition is all it takes.
+func (s tableStore) Swap(_ context.Context, name string, old, value []byte, ttl time.Duration) error {
+	err := authflow.ErrChanged
+	s.update(name, func(was *row) *row {
+		var stored []byte
+		if was != nil {
+			stored = was.value
+		}
+		if !bytes.Equal(stored, old) {
+			return was
+		}
+		err = nil
+		return &row{bytes.Clone(value), time.Now().Add(ttl)}
+	})
+	return err
+}
+
 // DELETE FROM tokens WHERE name = $1 AND value = $2
 func (s tableStore) Delete(_ context.Context, name string, value []byte) error {
 	s.update(name, func(was *row) *row {

@@ -51,15 +51,41 @@ func (m *Memory) Save(ctx context.Context, name string, value []byte, ttl time.D
 		return err
 	}
 	if ttl <= 0 {
-		return fmt.Errorf("storetest: a ttl of %v", ttl)
+		return fmt.Errorf("storetest: ttl is %v, must be above 0", ttl)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.put(name, value, ttl)
+	return nil
+}
+
+// Swap implements authflow.Store.
+func (m *Memory) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if ttl <= 0 {
+		return fmt.Errorf("storetest: ttl is %v, must be above 0", ttl)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var stored []byte
+	if v, ok := m.values[name]; ok && time.Now().Before(v.ends) {
+		stored = v.value
+	}
+	if !bytes.Equal(stored, old) {
+		return authflow.ErrChanged
+	}
+	m.put(name, value, ttl)
+	return nil
+}
+
+// put stores a value. The caller holds m.mu.
+func (m *Memory) put(name string, value []byte, ttl time.Duration) {
 	if m.values == nil {
 		m.values = make(map[string]memoryValue)
 	}
 	m.values[name] = memoryValue{bytes.Clone(value), time.Now().Add(ttl)}
-	return nil
 }
 
 // Delete implements authflow.Store.

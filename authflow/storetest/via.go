@@ -79,6 +79,20 @@ func (v *via) Save(ctx context.Context, name string, value []byte, ttl time.Dura
 	return v.Store.Save(ctx, name, value, ttl)
 }
 
+// Swap implements authflow.Store.
+func (v *via) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	if err := v.first(ctx, "Swap"); err != nil {
+		return err
+	}
+	err := v.Store.Swap(ctx, name, old, value, ttl)
+	if err == nil {
+		v.mu.Lock()
+		v.saved[name] = bytes.Clone(value)
+		v.mu.Unlock()
+	}
+	return err
+}
+
 // Delete implements authflow.Store.
 func (v *via) Delete(ctx context.Context, name string, value []byte) error {
 	if err := v.first(ctx, "Delete"); err != nil {

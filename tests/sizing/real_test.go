@@ -39,7 +39,7 @@ type counting struct {
 	rates sizing.Rates
 	bytes int // that were saved, with their names
 
-	next time.Time // of the pace
+	limiter storetest.MemoryLimiter
 }
 
 func (c *counting) count(n *float64) {
@@ -66,18 +66,10 @@ func (c *counting) Lock(ctx context.Context, name string, limit time.Duration) (
 	return c.Memory.Lock(ctx, name, limit)
 }
 
-// Pace implements authflow.RateLimiter.
-func (c *counting) Reserve(_ context.Context, _ string, perSecond float64, burst int) (time.Duration, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rates.Paces++
-	now, each := time.Now(), time.Duration(float64(time.Second)/perSecond)
-	if c.next.Before(now) {
-		c.next = now
-	}
-	wait := c.next.Sub(now) - time.Duration(burst-1)*each
-	c.next = c.next.Add(each)
-	return max(0, wait), nil
+// Reserve implements authflow.RateLimiter.
+func (c *counting) Reserve(ctx context.Context, name string, n int, perSecond float64, burst int) (time.Duration, error) {
+	c.count(&c.rates.Paces)
+	return c.limiter.Reserve(ctx, name, n, perSecond, burst)
 }
 
 // newFleet must be called in a bubble.

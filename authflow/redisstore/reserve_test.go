@@ -9,11 +9,11 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/redisstore"
 )
 
-const paceKey = "tsauth:{" + name + "}:pace"
+const rateKey = "tsauth:{" + name + "}:rate"
 
 func pace(tb testing.TB, s *redisstore.Store, perSecond float64, burst int) time.Duration {
 	tb.Helper()
-	wait, err := s.Reserve(tb.Context(), name, perSecond, burst)
+	wait, err := s.Reserve(tb.Context(), name, 1, perSecond, burst)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestTurnsKeepToThePace(t *testing.T) {
 			t.Fatalf("turn %d after %v, want %v", i, got, want)
 		}
 	}
-	if ttl := server.TTL(paceKey); ttl <= 0 || ttl > time.Second {
+	if ttl := server.TTL(rateKey); ttl <= 0 || ttl > time.Second {
 		t.Errorf("the key is kept for %v", ttl)
 	}
 }
@@ -75,15 +75,15 @@ func TestPaceWithGarbage(t *testing.T) {
 	for _, garbage := range []string{
 		"", "x", "1", "nan nan", "inf 1", "-1 -1", "1 99999999999999999999999999", "99999999999999999999999999 1", "9999999999999999 1",
 	} {
-		if err := client.Set(t.Context(), paceKey, garbage, 0).Err(); err != nil {
+		if err := client.Set(t.Context(), rateKey, garbage, 0).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if first, second := pace(t, s, 1, 1), pace(t, s, 1, 1); first != 0 || second != time.Second {
 			t.Errorf("%q: turns after %v and %v", garbage, first, second)
 		}
 	}
-	server.Del(paceKey)
-	if err := client.LPush(t.Context(), paceKey, "x").Err(); err != nil {
+	server.Del(rateKey)
+	if err := client.LPush(t.Context(), rateKey, "x").Err(); err != nil {
 		t.Fatal(err)
 	}
 	if first, second := pace(t, s, 1, 1), pace(t, s, 1, 1); first != 0 || second != time.Second {
@@ -101,7 +101,7 @@ func TestNoTurnIsTakenThatNobodyWaitsFor(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if wait, err := s.Reserve(t.Context(), name, 1./60, 1); err == nil || !strings.Contains(err.Error(), "10m0s") {
+		if wait, err := s.Reserve(t.Context(), name, 1, 1./60, 1); err == nil || !strings.Contains(err.Error(), "10m0s") {
 			t.Errorf("%v, %v", wait, err)
 		}
 	}
@@ -120,12 +120,12 @@ func TestPaceRefuses(t *testing.T) {
 		"perSecond: needs": {0, 1}, "perSecond:": {-1, 1}, "perSecond": {math.NaN(), 1}, "pace: perSecond": {math.Inf(1), 1},
 		"burst: needs": {1, 0}, "burst": {1, -1},
 	} {
-		if wait, err := s.Reserve(t.Context(), name, c.perSecond, c.burst); wait != 0 || err == nil || !strings.Contains(err.Error(), want) {
+		if wait, err := s.Reserve(t.Context(), name, 1, c.perSecond, c.burst); wait != 0 || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, %v", c, wait, err)
 		}
 	}
 	for _, perSecond := range []float64{math.SmallestNonzeroFloat64, 1e-9, 1e9, math.MaxFloat64} {
-		if wait, err := s.Reserve(t.Context(), name, perSecond, math.MaxInt); wait != 0 || err != nil {
+		if wait, err := s.Reserve(t.Context(), name, 1, perSecond, math.MaxInt); wait != 0 || err != nil {
 			t.Errorf("%v: %v, %v", perSecond, wait, err)
 		}
 	}

@@ -23,13 +23,13 @@ const (
 	// Overloaded: the server, or the proxy before it, cannot work at the moment:
 	// 408, 502, 503, 504 or the maintenance page.
 	Overloaded
-	// RateLimited: the server asked for fewer requests (429).
+	// RateLimited: the server wants fewer requests (429).
 	RateLimited
 	// Conflict: a concurrent change of the same thing (409). Nothing was done.
 	Conflict
 	// Unexpected: a redirect, or a page in place of an API response.
 	Unexpected
-	// Invalid: the server understood the request and refuses it (other 4xx).
+	// Invalid: the server understood the request and will not carry it out (other 4xx).
 	Invalid
 	// Other: any other failure, such as 500.
 	Other

@@ -6,6 +6,7 @@ REDOCLY       := @redocly/cli@2.77.0
 OASDIFF       := github.com/oasdiff/oasdiff@v1.36.0
 ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
+VALE          := github.com/errata-ai/vale/v3/cmd/vale@v3.15.2
 
 # The race detector needs a C compiler on most systems. Where there is none the
 # tests still run; CI insists on it.
@@ -20,8 +21,11 @@ NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract te
 	tests/replicas
 PEERS  := tests/bench examples/backend
 
+# The packages whose English is checked, without their subfolders.
+PROSE := authflow/internal/outcome
+
 .PHONY: help demo test contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
-	check check-all generated fmt vet platforms lint workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
+	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -97,7 +101,7 @@ generate: ## rebuild everything that comes from api/openapi.yaml
 	go generate ./...
 	go build ./...
 
-check: generated fmt vet lint ## what to run before a commit, besides the tests; the first time 5 minutes
+check: generated fmt vet lint prose ## what to run before a commit, besides the tests; the first time 5 minutes
 
 check-all: ## check, the modules that build much, and the workflows: what CI checks; cold 10 minutes
 	$(MAKE) check NESTED="$(NESTED) $(PEERS)"
@@ -123,6 +127,10 @@ platforms: ## go vet for Linux, macOS and Windows, as locks and modes of files d
 lint: ## golangci-lint
 	go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
 	@for m in $(NESTED); do (cd $$m && go run $(GOLANGCI_LINT) run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+prose: ## the English of comments, errors and test names in the packages of PROSE; needs a C compiler; the first time 2 minutes
+	@if [ -n "$(RACE)" ]; then go run ./tests/prose -vale "go run $(VALE)" $(PROSE); \
+	else echo "no C compiler: the English of comments is not checked"; [ -z "$$CI" ]; fi
 
 bench: ## side by side with the libraries that could be used instead: one table; 15 minutes
 	cd tests/bench && go run ./table

@@ -21,17 +21,17 @@ const (
 	Bearer                 // a bearer token or session cookies
 )
 
-// Page is what the body of a response is, where it is not an API response.
+// Page is the kind of page in the body of a response that is not an API response.
 type Page uint8
 
 // The kinds of page.
 const (
 	NoPage      Page = iota
-	HTML             // a page for people to read, such as a log-in page
+	HTML             // a page for people to read, such as a login page
 	Maintenance      // the maintenance page of a cluster
 )
 
-// Failure is what is known of an exchange that did not end in [OK].
+// Failure describes an exchange that did not end in [OK].
 type Failure struct {
 	Class Class
 	// Op is the operationId of the exchange, or "METHOD /path".
@@ -44,7 +44,7 @@ type Failure struct {
 	Debug, IncidentID, TraceID string
 	// RetryAfter is how long the server asked to wait; 0 if it did not.
 	RetryAfter time.Duration
-	// Page is what came in place of an API response.
+	// Page is the kind of page that came in place of an API response.
 	Page Page
 	// Permanent: another attempt cannot help, whatever the class says, such as
 	// after a failed certificate check.

@@ -23,13 +23,13 @@ const (
 	// Overloaded: the server, or the proxy before it, cannot work at the moment:
 	// 408, 502, 503, 504 or the maintenance page.
 	Overloaded
-	// RateLimited: the server asked for fewer requests (429).
+	// RateLimited: the server wants fewer requests (429).
 	RateLimited
 	// Conflict: a concurrent change of the same thing (409). Nothing was done.
 	Conflict
 	// Unexpected: a redirect, or a page in place of an API response.
 	Unexpected
-	// Invalid: the server will not do what it was asked, now or later (other 4xx,
+	// Invalid: the server will not carry out the request, now or later (other 4xx,
 	// and 501).
 	Invalid
 	// Other: any other failure, such as 500.

@@ -9,9 +9,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -66,6 +66,14 @@ func WithPassword(fn CredentialFunc) FlowOption {
 			f.supplied = &supplied{password: fn}
 		}
 	}
+}
+
+// WithAlias names another user name of the Flow's user. A token whose response
+// names another user than the request did is an error, unless the names differ
+// by case alone or the name is the alias: clusters that map log-in names to
+// account names need it. Optional.
+func WithAlias(username string) FlowOption {
+	return func(f *Flow) { f.asked = newAsked("", "", "", "", username) }
 }
 
 // FullAccess returns a Flow on a token with all the rights of its user
@@ -164,7 +172,7 @@ func (c *Cluster) minting(f *Flow, user, org string, password, key *gen.Secret, 
 	if err != nil {
 		return nil, invalid(op, "request", err.Error())
 	}
-	f.asked = newAsked(string(body), user, org, secret)
+	f.asked = newAsked(string(body), user, org, secret, f.alias())
 	return c.start(f), nil
 }
 
@@ -188,7 +196,7 @@ func (c *Cluster) start(f *Flow) *Flow {
 // hold a session or a token. It stays in use for renewals, and closing it ends
 // them. Where Session is refused for the rules of f's token, so is every use.
 func (f *Flow) SessionToken() *Flow {
-	return f.cluster.start(&Flow{way: waySessionToken, asked: newAsked("", f.user(), "", ""), supplied: &supplied{parent: f}})
+	return f.cluster.start(&Flow{way: waySessionToken, asked: newAsked("", f.user(), "", "", f.alias()), supplied: &supplied{parent: f}})
 }
 
 // Session returns a Flow on a cookie session of the user of f's token
@@ -203,7 +211,7 @@ func (f *Flow) Session() (*Flow, error) {
 	if err := f.confined("login"); err != nil {
 		return nil, err
 	}
-	return f.cluster.start(&Flow{way: wayLogin, asked: newAsked("{}", f.user(), "", ""), supplied: &supplied{parent: f}}), nil
+	return f.cluster.start(&Flow{way: wayLogin, asked: newAsked("{}", f.user(), "", "", f.alias()), supplied: &supplied{parent: f}}), nil
 }
 
 // confined returns an error of op if what op brings for the user of f would not
@@ -239,15 +247,11 @@ func (f *Flow) field() string {
 
 // credential returns the password or key of a Flow, checked as one in a request
 // is.
-func (f *Flow) credential(ctx context.Context) (secret gen.Secret, err error) {
-	switch {
-	case f.secret() != "":
+func (f *Flow) credential(ctx context.Context) (gen.Secret, error) {
+	if f.secret() != "" {
 		return f.secret(), nil
-	case f.supplied != nil:
-		secret, err = f.supplied.password(ctx)
-	default:
-		secret, err = f.cluster.key(ctx, f.org())
 	}
+	secret, err := f.askFunction(ctx)
 	if err == nil && secret == "" {
 		err = errors.New("it is empty")
 	}
@@ -260,113 +264,65 @@ func (f *Flow) credential(ctx context.Context) (secret gen.Secret, err error) {
 	return secret, nil
 }
 
-// mint gets a credential: the token that is kept for f, or that of one call of the
-// server.
-func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
-	c, op := f.cluster, f.way.op()
-	var secret gen.Secret
-	var with *lease // of the parent
-	var err error
+// askFunction gets the password or key from the function that supplies it.
+func (f *Flow) askFunction(ctx context.Context) (gen.Secret, error) {
 	switch {
-	case f.way == wayTokensFrom:
-		return f.supplied.token.lease(ctx, c)
-	case f.parent() != nil:
-		if err = f.parent().confined(op); err != nil {
-			return nil, err
-		}
-		err = t.offClock(func() error { // it has a clock of its own
-			if with, err = f.parent().lease(ctx, true); err != nil {
-				err = fmt.Errorf("%w", err) // an error of this Flow, about that one
-			}
-			return err
-		})
-	default:
-		secret, err = f.credential(ctx)
+	case f.supplied != nil:
+		return userCall[gen.Secret]{what: "password function", call: f.supplied.password}.run(ctx)
+	case f.cluster.secretKey != nil:
+		call := func(ctx context.Context) (gen.Secret, error) { return f.cluster.secretKey(ctx, f.org()) }
+		return userCall[gen.Secret]{what: "secret key function", call: call}.run(ctx)
 	}
-	if err != nil {
-		return nil, asError(op, err)
-	}
-	ask := func(others func() *lease) (*lease, error) { return f.ask(ctx, t, secret, with, others) }
-	if c.store != nil && f.keeps() && ctx.Value(exclusive{f}) == nil {
-		return f.stored(ctx, t, secret, ask)
-	}
-	return ask(func() *lease { return nil })
+	return f.cluster.key(f.org()), nil
 }
 
-// ask calls the server once for a credential, with a secret or with the
-// credential of the Flow below. If that has to wait long for its turn, it takes
-// what others have brought instead.
-func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease, others func() *lease) (*lease, error) {
-	c, op := f.cluster, f.way.op()
+// secretKind is the kind of credential in the request of a Flow.
+func (f *Flow) secretKind() outcome.Secret {
+	switch {
+	case f.parent() != nil:
+		return outcome.Bearer
+	case f.byKey:
+		return outcome.Key
+	}
+	return outcome.Password
+}
+
+// principal names the user and the Org that evidence about this Flow's requests
+// is about. User names that differ by case alone are one user (upstream
+// behaviour is open; one account is the cautious reading).
+func (f *Flow) principal() string {
+	return strings.ToLower(f.user()) + "\x00" + f.org()
+}
+
+// request makes the request for a credential. A secret that a function supplies
+// is added to the body.
+func (f *Flow) request(secret gen.Secret) (*http.Request, error) {
 	body := []byte(f.body())
-	if secret != "" && f.secret() == "" { // it is not in the request yet
-		value, _ := json.Marshal(secret)                                            // a string always encodes
+	if secret != "" && f.secret() == "" {
+		value, err := json.Marshal(secret)
+		if err != nil {
+			return nil, err
+		}
 		body = append(body[:len(body)-1], `,"`+f.field()+`":`+string(value)+`}`...) // the object has a username already
 	}
-	req, err := f.way.build(c.url+"/", body)
-	if err != nil {
-		return nil, asError(op, err)
-	}
+	return f.way.build(f.cluster.url+"/", body)
+}
 
-	told, probe := func(*Error) {}, 0
-	var theirs *lease
-	if err := t.offClock(func() (err error) {
-		var p *pass
-		if secret != "" {
-			known, _ := f.keeper.Peek()
-			if p, err = c.secrets.use(ctx, f.field(), f.user(), secret, f.secret() != "", known != nil, c.policy.Timeout); err != nil {
-				return err
-			}
-			told = p.done
-		}
-		came := time.Now()
-		if probe, err = c.gate.enter(ctx, t.leave); err == nil {
-			theirs = c.takeTurn(ctx, f, came, others)
-		}
-		if err == nil && p != nil {
-			if no, _ := p.holds(); no != nil { // since it is known that it is refused
-				c.gate.leave(probe, time.Now(), &Error{})
-				err = no
-			}
-		}
-		if err != nil {
-			told(&Error{unsent: true})
-		}
-		return err
-	}); err != nil {
-		return nil, asError(op, err)
+// read makes a lease of the response to a request for a credential. with is the
+// credential of the Flow below that the request carried, or nil.
+func (f *Flow) read(r *response, with *lease) (*lease, error) {
+	if f.way == wayLogin {
+		return f.begin(r)
 	}
-	if theirs != nil {
-		told(&Error{unsent: true})
-		c.gate.leave(probe, time.Now(), &Error{})
-		return theirs, nil
-	}
-	sent, e := time.Now(), &Error{} // which stays if the RoundTripper ends its goroutine
-	var once sync.Once
-	end := func(e *Error) { once.Do(func() { told(e); c.gate.leave(probe, sent, e) }) }
-	defer func() { end(e) }()
-	defer context.AfterFunc(ctx, func() { end(&Error{}) })() // if the RoundTripper does not obey it
-	a, err := c.call(op, req.WithContext(ctx), with)
-	if e = nil; err != nil {
-		e = asError(op, err).after(1) // a copy
-	}
-	switch {
-	case e != nil && with != nil && e.Status == http.StatusUnauthorized:
-		e.retry = f.parent().refused(with, true) // with the parent's next
-		return nil, e
-	case e != nil:
-		return nil, e
-	case f.way == wayLogin:
-		return f.begin(a)
-	case with != nil:
-		f.parent().took(with, a.sent, req.URL.Path, a.header)
+	if with != nil {
+		f.parent().observe(with, r.sentAt, r.path, r.header)
 	}
 	lifetime := defaultLifetime
 	if f.valid > 0 {
 		lifetime = time.Duration(f.valid) * time.Second
 	}
 	several, orgs := f.scope()
-	l, err := a.bearer(&c.policy, op, f.org(), lifetime, orgs...)
+	l, err := f.bearer(r, lifetime, orgs)
 	if err == nil {
 		l.Value.several = several && l.Value.hasOrg // nobody else knows of it yet
 	}

@@ -2,271 +2,390 @@ package authflow
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"net/http/httptrace"
-	"slices"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// source is a Flow as what its keeper fetches from.
+// source is a Flow as the [renewal.Source] of its keeper.
 type source Flow
 
-// Fetch acquires a credential: it tries until one comes, is refused, or the
-// tries or the time are used up (R5). A function of the user's that hangs is
-// left behind.
-func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bool) (*lease, error) {
-	f, p := (*Flow)(s), &s.cluster.policy
-	if d, now := f.doubt.Load(), time.Now(); d != nil && d.gone && now.Before(d.until) && ctx.Value(insist{}) == nil {
-		return nil, (&Error{Op: f.way.op(), Err: errors.New("what it has brought lately does not work"), retry: true}).paused(d.until.Sub(now))
+// flight is one acquisition, shared by all callers that wait for it.
+type flight = renewal.Flight[credential]
+
+// Acquire gets a credential: from the user's function, from the Store, or from
+// the server.
+func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
+	a := &acquisition{Flow: (*Flow)(s), flight: fl, timeLeft: s.cluster.policy.Timeout, storeTimeLeft: storeTime}
+	ctx = withoutClientTrace{ctx}
+	if s.way == wayTokensFrom {
+		return a.repeat(ctx, a.callFunction)
 	}
-	ctx = untraced{ctx}
-	budget := p.Timeout
-	var failed *Error
-	for n := 1; ; n++ {
-		limit := budget / time.Duration(max(1, p.MaxAttempts-n+1))
-		before := failed
-		late := func(err *Error) *Error { return f.late(before, err, limit) }
-		t := startClock(ctx, limit, func() { abandon(late(nil).after(n)) })
-		t.leave = leave
-		l, err := t.run(f.mint)
-		spent := t.stop()
-		if err == nil {
-			l.Value.tries = uint8(min(n, math.MaxUint8))
+	if a.usesStore() {
+		return a.loadOrMint(ctx)
+	}
+	return a.repeat(ctx, a.mint)
+}
+
+// acquisition is the state of one flight while it makes its attempts.
+//
+// The time that a request spends in the rate-limit queue costs the acquisition
+// nothing: an attempt's time begins when its turn comes. Everything else, the
+// user's functions and the pauses between attempts included, comes out of
+// timeLeft.
+type acquisition struct {
+	*Flow
+	flight        *flight
+	timeLeft      time.Duration // of Policy.Timeout
+	storeTimeLeft time.Duration // for all operations of the Store together (K2)
+	attempts      int
+	secret        gen.Secret                   // once it is known: the password or the secret key
+	previous      *Error                       // of the attempt before
+	theirs        func(context.Context) *lease // looks for what other processes brought meanwhile; or nil
+}
+
+// attemptResult is what an attempt that failed means for the next one.
+type attemptResult struct {
+	err   error
+	again bool
+	after time.Duration
+}
+
+// repeat makes attempts until one succeeds, or another one cannot help, or the
+// time is up (R5).
+func (a *acquisition) repeat(ctx context.Context, attempt func(context.Context) (*lease, attemptResult)) (*lease, error) {
+	for {
+		a.attempts++
+		l, result := attempt(ctx)
+		if result.err == nil {
+			l.Value.attempts = uint8(min(a.attempts, math.MaxUint8))
 			return l, nil
 		}
-		e := asError(f.way.op(), err)
-		if spent >= limit {
-			e = late(e)
+		failed := a.explain(asError(a.way.op(), result.err))
+		if !result.again || !a.mayRepeat(failed) || !a.pause(ctx, result.after) {
+			return nil, failed
 		}
-		failed, budget = e, budget-spent
-		wait := backoff(n, e.RetryAfter)
-		if n >= p.MaxAttempts || e.held || f.below(e) || !e.Retryable() || f.rules == rulesAppended && !e.undone() || wait >= budget || !sleep(ctx, wait) {
-			return nil, e.after(n)
-		}
-		budget -= wait
+		a.previous = failed
 	}
 }
 
-// untraced hides the net/http/httptrace hooks of the request that began a
-// flight: they are to hear of that request only, and not when it is long over
+// mayRepeat reports whether the request may be sent again after a failure: one
+// that appends rules only where the server surely did nothing (R11).
+func (a *acquisition) mayRepeat(e *Error) bool {
+	return a.rules != rulesAppended || e.outcome().NotApplied()
+}
+
+// pause waits before the next attempt, and reports whether there is time for it.
+func (a *acquisition) pause(ctx context.Context, d time.Duration) bool {
+	if d >= a.timeLeft {
+		return false
+	}
+	a.timeLeft -= d
+	return sleep(ctx, d)
+}
+
+// explain returns the error that callers are told: an attempt without a response
+// says less than the failure before it (R4).
+func (a *acquisition) explain(e *Error) *Error {
+	told := *e
+	if before := a.previous; before != nil && e.Status == 0 && before.Status != 0 && e.Err != nil {
+		told = *before
+		told.Err = fmt.Errorf("then %w", e.Err)
+	}
+	told.attempts = a.attempts
+	return &told
+}
+
+// localResult is the result of an attempt that failed before the server was
+// asked: the user's function failed.
+func (a *acquisition) localResult(err error) attemptResult {
+	e := asError(a.way.op(), err)
+	again := e.Retryable() && !e.heldBack && a.attempts < a.cluster.policy.MaxAttempts
+	return attemptResult{err: e, again: again, after: backoff(a.attempts, e.RetryAfter)}
+}
+
+// callFunction calls the function of TokensFrom.
+func (a *acquisition) callFunction(ctx context.Context) (*lease, attemptResult) {
+	var l *lease
+	err := a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
+		l, err = a.supplied.token.acquire(ctx, a.Flow)
+		return err
+	})
+	if err != nil {
+		return nil, a.localResult(err)
+	}
+	return l, attemptResult{}
+}
+
+// timed calls fn with a context that ends after limit, and takes the time from
+// timeLeft.
+func (a *acquisition) timed(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := fn(ctx)
+	a.timeLeft -= time.Since(began)
+	return err
+}
+
+// mint makes one attempt to get a credential from the server.
+func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
+	with, err := a.authenticate(ctx)
+	if err != nil {
+		return nil, a.localResult(err)
+	}
+	ticket := a.ticket()
+	queued := time.Now()
+	permit, err := a.cluster.limiter.Acquire(ctx, a.limiterRequest(ticket))
+	if err != nil {
+		return nil, attemptResult{err: a.heldBack(a.way.op(), err)}
+	}
+	defer permit.Cancel() // if nothing below is done with it
+	if l := a.mintedMeanwhile(ctx, queued); l != nil {
+		return l, attemptResult{}
+	}
+	if err := a.reserve(ctx, ticket); err != nil {
+		return nil, attemptResult{err: a.heldBack(a.way.op(), err)}
+	}
+	l, failure := a.send(ctx, permit, with)
+	if ticket != nil {
+		ticket.Done(failure)
+	}
+	verdict := permit.Done(failure)
+	if failure == nil {
+		return l, attemptResult{}
+	}
+	e := newError(failure)
+	if with != nil && failure.Class == outcome.Rejected && a.parent().rejected(with) {
+		return nil, attemptResult{err: e, again: true, after: backoff(a.attempts, 0)} // with the parent's next credential
+	}
+	again := verdict.Again && !(ticket != nil && ticket.Once())
+	return nil, attemptResult{err: e, again: again, after: verdict.After}
+}
+
+// authenticate makes sure that the password or key is known, or returns the
+// credential of the Flow below. A function of the user's is called once in a
+// flight and has all of its time.
+func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error) {
+	if p := a.parent(); p != nil {
+		if err := p.confined(a.way.op()); err != nil {
+			return nil, err
+		}
+		with, err := p.lease(ctx, true) // has time limits of its own
+		if err != nil {
+			return nil, fmt.Errorf("%w", err) // an error of this Flow, about the other one
+		}
+		return with, nil
+	}
+	if a.secret != "" {
+		return nil, nil
+	}
+	return nil, a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
+		a.secret, err = a.credential(ctx)
+		return err
+	})
+}
+
+// ticket returns the lockout's leave to send the password or key, or nil where
+// the request carries the credential of another Flow.
+func (a *acquisition) ticket() *lockout.Ticket {
+	switch {
+	case a.parent() != nil:
+		return nil
+	case a.byKey:
+		return a.cluster.lockout.Key(string(a.secret), a.principal())
+	}
+	force := lockout.OnSchedule
+	if a.flight.Force {
+		force = lockout.Forced
+	}
+	return a.cluster.lockout.Password(a.user(), string(a.secret), force)
+}
+
+// limiterRequest describes the attempt to the limiter.
+func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
+	r := limiter.Request{
+		Principal: a.principal(), Group: a.fairnessGroup(), Urgency: limiter.Caller, Attempt: a.attempts,
+		Wanted: func() bool { return !a.flight.CancelIfUnused() },
+	}
+	if ticket != nil {
+		r.Ticket = ticket
+	}
+	if old := a.flight.Renewing; old != nil && old.Remaining(time.Now()) < renewal.Forever {
+		r.Urgency, r.Renewal, r.Promote = limiter.Ahead, true, urgentFrom(old)
+	}
+	return r
+}
+
+// urgentFrom returns when a renewal ahead of time counts as a waiting caller:
+// when its lease has 30 s or a tenth of its life left. With tokens of 300 s that
+// is 15 s to 45 s after the renewal began.
+func urgentFrom(l *lease) time.Time {
+	now := time.Now()
+	remaining := l.Remaining(now)
+	return now.Add(remaining - max(30*time.Second, (remaining+l.Age(now))/10))
+}
+
+// reserve counts the send of a password in the Store, so that all processes
+// together keep R6.
+func (a *acquisition) reserve(ctx context.Context, ticket *lockout.Ticket) error {
+	if ticket == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.storeTimeLeft)
+	defer cancel()
+	began := time.Now()
+	err := ticket.Reserve(ctx)
+	a.storeTimeLeft -= time.Since(began)
+	if err != nil {
+		ticket.Done(&outcome.Failure{Class: outcome.NotSent})
+	}
+	return err
+}
+
+// send makes the call and reads its response. The attempt has its share of the
+// time that is left.
+func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *lease) (*lease, *outcome.Failure) {
+	op := a.way.op()
+	limit := a.timeLeft / time.Duration(max(1, a.cluster.policy.MaxAttempts-a.attempts+1))
+	if until := permit.Deadline(); !until.IsZero() {
+		limit = min(limit, time.Until(until))
+	}
+	req, err := a.request(a.secret)
+	if err != nil {
+		return nil, &outcome.Failure{Class: outcome.Invalid, Op: op, Err: err}
+	}
+	var l *lease
+	var failure *outcome.Failure
+	_ = a.timed(ctx, limit, func(ctx context.Context) error {
+		var r *response
+		r, failure = a.cluster.call(ctx, exchangeOf{op: op, secret: a.secretKind(), credential: with, limit: limit}, req)
+		if failure == nil {
+			l, failure = a.read(r, with)
+		}
+		return nil
+	})
+	return l, failure
+}
+
+// heldBack is the error of a request that the limiter or the lockout did not let
+// through. What another principal met is told by its class alone (X3).
+func (f *Flow) heldBack(op string, err error) *Error {
+	return heldBackError(op, err)
+}
+
+// Backoff says how long the Flow acquires nothing after failures in a row.
+func (s *source) Backoff(err error, failures int) time.Duration {
+	e := asError(s.way.op(), err)
+	if e.wraps && (*Flow)(s).parent() != nil {
+		return time.Second // the Flow below has a back-off of its own
+	}
+	if e.heldBack && s.secretMayChange() {
+		return min(e.RetryAfter, time.Second)
+	}
+	if e.heldBack {
+		return e.RetryAfter
+	}
+	longest := maxBackoff
+	if class := e.outcome(); class == outcome.Rejected || class == outcome.Invalid {
+		longest = time.Minute
+	}
+	if class := e.outcome(); class == outcome.Rejected && s.secretMayChange() {
+		longest = time.Second // lockout and limiter hold back what must not be sent
+	}
+	return max(min(time.Second<<min(failures-1, 10), longest), min(e.RetryAfter, maxRetryAfter))
+}
+
+// maxBackoff is the longest time between two acquisitions of a Flow while the
+// server is down, so that the first success comes within 10 s of its return
+// (R14).
+const maxBackoff = 8 * time.Second
+
+// secretMayChange reports whether a function supplies the password or key, so
+// that the next one may be another.
+func (s *source) secretMayChange() bool { return s.supplied != nil || s.cluster.secretKey != nil }
+
+// Completed keeps what has to be kept of an acquisition and reports it.
+func (s *source) Completed(c renewal.Completion[credential]) {
+	f := (*Flow)(s)
+	if c.Unused { // nobody waits for it any more, or it was requested before an Invalidate
+		f.discard(c.New)
+		return
+	}
+	e := Event{Kind: Acquired, Reason: "no credential was in use", Duration: time.Since(c.Began)}
+	alive := c.Old != nil && c.Old.Remaining(time.Now()) > 0
+	switch {
+	case c.Err != nil:
+		failed := asError(f.way.op(), c.Err)
+		e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.attempts
+		e.Reason = "no credential was acquired"
+		if alive {
+			e.Remaining, e.Reason = f.remaining(c.Old), "the credential in use stays in use"
+		}
+		f.report(e)
+		return
+	case c.Exclusive:
+		f.trackForRevocation(c.New)
+		e.Reason = "exclusive to one caller"
+	case alive:
+		f.trackForRevocation(c.Old)
+		e.Kind, e.Reason = Renewed, "ahead of its expiry"
+	}
+	e.Remaining, e.Attempt = f.remaining(c.New), int(c.New.Value.attempts)
+	f.report(e)
+}
+
+// discard is for a credential that arrived too late to be used.
+func (f *Flow) discard(l *lease) {
+	f.trackForRevocation(l)
+	if !f.loggedOut() || l == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), f.cluster.policy.Timeout)
+	defer cancel()
+	_ = f.end(ctx, l)
+}
+
+// remaining is what events say of a lease: 0 if it has no end but by idleness or
+// rejection.
+func (f *Flow) remaining(l *lease) time.Duration {
+	d := l.Remaining(time.Now())
+	if d == renewal.Forever {
+		return 0
+	}
+	return max(0, d)
+}
+
+// withoutClientTrace hides the net/http/httptrace hooks of the request that began
+// a flight: they are to hear of that request only, and not when it is long over
 // (L5).
-type untraced struct{ context.Context }
+type withoutClientTrace struct{ context.Context }
 
 // Value implements context.Context.
-func (u untraced) Value(key any) any {
-	v := u.Context.Value(key)
+func (c withoutClientTrace) Value(key any) any {
+	v := c.Context.Value(key)
 	if _, hooks := v.(*httptrace.ClientTrace); hooks {
 		return nil
 	}
 	return v
 }
 
-// late is the error of a try that took too long. It tells what failed before,
-// which says more.
-func (f *Flow) late(before, err *Error, limit time.Duration) *Error {
-	text := fmt.Sprintf("no answer within %v", limit.Round(time.Millisecond))
-	switch {
-	case before != nil && before.Err != nil:
-		e := *before
-		e.Err = fmt.Errorf("%w; then %s", e.Err, text)
-		return &e
-	case before != nil:
-		e := *before
-		e.Err = errors.New("then " + text)
-		return &e
-	case err != nil && err.Status != 0: // it came from a Flow below
-		return err
-	}
-	return &Error{Op: f.way.op(), Err: fmt.Errorf("%s: %w", text, context.DeadlineExceeded), retry: true}
-}
-
-// below reports whether e is of the Flow that f is built on, which tries again
-// and pauses by itself.
-func (f *Flow) below(e *Error) bool { return e.inner && f.parent() != nil }
-
-// Pause says how long nobody asks again.
-func (s *source) Pause(err error, failures int) time.Duration {
-	e := asError(s.way.op(), err)
-	switch { // what the Cluster knows, or another Flow, is asked again then
-	case (*Flow)(s).below(e):
-		return time.Second
-	case e.held && (s.supplied != nil || s.cluster.secretKey != nil):
-		return min(e.RetryAfter, time.Second) // or earlier, as the credential may have changed
-	case e.held:
-		return e.RetryAfter
-	}
-	limit := maxPause
-	if e.Status == 400 || e.Status == 401 || e.Status == 403 {
-		limit = time.Minute
-	}
-	if e.soon > 0 {
-		limit = e.soon
-	}
-	pause := time.Second << min(failures-1, 10)
-	return max(min(pause, limit), min(e.RetryAfter, maxRetryAfter))
-}
-
-// Landed keeps what has to be kept of an acquisition and reports it.
-func (s *source) Landed(ctx context.Context, old, l *lease, err error) {
-	f, e := (*Flow)(s), Event{Kind: Acquired, Reason: "none in use"}
-	if ctx.Err() != nil { // nobody waits for it any more
-		f.retire(l)
-		return
-	}
-	began, _ := ctx.Value(&f.keeper).(time.Time)
-	e.Duration = time.Since(began)
-	alive := old != nil && old.Left(time.Now()) > 0
-	switch {
-	case err != nil:
-		failed := asError(f.way.op(), err)
-		if e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.tries; alive {
-			e.Remaining, e.Reason = f.left(old), "the last one stays in use"
-		}
-		f.report(e)
-		return
-	case ctx.Value(exclusive{f}) != nil:
-		f.retire(l) // so that Logout ends it
-		e.Reason = "for one caller alone"
-	case alive:
-		e.Kind, e.Reason = Renewed, "before the last one ends"
-		fallthrough
-	default:
-		f.retire(old)
-	}
-	e.Remaining, e.Attempt = f.left(l), int(l.Value.tries)
-	f.report(e)
-}
-
-// left is what events say of a lease: 0 if it has no end but by idleness or
-// refusal.
-func (f *Flow) left(l *lease) time.Duration {
-	left := l.Left(time.Now())
-	if left == renewal.Forever {
-		return 0
-	}
-	return max(0, left)
-}
-
-// past is what a Flow remembers of credentials that are not in use any more.
-// It is replaced as a whole.
-type past struct {
-	alive  []*lease // that Logout has to end
-	issued []uint64 // hashes of the headers that Edit has put into requests
-}
-
-// What is remembered at the most.
-const (
-	maxIssued = 16
-	maxAlive  = 1000
-)
-
-// retire remembers a lease that is not in use any more.
-func (f *Flow) retire(l *lease) {
-	if l == nil {
-		return
-	}
-	now := time.Now()
-	for {
-		old := f.past.Load()
-		next := &past{}
-		if old != nil {
-			next.alive = slices.DeleteFunc(slices.Clone(old.alive), func(o *lease) bool { return o == l || !f.lives(o, now) })
-			next.alive = next.alive[max(0, len(next.alive)-maxAlive+1):]
-			next.issued = slices.Clone(old.issued[max(0, len(old.issued)-maxIssued+1):])
-		}
-		if f.lives(l, now) && (l.Value.session != nil || l.Left(now) != renewal.Forever) { // which only ends by refusal
-			next.alive = append(next.alive, l)
-		}
-		if l.Value.session == nil {
-			next.issued = append(next.issued, maphash.String(f.cluster.seed, l.Value.header[0]))
-		}
-		if f.past.CompareAndSwap(old, next) {
-			break
-		}
-	}
-	if _, closed := f.keeper.Peek(); errors.Is(closed, errLoggedOut) { // which may have looked before
-		ctx, cancel := context.WithTimeout(context.Background(), f.cluster.policy.Timeout)
-		defer cancel()
-		_ = f.end(ctx, l)
-	}
-}
-
-// lives reports whether a credential can still be used at the server.
-func (f *Flow) lives(l *lease, now time.Time) bool {
-	return l.Left(now) > 0 && (l.Value.session == nil || l.Value.session.alive(l.Age(now), f.cluster.policy.SessionIdle))
-}
-
-// clock is the time that one try may take.
-type clock struct {
-	ctx          context.Context
-	cancel       context.CancelFunc
-	limit, grace *time.Timer
-	total, left  time.Duration
-	began        time.Time
-	off          bool        // in offClock
-	leave        func() bool // ends it if nobody waits any more
-}
-
-// graceTime is what a function has to return in when its context has ended.
-const graceTime = time.Second
-
-func startClock(ctx context.Context, limit time.Duration, abandon func()) *clock {
-	t := &clock{total: limit, left: limit, began: time.Now()}
-	t.ctx, t.cancel = context.WithCancel(ctx)
-	t.limit = time.AfterFunc(limit, t.cancel)
-	t.grace = time.AfterFunc(limit+graceTime, abandon)
-	return t
-}
-
-func (t *clock) run(f func(context.Context, *clock) (*lease, error)) (*lease, error) {
-	defer t.stop() // also if it panics
-	return f(t.ctx, t)
-}
-
-// offClock calls wait and does not count its time: how long a queue is, is
-// nobody's fault. It may be called within wait.
-func (t *clock) offClock(wait func() error) error {
-	if t.off {
-		return wait()
-	}
-	t.hold()
-	t.off = true
-	defer func() {
-		t.off = false
-		t.began = time.Now()
-		t.limit.Reset(t.left)
-		t.grace.Reset(t.left + graceTime)
-	}()
-	return wait()
-}
-
-func (t *clock) hold() {
-	t.left -= time.Since(t.began)
-	t.began = time.Now()
-	t.limit.Stop()
-	t.grace.Stop()
-}
-
-// stop ends the clock and returns what it has counted.
-func (t *clock) stop() time.Duration {
-	t.hold()
-	t.cancel()
-	return t.total - t.left
-}
-
-// backoff returns the time before the next try: 200 ms, doubled each time,
-// between half and all of it, and if asked to wait longer somewhat above that.
-func backoff(n int, after time.Duration) time.Duration {
-	d := 200 * time.Millisecond << min(n-1, 10)
+// backoff returns the time before the next attempt: 200 ms, doubled each time,
+// between half and all of it, and at least after, with up to a quarter on top so
+// that callers that were told the same do not return together.
+func backoff(attempt int, after time.Duration) time.Duration {
+	d := 200 * time.Millisecond << min(attempt-1, 10)
 	d = d/2 + rand.N(d/2)
 	if after > 0 {
-		d = max(d, jitter(after))
+		d = max(d, after+rand.N(after/4+1))
 	}
 	return d
 }

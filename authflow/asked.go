@@ -13,8 +13,8 @@ import (
 type asked struct {
 	text string
 	size uint32 // of the request
-	from [3]uint32
-	long [3]uint16
+	from [4]uint32
+	long [4]uint16
 }
 
 // The pieces of what is asked for.
@@ -22,14 +22,15 @@ const (
 	pieceUser   = iota // the principal, where it is known
 	pieceOrg           // the Org that was asked for, or ""
 	pieceSecret        // of the request, or "" where it is supplied
+	pieceAlias         // another name of the principal, or ""
 )
 
 // maxPiece is how long a name, or a secret, may be in bytes.
 const maxPiece = math.MaxUint16
 
-func newAsked(body, user, org string, secret gen.Secret) asked {
+func newAsked(body, user, org string, secret gen.Secret, alias string) asked {
 	a := asked{text: body, size: uint32(len(body))} //nolint:gosec // a request of 4 GiB is none
-	for i, piece := range []string{user, org, string(secret)} {
+	for i, piece := range []string{user, org, string(secret), alias} {
 		at := strings.Index(a.text, piece)
 		if at < 0 {
 			at = len(a.text)
@@ -47,4 +48,5 @@ func (a *asked) piece(i int) string {
 func (a *asked) body() string       { return a.text[:a.size] }
 func (a *asked) user() string       { return a.piece(pieceUser) }
 func (a *asked) org() string        { return a.piece(pieceOrg) }
+func (a *asked) alias() string      { return a.piece(pieceAlias) }
 func (a *asked) secret() gen.Secret { return gen.Secret(a.piece(pieceSecret)) }

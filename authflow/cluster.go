@@ -7,10 +7,14 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -40,11 +44,13 @@ type Cluster struct {
 	orgKeys   map[string]gen.Secret
 	keyErr    *Error // of an option that gave a key
 
-	store    *vault // or nil
-	storeErr *Error // of WithStore
+	store    *sealedStore // or nil
+	storeErr *Error       // of WithStore
 
-	gate    gate
-	secrets secrets
+	rate    float64 // calls a second
+	burst   int
+	limiter *limiter.Limiter
+	lockout *lockout.Registry
 	seed    maphash.Seed
 }
 
@@ -53,8 +59,7 @@ type Cluster struct {
 // address or option that cannot be is an error that matches [ErrInvalid] and
 // names it.
 func New(server string, opts ...Option) (*Cluster, error) {
-	c := &Cluster{base: http.DefaultTransport, userAgent: "tsauth", seed: maphash.MakeSeed()}
-	c.gate.rate, c.gate.burst = defaultRate, defaultBurst
+	c := &Cluster{userAgent: defaultUserAgent(), rate: defaultRate, burst: defaultBurst, seed: maphash.MakeSeed()}
 	for _, o := range opts {
 		if o != nil {
 			o(c)
@@ -68,9 +73,37 @@ func New(server string, opts ...Option) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.gate.speed, c.gate.patience = c.gate.rate, c.policy.Timeout
-	c.secrets.init()
+	if c.base == nil {
+		c.base = exchange.NewTransport(c.policy.Timeout / time.Duration(c.policy.MaxAttempts))
+	}
+	c.limiter = limiter.New(limiter.Config{
+		Rate: c.rate, Burst: c.burst, Timeout: c.policy.Timeout, MaxAttempts: c.policy.MaxAttempts, Reserve: c.sharedRate(),
+	})
+	c.lockout = lockout.New(c.lockoutConfig())
 	return c, nil
+}
+
+// The default rate is half of what the server allows to one client address, with
+// a burst of 10, over all calls (from 26.2).
+const (
+	defaultRate  = 50
+	defaultBurst = 10
+)
+
+// defaultUserAgent names this module and its version, where the program was
+// built with one.
+func defaultUserAgent() string {
+	const module, name = "github.com/go-thoughtspot/tsauth", "tsauth"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return name
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == module && dep.Replace == nil && dep.Version != "" {
+			return name + "/" + strings.TrimPrefix(dep.Version, "v")
+		}
+	}
+	return name
 }
 
 // URL returns the cluster's address, without a slash at the end: what a
@@ -115,7 +148,8 @@ func WithOrgSecretKey(org string, key gen.Secret) Option {
 		if c.orgKeys == nil {
 			c.orgKeys = make(map[string]gen.Secret)
 		}
-		if c.orgKeys[org] = key; c.keyErr == nil {
+		c.orgKeys[org] = key
+		if c.keyErr == nil {
 			c.keyErr = checkSecret("New", option, key)
 		}
 	}
@@ -135,8 +169,10 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc == nil {
 			return
 		}
-		if c.checkRedirect, c.timeout = hc.CheckRedirect, hc.Timeout; hc.Transport != nil {
-			c.base = hc.Transport
+		c.checkRedirect, c.timeout = hc.CheckRedirect, hc.Timeout
+		c.base = hc.Transport
+		if hc.Transport == nil {
+			c.base = http.DefaultTransport
 		}
 	}
 }
@@ -155,7 +191,7 @@ func WithObserver(fn func(Event)) Option { return func(c *Cluster) { c.observe =
 // server allows 100 calls a second of any kind to one client address (from
 // 26.2). 0 means no limit. Optional; the default is 50 and 10.
 func WithRateLimit(perSecond float64, burst int) Option {
-	return func(c *Cluster) { c.gate.rate, c.gate.burst = perSecond, burst }
+	return func(c *Cluster) { c.rate, c.burst = perSecond, burst }
 }
 
 // WithPolicy changes when and how credentials are renewed. Optional.
@@ -207,7 +243,7 @@ func (c *Cluster) check() error {
 		return c.storeErr
 	case strings.ContainsFunc(c.userAgent, unicode.IsControl):
 		return invalid(op, "WithUserAgent", "must not hold control characters")
-	case !(c.gate.rate >= 0) || c.gate.rate > 0 && c.gate.burst < 1:
+	case !(c.rate >= 0) || c.rate > 0 && c.burst < 1:
 		return invalid(op, "WithRateLimit", "needs a rate that is not negative, and a burst of at least 1")
 	case !(p.RenewAt > 0 && p.RenewAt <= 1):
 		return invalid(op, "Policy.RenewAt", "must be above 0 and at most 1")
@@ -232,10 +268,5 @@ func (c *Cluster) hasKey(org string) bool {
 	return c.secretKey != nil || c.orgKeys[org] != "" || c.orgKeys[""] != ""
 }
 
-// key returns the secret key for requests that name org.
-func (c *Cluster) key(ctx context.Context, org string) (gen.Secret, error) {
-	if c.secretKey != nil {
-		return c.secretKey(ctx, org)
-	}
-	return cmp.Or(c.orgKeys[org], c.orgKeys[""]), nil
-}
+// key returns the secret key for requests that name org, or "".
+func (c *Cluster) key(org string) gen.Secret { return cmp.Or(c.orgKeys[org], c.orgKeys[""]) }

@@ -6,139 +6,205 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Logout ends on the server every credential that the Flow has acquired and
-// that is still alive, a session with operation logout, a token with
-// revokeToken, and closes the Flow. From the moment of the call no other call
-// gets through; each returns an error that matches [ErrClosed].
+// LogoutOption changes what Logout ends.
+type LogoutOption func(*logoutOptions)
+
+type logoutOptions struct{ everywhere bool }
+
+// Everywhere ends all tokens of the user on the server, wherever they were made,
+// by one call of revokeToken that names the user and no token. It needs a token
+// of this Flow that is alive; without one, Logout says so and ends nothing else.
+// The user's cookie sessions are not ended. Whether tokens of all Orgs end, or
+// those of the Org of the Flow's token, is not documented by the vendor.
+func Everywhere() LogoutOption { return func(o *logoutOptions) { o.everywhere = true } }
+
+// Logout closes the Flow and ends on the server every credential that it has
+// acquired and that is still alive: a session with operation logout, a token
+// with revokeToken. From the moment of the call every other call returns an
+// error that matches [ErrClosed].
 //
-// It takes no longer than ctx allows, and no longer than Policy.Timeout. What
-// could not be ended is told in the error; it ends by itself. A Flow that has
-// acquired nothing sends nothing; nor is a token revoked that is the one of the
-// Flow that it was got from. What an acquisition under way may still bring is
-// not used, and is ended if it comes.
+// Logout takes no longer than ctx allows, and no longer than Policy.Timeout. If
+// some credentials are still alive then, the error says how many; call Logout
+// again, and it continues with those. It returns nil when no credential of the
+// Flow is alive any more. A Flow that has acquired nothing sends nothing. A
+// credential that an acquisition in progress still brings is not used, and is
+// ended as soon as it arrives.
 //
-// A ctx that has ended, such as that of a signal, ends nothing on the server.
-func (f *Flow) Logout(ctx context.Context) error {
-	l, first := f.keeper.Close(errLoggedOut)
-	if !first {
-		_, closed := f.keeper.Peek()
-		return closed
+// A ctx that has already ended, such as the context of a signal, ends nothing
+// on the server.
+func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
+	var o logoutOptions
+	for _, opt := range opts {
+		opt(&o)
 	}
+	f.endFlights(errLoggedOut)
 	ctx, cancel := context.WithTimeout(ctx, f.cluster.policy.Timeout)
 	defer cancel()
-	all := []*lease{}
-	if l != nil {
-		all = append(all, l)
+	owed, dropped := f.ledger.Load().list(f)
+	var err error
+	if o.everywhere {
+		err = f.revokeAll(ctx, owed)
+		owed, _ = f.ledger.Load().list(f)
 	}
-	if past := f.past.Load(); past != nil {
-		for _, old := range past.alive {
-			if old != l {
-				all = append(all, old)
-			}
-		}
-	}
-	var failed []error
-	for i, l := range all {
-		if err := f.endInTime(ctx, l, len(all)-i); err != nil {
-			failed = append(failed, err)
-		}
-	}
-	err := errors.Join(failed...)
-	if len(failed) > 0 && len(all) > 1 {
-		err = &Error{Op: "Logout", Err: fmt.Errorf("%d of %d credentials are still alive: %w", len(failed), len(all), failed[0])}
+	failures := f.endAll(ctx, owed)
+	switch {
+	case err != nil:
+	case len(failures) > 0 || dropped > 0:
+		err = stillAlive(len(failures)+dropped, len(owed)+dropped, failures)
 	}
 	f.report(Event{Kind: Ended, Reason: "logged out", Err: err})
 	return err
 }
 
-// endInTime is end with a share of the time left, of which there are so many: one
-// call that hangs does not keep the others alive.
-func (f *Flow) endInTime(ctx context.Context, l *lease, shares int) error {
-	if until, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(until)/time.Duration(shares))
-		defer cancel()
-	}
-	return f.end(ctx, l)
+// endFlights closes the keeper, and puts the credential in use on the ledger.
+func (f *Flow) endFlights(why error) (first bool) {
+	l, first := f.keeper.Close(why)
+	f.trackForRevocation(l)
+	return first
 }
 
-// end tells the server that l will not be used again.
+// stillAlive is the error of a Logout that could not end everything.
+func stillAlive(alive, all int, failures []error) error {
+	err := errors.New("more credentials were issued than a Flow remembers; they expire by themselves")
+	if len(failures) > 0 {
+		err = failures[0]
+	}
+	if all == 1 {
+		return err
+	}
+	return &Error{Op: "Logout", Err: fmt.Errorf("%d of %d credentials are still alive: %w", alive, all, err)}
+}
+
+// revocations is how many calls of a Logout are in progress at a time.
+const revocations = 8
+
+// endAll ends credentials side by side and returns the failures. One call that
+// hangs does not keep the others alive.
+func (f *Flow) endAll(ctx context.Context, owed []*lease) []error {
+	var (
+		mu       sync.Mutex
+		failures []error
+		workers  sync.WaitGroup
+	)
+	queue := make(chan *lease)
+	for range min(revocations, len(owed)) {
+		workers.Go(func() {
+			for l := range queue {
+				if err := f.end(ctx, l); err != nil {
+					mu.Lock()
+					failures = append(failures, err)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, l := range owed {
+		queue <- l
+	}
+	close(queue)
+	workers.Wait()
+	return failures
+}
+
+// end tells the server that l will not be used again, and takes it off the
+// ledger.
 func (f *Flow) end(ctx context.Context, l *lease) error {
-	if !f.lives(l, time.Now()) {
+	if !f.alive(l, time.Now()) || f.belongsToParent(l) {
+		f.ledger.Load().done(l)
 		return nil
 	}
-	if p := f.parent(); p != nil && p.issued(l.Value.header[0]) {
-		return nil
+	f.deleteStored(ctx, l)
+	err := f.endAtServer(ctx, l)
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusUnauthorized {
+		err = nil // it had already ended
 	}
-	f.unkeep(ctx, l)
-	op, server := "logout", f.cluster.url+"/"
-	for n := 1; ; n++ {
-		if ctx.Err() != nil {
-			return asError(op, fmt.Errorf("no time left: %w", context.Cause(ctx)))
-		}
-		req, err := gen.NewLogoutRequest(server)
-		if l.Value.session == nil {
-			op = "revokeToken"
-			token := tokenOf(l)
-			req, err = gen.NewRevokeTokenRequest(server, gen.RevokeTokenRequest{UserIdentifier: cmp.Or(token.Username, f.user()), Token: token.Value})
-		}
-		if err != nil {
-			return asError(op, err)
-		}
-		if err = f.cluster.paced(ctx, func() error {
-			_, err := f.cluster.call(op, req.WithContext(ctx), l)
-			return err
-		}); err == nil {
-			return nil
-		}
-		switch e := asError(op, err); {
-		case e.Status == http.StatusUnauthorized:
-			return nil // it had ended already
-		case n >= f.cluster.policy.MaxAttempts || !e.Retryable() || !sleep(ctx, backoff(n, e.RetryAfter)):
-			return e
-		}
+	if err == nil {
+		f.ledger.Load().done(l)
 	}
+	return err
 }
 
-// paced calls fn at the Cluster's pace, and tells the gate how it ended.
-func (c *Cluster) paced(ctx context.Context, fn func() error) error {
-	probe, err := c.gate.enter(ctx, func() bool { return false })
-	if err != nil {
-		return err
+// belongsToParent reports whether l is the token of the Flow that this one is
+// built on, which goes on using it.
+func (f *Flow) belongsToParent(l *lease) bool {
+	p := f.parent()
+	return p != nil && l.ID != 0 && p.keeper.Issued(l.ID)
+}
+
+// endAtServer calls logout or revokeToken with the credential that it ends.
+func (f *Flow) endAtServer(ctx context.Context, l *lease) error {
+	if l.Value.session != nil {
+		return f.revocation(ctx, "logout", l, func(server string) (*http.Request, error) { return gen.NewLogoutRequest(server) })
 	}
-	sent := time.Now()
-	return obeyed(ctx, func() error {
-		err := fn()
-		var e *Error
-		if err != nil {
-			e = asError("", err)
-		}
-		c.gate.leave(probe, sent, e)
-		return err
+	token := tokenOf(l)
+	body := gen.RevokeTokenRequest{UserIdentifier: cmp.Or(token.Username, f.user()), Token: token.Value}
+	return f.revocation(ctx, "revokeToken", l, func(server string) (*http.Request, error) {
+		return gen.NewRevokeTokenRequest(server, body)
 	})
 }
 
-// obeyed calls fn, and does not wait much longer for it than ctx lasts, which the
-// user's code may not obey.
-func obeyed(ctx context.Context, fn func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- fn() }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
+// revokeAll ends all tokens of the user with one call, and takes those of this
+// Flow off the ledger.
+func (f *Flow) revokeAll(ctx context.Context, owed []*lease) error {
+	const op = "revokeToken"
+	var with *lease
+	for _, l := range owed {
+		if l.Value.session == nil {
+			with = l
+		}
 	}
-	grace := time.NewTimer(graceTime)
-	defer grace.Stop()
-	select {
-	case err := <-done:
-		return err
-	case <-grace.C:
-		return fmt.Errorf("no answer: %w", context.Cause(ctx))
+	if with == nil {
+		return &Error{Op: op, Err: errors.New("no token of this Flow is alive to end the user's other tokens with")}
 	}
+	body := gen.RevokeTokenRequest{UserIdentifier: cmp.Or(tokenOf(with).Username, f.user())}
+	err := f.revocation(ctx, op, with, func(server string) (*http.Request, error) { return gen.NewRevokeTokenRequest(server, body) })
+	if err != nil {
+		return err
+	}
+	for _, l := range owed {
+		if l.Value.session == nil {
+			f.deleteStored(ctx, l)
+			f.ledger.Load().done(l)
+		}
+	}
+	return nil
+}
+
+// revocation makes a call of the ledger's with credential l. It takes its turn
+// before calls for new credentials.
+func (f *Flow) revocation(ctx context.Context, op string, l *lease, build func(server string) (*http.Request, error)) error {
+	for attempt := 1; ; attempt++ {
+		permit, err := f.cluster.limiter.Acquire(ctx, limiter.Request{
+			Principal: f.principal(), Urgency: limiter.Revocation, Attempt: attempt,
+		})
+		if err != nil {
+			return f.heldBack(op, err)
+		}
+		failure := f.sendRevocation(ctx, op, l, build)
+		verdict := permit.Done(failure)
+		if failure == nil {
+			return nil
+		}
+		if !verdict.Again || !sleep(ctx, verdict.After) {
+			return newError(failure)
+		}
+	}
+}
+
+func (f *Flow) sendRevocation(ctx context.Context, op string, l *lease, build func(server string) (*http.Request, error)) *outcome.Failure {
+	req, err := build(f.cluster.url + "/")
+	if err != nil {
+		return &outcome.Failure{Class: outcome.Invalid, Op: op, Err: err}
+	}
+	_, failure := f.cluster.call(ctx, exchangeOf{op: op, secret: outcome.Bearer, credential: l}, req)
+	return failure
 }

@@ -11,21 +11,21 @@ type EventKind string
 
 // The events that a Flow reports. An ordinary request reports none.
 const (
-	// Acquired: the first credential, or one after the last had ended.
+	// Acquired: the first credential, or one after the last had expired.
 	Acquired EventKind = "acquired"
-	// Renewed: a credential that took the place of one that was still alive.
+	// Renewed: a new credential replaced one that was still alive.
 	Renewed EventKind = "renewed"
-	// RenewalFailed: an acquisition that brought no credential.
+	// RenewalFailed: an acquisition failed.
 	RenewalFailed EventKind = "renewal failed"
-	// Invalidated: the server answered 401 to a credential that was believed
-	// to be alive.
+	// Invalidated: the server rejected a credential that was believed to be
+	// alive, or the caller said so.
 	Invalidated EventKind = "invalidated"
-	// Replayed: a request was sent again with a new credential.
+	// Replayed: a request was repeated with a new credential.
 	Replayed EventKind = "replayed"
-	// CookieCaptured: an answer changed the session's cookies.
+	// CookieCaptured: a response changed the session's cookies.
 	CookieCaptured EventKind = "cookie captured"
-	// StoreFailed: the Store of [WithStore] could not be used. The token is asked
-	// for without it.
+	// StoreFailed: the Store of [WithStore] could not be used. The token is
+	// requested without it.
 	StoreFailed EventKind = "store failed"
 	// Ended: the Flow was closed or logged out.
 	Ended EventKind = "ended"
@@ -34,18 +34,19 @@ const (
 // Event is a change of a Flow's state. It never holds a secret.
 type Event struct {
 	Kind EventKind
-	// Op is the operationId of the acquisition behind the Flow.
+	// Op is the operationId of the Flow's acquisitions. It is empty for an event
+	// of the Cluster, such as a failure of the shared rate.
 	Op string
-	// Server and Username say whose Flow it is. Username is empty where the
-	// Flow does not know it.
+	// Server and Username identify the Flow. Username is empty where the Flow
+	// does not know it.
 	Server, Username string
 	// Duration is how long the operation took; 0 where nothing was sent.
 	Duration time.Duration
 	// Attempt counts the calls that an acquisition made.
 	Attempt int
-	// Remaining is how long the credential lives on: the new one where there is a
-	// new one, else the one in use. 0 where there is none alive, or where a
-	// session ends only of idleness.
+	// Remaining is the remaining lifetime of the new credential if there is one,
+	// and otherwise of the one in use. It is 0 where none is alive, or where a
+	// session ends only by being idle.
 	Remaining time.Duration
 	// Reason says why, in words.
 	Reason string
@@ -53,11 +54,15 @@ type Event struct {
 	Err error
 }
 
-// report tells the logger and the observer. It must not be called with a lock
-// held.
+// report tells the logger and the observer of an event of f. It must not be
+// called with a lock held: both are code of the user's. It panics if they do.
 func (f *Flow) report(e Event) {
-	c := f.cluster
-	e.Op, e.Server, e.Username = f.way.op(), c.url, f.user()
+	e.Op, e.Username = f.way.op(), f.user()
+	f.cluster.report(e)
+}
+
+func (c *Cluster) report(e Event) {
+	e.Server = c.url
 	if c.logger != nil {
 		level := slog.LevelDebug
 		if e.Err != nil {

@@ -2,19 +2,10 @@ package authflow
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"sync"
 	"time"
 
-	"github.com/go-thoughtspot/tsauth/gen"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/seal"
 )
 
 // Store keeps tokens beyond one process: for a tool that runs every minute, or for
@@ -92,158 +83,31 @@ var ErrNotStored = errors.New("not stored")
 var ErrChanged = errors.New("the stored value has changed")
 
 // WithStore keeps tokens in a Store, sealed with a key of 32 bytes (AES-256-GCM),
-// and uses those that others have kept there who have the key: one call for a
-// token serves all processes. To change the key, give the new one with the old
-// one behind it, until all processes have it.
+// and uses the tokens that other processes with the same key have saved there, so
+// that one call for a token serves all of them. To change the key, pass the new
+// one followed by the old one until all processes have the new one. Optional.
 //
-// Kept are tokens of full, object and custom access, each under a keyed hash of
-// the server, the whole request and its credential, so that nobody gets one whose
-// rules or credential are others. Not kept are passwords, keys, sessions, and
-// tokens that are [Exclusive]. A token that the server has refused is removed, and
-// so is one that [Flow.Logout] ends: for all who share it. Optional.
+// Tokens of full, object and custom access are kept, each under a keyed hash of
+// the server, the whole request and its credential: a request with other rules or
+// another credential never finds them. Passwords, keys, sessions and [Exclusive]
+// tokens are never kept. A token that the server has rejected, or that
+// [Flow.Logout] ends, is removed for all processes.
+//
+// The Store also counts the passwords that the server rejects, so that a tool
+// that starts every minute with a changed password does not lock the account: all
+// processes together send it at most 3 times in an hour. Without a Store, or
+// while the Store does not answer, each process keeps to that number by itself.
 func WithStore(s Store, key []byte, old ...[]byte) Option {
 	return func(c *Cluster) {
 		if s == nil {
 			c.storeErr = invalid("New", "WithStore", "needs a Store")
 			return
 		}
-		v := &vault{Store: s, turn: make(chan struct{}, 1)}
-		for _, k := range append([][]byte{key}, old...) {
-			sealer, err := newSealer(k)
-			if err != nil {
-				c.storeErr = invalid("New", "WithStore", err.Error())
-				return
-			}
-			v.keys = append(v.keys, sealer)
+		box, err := seal.New(key, old...)
+		if err != nil {
+			c.storeErr = invalid("New", "WithStore", err.Error())
+			return
 		}
-		c.store = v
+		c.store = newSealedStore(s, box)
 	}
-}
-
-// vault is a Store with the keys to it, and with what is known of its health.
-type vault struct {
-	Store
-	keys  []*sealer     // the first one seals; all open
-	turn  chan struct{} // is full while somebody waits for a turn at the pace of all
-	kept  health        // of what is kept there,
-	paced health        // and of the pace: neither failure is the other's
-}
-
-// health keeps a Store that fails from being tried again and again.
-type health struct {
-	mu       sync.Mutex
-	failures int       // in a row
-	until    time.Time // when it is tried again
-}
-
-// sealer is a key to values, and to the names under which they are kept.
-type sealer struct {
-	aead cipher.AEAD
-	name [sha256.Size]byte
-}
-
-func newSealer(key []byte) (*sealer, error) {
-	if len(key) != 32 {
-		return nil, errors.New("needs keys of 32 bytes")
-	}
-	derive := func(purpose string) (sum [sha256.Size]byte) {
-		h := hmac.New(sha256.New, key)
-		_, _ = h.Write([]byte("tsauth " + purpose))
-		h.Sum(sum[:0])
-		return sum
-	}
-	values := derive("values")
-	block, err := aes.NewCipher(values[:])
-	if err != nil {
-		return nil, err
-	}
-	aead, err := cipher.NewGCM(block)
-	return &sealer{aead, derive("names")}, err
-}
-
-// nameOf returns the name of what is asked for by these texts.
-func (s *sealer) nameOf(texts ...string) string {
-	h := hmac.New(sha256.New, s.name[:])
-	for _, t := range texts {
-		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(t))))
-		_, _ = h.Write([]byte(t))
-	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
-}
-
-// kept is a token as a Store has it.
-type kept struct {
-	Token                gen.Secret    `json:"token"`
-	Life                 time.Duration `json:"life"` // that it was usable for when it was asked for
-	Created, Expires     time.Time
-	ID, UserID, Username string
-	Org                  *gen.Org `json:",omitempty"`
-}
-
-// seal returns a token as the value of a name, which it is bound to.
-func (s *sealer) seal(name string, k *kept) ([]byte, error) {
-	text, err := json.Marshal(k)
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, s.aead.NonceSize())
-	_, _ = rand.Read(nonce) // never fails
-	return s.aead.Seal(nonce, nonce, text, []byte(name)), nil
-}
-
-// open returns the token in a value, or nil if it is none that was sealed with
-// this key and for this name.
-func (s *sealer) open(name string, value []byte) *kept {
-	n := s.aead.NonceSize()
-	if len(value) < n {
-		return nil
-	}
-	text, err := s.aead.Open(nil, value[:n], value[n:], []byte(name))
-	var k kept
-	if err != nil || json.Unmarshal(text, &k) != nil {
-		return nil
-	}
-	return &k
-}
-
-// How a Store is treated.
-const (
-	storeTime = time.Second      // that one operation may take
-	lockTime  = 15 * time.Second // that a lock is held, and waited for, at most
-	maxRest   = 30 * time.Second // before one that fails is tried again
-)
-
-// errResting: the store has failed, and is not tried for a while.
-var errResting = errors.New("the store is left alone for a while after a failure")
-
-// try uses the Store, unless it has just failed.
-func (h *health) try(ctx context.Context, limit time.Duration, use func(context.Context) error) error {
-	h.mu.Lock()
-	resting := time.Now().Before(h.until)
-	h.mu.Unlock()
-	if resting {
-		return errResting
-	}
-	within, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	err := obeyed(within, func() (err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				err = errors.New("panic in the store") // whose text may hold what it was given
-			}
-		}()
-		return use(within)
-	})
-	if ctx.Err() != nil {
-		return err // that says nothing of the store
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if err == nil || errors.Is(err, ErrNotStored) || errors.Is(err, ErrChanged) {
-		h.failures, h.until = 0, time.Time{}
-		return err
-	}
-	h.failures++
-	h.until = time.Now().Add(jitter(min(time.Second<<min(h.failures-1, 10), maxRest*4/5)))
-	return err
 }

@@ -1,0 +1,183 @@
+package authflow
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/api/wire"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// tokenResponse is what a Flow reads of a response that holds a token. A field of
+// an unexpected type is left out and costs nothing else.
+type tokenResponse struct {
+	Token    gen.Secret    `json:"token"`
+	Created  lenient       `json:"creation_time_in_millis"`
+	Expires  lenient       `json:"expiration_time_in_millis"`
+	ID       lenient       `json:"id"`
+	UserID   lenient       `json:"valid_for_user_id"`
+	Username lenient       `json:"valid_for_username"`
+	User     lenientObject `json:"user"`
+	Org      lenientObject `json:"org"`
+	Scope    lenientObject `json:"scope"`
+}
+
+// lenient is a JSON string or number as text, and "" for anything else.
+type lenient string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *lenient) UnmarshalJSON(b []byte) error {
+	*l = ""
+	switch first := b[0]; {
+	case first == '"':
+		return json.Unmarshal(b, (*string)(l))
+	case first == '-', first >= '0' && first <= '9':
+		*l = lenient(b)
+	}
+	return nil
+}
+
+// number returns a whole number in digits alone, and anything else unchanged.
+func (l lenient) number() string {
+	var n wire.Integer
+	if l == "null" || json.Unmarshal([]byte(l), &n) != nil {
+		return string(l)
+	}
+	return strconv.FormatInt(int64(n), 10)
+}
+
+// instant reads a time in milliseconds; the zero Time for anything else.
+func (l lenient) instant() time.Time {
+	var ms gen.UnixMilli
+	_ = json.Unmarshal([]byte(l), &ms)
+	return ms.Time()
+}
+
+// lenientObject is a JSON object, and empty for anything else.
+type lenientObject struct {
+	ID    lenient `json:"id"`
+	Name  lenient `json:"name"`
+	OrgID lenient `json:"org_id"`
+
+	OrgIDs []lenientObject `json:"org_ids"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *lenientObject) UnmarshalJSON(b []byte) error {
+	type plain lenientObject
+	_ = json.Unmarshal(b, (*plain)(r))
+	return nil
+}
+
+// bearer makes a lease of a response that holds a token. lifetime is the
+// lifetime of a token whose response does not state one; orgs are the Orgs that
+// a request for several of them names.
+func (f *Flow) bearer(r *response, lifetime time.Duration, orgs []string) (*lease, *outcome.Failure) {
+	var in tokenResponse
+	if json.Unmarshal(r.body, &in) != nil {
+		// The text of the JSON error could hold a part of the token.
+		return nil, r.malformed(errors.New("it does not have the documented form"))
+	}
+	if wrong := in.checkUser(f.user(), f.alias()); wrong != nil {
+		return nil, r.wrongToken(wrong)
+	}
+	org, wrong := in.org(f.org(), orgs)
+	if wrong != nil {
+		return nil, r.wrongToken(wrong)
+	}
+	stated := in.times(r.header)
+	c, err := newBearer(Token{
+		Value: in.Token, Created: stated.created, Expires: stated.expires, ID: string(in.ID), Org: org,
+		UserID: string(cmp.Or(in.UserID, in.User.ID)), Username: in.username(),
+	})
+	if err != nil {
+		return nil, r.malformed(err)
+	}
+	old, _ := f.keeper.Peek()
+	life, guessed := stated.lifetime(r.sentAt, old, lifetime)
+	return f.cluster.policy.grant(c, r.sentAt, life, guessed), nil
+}
+
+// username returns the name of the user that the token is for, or "".
+func (in *tokenResponse) username() string { return string(cmp.Or(in.Username, in.User.Name)) }
+
+// checkUser returns an error if the token is for another user than the one it
+// was requested for (S5). Names that differ by case alone are one user, and so is
+// an alias.
+func (in *tokenResponse) checkUser(user, alias string) error {
+	name := in.username()
+	if name == "" || user == "" || strings.EqualFold(name, user) || alias != "" && strings.EqualFold(name, alias) {
+		return nil
+	}
+	return fmt.Errorf("the token is for another user than %s; use WithAlias if both names are the same user", line(user))
+}
+
+// org returns the Org that the token is for, nil if the response states none, and
+// an error if the response states another one than asked, or not all of several.
+func (in *tokenResponse) org(asked string, several []string) (*gen.Org, error) {
+	own := lenientObject{ID: cmp.Or(in.Org.ID, in.Scope.OrgID), Name: in.Org.Name}
+	stated := []lenientObject{own}
+	missing := firstMissing([]string{asked}, stated)
+	if ids := in.Scope.OrgIDs; missing == "" && len(ids) > 0 {
+		if own.text() == "" {
+			own, several = ids[0], append(several, asked)
+		}
+		stated, missing = ids, firstMissing(several, ids)
+	}
+	if missing != "" {
+		var names []string
+		for _, org := range stated {
+			names = append(names, org.text())
+		}
+		return nil, &otherOrgError{stated: strings.Join(names, ", "), asked: missing}
+	}
+	n, err := strconv.ParseInt(own.ID.number(), 10, 32)
+	if err != nil {
+		return nil, nil
+	}
+	return &gen.Org{ID: int32(n), Name: string(own.Name)}, nil
+}
+
+// otherOrgError says that a token is for another Org than the one it was
+// requested for.
+type otherOrgError struct{ stated, asked string }
+
+func (e *otherOrgError) Error() string {
+	return fmt.Sprintf("the token is for Org %s, but Org %s was requested", e.stated, line(e.asked))
+}
+
+// text names an Org in an error.
+func (r lenientObject) text() string { return strings.TrimSpace(string(r.ID + " " + r.Name)) }
+
+// firstMissing returns the first of the requested Orgs that is not among the
+// stated ones, or "".
+func firstMissing(asked []string, stated []lenientObject) string {
+	i := slices.IndexFunc(asked, func(org string) bool {
+		return !slices.ContainsFunc(stated, func(o lenientObject) bool { return sameOrg(org, o.ID.number(), string(o.Name)) })
+	})
+	if i < 0 {
+		return ""
+	}
+	return asked[i]
+}
+
+// sameOrg reports whether a requested Org, by number or name, is the Org that the
+// response states, as far as the response tells.
+func sameOrg(asked, id, name string) bool {
+	if asked == "" || asked == id || strings.EqualFold(asked, name) {
+		return true
+	}
+	want, err := strconv.Atoi(asked)
+	if err != nil {
+		return name == ""
+	}
+	is, err := strconv.Atoi(id)
+	return id == "" || err == nil && is == want
+}

@@ -1,0 +1,81 @@
+package authflow
+
+import (
+	"net/http"
+	"time"
+)
+
+// tokenTimes is what a response states of the life of its token, by the server's
+// clock. All of it is zero if the response states nothing that can be.
+type tokenTimes struct {
+	created, expires time.Time
+	date             time.Time // the Date header, by the clock of the server or of a proxy
+}
+
+// Times outside of these years are in another unit than milliseconds: 2026 in
+// seconds is January 1970, and in microseconds the year 58,000.
+const (
+	firstYear = 1990
+	lastYear  = 3000
+	farOff    = 2 * 365 * 24 * time.Hour // from the Date header
+)
+
+// times returns the times of a response. Impossible ones count as absent (R1): a
+// token of one second would be renewed without pause.
+func (in *tokenResponse) times(header http.Header) tokenTimes {
+	t := tokenTimes{created: in.Created.instant(), expires: in.Expires.instant()}
+	t.date, _ = http.ParseTime(header.Get("Date")) // zero if there is none
+	if !t.possible(t.created) {
+		t.created = time.Time{}
+	}
+	if !t.possible(t.expires) {
+		t.expires = time.Time{}
+	}
+	if !t.created.IsZero() && !t.expires.After(t.created) {
+		t.created, t.expires = time.Time{}, time.Time{}
+	}
+	return t
+}
+
+func (t *tokenTimes) possible(at time.Time) bool {
+	if at.Year() < firstYear || at.Year() > lastYear {
+		return false
+	}
+	return t.date.IsZero() || at.Sub(t.date).Abs() < farOff
+}
+
+// lifetime returns how long the token lives, counted from when its request was
+// sent, and whether that is a guess. old is the lease in use, or nil; otherwise
+// is the lifetime of a token whose response does not state one.
+func (t *tokenTimes) lifetime(sentAt time.Time, old *lease, otherwise time.Duration) (life time.Duration, guessed bool) {
+	switch {
+	case t.expires.IsZero():
+		return otherwise, true
+	case t.created.IsZero() && t.expires.After(t.date) && !t.date.IsZero():
+		return t.expires.Sub(t.date), true
+	case t.created.IsZero():
+		return otherwise, true
+	}
+	life = t.expires.Sub(t.created)
+	age := t.date.Sub(t.created)
+	if age <= sameInstant || age >= life || t.madeForThisCall(sentAt, old) {
+		return life, false
+	}
+	return life - age, true
+}
+
+// sameInstant is how far two times of one call may lie apart: Date has whole
+// seconds, and a call takes a while.
+const sameInstant = 5 * time.Second
+
+// madeForThisCall reports whether the token is as new as its request although
+// Date says otherwise: it was created as long after the token before it as its
+// request was sent after the request before. A proxy's clock runs ahead then.
+func (t *tokenTimes) madeForThisCall(sentAt time.Time, old *lease) bool {
+	if old == nil || old.Value.session != nil || old.Value.created == 0 {
+		return false
+	}
+	between := t.created.Sub(time.UnixMilli(old.Value.created))
+	elapsed := sentAt.Sub(old.RequestedAt)
+	return between > 0 && (between-elapsed).Abs() <= sameInstant
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,6 +21,8 @@ const (
 	// minCoded is the length from which a stretch may be the code of something, in
 	// characters.
 	minCoded = 2
+	// maxNumber bounds the numbers whose exponent is written out.
+	maxNumber = 1e21
 )
 
 // base64Bytes decodes base64 of both alphabets. skipped is how many characters at
@@ -126,13 +129,14 @@ func numbers(text string) string {
 	var b strings.Builder
 	isDigit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
 	for i := range len(text) {
-		if strings.IndexByte(",._' ", text[i]) < 0 || !isDigit(i-1) || !isDigit(i+1) {
+		grouping := strings.IndexByte(",._' ", text[i]) >= 0 && isDigit(i-1) && isDigit(i+1)
+		if !grouping {
 			b.WriteByte(text[i])
 		}
 	}
 	for run := range runs(text, func(c byte) bool { return strings.IndexByte("0123456789.eE+-", c) >= 0 }) {
 		number, err := strconv.ParseFloat(strings.TrimRight(run, "."), 64)
-		if err == nil && strings.ContainsAny(run, "eE") {
+		if err == nil && math.Abs(number) < maxNumber && strings.ContainsAny(run, "eE") {
 			b.WriteString("\n" + strconv.FormatFloat(number, 'f', -1, 64))
 		}
 	}
@@ -165,7 +169,11 @@ func isBase64(c byte) bool {
 }
 
 func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+	switch {
+	case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		return true
+	}
+	return false
 }
 
 // decodeBase64 decodes a stretch of either alphabet. What it cannot decode at the

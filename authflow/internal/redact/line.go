@@ -25,7 +25,7 @@ func line(text string) string {
 			continue
 		case r == utf8.RuneError && size == 1:
 			shown = fmt.Sprintf(`\x%02x`, shown[0])
-		case Invisible(r):
+		case invisible(r):
 			shown = strings.Trim(strconv.QuoteRuneToASCII(r), "'")
 		}
 		if gap {
@@ -39,27 +39,24 @@ func line(text string) string {
 	return b.String()
 }
 
-// Invisible reports whether a character, other than a space, shows nothing of its
-// own or changes how its neighbors are shown: control characters, byte order marks,
-// zero-width and bidirectional characters, variation selectors, and those without a
-// meaning.
-func Invisible(r rune) bool {
-	if !unicode.IsPrint(r) && !unicode.IsSpace(r) || unicode.IsControl(r) {
+// invisible reports whether a character, other than a space, may show nothing of its
+// own or change how its neighbors are shown: control characters, byte order marks,
+// zero-width and bidirectional characters, variation selectors, and characters that
+// Unicode has not assigned.
+func invisible(r rune) bool {
+	if unicode.IsControl(r) {
 		return true
 	}
-	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	visible := unicode.IsPrint(r) || unicode.IsSpace(r)
+	return !visible || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
-
-// Bidirectional reports whether a character changes the direction of the text
-// around it, so that a reader sees another text than the computer.
-func Bidirectional(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
 
 // withoutInvisible returns a text without its invisible characters and line breaks,
 // which some servers put into long words, and without U+FFFD, which HTML puts in
 // the place of characters that it does not allow.
 func withoutInvisible(text string) string {
 	return strings.Map(func(r rune) rune {
-		if Invisible(r) || strings.ContainsRune("\u2028\u2029\ufffd", r) {
+		if invisible(r) || strings.ContainsRune("\u2028\u2029\ufffd", r) {
 			return -1
 		}
 		return r

@@ -12,7 +12,7 @@ const (
 	// maxDecoded bounds the decoded text of one search, in bytes. A text that needs
 	// more counts as one that repeats a secret: only a text built for that purpose
 	// gets there.
-	maxDecoded = 4 << 20
+	maxDecoded = 2 << 20
 )
 
 // view is a text, or what it says once some encodings are taken off.

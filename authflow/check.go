@@ -67,7 +67,8 @@ func checkToken(op string, req any, seconds int32, org *int32, autoCreate *bool,
 // environment variable, and with it a line break or a byte order mark that the server
 // would count as a wrong password.
 func checkSecret(op, field string, s gen.Secret) *Error {
-	if problem := textProblem(string(s)); problem != "" {
+	problem := textProblem(string(s))
+	if problem != "" {
 		return invalid(op, field, problem)
 	}
 	return nil

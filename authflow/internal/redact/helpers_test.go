@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
@@ -54,6 +55,8 @@ func encodings() []encoding {
 		{"JSON without quotes", func(s string) string { return marshal(s)[1 : len(marshal(s))-1] }, false},
 		{"Go", func(s string) string { return fmt.Sprintf("%q", s) }, false},
 		{"Go ASCII", func(s string) string { return fmt.Sprintf("%+q", s) }, false},
+		{"JSON ASCII", func(s string) string { return eachUTF16(s, `\u%04x`) }, false},
+		{"JSON ASCII, upper case", func(s string) string { return eachUTF16(s, `\u%04X`) }, false},
 		{"JavaScript", func(s string) string { return eachRune(s, `\u{%x}`) }, false},
 		{"octal", func(s string) string { return eachByte(s, `\%03o`) }, false},
 		{"HTML", html.EscapeString, false},
@@ -102,6 +105,14 @@ func eachRune(s, format string) string {
 	var b strings.Builder
 	for _, r := range s {
 		fmt.Fprintf(&b, format, r)
+	}
+	return b.String()
+}
+
+func eachUTF16(s, format string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(s)) {
+		fmt.Fprintf(&b, format, unit)
 	}
 	return b.String()
 }

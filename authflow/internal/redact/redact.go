@@ -23,11 +23,13 @@ const Withheld = "[withheld: it repeats a secret of the request]"
 const (
 	// maxSearched bounds how much text is searched, in bytes. A longer text counts
 	// as one that repeats a secret.
-	maxSearched = 64 << 10
-	// maxHead is how much of a text Text searches, in bytes. It shows less: maxLine.
-	// The difference leaves room for a secret that begins in the visible part and is
-	// longer there than it was in the request, because it is encoded.
+	maxSearched = 16 << 10
+	// maxHead is how much of a text Text searches, in bytes.
 	maxHead = 4 << 10
+	// maxShown is how much of a text Text shows, in bytes, before it makes a line of
+	// at most maxLine bytes of it. It is less than maxHead, so that a secret that
+	// begins in the part that is shown is searched to its end, encoded or not.
+	maxShown = 2 << 10
 )
 
 // Secrets are the secrets of one request. All methods are safe for concurrent use.
@@ -50,11 +52,10 @@ func Of(req *http.Request) *Secrets { return &Secrets{req: req} }
 // [Withheld] if it repeats a secret. Characters that are invisible or change the
 // direction of the text are shown as escapes, such as \u202e.
 func (s *Secrets) Text(text string) string {
-	head := text[:min(len(text), maxHead)]
-	if s.Repeats(head) {
+	if s.Repeats(text[:min(len(text), maxHead)]) {
 		return Withheld
 	}
-	return line(head)
+	return line(text[:min(len(text), maxShown)])
 }
 
 // Repeats reports whether text repeats a secret in any spelling that this package

@@ -148,6 +148,7 @@ func TestX3_PartOfALongSecret_IsWithheld(t *testing.T) {
 		"bad token " + token[500:530],
 		"bad token " + token[:100] + "\n" + token[100:200],
 		strings.Repeat("x", 480) + " " + token,
+		strings.Repeat(" ", 2040) + token,
 	} {
 		if got := s.Text(text); got != redact.Withheld {
 			t.Errorf("%q is shown as %q", text, got)
@@ -155,6 +156,31 @@ func TestX3_PartOfALongSecret_IsWithheld(t *testing.T) {
 	}
 	if got := s.Text("bad token eyJhbGci…"); got != "bad token eyJhbGci…" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// Spaces count for nothing in the line that is shown, and a secret behind many of
+// them is at its beginning.
+func TestX3_SecretAtTheEndOfTheSearch_IsNotShownInPart(t *testing.T) {
+	t.Parallel()
+	s := logIn(t, "hunter2hunter")
+	for n := range 5000 {
+		if got := s.Text("bad" + strings.Repeat("\n", n) + "hunter2hunter"); got != redact.Withheld && got != "bad" {
+			t.Fatalf("behind %d line breaks it is shown as %q", n, got)
+		}
+	}
+}
+
+func TestX3_PassphraseOverTwoLines_IsWithheld(t *testing.T) {
+	t.Parallel()
+	for secret, text := range map[string]string{
+		"correct horse": "bad passphrase:\r\n  correct\r\n  horse",
+		"ab  cd":        "bad passphrase: ab cd",
+		"a b":           "bad passphrase: a\n b.",
+	} {
+		if got := logIn(t, secret).Text(text); got != redact.Withheld {
+			t.Errorf("%q is shown as %q", text, got)
+		}
 	}
 }
 
@@ -220,24 +246,30 @@ func TestX3_Text_IsOnePrintableLine(t *testing.T) {
 func TestX3_TextThatIsTooLong_CountsAsRepeating(t *testing.T) {
 	t.Parallel()
 	s := logIn(t, "hunter2")
-	if s.Repeats(strings.Repeat("word ", 10_000)) {
-		t.Error("a text of 50,000 bytes without the secret counts as repeating it")
+	if s.Repeats(strings.Repeat("word ", 3_000)) {
+		t.Error("a text of 15,000 bytes without the secret counts as repeating it")
 	}
-	if !s.Repeats(strings.Repeat("word ", 20_000)) {
-		t.Error("a text of 100,000 bytes counts as searched")
+	if !s.Repeats(strings.Repeat("word ", 4_000)) {
+		t.Error("a text of 20,000 bytes counts as searched")
 	}
-	if !s.Repeats(strings.Repeat("word ", 10_000) + "hunter2") {
-		t.Error("a secret at the end of a text of 50,000 bytes is not found")
+	if !s.Repeats(strings.Repeat("word ", 3_000) + "hunter2") {
+		t.Error("a secret at the end of a text of 15,000 bytes is not found")
 	}
 }
 
-// A text that has something to decode at every level must not cost more than a
-// bounded time.
+// The search is bounded, and a text that it cannot search to the end is not shown.
 func TestX3_TextMadeToBeDecodedForEver_IsWithheld(t *testing.T) {
 	t.Parallel()
-	text := strings.Repeat(`%25253d\\\\u0026amp;amp;quot;+""""=3D3D25 61 62 63 `, 1300)
-	if !logIn(t, "hunter2").Repeats(text) {
-		t.Error("a text that needs more than the budget counts as searched")
+	const stretch = `%25253d\\\\u0026amp;amp;quot;+""""=3D3D25 61 62 63 `
+	s := logIn(t, "hunter2")
+	if got := s.Text(stretch); got != strings.TrimSpace(stretch) {
+		t.Errorf("%q is shown as %q", stretch, got)
+	}
+	if text := strings.Repeat(stretch, 200); !s.Repeats(text) {
+		t.Errorf("a text of %d bytes that needs more than the budget counts as searched", len(text))
+	}
+	if text := strings.Repeat("at com.acme.Session.login(Session.java:117) &amp; %2F\n", 200); s.Repeats(text) {
+		t.Errorf("an ordinary text of %d bytes counts as one that repeats a secret", len(text))
 	}
 }
 

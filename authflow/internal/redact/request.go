@@ -13,8 +13,6 @@ import (
 const (
 	// maxBody is how much of a request body is read to find secrets, in bytes.
 	maxBody = 64 << 10
-	// maxDepth is how deep objects and lists of a body are nested, at most.
-	maxDepth = 100
 	// minCookie is the length from which the value of a cookie is a secret. Shorter
 	// ones are settings, such as 0 or en.
 	minCookie = 3
@@ -130,7 +128,7 @@ func (l *secretList) addBody(body []byte, contentType string) {
 	case start[0] == '{', start[0] == '[':
 		decoder := json.NewDecoder(bytes.NewReader(start))
 		decoder.UseNumber()
-		l.addJSON(decoder, "", 0)
+		l.addJSON(decoder, "")
 	case contentType == "", strings.Contains(strings.ToLower(contentType), "urlencoded"):
 		l.addForm(string(start))
 	}
@@ -139,9 +137,9 @@ func (l *secretList) addBody(body []byte, contentType string) {
 // addJSON adds the secrets of the next value of a JSON text, which is the value of
 // the field called name. It reports whether it could be read to its end: a body of
 // which only the beginning was read ends in the middle.
-func (l *secretList) addJSON(decoder *json.Decoder, name string, depth int) bool {
+func (l *secretList) addJSON(decoder *json.Decoder, name string) bool {
 	token, err := decoder.Token()
-	if err != nil || depth > maxDepth {
+	if err != nil {
 		return false
 	}
 	switch value := token.(type) {
@@ -163,7 +161,7 @@ func (l *secretList) addJSON(decoder *json.Decoder, name string, depth int) bool
 				}
 				field, _ = key.(string)
 			}
-			if !l.addJSON(decoder, field, depth+1) {
+			if !l.addJSON(decoder, field) {
 				return false
 			}
 		}

@@ -10,9 +10,9 @@ const (
 	// other. Three are common: JSON in JSON, between quotes in a message of net/http.
 	maxNested = 4
 	// maxDecoded bounds the decoded text of one search, in bytes. A text that needs
-	// more counts as one that repeats a secret: only a text built for that purpose
-	// gets there.
-	maxDecoded = 2 << 20
+	// more counts as one that repeats a secret. A page of 4 KiB with escapes of every
+	// kind needs a quarter of it.
+	maxDecoded = 512 << 10
 )
 
 // view is a text, or what it says once some encodings are taken off.

@@ -15,6 +15,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-thoughtspot/tsauth/api/wire"
 )
 
 // KeySize is the length of a key, in bytes.
@@ -110,6 +114,9 @@ func (b *Box) Hashes(texts ...string) [][sha256.Size]byte {
 	}
 	return hashes
 }
+
+// Format writes [redacted], whatever the verb.
+func (Box) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, wire.Redacted) }
 
 // Seal returns plaintext encrypted and authenticated with the newest key. It can only
 // be opened as the value of this name and kind, such as "token": a value that somebody

@@ -3,6 +3,7 @@ package seal_test
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -193,6 +194,19 @@ func TestK4_Key_HasToHave32Bytes(t *testing.T) {
 				t.Errorf("a key of %d bytes is taken", n)
 			}
 		}
+	}
+}
+
+func TestX3_Box_PrintsRedacted(t *testing.T) {
+	t.Parallel()
+	b := box(t, key(1))
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		if got := fmt.Sprintf(verb+" "+verb, b, *b); got != "[redacted] [redacted]" {
+			t.Errorf("%s prints %q", verb, got)
+		}
+	}
+	if got := fmt.Sprintf("%+v", struct{ box *seal.Box }{b}); !strings.HasPrefix(got, "{box:0x") {
+		t.Errorf("in a struct it prints %q", got)
 	}
 }
 

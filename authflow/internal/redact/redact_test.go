@@ -210,6 +210,9 @@ func TestX3_PasswordOfDigits_IsNotShownAsACode(t *testing.T) {
 			}
 		}
 	}
+	if got := logIn(t, "12345000").Text("value 1.2345E+7"); got != redact.Withheld {
+		t.Errorf("an exponent in place of zeros is shown as %q", got)
+	}
 	for _, text := range []string{"value 1.2345678e+07", "value 1.2345678E7.", "value 12,345,678", "value 12 345 678", "value 12.345.678,0", "value 12345678.0"} {
 		if got := logIn(t, "12345678").Text(text); got != redact.Withheld {
 			t.Errorf("%q is shown as %q", text, got)

@@ -127,10 +127,10 @@ func hexByte(item string) (byte, bool) {
 // become 12345678.
 func numbers(text string) string {
 	var b strings.Builder
-	isDigit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
 	for i := range len(text) {
-		grouping := strings.IndexByte(",._' ", text[i]) >= 0 && isDigit(i-1) && isDigit(i+1)
-		if !grouping {
+		inside := i > 0 && i+1 < len(text)
+		between := inside && isDigit(text[i-1]) && isDigit(text[i+1])
+		if !between || strings.IndexByte(",._' ", text[i]) < 0 {
 			b.WriteByte(text[i])
 		}
 	}
@@ -167,6 +167,8 @@ func isBase64(c byte) bool {
 	}
 	return strings.IndexByte("+/-_", c) >= 0
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isHex(c byte) bool {
 	switch {

@@ -11,7 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// What a server would refuse, or ignore without a word, is refused here (X5).
+// The checks of this file reject what the server would reject, or ignore without
+// telling, before anything is sent (X5). Their errors name the field.
 
 func checkFull(r *gen.GetFullAccessTokenRequest, byKey bool) error {
 	return checkToken(wayFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
@@ -25,7 +26,7 @@ func checkCustom(r *gen.GetCustomAccessTokenRequest, byKey bool) error {
 	op := wayCustom.op()
 	switch r.PersistOption {
 	case "":
-		return invalid(op, "persist_option", "is needed: REPLACE, APPEND, NONE or RESET")
+		return invalid(op, "persist_option", "is required: REPLACE, APPEND, NONE or RESET")
 	case gen.PersistOptionNone, gen.PersistOptionReset:
 		if r.VariableValues != nil {
 			return invalid(op, "variable_values", fmt.Sprintf("must not be given with persist_option %s", r.PersistOption))
@@ -34,86 +35,76 @@ func checkCustom(r *gen.GetCustomAccessTokenRequest, byKey bool) error {
 	return checkToken(op, r, r.ValidityTimeInSec, nil, r.AutoCreate, byKey)
 }
 
-// hasRules reports whether the token that r asks for sees less than its user.
+// hasRules reports whether the token that r requests sees less than its user.
 func hasRules(r *gen.GetCustomAccessTokenRequest) bool {
 	return len(r.FilterRules)+len(r.ParameterValues)+len(r.VariableValues)+len(r.Objects) > 0
 }
 
-// confines reports whether p holds rules that reach the token alone.
+// confines reports whether p has rules that apply to the token alone.
 func confines(p *gen.UserParameters) bool {
-	return p != nil && (slices.ContainsFunc(p.RuntimeFilters, func(r gen.RuntimeFilter) bool { return !r.Persist }) ||
+	if p == nil {
+		return false
+	}
+	return slices.ContainsFunc(p.RuntimeFilters, func(r gen.RuntimeFilter) bool { return !r.Persist }) ||
 		slices.ContainsFunc(p.RuntimeSorts, func(r gen.RuntimeSort) bool { return !r.Persist }) ||
-		slices.ContainsFunc(p.Parameters, func(r gen.RuntimeParameter) bool { return !r.Persist }))
+		slices.ContainsFunc(p.Parameters, func(r gen.RuntimeParameter) bool { return !r.Persist })
 }
 
 func checkToken(op string, req any, seconds int32, org *int32, autoCreate *bool, byKey bool) error {
+	creates := autoCreate != nil && *autoCreate
 	switch {
 	case seconds < 0:
 		return invalid(op, "validity_time_in_sec", "must not be negative")
 	case org != nil && *org < 0:
 		return invalid(op, "org_id", "must not be negative")
-	case autoCreate != nil && *autoCreate && !byKey:
-		return invalid(op, "auto_create", "needs secret_key, not password")
+	case creates && !byKey:
+		return invalid(op, "auto_create", "requires secret_key instead of password")
 	}
 	return checkTexts(op, req)
 }
 
-// checkSecret checks a password or key that may come from a file or a variable,
-// with more in it than was meant.
+// checkSecret checks a password or secret key. It often comes from a file or an
+// environment variable, and with it a line break or a byte order mark that the server
+// would count as a wrong password.
 func checkSecret(op, field string, s gen.Secret) *Error {
-	if problem := textProblem(string(s)); problem != "" {
+	problem := textProblem(string(s))
+	if problem != "" {
 		return invalid(op, field, problem)
 	}
 	return nil
 }
 
-// checkTexts checks all texts of a request: that there are those which the
-// server needs, and that they can be sent as they are.
+// checkTexts checks all texts of a request: the required ones are there, and each of
+// them can be sent as it is.
 func checkTexts(op string, req any) error {
-	if field, problem := walk(reflect.ValueOf(req).Elem(), ""); problem != "" {
+	field, problem := requestProblem(reflect.ValueOf(req).Elem(), "")
+	if problem != "" {
 		return invalid(op, field, problem)
 	}
 	return nil
 }
 
-// walk returns the first field below v that is not as it should be. A text that
-// is not left out of the JSON when it is empty is needed.
-func walk(v reflect.Value, path string) (field, problem string) {
+// requestProblem returns the first field below v that the server would not accept,
+// and why. path is the name of v itself.
+func requestProblem(v reflect.Value, path string) (field, problem string) {
 	switch v.Kind() {
 	case reflect.String:
 		return path, textProblem(v.String())
 	case reflect.Pointer:
 		if !v.IsNil() {
-			return walk(v.Elem(), path)
+			return requestProblem(v.Elem(), path)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			at := fmt.Sprintf("%s[%d]", path, i)
-			e := v.Index(i)
-			switch {
-			case e.Kind() == reflect.Interface:
-				if problem := valueProblem(e); problem != "" {
-					return at, problem
-				}
-				continue
-			case e.Kind() == reflect.String && e.Len() == 0:
-				return at, "must not be empty"
-			}
-			if field, problem := walk(e, at); problem != "" {
+			field, problem = itemProblem(v.Index(i), fmt.Sprintf("%s[%d]", path, i))
+			if problem != "" {
 				return field, problem
 			}
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			name, more, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			at := strings.TrimPrefix(path+"."+name, ".")
-			switch f := v.Field(i); {
-			case f.Kind() == reflect.String && f.Len() == 0 && !strings.Contains(more, "omit"):
-				return at, "must not be empty"
-			case name == "values" && f.IsNil():
-				return at, "is needed"
-			}
-			if field, problem := walk(v.Field(i), at); problem != "" {
+			field, problem = fieldProblem(v.Type().Field(i), v.Field(i), path)
+			if problem != "" {
 				return field, problem
 			}
 		}
@@ -121,29 +112,132 @@ func walk(v reflect.Value, path string) (field, problem string) {
 	return "", ""
 }
 
+// fieldProblem checks a field of the struct at path. A text whose JSON tag has no
+// omitempty or omitzero is required.
+func fieldProblem(typ reflect.StructField, v reflect.Value, path string) (field, problem string) {
+	name, options, _ := strings.Cut(typ.Tag.Get("json"), ",")
+	field = strings.TrimPrefix(path+"."+name, ".")
+	required := v.Kind() == reflect.String && !strings.Contains(options, "omit")
+	switch {
+	case required && v.Len() == 0:
+		return field, "must not be empty"
+	case name == "values" && v.IsNil():
+		return field, "is required"
+	case name == "values":
+		return valuesProblem(v, field)
+	}
+	return requestProblem(v, field)
+}
+
+// itemProblem checks an item of a list.
+func itemProblem(v reflect.Value, path string) (field, problem string) {
+	if v.Kind() == reflect.String && v.Len() == 0 {
+		return path, "must not be empty"
+	}
+	return requestProblem(v, path)
+}
+
+// valuesProblem checks the values of a rule. They are compared with the data of the
+// cluster, whose texts may contain any character.
+func valuesProblem(values reflect.Value, path string) (field, problem string) {
+	for i := range values.Len() {
+		field, value := fmt.Sprintf("%s[%d]", path, i), values.Index(i)
+		switch {
+		case value.Kind() == reflect.Interface:
+			problem = anyProblem(value.Elem())
+		case value.Len() == 0:
+			problem = "must not be empty"
+		default:
+			problem = anyProblem(value)
+		}
+		if problem != "" {
+			return field, problem
+		}
+	}
+	return "", ""
+}
+
+// anyProblem checks a value that the spec types as any. It is invalid for null.
+func anyProblem(value reflect.Value) string {
+	if !value.IsValid() {
+		return "must be a string, boolean or number, and not null"
+	}
+	switch {
+	case value.Kind() == reflect.String && !utf8.ValidString(value.String()):
+		return notUTF8
+	case value.Kind() == reflect.String, value.Kind() == reflect.Bool, isNumber(value):
+		return ""
+	}
+	return fmt.Sprintf("must be a string, boolean or number, and not a %s", value.Type())
+}
+
+func isNumber(v reflect.Value) bool { return v.CanInt() || v.CanUint() || v.CanFloat() }
+
+const notUTF8 = "is not valid UTF-8"
+
+// textProblem returns why a text cannot be meant as it is, or "". Such characters
+// come from files, spreadsheets and web pages along with the text. Nobody sees them,
+// and the server takes the text with them for another one.
 func textProblem(s string) string {
-	switch i := strings.IndexFunc(s, unicode.IsControl); {
-	case !utf8.ValidString(s):
-		return "is not UTF-8"
-	case i >= 0 && strings.Trim(s[i:], "\r\n") == "":
+	if !utf8.ValidString(s) {
+		return notUTF8
+	}
+	control := strings.IndexFunc(s, isControl)
+	direction := strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) })
+	first, _ := utf8.DecodeRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(s)
+	switch {
+	case control >= 0 && strings.Trim(s[control:], "\r\n") == "":
 		return "ends in a line break"
-	case i >= 0:
-		return fmt.Sprintf("holds a control character, at byte %d", i)
+	case control >= 0:
+		return fmt.Sprintf("contains a control character at byte %d", control)
+	case direction >= 0:
+		return fmt.Sprintf("contains a character that changes the direction of the text, at byte %d", direction)
+	case first == byteOrderMark:
+		return "begins with a byte order mark (U+FEFF)"
+	case isInvisible(first):
+		return fmt.Sprintf("begins with an invisible character (%U)", first)
+	case isInvisible(last) && !endsVisibly(s):
+		return fmt.Sprintf("ends in an invisible character (%U)", last)
 	}
 	return ""
 }
 
-// valueProblem checks a value of a rule, which the spec types as any.
-func valueProblem(v reflect.Value) string {
-	e := v.Elem()
-	switch k := e.Kind(); {
-	case k == reflect.String:
-		if !utf8.ValidString(e.String()) {
-			return "is not UTF-8"
-		}
-		return ""
-	case k == reflect.Bool, e.IsValid() && (e.CanInt() || e.CanUint() || e.CanFloat()):
-		return ""
+const (
+	byteOrderMark      = '\ufeff'
+	zeroWidthJoiner    = '\u200d' // makes one character of two
+	zeroWidthNonJoiner = '\u200c' // keeps two characters apart
+	endOfFlag          = '\U000e007f'
+)
+
+// isControl reports whether r is a control character or a line break of Unicode.
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp)
+}
+
+// isInvisible reports whether r shows nothing of its own: a character without a
+// width, a variation selector, or a space other than U+0020. An ordinary space may
+// be a part of a password or name.
+func isInvisible(r rune) bool {
+	if r == ' ' || unicode.Is(unicode.Prepended_Concatenation_Mark, r) {
+		return false
 	}
-	return fmt.Sprintf("is a %T; a string, boolean or number is needed", v.Interface())
+	return unicode.In(r, unicode.Cf, unicode.Zs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// endsVisibly reports whether the last character of s, which is invisible, belongs to
+// the visible one before it: a variation selector as in the red heart, the end of the
+// flag of Scotland, or a joiner behind a virama as in words of Malayalam.
+func endsVisibly(s string) bool {
+	last, size := utf8.DecodeLastRuneInString(s)
+	before, _ := utf8.DecodeLastRuneInString(s[:len(s)-size])
+	switch {
+	case last == endOfFlag:
+		return true
+	case last == zeroWidthJoiner, last == zeroWidthNonJoiner:
+		return unicode.IsMark(before)
+	case unicode.Is(unicode.Variation_Selector, last):
+		return !isInvisible(before)
+	}
+	return false
 }

@@ -35,9 +35,6 @@ func (l *Limiter) serve(now time.Time) time.Time {
 // nextCall returns when the budget and the rate allow the next call; the zero
 // time if that depends on a reservation under way.
 func (l *Limiter) nextCall(now time.Time) time.Time {
-	if end := l.outage.quiet(l.config.Timeout, now); end.After(now) {
-		return end
-	}
 	at := l.budget.has(1, now)
 	if at.After(now) {
 		return at
@@ -70,6 +67,12 @@ func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 func (l *Limiter) offer(p *place, now time.Time) {
 	e := p.entries[0]
 	r := &e.request
+	deadline := l.outage.deadline(e, l.config.Timeout, now)
+	if !deadline.IsZero() && deadline.Sub(now) <= enough(l.config.Timeout) {
+		l.queue.leaveLine(p)
+		l.queue.park(p, deadline) // its caller learns of the outage then
+		return
+	}
 	if r.Wanted != nil && !r.Wanted() {
 		l.fail(e, ErrUnwanted)
 		return
@@ -86,11 +89,11 @@ func (l *Limiter) offer(p *place, now time.Time) {
 		}
 		r.Ticket.Take(now)
 	}
-	l.grant(e, now)
+	l.grant(e, deadline, now)
 }
 
 // grant gives e its permit.
-func (l *Limiter) grant(e *entry, now time.Time) {
+func (l *Limiter) grant(e *entry, deadline, now time.Time) {
 	p := e.place
 	who := p.principal
 	if p.kind != ahead {
@@ -101,9 +104,10 @@ func (l *Limiter) grant(e *entry, now time.Time) {
 	l.pace.take(now)
 	l.shared.take()
 	who.inFlight++
+	who.lastSent = now
 	e.permit = &Permit{
 		limiter: l, principal: who, group: e.request.Group, attempt: max(e.request.Attempt, 1),
-		ticket: e.request.Ticket != nil, sent: now, deadline: l.outage.deadline(l.config.Timeout, now),
+		ticket: e.request.Ticket != nil, sent: now, deadline: deadline,
 	}
 	l.queue.turnTaken(p)
 	l.queue.sent(e, now)

@@ -40,36 +40,37 @@ func (o *outage) isKnown(now time.Time) bool {
 	return !o.began.IsZero() && now.Sub(o.last) < memory
 }
 
-// deadline returns when a call that is sent now must have ended, so that its
-// caller learns of the outage in time; the zero time if there is no such bound.
-func (o *outage) deadline(timeout time.Duration, now time.Time) time.Time {
-	end := o.began.Add(timeout)
-	if !o.isKnown(now) || !now.Before(end) {
-		return time.Time{}
-	}
-	return end
-}
-
-// quiet returns the end of the last moments before the waiting callers learn of
-// the outage, in which a call would have no time to succeed.
-func (o *outage) quiet(timeout time.Duration, now time.Time) time.Time {
-	end := o.deadline(timeout, now)
-	if end.IsZero() || end.Sub(now) > min(time.Second, timeout/4) {
-		return time.Time{}
-	}
-	return end
-}
-
 // told returns when an entry learns of the outage, if its turn does not come
-// before: timeout after the first failure, or soon if it came later than that.
-// Where responses take long, a later caller waits for twice their time, because a
-// crowd of them would not learn that the server works.
+// before: timeout after the first failure, or soon if it came later. Where
+// responses take long, a later caller waits for twice their time, because a crowd
+// of them would not learn that the server works.
 func (o *outage) told(e *entry, timeout time.Duration) time.Time {
+	wait := min(timeout, max(lateWait, 2*o.latency))
+	return latest(o.began.Add(timeout), e.arrived.Add(wait))
+}
+
+// deadline returns when a call of e must have ended, so that its caller learns of
+// the outage in time. The zero time means that there is no such bound: a call is
+// not cut short for a caller that came late.
+func (o *outage) deadline(e *entry, timeout time.Duration, now time.Time) time.Time {
 	end := o.began.Add(timeout)
-	if e.arrived.Before(end) {
-		return end
+	if !o.isKnown(now) || o.told(e, timeout).After(end) {
+		return time.Time{}
 	}
-	return e.arrived.Add(min(timeout, max(lateWait, 2*o.latency)))
+	return end
+}
+
+// enough returns what a call needs at least to have a chance.
+func enough(timeout time.Duration) time.Duration { return min(time.Second, timeout/4) }
+
+// isOverBy reports whether the callers of a call that was sent before they learn
+// of the outage will have learned of it at t, or soon after.
+func (o *outage) isOverBy(t, sent time.Time, timeout time.Duration) bool {
+	if o.began.IsZero() {
+		return false
+	}
+	end := o.began.Add(timeout)
+	return sent.Before(end) && !t.Before(end.Add(-min(lateWait, timeout/4)))
 }
 
 // tell ends the wait of the entries that have to learn of an outage now.
@@ -86,9 +87,9 @@ func (l *Limiter) tellHeld(who *principal, now time.Time) {
 	if who.held(now) <= l.config.Timeout {
 		return
 	}
-	for k := range who.places {
-		for len(who.places[k].entries) > 0 {
-			e := who.places[k].entries[0]
+	for _, p := range who.places {
+		for p != nil && len(p.entries) > 0 {
+			e := p.entries[0]
 			l.fail(e, l.queueError(who, l.queue.behind(e), now))
 		}
 	}

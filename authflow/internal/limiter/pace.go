@@ -7,27 +7,30 @@ import (
 )
 
 // pace keeps the calls to a rate. The server may allow less than was configured:
-// after 429 responses to three principals within a second the rate is halved, at
-// most once a second and down to a tenth, and it grows back by a tenth with each
-// second of success. It is never above the configured rate.
+// when three principals within a second succeed that got a 429 response before, the
+// rate is halved, at most once a second and down to a tenth. It grows back by a
+// tenth with each second of success, and is never above the configured rate.
+//
+// A principal that gets nothing but 429 says something about itself only. If nobody
+// succeeds any more, the budget does what is necessary.
 type pace struct {
 	rate  float64 // calls a second; 0: no limit
 	burst int
 
-	part     float64   // of rate that is in force, 0.1 to 1
-	due      time.Time // when the next call would be due if there were no burst
-	changed  time.Time // when part was changed last
-	rejected []limited // 429 responses of the last second
+	part    float64   // of rate that is in force, 0.1 to 1
+	due     time.Time // when the next call would be due if there were no burst
+	changed time.Time // when part was changed last
+	agreed  []limited // in the last second
 }
 
-// limited is a 429 response to a principal.
+// limited is a principal that succeeded after a 429 response.
 type limited struct {
 	principal string
 	at        time.Time
 }
 
 const (
-	witnesses    = 3           // principals that have to be told 429
+	witnesses    = 3           // principals that have to agree
 	smallestPart = 0.1         // of the rate
 	grownBack    = 0.1         // of the rate, with each second of success
 	assumedRate  = 50.0        // what is halved if there is no limit
@@ -74,16 +77,17 @@ func (p *pace) take(now time.Time) { p.due = latest(p.due, now).Add(p.each()) }
 // giveBack gives back a call that was not sent.
 func (p *pace) giveBack() { p.due = p.due.Add(-p.each()) }
 
-// limited notes a 429 response to a principal that was not a suspect.
+// limited notes that a principal succeeds that got a 429 response before and was
+// not a suspect then.
 func (p *pace) limited(principal string, now time.Time) {
-	p.rejected = slices.DeleteFunc(p.rejected, func(l limited) bool {
+	p.agreed = slices.DeleteFunc(p.agreed, func(l limited) bool {
 		return l.principal == principal || now.Sub(l.at) > step
 	})
-	p.rejected = append(p.rejected, limited{principal, now})
-	if len(p.rejected) < witnesses || now.Sub(p.changed) < step {
+	p.agreed = append(p.agreed, limited{principal, now})
+	if len(p.agreed) < witnesses || now.Sub(p.changed) < step {
 		return
 	}
-	p.rejected = nil
+	p.agreed = nil
 	p.part = max(smallestPart, p.part/2)
 	p.changed = now
 }

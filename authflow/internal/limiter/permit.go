@@ -84,60 +84,70 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 		class = f.Class
 	}
 	l.outcomes[class]++
-	known := p.principal.isSuspect(now) && p.principal.failures >= p.attempt
+	earlier := p.principal.isSuspect(now) && p.principal.failures >= p.attempt
 	if class.Answered() {
-		l.budget.fill(now)
-		l.outage.end(p, now)
-		l.pace.succeeded(now)
-		l.principals.trust(p.principal)
+		l.answered(p, now)
 	}
 	if f == nil {
 		return Verdict{}
 	}
-	if class == outcome.RateLimited && !p.principal.isSuspect(now) {
-		l.pace.limited(p.principal.name, now)
-	}
-	again := f.Retryable() && p.attempt < l.attempts(known, now)
+	again := f.Retryable() && p.attempt < l.attempts(earlier, now)
 	if class.Suspect() {
 		l.outage.failed(p.principal, f, now)
-		l.suspect(p, f, again, now)
+		l.failed(p, f, again, now)
 	}
-	if !again {
+	after := max(l.backoff(p.attempt), p.principal.held(now))
+	if !again || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout) {
 		return Verdict{}
 	}
-	return Verdict{Again: true, After: max(l.backoff(p.attempt), p.principal.held(now))}
+	return Verdict{Again: true, After: after}
 }
 
-// suspect makes the principal of a failed call a suspect, or delays it further if
-// it is one. A flight that may attempt again keeps its principal free of
-// suspicion, unless the server named a time to wait.
-func (l *Limiter) suspect(p *Permit, f *outcome.Failure, again bool, now time.Time) {
-	isSuspect := p.principal.isSuspect(now)
-	if !isSuspect && again && f.RetryAfter <= 0 {
+// answered notes that the server works, and that p's principal is served.
+func (l *Limiter) answered(p *Permit, now time.Time) {
+	if p.principal.limited {
+		l.pace.limited(p.principal.name, now)
+	}
+	l.budget.fill(now)
+	l.outage.end(p, now)
+	l.pace.succeeded(now)
+	l.principals.trust(p.principal)
+}
+
+// failed notes a failure of p's principal. It becomes a suspect when its flight
+// has failed, after as many failures in a row as a flight has attempts, or when
+// the server named a time to wait.
+func (l *Limiter) failed(p *Permit, f *outcome.Failure, again bool, now time.Time) {
+	who := p.principal
+	wasSuspect := who.isSuspect(now)
+	if wasSuspect && p.sent.Before(who.lastFailure) {
+		who.failure = f // it was under way before the last failure: the same evidence
+		who.holdFor(l.retryAfter(f), now)
 		return
 	}
-	if isSuspect && p.sent.Before(p.principal.lastFailure) {
-		p.principal.failure = f // it was under way before the last failure: the same evidence
-		p.principal.holdFor(l.retryAfter(f), now)
-		return
+	l.principals.note(who, f, now)
+	if wasSuspect || !again || f.RetryAfter > 0 || who.failures >= l.config.MaxAttempts {
+		l.principals.suspect(who, p.sent)
+		who.holdFor(l.retryAfter(f), now)
 	}
-	l.principals.accuse(p.principal, f, now)
-	p.principal.holdFor(l.retryAfter(f), now)
+	if f.Class == outcome.RateLimited && !wasSuspect {
+		who.limited = true
+	}
 }
 
 // recently is how long a success counts as a sign that the server works.
 const recently = 2 * time.Second
 
 // attempts returns how many attempts a flight has in all. While anybody
-// succeeds, a failure is bad luck and worth twice as many. A principal that
-// failed in an earlier flight has one.
-func (l *Limiter) attempts(known bool, now time.Time) int {
+// succeeds, a failure is bad luck and worth twice as many. A suspect has
+// one, unless it became a suspect in this flight.
+func (l *Limiter) attempts(earlier bool, now time.Time) int {
 	switch {
 	case l.config.MaxAttempts == 1:
 		return 1
 	case l.budget.succeededWithin(recently, now):
 		return 2 * l.config.MaxAttempts
-	case known:
+	case earlier:
 		return 1
 	}
 	return l.config.MaxAttempts

@@ -9,37 +9,38 @@ import (
 )
 
 // principal is what is known of a user in an Org while there is something to
-// know: requests in the queue, calls under way, or a suspicion.
+// know: requests in the queue, calls under way, or failures.
 //
-// A suspect is a principal whose last flight failed. Its back-off holds its
-// queued requests too, and it has one call under way at a time.
+// A suspect is a principal whose last flight failed, or whose last three calls.
+// Its back-off holds its queued requests too, and it has one call under way at a
+// time.
 type principal struct {
 	name     string
-	inFlight int              // calls under way
-	queued   int              // requests in the queue
-	places   [kinds]place     // its places in the queue
-	suspects *list.Element    // in principals.suspects; nil: not a suspect
-	failures int              // counted failures in a row
-	failure  *outcome.Failure // the latest one
-	heldTo   time.Time        // before it, nothing is sent
+	inFlight int           // calls under way
+	queued   int           // requests in the queue
+	places   [kinds]*place // its places in the queue, or nil
 
-	lastFailure time.Time // that was counted
+	lastSent time.Time // when its latest call was sent
+
+	failing     *list.Element    // in principals.failing; nil: its last call succeeded
+	failures    int              // in a row
+	failure     *outcome.Failure // the latest one
+	lastFailure time.Time        // that was counted
+	backoffs    int              // failures since it became a suspect; 0: it is not one
+	heldTo      time.Time        // before it, nothing is sent
+	limited     bool             // it got a 429 response and was not a suspect
 }
 
-// memory is how long a suspicion lasts without another failure.
+// memory is how long a failure says something about the next call.
 const memory = 5 * time.Minute
 
-// isSuspect reports whether the principal's last flight failed.
-func (p *principal) isSuspect(now time.Time) bool {
-	return p.suspects != nil && now.Before(p.suspectUntil())
+// isFailing reports whether the principal's last call failed.
+func (p *principal) isFailing(now time.Time) bool {
+	return p.failing != nil && now.Before(latest(p.heldTo, p.lastFailure.Add(memory)))
 }
 
-func (p *principal) suspectUntil() time.Time {
-	if end := p.lastFailure.Add(memory); end.After(p.heldTo) {
-		return end
-	}
-	return p.heldTo
-}
+// isSuspect reports whether the principal's next call may well fail, too.
+func (p *principal) isSuspect(now time.Time) bool { return p.backoffs > 0 && p.isFailing(now) }
 
 // held returns how long the back-off of a suspect lasts yet.
 func (p *principal) held(now time.Time) time.Duration {
@@ -49,29 +50,39 @@ func (p *principal) held(now time.Time) time.Duration {
 	return max(0, p.heldTo.Sub(now))
 }
 
-// isBusy reports whether the principal is a suspect with a call under way.
-func (p *principal) isBusy(now time.Time) bool { return p.inFlight > 0 && p.isSuspect(now) }
-
-// holdFor delays what the principal sends, at least by d from now.
-func (p *principal) holdFor(d time.Duration, now time.Time) {
-	if until := now.Add(d); until.After(p.heldTo) {
-		p.heldTo = until
+// busy returns how long a suspect waits for its call under way. One that has not
+// been answered for as long as the longest back-off does not count any more: the
+// server may be back, and would not be asked.
+func (p *principal) busy(now time.Time) time.Duration {
+	if p.inFlight == 0 || !p.isSuspect(now) {
+		return 0
 	}
+	return max(0, p.lastSent.Add(longestBackoff).Sub(now))
 }
 
-// principals knows the principals. What it keeps of idle ones is bounded: at most
-// maxSuspects suspicions, and a set of fixed size of those that were served.
+// holdFor delays what the principal sends, until d
+// after from.
+func (p *principal) holdFor(d time.Duration, from time.Time) {
+	p.heldTo = latest(p.heldTo, from.Add(d))
+}
+
+// principals knows the principals. What it keeps of idle ones is bounded: the
+// latest failures of at most maxFailing, and a set of fixed size of those that
+// were served.
 type principals struct {
-	byName   map[string]*principal
-	peak     int        // the most that byName has held since it was made
-	suspects *list.List // *principal, in the order of their last failure
-	served   served
+	byName  map[string]*principal
+	peak    int        // the most that byName has held since it was made
+	failing *list.List // *principal, in the order of their last failure
+	served  served
 }
 
-const maxSuspects = 2048
+const (
+	maxFailing  = 2048
+	manyRecords = 1024 // a map that has held so many is made anew when they are gone
+)
 
 func newPrincipals() principals {
-	return principals{byName: map[string]*principal{}, suspects: list.New(), served: served{seed: maphash.MakeSeed()}}
+	return principals{byName: map[string]*principal{}, failing: list.New(), served: served{seed: maphash.MakeSeed()}}
 }
 
 // find returns the principal of that name, or one of which nothing is known.
@@ -90,24 +101,30 @@ func (s *principals) get(name string) *principal {
 	return p
 }
 
-// accuse makes p a suspect and begins its back-off: 1 s, doubled with each
-// failure up to 10 s.
-func (s *principals) accuse(p *principal, f *outcome.Failure, now time.Time) {
-	if !p.isSuspect(now) {
+// note counts a failure of p.
+func (s *principals) note(p *principal, f *outcome.Failure, now time.Time) {
+	if !p.isFailing(now) {
 		s.clear(p)
+		p.failing = s.failing.PushBack(p)
 	}
-	if p.suspects == nil {
-		p.suspects = s.suspects.PushBack(p)
-	} else {
-		s.suspects.MoveToBack(p.suspects)
-	}
+	s.failing.MoveToBack(p.failing)
 	p.failures++
 	p.failure, p.lastFailure = f, now
-	p.holdFor(min(time.Second<<min(p.failures-1, 10), 10*time.Second), now)
-	s.served.remove(p.name)
-	if s.suspects.Len() > maxSuspects {
-		s.pardon(s.suspects.Front().Value.(*principal), now)
+	if s.failing.Len() > maxFailing {
+		s.pardon(s.failing.Front().Value.(*principal), now)
 	}
+}
+
+// longestBackoff is shorter than the 10 s within which a server that is back has
+// to have served somebody.
+const longestBackoff = 8 * time.Second
+
+// suspect makes p a suspect if it is not one yet, and begins its next back-off:
+// 1 s, doubled with each failure up to 8 s, from when the call was sent.
+func (s *principals) suspect(p *principal, sent time.Time) {
+	p.backoffs++
+	p.holdFor(min(time.Second<<min(p.backoffs-1, 10), longestBackoff), sent)
+	s.served.remove(p.name)
 }
 
 // trust ends the suspicion of a principal that got a response.
@@ -118,11 +135,11 @@ func (s *principals) trust(p *principal) {
 
 // clear removes what is held against p.
 func (s *principals) clear(p *principal) {
-	if p.suspects != nil {
-		s.suspects.Remove(p.suspects)
+	if p.failing != nil {
+		s.failing.Remove(p.failing)
 	}
-	p.suspects, p.failures, p.failure = nil, 0, nil
-	p.heldTo, p.lastFailure = time.Time{}, time.Time{}
+	p.failing, p.failures, p.failure, p.lastFailure = nil, 0, nil, time.Time{}
+	p.backoffs, p.heldTo, p.limited = 0, time.Time{}, false
 }
 
 // pardon ends the suspicion of p without evidence.
@@ -131,11 +148,11 @@ func (s *principals) pardon(p *principal, now time.Time) {
 	s.release(p, now)
 }
 
-// forgetOld ends suspicions that are too old to say anything.
+// forgetOld drops failures that are too old to say anything.
 func (s *principals) forgetOld(now time.Time) {
-	for e := s.suspects.Front(); e != nil; e = s.suspects.Front() {
+	for e := s.failing.Front(); e != nil; e = s.failing.Front() {
 		p := e.Value.(*principal)
-		if p.isSuspect(now) {
+		if p.isFailing(now) {
 			return
 		}
 		s.pardon(p, now)
@@ -144,7 +161,7 @@ func (s *principals) forgetOld(now time.Time) {
 
 // release forgets p if there is nothing left to know about it.
 func (s *principals) release(p *principal, now time.Time) {
-	if p.inFlight > 0 || p.queued > 0 || p.isSuspect(now) || s.byName[p.name] != p {
+	if p.inFlight > 0 || p.queued > 0 || p.isFailing(now) {
 		return
 	}
 	s.clear(p)
@@ -155,7 +172,7 @@ func (s *principals) release(p *principal, now time.Time) {
 // shrink makes the map anew after a crowd has gone, because a map never gives
 // memory back by itself.
 func (s *principals) shrink() {
-	if s.peak < 1024 || len(s.byName) > s.peak/8 {
+	if s.peak < manyRecords || len(s.byName) > s.peak/8 {
 		return
 	}
 	byName := make(map[string]*principal, len(s.byName))

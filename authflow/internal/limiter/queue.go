@@ -73,12 +73,13 @@ func (q *queue) add(e *entry, who *principal, now time.Time) {
 
 // join gives e to the place of its kind.
 func (q *queue) join(e *entry, who *principal, k kind, now time.Time) {
-	p := &who.places[k]
-	if len(p.entries) > 0 {
+	p := who.places[k]
+	if p != nil {
 		q.change(p, func() { p.add(e) }, now)
 		return
 	}
-	*p = place{principal: who, kind: k}
+	p = &place{principal: who, kind: k}
+	who.places[k] = p
 	p.add(e)
 	q.take(p, now)
 }
@@ -115,11 +116,8 @@ func (q *queue) sent(e *entry, now time.Time) {
 	q.leaveLine(p)
 	p.remove(e)
 	e.place = nil
-	p.delayed = false
-	if len(p.entries) > 0 {
-		p.served = true
-		q.take(p, now)
-	}
+	p.delayed, p.served = false, true
+	q.take(p, now)
 }
 
 // change lets f change what the line of p depends on. A place that stands in a
@@ -138,27 +136,23 @@ func (q *queue) change(p *place, f func(), now time.Time) {
 // settle puts a place that stands nowhere into the line in which it belongs.
 func (q *queue) settle(p *place, now time.Time) {
 	if len(p.entries) == 0 {
+		p.principal.places[p.kind] = nil
 		return
 	}
-	hold := p.principal.held(now)
-	switch {
-	case p.principal.isBusy(now):
+	wait := max(p.principal.held(now), p.principal.busy(now))
+	if wait > 0 {
 		p.delayed = true
-		q.park(p, now.Add(memory)) // until its call is done
-	case hold > 0:
-		p.delayed = true
-		q.park(p, now.Add(hold))
-	default:
-		q.enterLine(p)
+		q.park(p, now.Add(wait))
+		return
 	}
+	q.enterLine(p)
 }
 
 // resettle finds the right lines for all places of a principal of which something
 // has changed.
 func (q *queue) resettle(who *principal, now time.Time) {
-	for k := range who.places {
-		p := &who.places[k]
-		if len(p.entries) > 0 {
+	for _, p := range who.places {
+		if p != nil {
 			q.change(p, func() {}, now)
 		}
 	}

@@ -75,7 +75,7 @@ func (l *Limiter) queueError(p *principal, behind int, now time.Time) *QueueErro
 	next := l.budget.has(1, now).Sub(now)
 	e := &QueueError{Behind: behind, RetryAfter: max(time.Second, next, p.held(now))}
 	switch {
-	case p.isSuspect(now):
+	case p.isFailing(now):
 		e.Failure = p.failure
 	case !l.outage.isKnown(now):
 	case l.outage.whose == p.name:

@@ -22,8 +22,8 @@ type Stats struct {
 	Rate float64
 	// Shared says that the turns come from the rate that several processes share.
 	Shared bool
-	// Suspects is how many principals' last flight failed.
-	Suspects int
+	// Failing is how many principals' last call failed.
+	Failing int
 	// Outcomes counts the calls that have ended, by class.
 	Outcomes [outcome.Classes]uint64
 }
@@ -44,7 +44,7 @@ func (l *Limiter) Stats() Stats {
 	s := Stats{
 		Parked: len(l.queue.parked.places), Budget: l.budget.left, Since: l.budget.drought,
 		Rate: l.pace.inForce(), Shared: l.shared.isActive(),
-		Suspects: l.principals.suspects.Len(), Outcomes: l.outcomes,
+		Failing: l.principals.failing.Len(), Outcomes: l.outcomes,
 	}
 	if l.outage.isKnown(now) {
 		s.Failure = l.outage.failure.Class

@@ -17,15 +17,40 @@ type BlockedError struct {
 	Until time.Time
 	// RetryAfter is the time until then, and always above zero.
 	RetryAfter time.Duration
+
+	reason string
 }
 
 // Error implements error.
 func (e *BlockedError) Error() string {
-	what := "the server rejected the password"
-	if e.Last.Class != outcome.Rejected {
-		what = "a call with the password got no response, and may have been rejected"
+	return fmt.Sprintf("%s; not sent again for %v", e.reason, e.RetryAfter.Round(time.Millisecond))
+}
+
+// The reasons why a password is not sent.
+const (
+	wasRejected   = "the server rejected the password"
+	wasUnanswered = "the last call with the password got no response and may have been rejected"
+	wereRejected  = "the server rejected too many other passwords of the user within an hour"
+	isInFlight    = "another call with a password of the user is in flight"
+)
+
+// block returns the error for a password. own reports whether last was a call with
+// this very password.
+func block(last *outcome.Failure, own bool, until, now time.Time) *BlockedError {
+	reason := wasRejected
+	switch {
+	case !own:
+		reason = wereRejected
+	case last.Class != outcome.Rejected:
+		reason = wasUnanswered
 	}
-	return fmt.Sprintf("%s; not sent again for %v", what, e.RetryAfter.Round(time.Millisecond))
+	return &BlockedError{Last: last, Until: until, RetryAfter: until.Sub(now), reason: reason}
+}
+
+// turnTaken returns the error for a call whose turn another call has taken.
+func turnTaken(now time.Time) *BlockedError {
+	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New(isInFlight)}
+	return &BlockedError{Last: last, Until: now.Add(time.Second), RetryAfter: time.Second, reason: isInFlight}
 }
 
 // elsewhere is what the Ledger told: a password is blocked because of calls of
@@ -36,7 +61,8 @@ type elsewhere struct {
 	force   Force
 	until   time.Time
 	trusted time.Time
-	kind    kind // of the latest call
+	last    kind // of the latest call
+	own     bool // the latest call was one with this password
 }
 
 const trustedFor = time.Second
@@ -49,16 +75,11 @@ func (e *elsewhere) applies(hash [32]byte, force Force, now time.Time) bool {
 	return now.Before(e.trusted) && now.Before(e.until)
 }
 
-// blocked returns the reason for the caller.
+// blocked returns the error for a caller.
 func (e *elsewhere) blocked(now time.Time) *BlockedError {
-	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent the password and got no response")}
-	if e.kind == kindRejected {
-		last = &outcome.Failure{Class: outcome.Rejected, Err: errors.New("the server rejected the password when another process sent it")}
+	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent it and got no response")}
+	if e.last == kindRejected {
+		last = &outcome.Failure{Class: outcome.Rejected, Err: errors.New("another process sent it")}
 	}
-	return &BlockedError{Last: last, Until: e.until, RetryAfter: e.until.Sub(now)}
-}
-
-// anotherCall stands for the outcome of a call that is not done.
-func anotherCall() *outcome.Failure {
-	return &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another call with a password of the user is in flight")}
+	return block(last, e.own, e.until, now)
 }

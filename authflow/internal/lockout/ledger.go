@@ -64,6 +64,9 @@ type saved struct {
 	entries []entry
 }
 
+// restart begins to count the time anew.
+func (a *access) restart() { a.spent, a.changed = 0, 0 }
+
 // load returns the record of the user.
 func (a *access) load(ctx context.Context) (*saved, error) {
 	var record []byte

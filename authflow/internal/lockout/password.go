@@ -56,7 +56,8 @@ func (u *user) eligible(hash [32]byte, force Force, now time.Time) (time.Duratio
 	if u.elsewhere.applies(hash, force, now) {
 		return 0, u.elsewhere.blocked(now)
 	}
-	if blocked := u.blocked(hash, force, now); blocked != nil {
+	blocked := u.blocked(hash, force, now)
+	if blocked != nil {
 		return 0, blocked
 	}
 	unproven := all
@@ -70,9 +71,10 @@ func (u *user) eligible(hash [32]byte, force Force, now time.Time) (time.Duratio
 }
 
 // blocked returns why a password that is not proven must not be sent now, or nil.
-func (u *user) blocked(hash [32]byte, force Force, now time.Time) error {
+func (u *user) blocked(hash [32]byte, force Force, now time.Time) *BlockedError {
 	var attempts []attempt
 	var last *outcome.Failure
+	own := u.lastRejection(hash, now)
 	for _, s := range u.countedAt(now) {
 		attempts = append(attempts, attempt{same: s.hash == hash, at: s.at, until: s.until})
 		last = s.failure
@@ -81,10 +83,10 @@ func (u *user) blocked(hash [32]byte, force Force, now time.Time) error {
 	if !until.After(now) {
 		return nil
 	}
-	if own := u.lastRejection(hash, now); own != nil {
+	if own != nil {
 		last = own
 	}
-	return &BlockedError{Last: last, Until: until, RetryAfter: until.Sub(now)}
+	return block(last, own != nil, until, now)
 }
 
 // take counts a call with a password as in flight, and returns its place in the

@@ -54,6 +54,7 @@ func (t *Ticket) try(ctx context.Context, a *access) (wait time.Duration, err er
 	}
 	wait, err = t.admit(c, now)
 	if err != nil || wait > 0 {
+		a.restart() // the Ledger works, and the call waits for another process
 		return wait, err
 	}
 	if !t.registry.shared.spend(now) {
@@ -70,7 +71,8 @@ func (t *Ticket) try(ctx context.Context, a *access) (wait time.Duration, err er
 }
 
 // admit returns how long the call has to wait for calls of other processes, or a
-// BlockedError.
+// BlockedError. A rejection that another process has met since this one saw the
+// password accepted ends the proof.
 func (t *Ticket) admit(c tally, now time.Time) (time.Duration, error) {
 	accepted := t.acceptedAt()
 	if !accepted.IsZero() && c.rejected.Before(accepted.Add(rewritten)) {
@@ -79,13 +81,28 @@ func (t *Ticket) admit(c tally, now time.Time) (time.Duration, error) {
 		}
 		return 0, nil
 	}
-	if until := blockedUntil(c.attempts, t.force); until.After(now) {
+	if !accepted.IsZero() {
+		t.endProof()
+	}
+	until := blockedUntil(c.attempts, t.force)
+	if until.After(now) {
 		return 0, t.blockElsewhere(c, until, now)
 	}
 	if c.inFlight > 0 {
 		return jitter(pollInterval), nil
 	}
 	return 0, nil
+}
+
+// endProof forgets that the password was accepted.
+func (t *Ticket) endProof() {
+	r := t.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.users[t.user]
+	if u != nil && u.proof.hash == t.hash {
+		u.proof = proof{}
+	}
 }
 
 // blockElsewhere notes that the Ledger blocks the password, so that other callers
@@ -95,10 +112,7 @@ func (t *Ticket) blockElsewhere(c tally, until, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.userOf(t.user, now)
-	if u.proof.hash == t.hash {
-		u.proof = proof{}
-	}
-	u.elsewhere = elsewhere{hash: t.hash, force: t.force, until: until, trusted: now.Add(trustedFor), kind: c.last}
+	u.elsewhere = elsewhere{hash: t.hash, force: t.force, until: until, trusted: now.Add(trustedFor), last: c.last, own: c.own}
 	return u.elsewhere.blocked(now)
 }
 

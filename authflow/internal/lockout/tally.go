@@ -18,7 +18,8 @@ const (
 // tally is what a record says about one password.
 type tally struct {
 	attempts []attempt // calls that count as rejected, oldest first
-	last     kind      // of the latest of them
+	last     kind      // of the latest of them, with this password if there is one
+	own      bool      // the latest of them was one with this password
 	accepted bool      // a moment ago, by another process
 	rejected time.Time // the latest rejection of this password
 	inFlight int       // calls of the user in other processes
@@ -41,7 +42,9 @@ func tallyOf(entries []entry, hash [32]byte, now time.Time) tally {
 			}
 		default:
 			c.attempts = append(c.attempts, attempt{same: same, at: e.at(), until: e.end})
-			c.last = e.kind
+			if same || !c.own {
+				c.last, c.own = e.kind, same
+			}
 			if same && e.kind == kindRejected {
 				c.rejected = e.at()
 			}

@@ -75,8 +75,8 @@ func (t *Ticket) eligible(now time.Time) (time.Duration, error) {
 	return t.registry.users[t.user].eligible(t.hash, t.force, now)
 }
 
-// Take counts the call as sent. It looks once more whether the call is eligible,
-// because another call may have been done since; Reserve tells if it is not.
+// Take counts the call as sent. It looks once more whether a password may be sent,
+// because another call may have been done since; Reserve returns an error if not.
 func (t *Ticket) Take(now time.Time) {
 	r := t.registry
 	r.mu.Lock()
@@ -84,15 +84,17 @@ func (t *Ticket) Take(now time.Time) {
 	if !t.taken.IsZero() || t.done {
 		return
 	}
-	wait, err := t.eligible(now)
-	if err == nil && wait > 0 {
-		err = &BlockedError{Last: anotherCall(), Until: now.Add(time.Second), RetryAfter: time.Second}
+	t.taken = now
+	if t.isKey {
+		r.keyOf(t.hash, now).take(now)
+		return
 	}
-	t.taken, t.denied = now, err
+	wait, err := t.eligible(now)
 	switch {
 	case err != nil:
-	case t.isKey:
-		r.keyOf(t.hash, now).take(now)
+		t.denied = err
+	case wait > 0:
+		t.denied = turnTaken(now)
 	default:
 		t.sent = r.userOf(t.user, now).take(t.hash)
 	}

@@ -1,0 +1,105 @@
+package limiter
+
+import "time"
+
+// budget is the circuit breaker: calls since anybody's last success. Each call
+// that is sent takes one, and a success brings them all back. Because it is taken
+// when a call is sent, it does not matter how late failures arrive, or whether
+// they arrive at all.
+//
+// A dead server gets 20 calls at once, one a second for 20 seconds, and then one
+// in two seconds: 60 in the first minute. After that at most 10 are saved up, so
+// that no later minute has more than 40.
+type budget struct {
+	left        float64
+	at          time.Time // when left was right
+	drought     time.Time // the first call since the last success; zero: none
+	lastSuccess time.Time
+}
+
+const (
+	fullBudget    = 20
+	scarce        = fullBudget / 2 // below it, the order of the queue changes
+	droughtBudget = 10             // what is saved up at most after a minute without a success
+	aSecond       = 1.0            // calls that come back in a second
+	aSecondLater  = 0.5            // after patience
+	patience      = 20 * time.Second
+	longDrought   = time.Minute
+	rounding      = 1e-6
+)
+
+func newBudget() budget { return budget{left: fullBudget} }
+
+// fill brings all calls back.
+func (b *budget) fill(now time.Time) {
+	*b = budget{left: fullBudget, at: now, lastSuccess: now}
+}
+
+// refill adds what has come back since it was last called.
+func (b *budget) refill(now time.Time) {
+	if b.drought.IsZero() {
+		return
+	}
+	slow := b.drought.Add(patience)
+	switch {
+	case !now.After(slow):
+		b.left += aSecond * now.Sub(b.at).Seconds()
+	case !b.at.Before(slow):
+		b.left += aSecondLater * now.Sub(b.at).Seconds()
+	default:
+		b.left += aSecond*slow.Sub(b.at).Seconds() + aSecondLater*now.Sub(slow).Seconds()
+	}
+	b.at = now
+	limit := float64(fullBudget)
+	if now.Sub(b.drought) >= longDrought {
+		limit = droughtBudget
+	}
+	b.left = min(b.left, limit)
+}
+
+// has returns when n calls are left: now, or later.
+func (b *budget) has(n float64, now time.Time) time.Time {
+	b.refill(now)
+	missing := n - b.left
+	if missing <= rounding {
+		return now
+	}
+	slow := b.drought.Add(patience)
+	soon := now.Add(seconds(missing / aSecond))
+	if !soon.After(slow) {
+		return soon
+	}
+	if now.Before(slow) {
+		missing -= aSecond * slow.Sub(now).Seconds()
+		now = slow
+	}
+	return now.Add(seconds(missing / aSecondLater))
+}
+
+// seconds converts s, and rounds up so that a timer is never early.
+func seconds(s float64) time.Duration {
+	return time.Duration(s*float64(time.Second)) + time.Microsecond
+}
+
+// take takes one call, which is sent now.
+func (b *budget) take(now time.Time) {
+	b.refill(now)
+	b.left--
+	if b.drought.IsZero() {
+		b.drought, b.at = now, now
+	}
+}
+
+// giveBack brings back a call that was not sent.
+func (b *budget) giveBack() { b.left = min(b.left+1, fullBudget) }
+
+// isScarce reports whether less than half is left.
+func (b *budget) isScarce(now time.Time) bool {
+	b.refill(now)
+	return b.left < scarce-rounding
+}
+
+// succeededWithin reports whether anybody succeeded in the last d.
+func (b *budget) succeededWithin(d time.Duration, now time.Time) bool {
+	return !b.lastSuccess.IsZero() && now.Sub(b.lastSuccess) < d
+}

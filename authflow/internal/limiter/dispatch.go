@@ -1,0 +1,175 @@
+package limiter
+
+import "time"
+
+// dispatch gives their turns to all requests that are due, tells the ones that
+// have waited too long in an outage, and sets the timer for what comes next. The
+// caller holds mu.
+func (l *Limiter) dispatch() {
+	now := time.Now()
+	l.queue.unpark(now)
+	l.queue.promote(now)
+	l.tell(now)
+	next := l.serve(now)
+	l.setTimer(now, next, l.queue.nextUnpark(), l.nextTold())
+}
+
+// serve gives out turns while there are any, and returns when the next one comes;
+// the zero time if nobody is ready.
+func (l *Limiter) serve(now time.Time) time.Time {
+	for l.queue.ready() > 0 {
+		l.reserve(now)
+		at := l.nextCall(now)
+		if at.IsZero() || at.After(now) {
+			return at
+		}
+		p, at := l.choose(now)
+		if at.After(now) {
+			return at
+		}
+		l.offer(p, now)
+	}
+	return time.Time{}
+}
+
+// nextCall returns when the budget and the rate allow the next call; the zero
+// time if that depends on a reservation under way.
+func (l *Limiter) nextCall(now time.Time) time.Time {
+	at := l.budget.has(1, now)
+	if at.After(now) {
+		return at
+	}
+	if !l.shared.isActive() {
+		return l.pace.next(now)
+	}
+	at = l.shared.next(now)
+	if at.IsZero() || !l.pace.isReduced() {
+		return at
+	}
+	return latest(at, l.pace.next(now))
+}
+
+// choose returns the place whose turn it is, or when it is if that is later.
+// Suspects leave the last call of the budget to other principals, so that one
+// that comes while many suspects wait does not have to wait for it.
+func (l *Limiter) choose(now time.Time) (*place, time.Time) {
+	if !l.budget.isScarce(now) {
+		return l.queue.next(l.lastWasRevocation), now
+	}
+	p, suspect := l.nextScarce(now)
+	if suspect {
+		return p, l.budget.has(2, now)
+	}
+	return p, now
+}
+
+// offer gives the turn to the first request of p that wants it and may have it.
+func (l *Limiter) offer(p *place, now time.Time) {
+	e := p.entries[0]
+	r := &e.request
+	deadline := l.outage.deadline(e, l.config.Timeout, now)
+	if !deadline.IsZero() && deadline.Sub(now) <= enough(l.config.Timeout) {
+		l.queue.leaveLine(p)
+		l.queue.park(p, deadline) // its caller learns of the outage then
+		return
+	}
+	if r.Wanted != nil && !r.Wanted() {
+		l.fail(e, ErrUnwanted)
+		return
+	}
+	if r.Ticket != nil {
+		wait, err := r.Ticket.Eligible(now)
+		if err != nil {
+			l.fail(e, err)
+			return
+		}
+		if wait > 0 {
+			l.queue.block(p, wait, now)
+			return
+		}
+		r.Ticket.Take(now)
+	}
+	l.grant(e, deadline, now)
+}
+
+// grant gives e its permit.
+func (l *Limiter) grant(e *entry, deadline, now time.Time) {
+	p := e.place
+	who := p.principal
+	if p.kind != ahead {
+		l.lastWasRevocation = p.kind == revocation
+	}
+	l.newestWasLast = !l.newestWasLast
+	l.budget.take(now)
+	l.pace.take(now)
+	l.shared.take()
+	who.inFlight++
+	who.lastSent = now
+	e.permit = &Permit{
+		limiter: l, principal: who, group: e.request.Group, attempt: max(e.request.Attempt, 1),
+		ticket: e.request.Ticket != nil, sent: now, deadline: deadline,
+	}
+	l.queue.turnTaken(p)
+	l.queue.sent(e, now)
+	close(e.decided)
+}
+
+// fail ends the wait of e with an error.
+func (l *Limiter) fail(e *entry, err error) {
+	who, now := e.place.principal, time.Now()
+	e.err = err
+	l.queue.remove(e, now)
+	l.principals.release(who, now)
+	close(e.decided)
+}
+
+// setTimer calls dispatch again at the earliest of the times that are set. Without
+// anybody who waits there is no timer.
+func (l *Limiter) setTimer(now time.Time, times ...time.Time) {
+	var at time.Time
+	if l.queue.waiting.Len() > 0 {
+		at = earliest(times...)
+	} else {
+		l.queue.tidy()
+		l.shared.stop()
+	}
+	if at.Equal(l.wakeAt) {
+		return
+	}
+	l.wakeAt = at
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+	if !at.IsZero() {
+		l.timer = time.AfterFunc(at.Sub(now), l.fired)
+	}
+}
+
+// fired is what the timer calls.
+func (l *Limiter) fired() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !time.Now().Before(l.wakeAt) {
+		l.wakeAt = time.Time{}
+	}
+	l.dispatch()
+}
+
+// earliest returns the earliest of the times that are not zero.
+func earliest(times ...time.Time) time.Time {
+	var first time.Time
+	for _, t := range times {
+		if first.IsZero() || !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	return first
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

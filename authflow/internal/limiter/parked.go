@@ -1,0 +1,64 @@
+package limiter
+
+import "time"
+
+// askAgain is how often a Ticket is asked that waits for something unknown.
+const askAgain = time.Second
+
+// park lets a place wait until a time, or until something happens.
+func (q *queue) park(p *place, until time.Time) {
+	p.until = until
+	q.parked.insert(p)
+}
+
+// block lets a place wait for its Ticket.
+func (q *queue) block(p *place, wait time.Duration, now time.Time) {
+	q.leaveLine(p)
+	q.park(p, now.Add(min(wait, askAgain)))
+	group := p.group()
+	if q.blocked[group] == nil {
+		q.blocked[group] = map[*place]struct{}{}
+	}
+	q.blocked[group][p] = struct{}{}
+}
+
+// forgetBlocked removes p from the places that wait for a Ticket.
+func (q *queue) forgetBlocked(p *place) {
+	group := p.group()
+	delete(q.blocked[group], p)
+	if len(q.blocked[group]) == 0 {
+		delete(q.blocked, group)
+	}
+}
+
+// unpark brings back the places whose time has come.
+func (q *queue) unpark(now time.Time) {
+	for p := q.parked.first(); p != nil && !p.until.After(now); p = q.parked.first() {
+		q.leaveLine(p)
+		q.settle(p, now)
+	}
+}
+
+// nextUnpark returns when the next place comes back; the zero time if none waits.
+func (q *queue) nextUnpark() time.Time {
+	p := q.parked.first()
+	if p == nil {
+		return time.Time{}
+	}
+	return p.until
+}
+
+// unblock brings back the places of a group that wait for a Ticket.
+func (q *queue) unblock(group string, now time.Time) {
+	for p := range q.blocked[group] {
+		q.leaveLine(p)
+		q.settle(p, now)
+	}
+}
+
+// unblockAll brings back all places that wait for a Ticket.
+func (q *queue) unblockAll(now time.Time) {
+	for group := range q.blocked {
+		q.unblock(group, now)
+	}
+}

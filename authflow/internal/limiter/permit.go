@@ -1,0 +1,171 @@
+package limiter
+
+import (
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// Permit is the right to send one call now.
+type Permit struct {
+	limiter   *Limiter
+	principal *principal
+	group     string
+	attempt   int
+	ticket    bool // whether a Ticket was taken for it
+	sent      time.Time
+	deadline  time.Time
+
+	over    bool // Done or Cancel has been called
+	verdict Verdict
+}
+
+// Verdict says whether a flight may attempt its call again.
+type Verdict struct {
+	Again bool          // whether another attempt is allowed
+	After time.Duration // how long to wait before it
+}
+
+// Deadline returns when the attempt must have ended, so that its caller learns of
+// an outage in time. The zero time means that there is no such bound.
+func (p *Permit) Deadline() time.Time { return p.deadline }
+
+// Done tells the limiter what the call came to, nil if it succeeded. A second
+// call changes nothing and returns the first verdict.
+func (p *Permit) Done(f *outcome.Failure) Verdict {
+	l := p.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.over {
+		return p.verdict
+	}
+	p.over = true
+	now := time.Now()
+	p.principal.inFlight--
+	p.verdict = l.conclude(p, f, now)
+	l.tellHeld(p.principal, now)
+	l.settle(p, now)
+	return p.verdict
+}
+
+// Cancel gives the permit back: nothing was sent, and nothing is concluded. After
+// Done it does nothing.
+func (p *Permit) Cancel() {
+	l := p.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.over {
+		return
+	}
+	p.over = true
+	now := time.Now()
+	p.principal.inFlight--
+	l.budget.giveBack()
+	l.pace.giveBack()
+	l.shared.giveBack(now)
+	l.settle(p, now)
+}
+
+// settle lets go on what has waited for the call of p.
+func (l *Limiter) settle(p *Permit, now time.Time) {
+	l.queue.resettle(p.principal, now)
+	if p.ticket {
+		l.queue.unblock(p.group, now)
+	}
+	l.principals.release(p.principal, now)
+	l.dispatch()
+}
+
+// conclude draws the conclusions from an outcome. It reads the traits of the
+// class and RetryAfter, and never a status.
+func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict {
+	class := outcome.OK
+	if f != nil {
+		class = f.Class
+	}
+	l.outcomes[class]++
+	earlier := p.principal.isSuspect(now) && p.principal.failures >= p.attempt
+	if class.Answered() {
+		l.answered(p, now)
+	}
+	if f == nil {
+		return Verdict{}
+	}
+	again := f.Retryable() && p.attempt < l.attempts(earlier, now)
+	if class.Suspect() {
+		l.outage.failed(p.principal, f, now)
+		l.failed(p, f, again, now)
+	}
+	after := max(l.backoff(p.attempt), p.principal.held(now))
+	if !again || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout) {
+		return Verdict{}
+	}
+	return Verdict{Again: true, After: after}
+}
+
+// answered notes that the server works, and that p's principal is served.
+func (l *Limiter) answered(p *Permit, now time.Time) {
+	if p.principal.limited {
+		l.pace.limited(p.principal.name, now)
+	}
+	l.budget.fill(now)
+	l.outage.end(p, now)
+	l.pace.succeeded(now)
+	l.principals.trust(p.principal)
+}
+
+// failed notes a failure of p's principal. It becomes a suspect when its flight
+// has failed, after as many failures in a row as a flight has attempts, or when
+// the server named a time to wait.
+func (l *Limiter) failed(p *Permit, f *outcome.Failure, again bool, now time.Time) {
+	who := p.principal
+	wasSuspect := who.isSuspect(now)
+	if wasSuspect && p.sent.Before(who.lastFailure) {
+		who.failure = f // it was under way before the last failure: the same evidence
+		who.holdFor(l.retryAfter(f), now)
+		return
+	}
+	l.principals.note(who, f, now)
+	if wasSuspect || !again || f.RetryAfter > 0 || who.failures >= l.config.MaxAttempts {
+		l.principals.suspect(who, p.sent)
+		who.holdFor(l.retryAfter(f), now)
+	}
+	if f.Class == outcome.RateLimited && !wasSuspect {
+		who.limited = true
+	}
+}
+
+// recently is how long a success counts as a sign that the server works.
+const recently = 2 * time.Second
+
+// attempts returns how many attempts a flight has in all. While anybody
+// succeeds, a failure is bad luck and worth twice as many. A suspect has
+// one, unless it became a suspect in this flight.
+func (l *Limiter) attempts(earlier bool, now time.Time) int {
+	switch {
+	case l.config.MaxAttempts == 1:
+		return 1
+	case l.budget.succeededWithin(recently, now):
+		return 2 * l.config.MaxAttempts
+	case earlier:
+		return 1
+	}
+	return l.config.MaxAttempts
+}
+
+// backoff returns the time between an attempt and the next: 200 ms, doubled each
+// time, at random between half and all of it.
+func (l *Limiter) backoff(attempt int) time.Duration {
+	d := 200 * time.Millisecond << min(max(attempt, 1)-1, 10)
+	return d/2 + time.Duration(l.random.Int64N(int64(d/2)))
+}
+
+// maxRetryAfter is the longest Retry-After that holds a principal.
+const maxRetryAfter = 5 * time.Minute
+
+// retryAfter returns how long the server asked to wait, up to a quarter longer,
+// so that the callers that were told the same do not come back together.
+func (l *Limiter) retryAfter(f *outcome.Failure) time.Duration {
+	d := min(max(f.RetryAfter, 0), maxRetryAfter)
+	return d + time.Duration(l.random.Int64N(int64(d/4)+1))
+}

@@ -1,0 +1,172 @@
+package limiter
+
+import (
+	"container/heap"
+	"container/list"
+	"slices"
+	"time"
+)
+
+// entry is a request that waits.
+type entry struct {
+	request Request
+	arrived time.Time
+	number  uint64        // in the order of arrival
+	place   *place        // nil once it is decided
+	waiting *list.Element // in queue.waiting
+
+	decided chan struct{} // closed when permit or err is set
+	permit  *Permit
+	err     error
+}
+
+func (e *entry) isDecided() bool { return e.place == nil }
+
+// kind tells the places of a principal apart.
+type kind uint8
+
+const (
+	newcomer   kind = iota // a caller without a lease
+	renewal                // a caller, or a renewal whose time has come, with a lease that is alive
+	ahead                  // a renewal ahead of time
+	revocation             // a token to be revoked
+	kinds                  // how many there are
+)
+
+func kindOf(r *Request) kind {
+	switch {
+	case r.Urgency == Revocation:
+		return revocation
+	case r.Urgency == Ahead:
+		return ahead
+	case r.Renewal:
+		return renewal
+	}
+	return newcomer
+}
+
+// place stands in the queue for all requests of one kind of one principal, so
+// that a thousand of them delay another principal by one.
+type place struct {
+	principal *principal
+	kind      kind
+	entries   []*entry  // in the order in which they are sent
+	number    uint64    // in the order in which places were taken
+	turn      uint64    // of a repeat: how many first requests have to leave before it
+	line      *line     // where it stands; nil: nowhere
+	index     int       // in line
+	until     time.Time // while it is parked: when to look again
+
+	served  bool // whether it is in the queue again after one of its requests was sent
+	delayed bool // whether a back-off has delayed it
+}
+
+// group returns the group in which the place stands.
+func (p *place) group() string { return p.entries[0].request.Group }
+
+// attempt returns the number of the attempt whose turn is next.
+func (p *place) attempt() int { return p.entries[0].request.Attempt }
+
+// add puts e among the entries: another attempt of a flight goes before first
+// attempts, because its flight has waited before, and renewals ahead of time
+// stand in the order in which they become urgent.
+func (p *place) add(e *entry) {
+	e.place = p
+	last := len(p.entries)
+	for last > 0 && p.precedes(e, p.entries[last-1]) {
+		last--
+	}
+	p.entries = slices.Insert(p.entries, last, e)
+}
+
+func (p *place) precedes(a, b *entry) bool {
+	if p.kind == ahead {
+		return promotedBefore(a, b)
+	}
+	return a.request.Attempt > 1 && b.request.Attempt <= 1
+}
+
+// promotedBefore orders renewals ahead of time by when they become urgent. The
+// zero time means never.
+func promotedBefore(a, b *entry) bool {
+	switch at, bt := a.request.Promote, b.request.Promote; {
+	case at.IsZero():
+		return false
+	case bt.IsZero():
+		return true
+	default:
+		return at.Before(bt)
+	}
+}
+
+// remove takes e out.
+func (p *place) remove(e *entry) {
+	if p.entries[0] == e { // the usual case
+		p.entries[0] = nil
+		p.entries = p.entries[1:]
+	} else {
+		i := slices.Index(p.entries, e)
+		p.entries = slices.Delete(p.entries, i, i+1)
+	}
+	if len(p.entries) == 0 {
+		p.entries = nil
+	}
+}
+
+// line is an ordered set of places.
+type line struct {
+	places []*place
+	before func(a, b *place) bool
+}
+
+func byNumber(a, b *place) bool { return a.number < b.number }
+func byUntil(a, b *place) bool  { return a.until.Before(b.until) }
+func byPromote(a, b *place) bool {
+	return promotedBefore(a.entries[0], b.entries[0])
+}
+
+// first returns the first place, or nil.
+func (l *line) first() *place {
+	if len(l.places) == 0 {
+		return nil
+	}
+	return l.places[0]
+}
+
+func (l *line) insert(p *place) {
+	p.line = l
+	heap.Push((*lineHeap)(l), p)
+}
+
+func (l *line) remove(p *place) {
+	heap.Remove((*lineHeap)(l), p.index)
+	p.line = nil
+	if len(l.places) == 0 {
+		l.places = nil // so that a crowd that has gone costs nothing
+	}
+}
+
+// lineHeap is a line as container/heap sees it.
+type lineHeap line
+
+func (h *lineHeap) Len() int           { return len(h.places) }
+func (h *lineHeap) Less(i, j int) bool { return h.before(h.places[i], h.places[j]) }
+
+func (h *lineHeap) Swap(i, j int) {
+	h.places[i], h.places[j] = h.places[j], h.places[i]
+	h.places[i].index, h.places[j].index = i, j
+}
+
+func (h *lineHeap) Push(x any) {
+	p := x.(*place)
+	p.index = len(h.places)
+	h.places = append(h.places, p)
+}
+
+func (h *lineHeap) Pop() any {
+	last := len(h.places) - 1
+	p := h.places[last]
+	h.places[last] = nil
+	h.places = h.places[:last]
+	return p
+}

@@ -1,0 +1,105 @@
+package limiter
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// ErrUnwanted is the error of a request that nobody waited for any more when its
+// turn came.
+var ErrUnwanted = errors.New("nobody waits for this request any more")
+
+// QueueError says why a request left the queue without its turn.
+type QueueError struct {
+	// Failure is the latest failure of the principal itself if it is a suspect, or
+	// of the outage; nil if neither is known. A failure of another principal is
+	// reduced to what is true for everybody.
+	Failure *outcome.Failure
+	// RetryAfter is how long to wait before trying again, always above zero.
+	RetryAfter time.Duration
+	// Behind is how many other requests came before and still waited.
+	Behind int
+	// Err is the cause of the context that ended; nil if the limiter ended the wait.
+	Err error
+}
+
+// Error implements error.
+func (e *QueueError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("not sent, because %s; %s", describe(e.Failure), e.position())
+	}
+	text := "gave up in the rate-limit queue, " + e.position()
+	if e.Failure != nil {
+		text += ", after " + describe(e.Failure)
+	}
+	return text + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause of the context that ended, or what a failure without
+// a response came from.
+func (e *QueueError) Unwrap() []error {
+	var causes []error
+	if e.Err != nil {
+		causes = append(causes, e.Err)
+	}
+	if e.Failure != nil && e.Failure.Err != nil {
+		causes = append(causes, e.Failure.Err)
+	}
+	return causes
+}
+
+func (e *QueueError) position() string {
+	switch e.Behind {
+	case 0:
+		return "at its head"
+	case 1:
+		return "behind 1 other request"
+	}
+	return fmt.Sprintf("behind %d other requests", e.Behind)
+}
+
+// describe says what the latest call came to.
+func describe(f *outcome.Failure) string {
+	if f.Status > 0 {
+		return fmt.Sprintf("the last call failed with status %d (%v)", f.Status, f.Class)
+	}
+	return fmt.Sprintf("the last call failed without a response (%v)", f.Class)
+}
+
+// queueError is the error of a principal whose request leaves the queue now.
+func (l *Limiter) queueError(p *principal, behind int, now time.Time) *QueueError {
+	next := l.budget.has(1, now).Sub(now)
+	e := &QueueError{Behind: behind, RetryAfter: max(time.Second, next, p.held(now))}
+	switch {
+	case p.isFailing(now):
+		e.Failure = p.failure
+	case !l.outage.isKnown(now):
+	case l.outage.whose == p.name:
+		e.Failure = l.outage.failure
+	default:
+		e.Failure = forOthers(l.outage.failure)
+	}
+	return e
+}
+
+// forOthers reduces a failure to what may be told to another principal: neither
+// the texts and numbers of the response, in which its user may be named, nor the
+// text of an error, except of one that says why there was no connection.
+func forOthers(f *outcome.Failure) *outcome.Failure {
+	reduced := &outcome.Failure{
+		Class: f.Class, Status: f.Status, RetryAfter: f.RetryAfter, Page: f.Page, Permanent: f.Permanent,
+	}
+	var connection *net.OpError
+	var lookup *net.DNSError
+	switch {
+	case errors.As(f.Err, &lookup):
+		reduced.Err = lookup
+	case errors.As(f.Err, &connection):
+		reduced.Err = connection
+	}
+	return reduced
+}

@@ -1,0 +1,185 @@
+package lockout_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// bubble runs a test on a fake clock.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, f)
+}
+
+// after lets the fake clock run.
+func after(d time.Duration) {
+	time.Sleep(d) // fake clock
+}
+
+// Outcomes of calls.
+var (
+	wrong      = &outcome.Failure{Class: outcome.Rejected, Status: 401}
+	lost       = &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("connection reset")}
+	notSent    = &outcome.Failure{Class: outcome.NotSent}
+	overloaded = &outcome.Failure{Class: outcome.Overloaded, Status: 503}
+	limited    = &outcome.Failure{Class: outcome.RateLimited, Status: 429}
+)
+
+// ready fails the test unless the call may be sent at once.
+func ready(t *testing.T, ticket *lockout.Ticket) *lockout.Ticket {
+	t.Helper()
+	if wait, err := ticket.Eligible(time.Now()); wait != 0 || err != nil {
+		t.Fatalf("must wait for %v, %v", wait, err)
+	}
+	return ticket
+}
+
+// start sends a call that may be sent at once.
+func start(t *testing.T, ticket *lockout.Ticket) *lockout.Ticket {
+	t.Helper()
+	ready(t, ticket).Take(time.Now())
+	if err := ticket.Reserve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
+// play makes a call that may be sent at once, and ends it.
+func play(t *testing.T, ticket *lockout.Ticket, f *outcome.Failure) {
+	t.Helper()
+	start(t, ticket).Done(f)
+}
+
+// blocked fails the test unless the call is blocked for d.
+func blocked(t *testing.T, ticket *lockout.Ticket, d time.Duration) *lockout.BlockedError {
+	t.Helper()
+	wait, err := ticket.Eligible(time.Now())
+	var b *lockout.BlockedError
+	if !errors.As(err, &b) {
+		t.Fatalf("not blocked: wait %v, error %v", wait, err)
+	}
+	if b.RetryAfter != d || !b.Until.Equal(time.Now().Add(d)) || b.Last == nil {
+		t.Fatalf("blocked for %v until %v after %v, want %v", b.RetryAfter, b.Until, b.Last, d)
+	}
+	return b
+}
+
+// waiting fails the test unless the call waits for another one.
+func waiting(t *testing.T, ticket *lockout.Ticket) {
+	t.Helper()
+	if wait, err := ticket.Eligible(time.Now()); wait < time.Minute || err != nil {
+		t.Fatalf("does not wait for the call in flight: %v, %v", wait, err)
+	}
+}
+
+// memory is a Ledger of several processes. Faults are set by the test.
+type memory struct {
+	latency time.Duration
+
+	mu      sync.Mutex
+	records map[string]stored
+	fault   error // of every operation
+	silent  bool  // no operation returns before its context ends
+	loads   int
+	swaps   int
+	longest int
+	maxTTL  time.Duration
+}
+
+type stored struct {
+	record []byte
+	end    time.Time
+}
+
+func (m *memory) Load(ctx context.Context, user string) ([]byte, time.Duration, error) {
+	if err := m.operate(ctx); err != nil {
+		return nil, 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.loads++
+	s, left := m.at(user)
+	return s, left, nil
+}
+
+func (m *memory) Swap(ctx context.Context, user string, old, record []byte, ttl time.Duration) error {
+	if err := m.operate(ctx); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.swaps++
+	m.longest, m.maxTTL = max(m.longest, len(record)), max(m.maxTTL, ttl)
+	if s, _ := m.at(user); !bytes.Equal(s, old) {
+		return lockout.ErrChanged
+	}
+	if m.records == nil {
+		m.records = make(map[string]stored)
+	}
+	m.records[user] = stored{record: record, end: time.Now().Add(ttl)}
+	return nil
+}
+
+func (m *memory) at(user string) ([]byte, time.Duration) {
+	s, ok := m.records[user]
+	if left := time.Until(s.end); ok && left > 0 {
+		return s.record, left
+	}
+	return nil, 0
+}
+
+func (m *memory) operate(ctx context.Context) error {
+	m.mu.Lock()
+	fault, silent := m.fault, m.silent
+	m.mu.Unlock()
+	if silent {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	after(m.latency)
+	return fault
+}
+
+// set changes what is wrong with the Ledger.
+func (m *memory) set(fault error, silent bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault, m.silent = fault, silent
+}
+
+// operations returns how often the Ledger was used since the last call.
+func (m *memory) operations() (loads, swaps int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	loads, swaps = m.loads, m.swaps
+	m.loads, m.swaps = 0, 0
+	return loads, swaps
+}
+
+// process is one that shares a Ledger.
+func process(m *memory) *lockout.Registry {
+	return lockout.New(lockout.Config{Ledger: m, Hash: hash})
+}
+
+// hash is keyless: what it hides is not in these tests.
+func hash(user, secret string) [32]byte {
+	return sha256.Sum256([]byte(user + "\x00" + secret))
+}
+
+// flush waits until the outcomes are saved.
+func flush(t *testing.T, r *lockout.Registry) {
+	t.Helper()
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

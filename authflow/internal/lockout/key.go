@@ -1,0 +1,80 @@
+package lockout
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// key is what is known of one secret key. A nil key is one of which nothing is
+// known.
+type key struct {
+	proven   bool
+	next     time.Time // when one more caller may use it while it is not proven
+	rejected []string  // principals in a row that were rejected, each once
+	status   int       // of the latest rejection
+}
+
+// How a key that is not proven is tried.
+const (
+	keyInterval   = time.Second // between two callers
+	doubtfulAfter = 3           // principals that are rejected in a row
+	keyKnownFor   = 24 * time.Hour
+)
+
+// wait returns how long a call with the key has to wait.
+func (k *key) wait(now time.Time) time.Duration {
+	if k == nil || k.proven {
+		return 0
+	}
+	return max(0, k.next.Sub(now))
+}
+
+// take counts a call.
+func (k *key) take(now time.Time) { k.next = now.Add(keyInterval) }
+
+// done notes what came of a call for a principal.
+func (k *key) done(principal string, f *outcome.Failure) {
+	switch {
+	case provesKey(f):
+		k.proven, k.rejected, k.status = true, nil, 0
+	case f.Class == outcome.Rejected:
+		k.status = f.Status
+		if len(k.rejected) < doubtfulAfter && !slices.Contains(k.rejected, principal) {
+			k.rejected = append(k.rejected, principal)
+		}
+		if len(k.rejected) >= doubtfulAfter {
+			k.proven = false
+		}
+	}
+}
+
+// provesKey reports whether only a server that has accepted the key responds so.
+func provesKey(f *outcome.Failure) bool {
+	if f == nil {
+		return true
+	}
+	switch f.Class {
+	case outcome.OK, outcome.Conflict, outcome.Invalid:
+		return true
+	}
+	return false
+}
+
+// lastRejection returns the latest rejection without anything that names the
+// principal that met it.
+func (k *key) lastRejection() *outcome.Failure {
+	if k == nil || k.status == 0 {
+		return nil
+	}
+	return &outcome.Failure{
+		Class:  outcome.Rejected,
+		Status: k.status,
+		Err:    errors.New("the server rejected the secret key, for this principal or for another one"),
+	}
+}
+
+// idle reports whether the key may be forgotten.
+func (k *key) idle(now time.Time) bool { return now.Sub(k.next) > keyKnownFor }

@@ -1,0 +1,116 @@
+package lockout
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Ledger keeps the count of rejected passwords beyond the process, for a tool that
+// starts each minute and for replicas of a service. Its methods are called
+// concurrently. An implementation bounds the time that they take, seals the
+// records, and binds each one to its user.
+//
+// What a call with a password costs:
+//
+//   - nothing if this process has seen the password accepted in the last minute;
+//   - one Load if another process has seen it accepted in the last 10 seconds;
+//   - otherwise one Load and one Swap before the call, and one Swap in the
+//     background after it.
+//
+// Processes whose Ledger works keep to the rule together. One of them at a time
+// sends a password that is not proven, and all of them send a wrong one 3 times in
+// an hour. A proven password is in flight in at most 3 calls, unless it was
+// accepted in the last minute, so that all processes together notice that it was
+// changed on the server. A process that ends during its call has sent a password
+// that may be wrong, so others wait for a minute after that.
+//
+// A process whose Ledger fails keeps to the rule alone. A Ledger that loses or
+// repeats records brings back no more than that. One that repeats the record of a
+// rejection can keep a password back for as long as it does so.
+type Ledger interface {
+	// Load returns the record of a user, and how much of its time to live is left
+	// by the clock of the store. A nil record says that there is none.
+	Load(ctx context.Context, user string) (record []byte, left time.Duration, err error)
+	// Swap saves the record of a user for ttl, at most one hour, if the stored
+	// record is still old; a nil old says that there was none. Otherwise it
+	// returns ErrChanged.
+	Swap(ctx context.Context, user string, old, record []byte, ttl time.Duration) error
+}
+
+// ErrChanged is what [Ledger.Swap] returns if the record is not the old one.
+var ErrChanged = errors.New("the record has changed")
+
+// errFailed says that the Ledger does not work, so that this process decides
+// alone.
+var errFailed = errors.New("the ledger failed")
+
+const (
+	ledgerTime = 2 * time.Second // for all operations of one call
+	maxChanged = 20              // times that Swap finds another record, before the Ledger counts as failed
+)
+
+// access is the use of the Ledger for one user by one call.
+type access struct {
+	ledger  Ledger
+	user    string
+	spent   time.Duration // in operations
+	changed int           // how often Swap found another record
+}
+
+// saved is a record as the Ledger has it. The record is nil if there is none.
+type saved struct {
+	record  []byte
+	entries []entry
+}
+
+// restart begins to count the time anew.
+func (a *access) restart() { a.spent, a.changed = 0, 0 }
+
+// load returns the record of the user.
+func (a *access) load(ctx context.Context) (*saved, error) {
+	var record []byte
+	var left time.Duration
+	err := a.use(ctx, func(ctx context.Context) (err error) {
+		record, left, err = a.ledger.Load(ctx, a.user)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &saved{record: record, entries: parseRecord(record, left, time.Now())}, nil
+}
+
+// swap replaces the record of the user with one of these entries. It returns nil
+// and no error if another process was faster. After an error, what it returns may
+// have been saved.
+func (a *access) swap(ctx context.Context, old *saved, entries []entry) (*saved, error) {
+	record, ttl := formatRecord(entries, time.Now())
+	err := a.use(ctx, func(ctx context.Context) error {
+		return a.ledger.Swap(ctx, a.user, old.record, record, ttl)
+	})
+	if !errors.Is(err, ErrChanged) {
+		return &saved{record: record, entries: entries}, err
+	}
+	a.changed++
+	if a.changed >= maxChanged {
+		return nil, errFailed
+	}
+	return nil, nil
+}
+
+// use runs one operation within the time that is left for all of them.
+func (a *access) use(ctx context.Context, operation func(context.Context) error) error {
+	if a.spent >= ledgerTime {
+		return errFailed
+	}
+	within, cancel := context.WithTimeout(ctx, ledgerTime-a.spent)
+	defer cancel()
+	began := time.Now()
+	err := operation(within)
+	a.spent += time.Since(began)
+	if err == nil || errors.Is(err, ErrChanged) {
+		return err
+	}
+	return errors.Join(errFailed, err)
+}

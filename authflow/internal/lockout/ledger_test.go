@@ -1,0 +1,552 @@
+package lockout_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// attempt lets a process send a password once, if it may within its patience. It
+// returns an error if it did not send it.
+func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.Failure) (*outcome.Failure, error) {
+	for {
+		wait, err := ticket.Eligible(time.Now())
+		if err != nil {
+			return nil, err
+		}
+		if wait == 0 {
+			break
+		}
+		after(50 * time.Millisecond)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	ticket.Take(time.Now())
+	if err := ticket.Reserve(ctx); err != nil {
+		ticket.Done(notSent)
+		return nil, err
+	}
+	f := call()
+	ticket.Done(f)
+	return f, nil
+}
+
+// A tool that cron starts each minute, after its password was changed.
+func TestR6_ToolEachMinute_SendsAWrongPasswordThreeTimesInAnHour(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 20 * time.Millisecond}
+		var sent []time.Time
+		for range 4 * 60 {
+			r := process(m)
+			_, err := attempt(t.Context(), r.Password("ann", "wrong", lockout.Scheduled), func() *outcome.Failure {
+				sent = append(sent, time.Now())
+				after(300 * time.Millisecond)
+				return wrong
+			})
+			var b *lockout.BlockedError
+			if err != nil && (!errors.As(err, &b) || b.RetryAfter <= 0 || b.Last.Class != outcome.Rejected) {
+				t.Fatal(err)
+			}
+			flush(t, r)
+			after(time.Minute)
+		}
+		if len(sent) < 10 {
+			t.Errorf("sent %d times in four hours, a mistake of the server would last", len(sent))
+		}
+		expectAtMost(t, sent, 3)
+		if m.maxTTL > time.Hour || m.longest > 63 {
+			t.Errorf("records of %d bytes for %v", m.longest, m.maxTTL)
+		}
+	})
+}
+
+// expectAtMost fails the test if more than most calls came within an hour.
+func expectAtMost(t *testing.T, sent []time.Time, most int) {
+	t.Helper()
+	for i := most; i < len(sent); i++ {
+		if within := sent[i].Sub(sent[i-most]); within < time.Hour {
+			t.Fatalf("%d calls within %v", most+1, within)
+		}
+	}
+}
+
+// The process ends, or is killed, before it hears or saves anything.
+func TestR6_ToolThatIsKilled_SendsThreeTimesInAnHour(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		var sent []time.Time
+		for range 4 * 60 {
+			ticket := process(m).Password("ann", "wrong", lockout.Scheduled)
+			ready(t, ticket).Take(time.Now())
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			if ticket.Reserve(ctx) == nil {
+				sent = append(sent, time.Now())
+			}
+			cancel()
+			after(time.Minute)
+		}
+		if len(sent) < 10 {
+			t.Errorf("sent %d times in four hours", len(sent))
+		}
+		expectAtMost(t, sent, 3)
+	})
+}
+
+// replicas let n processes begin at once, and each goes on until its password is
+// accepted or it has been rejected often enough.
+func replicas(t *testing.T, list []*lockout.Registry, password string, patience time.Duration, call func() *outcome.Failure) (served, failed int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var wg sync.WaitGroup
+	var ok, not atomic.Int64
+	for _, r := range list {
+		wg.Go(func() {
+			f, err := attempt(ctx, r.Password("ann", password, lockout.Scheduled), call)
+			if f == nil && err == nil {
+				ok.Add(1)
+			} else {
+				not.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return int(ok.Load()), int(not.Load())
+}
+
+func fleet(m *memory, n int) []*lockout.Registry {
+	list := make([]*lockout.Registry, n)
+	for i := range list {
+		list[i] = process(m)
+	}
+	return list
+}
+
+func TestR6_TenReplicas_SendAWrongPasswordThreeTimesInAnHour(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		var mu sync.Mutex
+		var sent []time.Time
+		for range 180 {
+			replicas(t, list, "wrong", 20*time.Second, func() *outcome.Failure {
+				mu.Lock()
+				sent = append(sent, time.Now())
+				mu.Unlock()
+				after(300 * time.Millisecond)
+				return wrong
+			})
+			after(time.Minute)
+		}
+		if len(sent) < 7 {
+			t.Errorf("sent %d times in three hours", len(sent))
+		}
+		expectAtMost(t, sent, 3)
+	})
+}
+
+func TestR6_ManyReplicas_AreServedAtOnceWithTheRightPassword(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 20 * time.Millisecond}
+		began := time.Now()
+		served, failed := replicas(t, fleet(m, 100), "right", 10*time.Second, func() *outcome.Failure {
+			after(300 * time.Millisecond)
+			return nil
+		})
+		if took := time.Since(began); failed > 0 || served != 100 || took > 2*time.Second {
+			t.Errorf("%d served, %d failed after %v", served, failed, took)
+		}
+	})
+}
+
+// The password of ten replicas worked, and is changed on the server, which also
+// ends all their sessions.
+func TestR6_TenReplicas_SendAPasswordThatWasChangedThreeTimes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		ok := func() *outcome.Failure { return nil }
+		if served, _ := replicas(t, list, "old", 10*time.Second, ok); served != 10 {
+			t.Fatal("served only", served)
+		}
+		after(time.Hour)
+		sent := atomic.Int64{}
+		for range 10 {
+			replicas(t, list, "old", 20*time.Second, func() *outcome.Failure {
+				sent.Add(1)
+				after(300 * time.Millisecond)
+				return wrong
+			})
+			after(5 * time.Minute)
+		}
+		if n := sent.Load(); n == 0 || n > 3 {
+			t.Errorf("sent %d times", n)
+		}
+		if served, failed := replicas(t, list, "new", 10*time.Second, ok); failed > 0 {
+			t.Errorf("the new password: %d served, %d failed", served, failed)
+		}
+	})
+}
+
+// Ten replicas that are up for a day renew at different times.
+func TestR6_Replicas_WithAProvenPasswordDoNotWait(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		for range 24 * 12 {
+			began := time.Now()
+			served, _ := replicas(t, list, "right", 10*time.Second, func() *outcome.Failure {
+				after(100 * time.Millisecond)
+				return nil
+			})
+			if took := time.Since(began); served != 10 || took > 2*time.Second {
+				t.Fatalf("%d served after %v", served, took)
+			}
+			after(5 * time.Minute)
+		}
+	})
+}
+
+func TestR6_FirstStartOfReplicas_IsBackWithinTwelveMinutesOfSilence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		began := time.Now()
+		for {
+			served, _ := replicas(t, list, "right", 20*time.Second, func() *outcome.Failure {
+				if time.Since(began) > 2*time.Minute {
+					return nil
+				}
+				after(10 * time.Second)
+				return lost
+			})
+			if served == 10 {
+				break
+			}
+			after(time.Second)
+		}
+		if took := time.Since(began); took > 12*time.Minute {
+			t.Errorf("all are served after %v", took)
+		}
+	})
+}
+
+func TestK2_Ledger_CostsOneLoadAndOneSwapBeforeTheCall(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		expect := func(what string, wantLoads, wantSwaps int) {
+			t.Helper()
+			if loads, swaps := m.operations(); loads != wantLoads || swaps != wantSwaps {
+				t.Errorf("%s: %d loads and %d swaps", what, loads, swaps)
+			}
+		}
+		r := process(m)
+		first := start(t, r.Password("ann", "right", lockout.Scheduled))
+		expect("first start", 1, 1)
+		first.Done(nil)
+		flush(t, r)
+		expect("its outcome", 0, 1)
+		for range 100 {
+			play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		}
+		flush(t, r)
+		expect("a proven password", 0, 0)
+		other := process(m)
+		play(t, other.Password("ann", "right", lockout.Scheduled), nil)
+		flush(t, other)
+		expect("another process", 1, 0)
+		after(time.Minute)
+		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		flush(t, r)
+		expect("a password that was proven long ago", 1, 2)
+		play(t, r.Key("key", "ann"), nil)
+		expect("a key", 0, 0)
+	})
+}
+
+func TestK2_LedgerThatFails_LeavesThreeForEachProcess(t *testing.T) {
+	for name, set := range map[string]func(*memory){
+		"error":   func(m *memory) { m.set(errors.New("down"), false) },
+		"silence": func(m *memory) { m.set(nil, true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := &memory{}
+				set(m)
+				list := fleet(m, 3)
+				sent := make([][]time.Time, len(list))
+				for range 120 {
+					for i, r := range list {
+						_, _ = attempt(t.Context(), r.Password("ann", "wrong", lockout.Scheduled), func() *outcome.Failure {
+							sent[i] = append(sent[i], time.Now())
+							return wrong
+						})
+					}
+					after(time.Minute)
+				}
+				for i := range sent {
+					expectAtMost(t, sent[i], 3)
+					if len(sent[i]) < 5 {
+						t.Errorf("sent %d times in two hours", len(sent[i]))
+					}
+				}
+				if got := list[0].Stats(); got.LedgerFailures == 0 {
+					t.Error("the failures are not counted")
+				}
+			})
+		})
+	}
+}
+
+func TestK2_SilentLedger_CostsTwoSeconds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{silent: true}
+		r := process(m)
+		began := time.Now()
+		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("waited for %v", took)
+		}
+		began = time.Now()
+		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		if took := time.Since(began); took != 0 {
+			t.Errorf("a proven password waits for %v", took)
+		}
+		flush(t, r)
+		if r.Stats().LedgerFailures != 1 {
+			t.Error(r.Stats())
+		}
+	})
+}
+
+// changing is a Ledger whose record another process changes all the time.
+type changing struct{ memory }
+
+func (*changing) Swap(context.Context, string, []byte, []byte, time.Duration) error {
+	return lockout.ErrChanged
+}
+
+func TestK2_RecordThatAlwaysChanges_StopsNobody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{Ledger: &changing{}})
+		began := time.Now()
+		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("waited for %v", took)
+		}
+		flush(t, r)
+		if got := r.Stats(); got.LedgerFailures != 1 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestK2_GarbageInTheLedger_CountsAsEmpty(t *testing.T) {
+	for name, record := range map[string][]byte{
+		"empty":         {},
+		"short":         {1, 0},
+		"text":          []byte("not a record at all, but long enough for one"),
+		"version":       {2, 0x8c, 0xa0, 0x20, 0, 0, 0x8c, 0xa0},
+		"cut":           {1, 0x8c, 0xa0, 0x20, 0, 0, 0x8c},
+		"kind":          {1, 0x8c, 0xa0, 0xf0, 0, 0, 0x8c, 0xa0},
+		"end after ttl": {1, 0, 10, 0x20, 0, 0, 0x8c, 0xa0},
+		"long":          append([]byte{1, 0x8c, 0xa0}, make([]byte, 5000)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := &memory{records: map[string]stored{"ann": {record: record, end: time.Now().Add(time.Hour)}}}
+				r := process(m)
+				began := time.Now()
+				play(t, r.Password("ann", "right", lockout.Scheduled), wrong)
+				if took := time.Since(began); took != 0 {
+					t.Errorf("waits for %v", took)
+				}
+				flush(t, r)
+				after(time.Second)
+				ticket := process(m).Password("ann", "right", lockout.Scheduled)
+				ticket.Take(time.Now())
+				if err := ticket.Reserve(t.Context()); err == nil {
+					t.Error("the record was not replaced")
+				}
+			})
+		})
+	}
+}
+
+func TestR6_CallInFlightElsewhere_IsWaitedFor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		one, two := process(m), process(m)
+		first := start(t, one.Password("ann", "right", lockout.Scheduled))
+		second := ready(t, two.Password("ann", "right", lockout.Scheduled))
+		second.Take(time.Now())
+		var told error
+		returned := make(chan struct{})
+		go func() {
+			told = second.Reserve(t.Context())
+			close(returned)
+		}()
+		after(9 * time.Second)
+		select {
+		case <-returned:
+			t.Fatal("does not wait:", told)
+		default:
+		}
+		first.Done(nil)
+		after(500 * time.Millisecond)
+		<-returned
+		if told != nil {
+			t.Error(told)
+		}
+
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, errors.New("the caller's reason"))
+		defer cancel()
+		start(t, one.Password("bob", "right", lockout.Scheduled))
+		third := ready(t, two.Password("bob", "other", lockout.Scheduled))
+		third.Take(time.Now())
+		if err := third.Reserve(ctx); err == nil || err.Error() != "gave up before a call with a password, which other processes may use as well: the caller's reason" {
+			t.Error(err)
+		}
+	})
+}
+
+// A thousand callers of one process ask for a password that another process was
+// told is wrong.
+func TestK2_BlockedElsewhere_CostsALoadASecond(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		one, two := process(m), process(m)
+		play(t, one.Password("ann", "wrong", lockout.Scheduled), wrong)
+		flush(t, one)
+		m.operations()
+		for range 10 {
+			for range 100 {
+				_, err := attempt(t.Context(), two.Password("ann", "wrong", lockout.Scheduled), func() *outcome.Failure {
+					t.Error("sent")
+					return nil
+				})
+				var b *lockout.BlockedError
+				if !errors.As(err, &b) || b.RetryAfter <= 0 || b.Last.Class != outcome.Rejected {
+					t.Fatal(err)
+				}
+			}
+			after(time.Second)
+		}
+		if loads, swaps := m.operations(); loads > 10 || swaps != 0 {
+			t.Errorf("%d loads, %d swaps", loads, swaps)
+		}
+	})
+}
+
+// replaying is a Ledger that an attacker holds: it repeats or forgets records.
+type replaying struct {
+	memory
+	first map[string][]byte
+}
+
+func (l *replaying) Load(_ context.Context, user string) ([]byte, time.Duration, error) {
+	return l.first[user], time.Hour, nil
+}
+
+func (l *replaying) Swap(_ context.Context, user string, _, record []byte, _ time.Duration) error {
+	if l.first[user] == nil {
+		l.first[user] = record
+	}
+	return nil
+}
+
+func TestK4_ReplayedRecord_BringsNoMoreThanThree(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		accepted := &memory{}
+		r := process(accepted)
+		play(t, r.Password("ann", "x", lockout.Scheduled), nil)
+		flush(t, r)
+		l := &replaying{first: map[string][]byte{"ann": accepted.records["ann"].record}}
+		r = lockout.New(lockout.Config{Ledger: l, Hash: hash})
+		var sent []time.Time
+		for range 180 {
+			_, _ = attempt(t.Context(), r.Password("ann", "x", lockout.Forced), func() *outcome.Failure {
+				sent = append(sent, time.Now())
+				return wrong
+			})
+			after(time.Minute)
+		}
+		expectAtMost(t, sent, 3)
+		if len(sent) < 6 {
+			t.Errorf("sent %d times in three hours", len(sent))
+		}
+	})
+}
+
+func TestK2_CrowdOfWrongPasswords_WritesTenThousandRecordsAnHour(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		r := process(m)
+		for n := range 12_000 {
+			play(t, r.Password(fmt.Sprint("right", n), "x", lockout.Scheduled), nil)
+		}
+		flush(t, r)
+		after(time.Second * 11)
+		for hour := range 2 {
+			for n := range 12_000 {
+				play(t, r.Password(fmt.Sprint("user", hour, n), "x", lockout.Scheduled), wrong)
+			}
+			flush(t, r)
+			if n := m.alive("user"); n != 10_000 {
+				t.Errorf("%d records", n)
+			}
+			after(67 * time.Minute)
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+	})
+}
+
+// alive returns how many records of users with this prefix are stored.
+func (m *memory) alive(prefix string) (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, s := range m.records {
+		if len(name) > len(prefix) && name[:len(prefix)] == prefix && time.Until(s.end) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func TestL1_Registry_HasNoGoroutineWhenItIsIdle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: time.Second / 10}
+		r := process(m)
+		for n := range 100 {
+			ticket := ready(t, r.Password(fmt.Sprint(n), "x", lockout.Scheduled))
+			ticket.Take(time.Now())
+			go func() {
+				if ticket.Reserve(t.Context()) == nil {
+					ticket.Done(nil)
+				}
+			}()
+		}
+		after(time.Second / 4)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := r.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error("nothing is under way:", err)
+		}
+		after(time.Minute)
+		flush(t, r)
+		synctest.Wait() // the bubble fails if a goroutine stays
+		if loads, swaps := m.operations(); loads != 100 || swaps != 200 {
+			t.Errorf("%d loads, %d swaps", loads, swaps)
+		}
+	})
+}

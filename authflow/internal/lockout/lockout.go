@@ -1,0 +1,198 @@
+// Package lockout keeps the passwords and secret keys that the server rejects
+// from being sent again and again. A few wrong passwords lock an account for an
+// hour, and a wrong key that a thousand flows use is a load for nothing.
+//
+// A [Registry] knows every password and key of a Cluster by a keyed hash. A call
+// that carries one has a [Ticket]: [Ticket.Eligible] tells whether and when the
+// secret may be sent, [Ticket.Take] and [Ticket.Reserve] count the send, and
+// [Ticket.Done] tells what came of it.
+//
+// # Passwords
+//
+// A password is proven from its acceptance until it is rejected, as long as it is
+// in use at least once in 24 hours. Every other password of a user has one call
+// in flight, and after a rejection it is sent again after 1 minute and after 10
+// minutes, at most 3 times in any hour. A user has at most 4 rejections in any
+// hour; within them, a changed password is sent at once. A call in flight and a
+// call without a response count as a rejection until the server says otherwise,
+// because they may be one. A call that was not sent, and the response of a proxy
+// or server that is overloaded, do not count.
+//
+// A proven password is exempt: it is sent whatever happened to other passwords,
+// and a lost response does not count. Right after it was accepted, any number of
+// calls may be in flight. Ten seconds later it begins again with 3 of them, and
+// the number doubles with each round of acceptances. So a password that is
+// changed on the server while a thousand flows use it is rejected 3 times, and
+// not a thousand times.
+//
+// What follows for a user:
+//
+//   - a password that was accepted before is sent as soon as an outage is over;
+//   - at a first start into two minutes of silence, the third call is sent 11
+//     minutes after the first one has failed, so the right password works within
+//     12 minutes of the first call;
+//   - a wrong password is sent 3 times in an hour by all flows of the Cluster.
+//
+// What is not promised: responses with 502, 503 and 504 do not count, although a
+// gateway that gives up may hide a rejection behind one of them. A proven
+// password that is changed on the server at a time at which responses are lost is
+// counted once for all lost responses. The same holds for a password that was
+// accepted within the last seconds by many flows at once. And a proven password
+// is sent although 4 other passwords of its user were just rejected: if it was
+// changed on the server in the same hour, its rejection is the fifth.
+//
+// # Keys
+//
+// A secret key is shared by many principals. Before it is proven, it goes to one
+// more caller each second, whoever the caller is. It is proven by a response that
+// the server can only give after it has looked at the key: a success, a conflict
+// or a complaint about the request. A 500 proves nothing, because a wrong key has
+// been answered with it, and neither does the page of a proxy. A rejection is the
+// affair of the principal that met it. Only the rejections of three different
+// principals in a row make a proven key unproven again, and then the callers
+// wait for their turn; no call fails because of another principal's rejection.
+//
+// # Several processes
+//
+// With a [Ledger], processes count the rejections of a user together. See there
+// for what that costs and promises.
+package lockout
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// Config is what a [Registry] needs.
+type Config struct {
+	// Ledger counts the passwords that several processes send. Without one, the
+	// Registry knows only what its own process has sent.
+	Ledger Ledger
+	// Hash returns a keyed hash of a secret of a user; the user is empty for a
+	// secret key. Processes that share a Ledger need the same key for it. Without
+	// a Hash, the Registry uses HMAC-SHA-256 with a random key.
+	Hash func(user, secret string) [32]byte
+}
+
+// Registry is what a Cluster knows of the passwords and secret keys of its flows.
+// It holds hashes of them, and no secret. Its methods may be called concurrently,
+// and never block.
+type Registry struct {
+	hash   func(user, secret string) [32]byte
+	shared *shared // nil without a Ledger
+
+	mu      sync.Mutex
+	users   map[string]*user
+	keys    map[[32]byte]*key
+	sweepAt int // the number of users and keys at which idle ones are forgotten
+}
+
+// minSweep is how many users and keys are known before the first sweep. A sweep
+// looks at all of them, and the next one comes when twice as many are known as
+// were left, so that a sweep costs each new user little.
+const minSweep = 1000
+
+// New returns a Registry that knows nothing yet.
+func New(cfg Config) *Registry {
+	r := &Registry{
+		hash:    cfg.Hash,
+		users:   make(map[string]*user),
+		keys:    make(map[[32]byte]*key),
+		sweepAt: minSweep,
+	}
+	if r.hash == nil {
+		r.hash = randomHash()
+	}
+	if cfg.Ledger != nil {
+		r.shared = &shared{ledger: cfg.Ledger}
+	}
+	return r
+}
+
+func randomHash() func(user, secret string) [32]byte {
+	pepper := make([]byte, sha256.Size)
+	_, _ = rand.Read(pepper) // never fails
+	return func(user, secret string) (sum [32]byte) {
+		h := hmac.New(sha256.New, pepper)
+		_, _ = h.Write([]byte(user))
+		_, _ = h.Write([]byte{0})
+		_, _ = h.Write([]byte(secret))
+		h.Sum(sum[:0])
+		return sum
+	}
+}
+
+// userOf returns what is known of a user, and remembers the user from now on. The
+// caller holds the lock.
+func (r *Registry) userOf(name string, now time.Time) *user {
+	u := r.users[name]
+	if u == nil {
+		r.sweep(now)
+		u = &user{}
+		r.users[name] = u
+	}
+	return u
+}
+
+// keyOf returns what is known of a key, and remembers the key from now on. The
+// caller holds the lock.
+func (r *Registry) keyOf(hash [32]byte, now time.Time) *key {
+	k := r.keys[hash]
+	if k == nil {
+		r.sweep(now)
+		k = &key{}
+		r.keys[hash] = k
+	}
+	return k
+}
+
+// sweep forgets the users and keys that no longer change anything, if there are
+// many.
+func (r *Registry) sweep(now time.Time) {
+	if len(r.users)+len(r.keys) < r.sweepAt {
+		return
+	}
+	for name, u := range r.users {
+		if u.idle(now) {
+			delete(r.users, name)
+		}
+	}
+	for hash, k := range r.keys {
+		if k.idle(now) {
+			delete(r.keys, hash)
+		}
+	}
+	r.sweepAt = max(minSweep, 2*(len(r.users)+len(r.keys)))
+}
+
+// verdict is what an exchange says of the secret that it carried.
+type verdict uint8
+
+const (
+	noVerdict verdict = iota // the server did not look at the secret
+	accepted
+	rejected
+	unanswered // the server may have rejected it
+)
+
+// verdictOf returns what an exchange says of its password or key; f is nil for a
+// success.
+func verdictOf(f *outcome.Failure) verdict {
+	if f == nil {
+		return accepted
+	}
+	switch f.Class {
+	case outcome.OK, outcome.Conflict:
+		return accepted
+	case outcome.Rejected:
+		return rejected
+	case outcome.NotSent, outcome.Overloaded, outcome.RateLimited:
+		return noVerdict
+	}
+	return unanswered
+}

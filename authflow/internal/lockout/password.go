@@ -1,0 +1,223 @@
+package lockout
+
+import (
+	"slices"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// user is what is known of the passwords of one user. A nil user is one of whom
+// nothing is known.
+type user struct {
+	proof    proof
+	counted  []send     // calls that count as rejected, oldest first
+	inFlight []inFlight // calls that are not done, by password
+	events   uint64     // calls that were sent and rejections that were heard, in order
+
+	elsewhere elsewhere // what the Ledger told of calls of other processes
+}
+
+// send is a call whose password was rejected, or may have been.
+type send struct {
+	hash    [32]byte
+	at      time.Time // when it was done
+	heard   uint64    // its place in the order of events
+	until   time.Time // when it no longer counts
+	failure *outcome.Failure
+}
+
+// inFlight is the number of calls with one password that are not done.
+type inFlight struct {
+	hash [32]byte
+	n    int
+}
+
+// maxCounted bounds the calls that are remembered of a user. More than 4 of them
+// block every password that is not proven, so the oldest ones add little.
+const maxCounted = 8
+
+// eligible returns how long a call with a password has to wait.
+func (u *user) eligible(hash [32]byte, force Force, now time.Time) (time.Duration, error) {
+	if u == nil {
+		return 0, nil
+	}
+	counted := u.countedAt(now)
+	all, same := u.callsInFlight(), u.callsWith(hash)
+	if u.proof.holds(hash, now) {
+		if same > 0 && all >= u.proof.placesAt(now)-len(counted) {
+			return untilDone, nil
+		}
+		return 0, nil
+	}
+	if same > 0 {
+		return untilDone, nil
+	}
+	if u.elsewhere.applies(hash, force, now) {
+		return 0, u.elsewhere.blocked(now)
+	}
+	blocked := u.blocked(hash, force, now)
+	if blocked != nil {
+		return 0, blocked
+	}
+	unproven := all
+	if u.proof.known(now) {
+		unproven -= u.callsWith(u.proof.hash)
+	}
+	if unproven > 0 || len(counted)+all >= maxRejected {
+		return untilDone, nil
+	}
+	return 0, nil
+}
+
+// blocked returns why a password that is not proven must not be sent now, or nil.
+func (u *user) blocked(hash [32]byte, force Force, now time.Time) *BlockedError {
+	var attempts []attempt
+	var last *outcome.Failure
+	own := u.lastRejection(hash, now)
+	for _, s := range u.countedAt(now) {
+		attempts = append(attempts, attempt{same: s.hash == hash, at: s.at, until: s.until})
+		last = s.failure
+	}
+	until := blockedUntil(attempts, force)
+	if !until.After(now) {
+		return nil
+	}
+	if own != nil {
+		last = own
+	}
+	return block(last, own != nil, until, now)
+}
+
+// take counts a call with a password as in flight, and returns its place in the
+// order of events.
+func (u *user) take(hash [32]byte) uint64 {
+	u.events++
+	for i := range u.inFlight {
+		if u.inFlight[i].hash == hash {
+			u.inFlight[i].n++
+			return u.events
+		}
+	}
+	u.inFlight = append(u.inFlight, inFlight{hash: hash, n: 1})
+	return u.events
+}
+
+// done notes what came of a call that was taken, and returns what it says of the
+// password.
+func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Time) verdict {
+	u.land(hash)
+	proven := u.proof.holds(hash, now)
+	said := verdictOf(f)
+	switch said {
+	case accepted:
+		if u.overtaken(hash, sent) {
+			return noVerdict
+		}
+		u.accept(hash, sent, now)
+	case rejected:
+		if proven && !u.proof.lost.IsZero() {
+			u.count(send{hash: hash, at: u.proof.lost, until: u.proof.lost.Add(countsFor + lateness), failure: f})
+		}
+		u.count(send{hash: hash, at: now, until: now.Add(countsFor), failure: f})
+		if u.proof.hash == hash {
+			u.proof = proof{}
+		}
+	case unanswered:
+		if !proven {
+			u.count(send{hash: hash, at: now, until: now.Add(countsFor + lateness), failure: f})
+			return unanswered
+		}
+		u.proof.lost = now
+		u.proof.restart(now)
+		return noVerdict
+	case noVerdict:
+		if proven {
+			u.proof.restart(now)
+		}
+	}
+	return said
+}
+
+// overtaken reports whether the acceptance of a call says nothing: a call that was
+// sent before the latest rejection was heard may have been accepted before the
+// password was changed on the server.
+func (u *user) overtaken(hash [32]byte, sent uint64) bool {
+	if u.proof.hash != hash && sent < u.proof.sent {
+		return true
+	}
+	return slices.ContainsFunc(u.counted, func(s send) bool {
+		return s.hash == hash && s.failure.Class == outcome.Rejected && sent < s.heard
+	})
+}
+
+// accept notes that the server accepted a password, which also tells that calls
+// with it that got no response were not rejected.
+func (u *user) accept(hash [32]byte, sent uint64, now time.Time) {
+	u.counted = slices.DeleteFunc(u.counted, func(s send) bool {
+		return s.hash == hash && s.failure.Class != outcome.Rejected
+	})
+	u.proof.accept(hash, sent, now)
+	u.elsewhere = elsewhere{}
+}
+
+// land takes a call out of flight.
+func (u *user) land(hash [32]byte) {
+	for i := range u.inFlight {
+		if u.inFlight[i].hash == hash {
+			u.inFlight[i].n--
+		}
+	}
+	u.inFlight = slices.DeleteFunc(u.inFlight, func(c inFlight) bool { return c.n == 0 })
+}
+
+// count adds a call that counts as rejected, and drops those that no longer do.
+func (u *user) count(s send) {
+	u.events++
+	s.heard = u.events
+	u.counted = append(slices.Clone(u.countedAt(s.at)), s)
+	u.counted = u.counted[max(0, len(u.counted)-maxCounted):]
+}
+
+// countedAt returns the calls that count at a time, oldest first.
+func (u *user) countedAt(now time.Time) []send {
+	if !slices.ContainsFunc(u.counted, func(s send) bool { return !s.until.After(now) }) {
+		return u.counted
+	}
+	return slices.DeleteFunc(slices.Clone(u.counted), func(s send) bool { return !s.until.After(now) })
+}
+
+func (u *user) callsInFlight() (n int) {
+	for _, c := range u.inFlight {
+		n += c.n
+	}
+	return n
+}
+
+func (u *user) callsWith(hash [32]byte) int {
+	for _, c := range u.inFlight {
+		if c.hash == hash {
+			return c.n
+		}
+	}
+	return 0
+}
+
+// lastRejection returns what became of the last call with a password that counts.
+func (u *user) lastRejection(hash [32]byte, now time.Time) *outcome.Failure {
+	if u == nil {
+		return nil
+	}
+	counted := u.countedAt(now)
+	for i := len(counted) - 1; i >= 0; i-- {
+		if counted[i].hash == hash {
+			return counted[i].failure
+		}
+	}
+	return nil
+}
+
+// idle reports whether the user may be forgotten.
+func (u *user) idle(now time.Time) bool {
+	return len(u.inFlight) == 0 && len(u.countedAt(now)) == 0 && !u.proof.known(now)
+}

@@ -1,0 +1,199 @@
+package lockout
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// shared is the use of the Ledger by all calls of a Registry.
+type shared struct {
+	ledger   Ledger
+	failures atomic.Uint64 // reservations that the Ledger failed
+	dropped  atomic.Uint64 // outcomes that were not saved
+
+	mu      sync.Mutex
+	records hourly
+	queue   []settlement
+	workers int
+	idle    chan struct{} // closed when the last worker ends; nil if there is none
+}
+
+// settlement is the outcome of a call that is still to be saved.
+type settlement struct {
+	user     string
+	hash     [32]byte
+	outcome  verdict
+	reserved *saved    // the record as the reservation saved it; nil if there was none
+	sent, at time.Time // of the call, and of its outcome
+}
+
+// The outcomes are saved by a few goroutines that end when nothing is left, so
+// that a crowd costs the store no more than this at a time.
+const (
+	maxWorkers    = 8
+	maxQueue      = 10_000
+	settleTime    = 10 * time.Second      // for all tries to save one outcome
+	retryInterval = 25 * time.Millisecond // after another process was faster
+)
+
+// settle saves what came of a call, if the Ledger has to know.
+func (t *Ticket) settle(outcome verdict, now time.Time) {
+	s := t.registry.shared
+	counted := t.reserved != nil
+	switch {
+	case counted && (outcome == accepted || outcome == noVerdict):
+		s.refund(t.spent)
+	case counted:
+	case outcome != rejected || !s.spend(now):
+		return
+	}
+	s.add(settlement{user: t.user, hash: t.hash, outcome: outcome, reserved: t.reserved, sent: t.taken, at: now})
+}
+
+// spend counts a record that is about to be written, or reports false if there are
+// too many.
+func (s *shared) spend(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.records.spend(now)
+}
+
+// refund takes back a record that was counted at a time.
+func (s *shared) refund(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records.refund(at)
+}
+
+func (s *shared) add(next settlement) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) >= maxQueue {
+		s.dropped.Add(1)
+		return
+	}
+	s.queue = append(s.queue, next)
+	if s.workers >= maxWorkers {
+		return
+	}
+	if s.workers == 0 {
+		s.idle = make(chan struct{})
+	}
+	s.workers++
+	go s.work()
+}
+
+func (s *shared) work() {
+	for {
+		next, ok := s.next()
+		if !ok {
+			return
+		}
+		if err := s.save(next); err != nil {
+			s.dropped.Add(1)
+		}
+	}
+}
+
+// next returns the next outcome to save. It reports false if there is none, and the
+// worker is counted as ended then.
+func (s *shared) next() (settlement, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		s.queue = nil
+		s.workers--
+		if s.workers == 0 {
+			close(s.idle)
+			s.idle = nil
+		}
+		return settlement{}, false
+	}
+	next := s.queue[0]
+	s.queue = s.queue[1:]
+	return next, true
+}
+
+// save puts the outcome into the record. The record is usually as the reservation
+// left it, which saves a Load.
+func (s *shared) save(next settlement) error {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
+	a := &access{ledger: s.ledger, user: next.user}
+	known := next.reserved
+	for {
+		if known == nil {
+			loaded, err := a.load(ctx)
+			if err != nil {
+				return err
+			}
+			known = loaded
+		}
+		saved, err := a.swap(ctx, known, next.revise(known.entries))
+		if saved != nil || err != nil {
+			return err
+		}
+		known = nil
+		if err := sleep(ctx, jitter(retryInterval)); err != nil {
+			return err
+		}
+	}
+}
+
+// revise returns the entries of a record with the outcome of the call in place of
+// the call itself.
+func (s settlement) revise(entries []entry) []entry {
+	is := func(k kind) func(entry) bool {
+		return func(e entry) bool { return e.kind == k && e.hash == shortHash(s.hash) }
+	}
+	entries = slices.Clone(entries)
+	for i := len(entries) - 1; i >= 0; i-- {
+		if is(kindPending)(entries[i]) {
+			entries = slices.Delete(entries, i, i+1)
+			break
+		}
+	}
+	overtaken := slices.ContainsFunc(entries, func(e entry) bool { return is(kindRejected)(e) && e.at().After(s.sent) })
+	switch {
+	case s.outcome == accepted && !overtaken:
+		entries = slices.DeleteFunc(entries, func(e entry) bool {
+			stale := is(kindPending)(e) && s.at.Sub(e.at()) >= pendingFor
+			return stale || is(kindUnanswered)(e) || is(kindAccepted)(e)
+		})
+		return append(entries, s.entry(kindAccepted, acceptedFor))
+	case s.outcome == rejected:
+		entries = slices.DeleteFunc(entries, is(kindAccepted))
+		return append(entries, s.entry(kindRejected, countsFor))
+	case s.outcome == unanswered:
+		return append(entries, s.entry(kindUnanswered, countsFor))
+	}
+	return entries
+}
+
+func (s settlement) entry(k kind, counts time.Duration) entry {
+	return entry{hash: shortHash(s.hash), kind: k, end: s.at.Add(counts)}
+}
+
+// Flush waits until the outcomes of all calls are saved in the Ledger, or until
+// ctx ends. Call it before the process ends: a success that is not saved counts as
+// a rejection for the next process.
+func (r *Registry) Flush(ctx context.Context) error {
+	if r.shared == nil {
+		return nil
+	}
+	r.shared.mu.Lock()
+	idle := r.shared.idle
+	r.shared.mu.Unlock()
+	if idle == nil {
+		return nil
+	}
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,172 @@
+package lockout
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// Force says whether a rejected password may be sent before its time.
+type Force bool
+
+// The kinds of Force.
+const (
+	Scheduled Force = false
+	// Forced is for an explicit renewal. It skips the minute and the ten minutes
+	// between two calls, and keeps to the number of rejections in an hour.
+	Forced Force = true
+)
+
+// untilDone is the wait for something that no clock decides: a call in flight. The
+// limiter asks again whenever a call is done.
+const untilDone = time.Hour
+
+// Ticket is one call that carries a password or a secret key. Ask Eligible until
+// the call may be sent; then call Take and Reserve, send it, and call Done. A call
+// that is never taken needs no Done. Another attempt needs another Ticket.
+type Ticket struct {
+	registry  *Registry
+	isKey     bool
+	user      string // of a password, in lower case
+	principal string // of a key
+	hash      [32]byte
+	force     Force
+
+	// The registry's lock guards these.
+	taken  time.Time
+	sent   uint64 // its place in the order of the user's events
+	denied error  // why the call must not be sent although it was taken
+	done   bool
+
+	// The goroutine that makes the call owns these.
+	reserved *saved    // the record that counts this call; nil if none does
+	spent    time.Time // when it was counted as written
+}
+
+// Password returns a Ticket for a call with the password of a user. User names are
+// compared without case, and without the space around them.
+func (r *Registry) Password(user, password string, force Force) *Ticket {
+	name := strings.ToLower(strings.TrimSpace(user))
+	return &Ticket{registry: r, user: name, hash: r.hash(name, password), force: force}
+}
+
+// Key returns a Ticket for a call with a secret key on behalf of a principal.
+func (r *Registry) Key(secretKey, principal string) *Ticket {
+	return &Ticket{registry: r, isKey: true, principal: principal, hash: r.hash("", secretKey)}
+}
+
+// Eligible returns how long the call has to wait, or zero if it may be sent now. A
+// wait of an hour means that another call decides, so ask again when one is done.
+// A [BlockedError] says that the call must not wait: its password was rejected,
+// and is not sent again for some time.
+func (t *Ticket) Eligible(now time.Time) (wait time.Duration, err error) {
+	r := t.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return t.eligible(now)
+}
+
+func (t *Ticket) eligible(now time.Time) (time.Duration, error) {
+	if t.isKey {
+		return t.registry.keys[t.hash].wait(now), nil
+	}
+	return t.registry.users[t.user].eligible(t.hash, t.force, now)
+}
+
+// Take counts the call as sent. It looks once more whether a password may be sent,
+// because another call may have been done since; Reserve returns an error if not.
+func (t *Ticket) Take(now time.Time) {
+	r := t.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !t.taken.IsZero() || t.done {
+		return
+	}
+	t.taken = now
+	if t.isKey {
+		r.keyOf(t.hash, now).take(now)
+		return
+	}
+	wait, err := t.eligible(now)
+	switch {
+	case err != nil:
+		t.denied = err
+	case wait > 0:
+		t.denied = turnTaken(now)
+	default:
+		t.sent = r.userOf(t.user, now).take(t.hash)
+	}
+}
+
+// Reserve counts the call in the Ledger, if there is one. It returns an error if
+// the call must not be sent; give the Ticket back with Done and [outcome.NotSent]
+// then. It waits, until ctx ends, while another process has a call with a password
+// of the same user in flight. A Ledger that fails is no error: the count of this
+// process holds alone then.
+func (t *Ticket) Reserve(ctx context.Context) error {
+	r := t.registry
+	r.mu.Lock()
+	denied := t.denied
+	r.mu.Unlock()
+	if denied != nil || t.isKey || r.shared == nil {
+		return denied
+	}
+	return t.reserve(ctx)
+}
+
+// Done tells what came of the call; f is nil for a success. Class
+// [outcome.NotSent] gives the Ticket back without a count. Later calls do nothing.
+func (t *Ticket) Done(f *outcome.Failure) {
+	now := time.Now()
+	r := t.registry
+	r.mu.Lock()
+	counted := !t.taken.IsZero() && !t.done && t.denied == nil
+	t.done = true
+	said := noVerdict
+	switch {
+	case !counted:
+	case t.isKey:
+		r.keyOf(t.hash, now).done(t.principal, f)
+	default:
+		said = r.userOf(t.user, now).done(t.hash, t.sent, f, now)
+	}
+	r.mu.Unlock()
+	if counted && !t.isKey && r.shared != nil {
+		t.settle(said, now)
+	}
+}
+
+// Once reports whether a flight sends this password only once, unless the call was
+// surely not looked at: the password is not proven at the moment. Ask it after
+// Done.
+func (t *Ticket) Once() bool {
+	return !t.isKey && t.acceptedAt().IsZero()
+}
+
+// acceptedAt returns when this process last saw the password accepted; the zero
+// time if it is not proven.
+func (t *Ticket) acceptedAt() time.Time {
+	r := t.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.users[t.user]
+	if u == nil || !u.proof.holds(t.hash, time.Now()) {
+		return time.Time{}
+	}
+	return u.proof.accepted
+}
+
+// LastRejection returns the latest rejection that is known of the password or key,
+// or the latest call that nobody answered; nil if there is none. Of a key it holds
+// nothing that names a principal.
+func (t *Ticket) LastRejection() *outcome.Failure {
+	r := t.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.isKey {
+		return r.keys[t.hash].lastRejection()
+	}
+	return r.users[t.user].lastRejection(t.hash, time.Now())
+}

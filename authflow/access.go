@@ -269,13 +269,13 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 	var err error
 	switch {
 	case f.way == wayTokensFrom:
-		return f.supplied.token.lease(ctx, c)
+		return f.supplied.token.lease(ctx, f)
 	case f.parent() != nil:
 		if err = f.parent().confined(op); err != nil {
 			return nil, err
 		}
 		err = t.offClock(func() error { // it has a clock of its own
-			if with, err = f.parent().lease(ctx, true); err != nil {
+			if with, err = f.parent().verifiedLease(ctx); err != nil {
 				err = fmt.Errorf("%w", err) // an error of this Flow, about that one
 			}
 			return err
@@ -287,8 +287,8 @@ func (f *Flow) mint(ctx context.Context, t *clock) (*lease, error) {
 		return nil, asError(op, err)
 	}
 	ask := func(others func() *lease) (*lease, error) { return f.ask(ctx, t, secret, with, others) }
-	if c.store != nil && f.keeps() && ctx.Value(exclusive{f}) == nil {
-		return f.stored(ctx, t, secret, ask)
+	if c.store != nil && f.keeps() && !t.flight.Exclusive {
+		return f.loadOrMint(ctx, t, secret, ask)
 	}
 	return ask(func() *lease { return nil })
 }
@@ -314,13 +314,13 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 		var p *pass
 		if secret != "" {
 			known, _ := f.keeper.Peek()
-			if p, err = c.secrets.use(ctx, f.field(), f.user(), secret, f.secret() != "", known != nil, c.policy.Timeout); err != nil {
+			if p, err = c.secrets.use(ctx, f.field(), f.user(), secret, f.secret() != "", known != nil, t.flight.Force, c.policy.Timeout); err != nil {
 				return err
 			}
 			told = p.done
 		}
 		came := time.Now()
-		if probe, err = c.gate.enter(ctx, t.leave); err == nil {
+		if probe, err = c.gate.enter(ctx, t.flight.CancelIfUnused); err == nil {
 			theirs = c.takeTurn(ctx, f, came, others)
 		}
 		if err == nil && p != nil {
@@ -352,7 +352,7 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 	}
 	switch {
 	case e != nil && with != nil && e.Status == http.StatusUnauthorized:
-		e.retry = f.parent().refused(with, true) // with the parent's next
+		e.retry = f.parent().reject(with) // with the parent's next
 		return nil, e
 	case e != nil:
 		return nil, e
@@ -361,12 +361,8 @@ func (f *Flow) ask(ctx context.Context, t *clock, secret gen.Secret, with *lease
 	case with != nil:
 		f.parent().took(with, a.sent, req.URL.Path, a.header)
 	}
-	lifetime := defaultLifetime
-	if f.valid > 0 {
-		lifetime = time.Duration(f.valid) * time.Second
-	}
 	several, orgs := f.scope()
-	l, err := a.bearer(&c.policy, op, f.org(), lifetime, orgs...)
+	l, err := a.bearer(&c.policy, op, f.org(), time.Duration(f.valid)*time.Second, orgs...)
 	if err == nil {
 		l.Value.several = several && l.Value.hasOrg // nobody else knows of it yet
 	}

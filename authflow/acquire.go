@@ -8,23 +8,19 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http/httptrace"
-	"slices"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// source is a Flow as what its keeper fetches from.
+// source is a Flow as the source of its keeper.
 type source Flow
 
-// Fetch acquires a credential: it tries until one comes, is refused, or the
-// tries or the time are used up (R5). A function of the user's that hangs is
-// left behind.
-func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bool) (*lease, error) {
+// Acquire acquires a credential. It tries until one arrives or is refused, or
+// until the attempts or the time are used up (R5). It does not wait for a function
+// of the user's that hangs.
+func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
 	f, p := (*Flow)(s), &s.cluster.policy
-	if d, now := f.doubt.Load(), time.Now(); d != nil && d.gone && now.Before(d.until) && ctx.Value(insist{}) == nil {
-		return nil, (&Error{Op: f.way.op(), Err: errors.New("what it has brought lately does not work"), retry: true}).paused(d.until.Sub(now))
-	}
 	ctx = untraced{ctx}
 	budget := p.Timeout
 	var failed *Error
@@ -32,12 +28,13 @@ func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bo
 		limit := budget / time.Duration(max(1, p.MaxAttempts-n+1))
 		before := failed
 		late := func(err *Error) *Error { return f.late(before, err, limit) }
-		t := startClock(ctx, limit, func() { abandon(late(nil).after(n)) })
-		t.leave = leave
+		t := startClock(ctx, limit, func() { fl.Timeout(late(nil).after(n)) })
+		t.flight = fl
 		l, err := t.run(f.mint)
 		spent := t.stop()
 		if err == nil {
 			l.Value.tries = uint8(min(n, math.MaxUint8))
+			l.ID = f.idOf(&l.Value)
 			return l, nil
 		}
 		e := asError(f.way.op(), err)
@@ -52,6 +49,18 @@ func (s *source) Fetch(ctx context.Context, abandon func(error), leave func() bo
 		budget -= wait
 	}
 }
+
+// idOf returns the ID of a lease: a keyed hash of a token, or a random number for
+// a session, whose cookies change.
+func (f *Flow) idOf(c *credential) uint64 {
+	if c.session != nil {
+		return 1 + rand.Uint64N(math.MaxUint64)
+	}
+	return f.cluster.idOf(c.header[0])
+}
+
+// idOf returns the ID of the lease of a token by its Authorization header.
+func (c *Cluster) idOf(header string) uint64 { return max(1, maphash.String(c.seed, header)) }
 
 // untraced hides the net/http/httptrace hooks of the request that began a
 // flight: they are to hear of that request only, and not when it is long over
@@ -90,8 +99,8 @@ func (f *Flow) late(before, err *Error, limit time.Duration) *Error {
 // and pauses by itself.
 func (f *Flow) below(e *Error) bool { return e.inner && f.parent() != nil }
 
-// Pause says how long nobody asks again.
-func (s *source) Pause(err error, failures int) time.Duration {
+// Backoff returns how long no acquisition begins after one that failed.
+func (s *source) Backoff(err error, failures int) time.Duration {
 	e := asError(s.way.op(), err)
 	switch { // what the Cluster knows, or another Flow, is asked again then
 	case (*Flow)(s).below(e):
@@ -112,94 +121,45 @@ func (s *source) Pause(err error, failures int) time.Duration {
 	return max(min(pause, limit), min(e.RetryAfter, maxRetryAfter))
 }
 
-// Landed keeps what has to be kept of an acquisition and reports it.
-func (s *source) Landed(ctx context.Context, old, l *lease, err error) {
-	f, e := (*Flow)(s), Event{Kind: Acquired, Reason: "none in use"}
-	if ctx.Err() != nil { // nobody waits for it any more
-		f.retire(l)
+// Completed keeps what has to be kept of an acquisition and reports it.
+func (s *source) Completed(c renewal.Completion[credential]) {
+	f := (*Flow)(s)
+	if c.Late {
+		f.trackForRevocation(c.New)
 		return
 	}
-	began, _ := ctx.Value(&f.keeper).(time.Time)
-	e.Duration = time.Since(began)
-	alive := old != nil && old.Left(time.Now()) > 0
+	e := Event{Kind: Acquired, Reason: "none in use", Duration: time.Since(c.Began)}
+	alive := c.Old != nil && c.Old.Remaining(time.Now()) > 0
 	switch {
-	case err != nil:
-		failed := asError(f.way.op(), err)
-		if e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.tries; alive {
-			e.Remaining, e.Reason = f.left(old), "the last one stays in use"
+	case c.Err != nil:
+		failed := asError(f.way.op(), c.Err)
+		e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.tries
+		if alive {
+			e.Remaining, e.Reason = f.remaining(c.Old), "the last one stays in use"
 		}
 		f.report(e)
 		return
-	case ctx.Value(exclusive{f}) != nil:
-		f.retire(l) // so that Logout ends it
-		e.Reason = "for one caller alone"
+	case c.Exclusive:
+		f.trackForRevocation(c.New)
+		e.Reason = "for one caller only"
 	case alive:
-		e.Kind, e.Reason = Renewed, "before the last one ends"
-		fallthrough
+		f.trackForRevocation(c.Old)
+		e.Kind, e.Reason = Renewed, "before the last one expires"
 	default:
-		f.retire(old)
+		f.trackForRevocation(c.Old)
 	}
-	e.Remaining, e.Attempt = f.left(l), int(l.Value.tries)
+	e.Remaining, e.Attempt = f.remaining(c.New), int(c.New.Value.tries)
 	f.report(e)
 }
 
-// left is what events say of a lease: 0 if it has no end but by idleness or
-// refusal.
-func (f *Flow) left(l *lease) time.Duration {
-	left := l.Left(time.Now())
+// remaining is what events say of a lease: 0 if nothing but idleness or rejection
+// ends it.
+func (f *Flow) remaining(l *lease) time.Duration {
+	left := l.Remaining(time.Now())
 	if left == renewal.Forever {
 		return 0
 	}
 	return max(0, left)
-}
-
-// past is what a Flow remembers of credentials that are not in use any more.
-// It is replaced as a whole.
-type past struct {
-	alive  []*lease // that Logout has to end
-	issued []uint64 // hashes of the headers that Edit has put into requests
-}
-
-// What is remembered at the most.
-const (
-	maxIssued = 16
-	maxAlive  = 1000
-)
-
-// retire remembers a lease that is not in use any more.
-func (f *Flow) retire(l *lease) {
-	if l == nil {
-		return
-	}
-	now := time.Now()
-	for {
-		old := f.past.Load()
-		next := &past{}
-		if old != nil {
-			next.alive = slices.DeleteFunc(slices.Clone(old.alive), func(o *lease) bool { return o == l || !f.lives(o, now) })
-			next.alive = next.alive[max(0, len(next.alive)-maxAlive+1):]
-			next.issued = slices.Clone(old.issued[max(0, len(old.issued)-maxIssued+1):])
-		}
-		if f.lives(l, now) && (l.Value.session != nil || l.Left(now) != renewal.Forever) { // which only ends by refusal
-			next.alive = append(next.alive, l)
-		}
-		if l.Value.session == nil {
-			next.issued = append(next.issued, maphash.String(f.cluster.seed, l.Value.header[0]))
-		}
-		if f.past.CompareAndSwap(old, next) {
-			break
-		}
-	}
-	if _, closed := f.keeper.Peek(); errors.Is(closed, errLoggedOut) { // which may have looked before
-		ctx, cancel := context.WithTimeout(context.Background(), f.cluster.policy.Timeout)
-		defer cancel()
-		_ = f.end(ctx, l)
-	}
-}
-
-// lives reports whether a credential can still be used at the server.
-func (f *Flow) lives(l *lease, now time.Time) bool {
-	return l.Left(now) > 0 && (l.Value.session == nil || l.Value.session.alive(l.Age(now), f.cluster.policy.SessionIdle))
 }
 
 // clock is the time that one try may take.
@@ -209,18 +169,18 @@ type clock struct {
 	limit, grace *time.Timer
 	total, left  time.Duration
 	began        time.Time
-	off          bool        // in offClock
-	leave        func() bool // ends it if nobody waits any more
+	off          bool    // in offClock
+	flight       *flight // nil in Logout
 }
 
 // graceTime is what a function has to return in when its context has ended.
 const graceTime = time.Second
 
-func startClock(ctx context.Context, limit time.Duration, abandon func()) *clock {
+func startClock(ctx context.Context, limit time.Duration, timeout func()) *clock {
 	t := &clock{total: limit, left: limit, began: time.Now()}
 	t.ctx, t.cancel = context.WithCancel(ctx)
 	t.limit = time.AfterFunc(limit, t.cancel)
-	t.grace = time.AfterFunc(limit+graceTime, abandon)
+	t.grace = time.AfterFunc(limit+graceTime, timeout)
 	return t
 }
 

@@ -185,7 +185,9 @@ func asError(op string, err error) *Error {
 		}
 		return e
 	case *renewal.PauseError:
-		return asError(op, e.Unwrap()).paused(time.Until(e.Until))
+		paused := asError(op, e.Unwrap()).paused(time.Until(e.Until))
+		paused.retry = paused.retry || errors.Is(e, renewal.ErrRejected)
+		return paused
 	case *url.Error: // of our own http.Client: it repeats where we went
 		err = e.Err
 	}

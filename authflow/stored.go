@@ -9,14 +9,14 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// stored returns the token that others have kept, or else what ask brings, which
-// it keeps. It asks while nobody else does, as far as the Store can tell. As a
+// loadOrMint returns the token that others have kept, or else what ask brings,
+// which it keeps. It asks while nobody else does, as far as the Store can tell. As a
 // lock may end while ask waits for the pace, ask looks once more at what others
 // have brought meanwhile, before it calls the server.
-func (f *Flow) stored(ctx context.Context, t *clock, secret gen.Secret, ask func(others func() *lease) (*lease, error)) (*lease, error) {
+func (f *Flow) loadOrMint(ctx context.Context, t *clock, secret gen.Secret, ask func(others func() *lease) (*lease, error)) (*lease, error) {
 	at := shelf{f, f.cluster.store, f.names(secret)}
 	var found *lease // for want of a better one
-	if ctx.Value(insist{}) == nil {
+	if !t.flight.Force {
 		l, good := at.load(ctx, t)
 		if good {
 			return l, nil
@@ -29,7 +29,7 @@ func (f *Flow) stored(ctx context.Context, t *clock, secret gen.Secret, ask func
 	var theirs *lease
 	others := func() *lease {
 		l, good := at.load(ctx, t)
-		if good && (ctx.Value(insist{}) == nil || l.Age(time.Now()) <= time.Since(began)) {
+		if good && (!t.flight.Force || l.Age(time.Now()) <= time.Since(began)) {
 			theirs = l
 		}
 		return theirs
@@ -44,7 +44,7 @@ func (f *Flow) stored(ctx context.Context, t *clock, secret gen.Secret, ask func
 		}
 		return l, nil
 	}
-	if found != nil && found.Left(time.Now()) > 0 {
+	if found != nil && found.Remaining(time.Now()) > 0 {
 		return found, nil
 	}
 	return nil, err
@@ -100,9 +100,9 @@ func (s shelf) load(ctx context.Context, t *clock) (found *lease, good bool) {
 		}
 		inUse, _ := s.keeper.Peek()
 		same := inUse != nil && inUse.Value.header[0] == c.header[0]
-		d := s.doubt.Load()
+		id := s.cluster.idOf(c.header[0])
 		switch {
-		case same && d != nil && d.of == inUse, !same && s.issued(c.header[0]):
+		case s.keeper.Rejected(id), !same && s.keeper.Issued(id):
 			_ = s.use(ctx, t, "Delete", storeTime, func(ctx context.Context) error { return s.Delete(ctx, name, value) })
 			continue
 		case same:
@@ -111,7 +111,7 @@ func (s shelf) load(ctx context.Context, t *clock) (found *lease, good bool) {
 		c.stored = true
 		age := k.Life - left
 		l := p.grant(c, asked.Add(-age), wholeLife(k.Life))
-		if l.Left(asked) <= 0 {
+		if l.Remaining(asked) <= 0 {
 			continue
 		}
 		if float64(age) < p.RenewAt*float64(k.Life) {
@@ -155,7 +155,7 @@ func (s shelf) lock(ctx context.Context, t *clock) (unlock func()) {
 // save keeps a token.
 func (s shelf) save(ctx context.Context, t *clock, l *lease) {
 	now := time.Now()
-	left := l.Left(now)
+	left := l.Remaining(now)
 	token := tokenOf(l)
 	value, err := s.keys[0].seal(s.names[0], &kept{
 		Token: token.Value, Life: left + l.Age(now), Created: token.Created, Expires: token.Expires,
@@ -170,8 +170,8 @@ func (s shelf) save(ctx context.Context, t *clock, l *lease) {
 // wholeLife returns the life of a token of which this much is used (R8).
 func wholeLife(used time.Duration) time.Duration { return min(used+5*time.Second, used*20/19) }
 
-// unkeep removes a token of f from the Store, before it is ended.
-func (f *Flow) unkeep(ctx context.Context, l *lease) {
+// deleteStored removes a token of f from the Store, before it is ended.
+func (f *Flow) deleteStored(ctx context.Context, l *lease) {
 	v := f.cluster.store
 	if v == nil || !f.keeps() {
 		return

@@ -70,7 +70,10 @@ type credential struct {
 	session *session // nil for a token
 }
 
-type lease = renewal.Lease[credential]
+type (
+	lease  = renewal.Lease[credential]
+	flight = renewal.Flight[credential]
+)
 
 // tokenOf returns the token of a lease.
 func tokenOf(l *lease) Token {
@@ -83,17 +86,27 @@ func tokenOf(l *lease) Token {
 	if c.hasOrg {
 		t.Org = &gen.Org{ID: c.org, Name: c.texts[c.ends[2]:]}
 	}
-	if now := time.Now(); l.Left(now) != renewal.Forever {
-		t.Deadline = now.Add(l.Left(now))
+	now := time.Now()
+	left := l.Remaining(now)
+	if left != renewal.Forever {
+		t.Deadline = now.Add(left)
 	}
 	return t
 }
 
-// grant makes a lease of a credential that was asked for at asked and ends
-// after life. Renewal starts at random ahead of its end (R2), and its last
-// moments are not used (R8).
-func (p *Policy) grant(c credential, asked time.Time, life time.Duration) *lease {
-	return renewal.NewLease(c, asked, life, min(5*time.Second, life/20), p.RenewAt-p.Jitter*rand.Float64())
+// grant makes a lease of a credential that was requested at requested and expires
+// after life. Renewal starts at random ahead of its end (R2), and its last moments
+// are not used (R8).
+func (p *Policy) grant(c credential, requested time.Time, life time.Duration) *lease {
+	return p.grantGuess(c, requested, life, life)
+}
+
+// grantGuess is grant for a lifetime that is a guess: the credential has certainly
+// expired after limit.
+func (p *Policy) grantGuess(c credential, requested time.Time, life, limit time.Duration) *lease {
+	return renewal.NewLease(c, requested, renewal.Schedule{
+		Lifetime: life, Margin: min(5*time.Second, life/20), RenewAt: p.RenewAt - p.Jitter*rand.Float64(), Limit: limit,
+	})
 }
 
 // newBearer makes a credential of t.
@@ -194,7 +207,7 @@ func (r *looseRef) UnmarshalJSON(b []byte) error {
 
 // bearer makes a lease of an answer that brings a token for org, which is ""
 // where none was asked for, and for all of orgs, if there are any. lifetime is
-// that of a token that does not say when it ends.
+// that of a token that does not say when it expires; 0 if it is unknown.
 func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration, orgs ...string) (*lease, error) {
 	var in tokenAnswer
 	bad := func(problem error) error {
@@ -226,9 +239,14 @@ func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration, orgs 
 		is = line(a.out.redactor()(strings.TrimSuffix(is, ", ")))
 		return nil, &Error{Op: op, Status: a.status, Err: fmt.Errorf("the token is for Org %s, but Org %s was asked for", is, line(wrong))}
 	}
+	limit := lifetime
+	if lifetime == 0 {
+		lifetime, limit = defaultLifetime, renewal.Forever
+	}
 	if !t.Expires.IsZero() {
 		if !t.Created.IsZero() {
 			lifetime = t.Expires.Sub(t.Created)
+			limit = lifetime
 		}
 		if lifetime <= 0 {
 			return nil, bad(fmt.Errorf("the token has a lifetime of %v", lifetime))
@@ -241,7 +259,7 @@ func (a *answer) bearer(p *Policy, op, org string, lifetime time.Duration, orgs 
 	if err != nil {
 		return nil, bad(err)
 	}
-	return p.grant(c, a.sent, lifetime), nil
+	return p.grantGuess(c, a.sent, lifetime, limit), nil
 }
 
 // text is what an error says of an Org.

@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"net/http/httptrace"
@@ -18,9 +19,6 @@ import (
 // source is a Flow as the [renewal.Source] of its keeper.
 type source Flow
 
-// flight is one acquisition, shared by all callers that wait for it.
-type flight = renewal.Flight[credential]
-
 // Acquire gets a credential: from the user's function, from the Store, or from
 // the server.
 func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
@@ -29,10 +27,15 @@ func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
 	if s.way == wayTokensFrom {
 		return a.repeat(ctx, a.callFunction)
 	}
-	if a.usesStore() {
-		return a.loadOrMint(ctx)
+	if !a.usesStore() {
+		return a.repeat(ctx, a.mint)
 	}
-	return a.repeat(ctx, a.mint)
+	defer a.unlockStore()
+	l, err := a.repeat(ctx, a.loadOrMint)
+	if err != nil && a.expiring != nil && a.expiring.Remaining(time.Now()) > 0 {
+		return a.expiring, nil
+	}
+	return l, err
 }
 
 // acquisition is the state of one flight while it makes its attempts.
@@ -67,6 +70,7 @@ func (a *acquisition) repeat(ctx context.Context, attempt func(context.Context) 
 		l, result := attempt(ctx)
 		if result.err == nil {
 			l.Value.attempts = uint8(min(a.attempts, math.MaxUint8))
+			l.ID = a.idOf(&l.Value)
 			return l, nil
 		}
 		failed := a.explain(asError(a.way.op(), result.err))
@@ -116,7 +120,7 @@ func (a *acquisition) localResult(err error) attemptResult {
 func (a *acquisition) callFunction(ctx context.Context) (*lease, attemptResult) {
 	var l *lease
 	err := a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
-		l, err = a.supplied.token.acquire(ctx, a.Flow)
+		l, err = a.supplied.token.lease(ctx, a.Flow)
 		return err
 	})
 	if err != nil {
@@ -164,7 +168,7 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 		return l, attemptResult{}
 	}
 	e := newError(failure)
-	if with != nil && failure.Class == outcome.Rejected && a.parent().rejected(with) {
+	if with != nil && failure.Class == outcome.Rejected && a.parent().reject(with) {
 		return nil, attemptResult{err: e, again: true, after: backoff(a.attempts, 0)} // with the parent's next credential
 	}
 	again := verdict.Again && !(ticket != nil && ticket.Once())
@@ -179,7 +183,7 @@ func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error)
 		if err := p.confined(a.way.op()); err != nil {
 			return nil, err
 		}
-		with, err := p.lease(ctx, true) // has time limits of its own
+		with, err := p.verifiedLease(ctx) // has time limits of its own
 		if err != nil {
 			return nil, fmt.Errorf("%w", err) // an error of this Flow, about the other one
 		}
@@ -203,7 +207,7 @@ func (a *acquisition) ticket() *lockout.Ticket {
 	case a.byKey:
 		return a.cluster.lockout.Key(string(a.secret), a.principal())
 	}
-	force := lockout.OnSchedule
+	force := lockout.Scheduled
 	if a.flight.Force {
 		force = lockout.Forced
 	}
@@ -295,6 +299,9 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 		return e.RetryAfter
 	}
 	longest := maxBackoff
+	if e.maxBackoff > 0 {
+		longest = e.maxBackoff
+	}
 	if class := e.outcome(); class == outcome.Rejected || class == outcome.Invalid {
 		longest = time.Minute
 	}
@@ -316,8 +323,8 @@ func (s *source) secretMayChange() bool { return s.supplied != nil || s.cluster.
 // Completed keeps what has to be kept of an acquisition and reports it.
 func (s *source) Completed(c renewal.Completion[credential]) {
 	f := (*Flow)(s)
-	if c.Unused { // nobody waits for it any more, or it was requested before an Invalidate
-		f.discard(c.New)
+	if c.Late { // no caller waits for it, or it was requested before an Invalidate or a Renew
+		f.trackForRevocation(c.New)
 		return
 	}
 	e := Event{Kind: Acquired, Reason: "no credential was in use", Duration: time.Since(c.Began)}
@@ -338,20 +345,11 @@ func (s *source) Completed(c renewal.Completion[credential]) {
 	case alive:
 		f.trackForRevocation(c.Old)
 		e.Kind, e.Reason = Renewed, "ahead of its expiry"
+	default:
+		f.trackForRevocation(c.Old)
 	}
 	e.Remaining, e.Attempt = f.remaining(c.New), int(c.New.Value.attempts)
 	f.report(e)
-}
-
-// discard is for a credential that arrived too late to be used.
-func (f *Flow) discard(l *lease) {
-	f.trackForRevocation(l)
-	if !f.loggedOut() || l == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), f.cluster.policy.Timeout)
-	defer cancel()
-	_ = f.end(ctx, l)
 }
 
 // remaining is what events say of a lease: 0 if it has no end but by idleness or
@@ -363,6 +361,18 @@ func (f *Flow) remaining(l *lease) time.Duration {
 	}
 	return max(0, d)
 }
+
+// idOf returns the ID of a lease: a keyed hash of a token, or a random number for
+// a session, whose cookies change.
+func (f *Flow) idOf(c *credential) uint64 {
+	if c.session != nil {
+		return 1 + rand.Uint64N(math.MaxUint64)
+	}
+	return f.cluster.idOf(c.header[0])
+}
+
+// idOf returns the ID of the lease of a token by its Authorization header.
+func (c *Cluster) idOf(header string) uint64 { return max(1, maphash.String(c.seed, header)) }
 
 // withoutClientTrace hides the net/http/httptrace hooks of the request that began
 // a flight: they are to hear of that request only, and not when it is long over

@@ -36,7 +36,7 @@ func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 		return nil, ErrorOf(resp)
 	}
 	if p := req.URL.Path; resp.StatusCode/100 == 2 && (strings.HasSuffix(p, "/logout") || strings.HasSuffix(p, "/revoke")) {
-		d.f.forget(l, "a call of API may have ended it")
+		d.f.expire(l, "a call of API may have ended it")
 	}
 	if kept, ok := resp.Body.(*keptBody); ok { // for ErrorOf
 		kept.ReadCloser = http.MaxBytesReader(nil, kept.ReadCloser, maxAnswer)

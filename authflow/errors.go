@@ -70,6 +70,8 @@ type Error struct {
 	heldBack  bool          // nothing was sent: this package holds the request back
 	wraps     bool          // Err is another Error, which says what the fields say
 	attempts  int           // of the acquisition that failed
+
+	maxBackoff time.Duration // after an acquisition that failed; 0: as the class says
 }
 
 // maxRetryAfter is the longest Retry-After that is obeyed. A server that asks

@@ -12,6 +12,6 @@ import (
 // use f meanwhile.
 func (f *Flow) StepWallClock(d time.Duration) {
 	l, _ := f.keeper.Peek()
-	wall := reflect.ValueOf(l).Elem().FieldByName("wall") // of package renewal, which has no use for a setter
+	wall := reflect.ValueOf(l).Elem().FieldByName("wall") // package renewal has no use for a setter
 	*(*int64)(unsafe.Pointer(wall.UnsafeAddr())) -= int64(d)
 }

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"sync"
+	"net/http"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
@@ -26,8 +25,8 @@ import (
 //   - Expires minus Created, counted from the call of fn;
 //   - Expires, by the local clock.
 //
-// Otherwise it is used until the server refuses it. A token that fn returned
-// before keeps its age, and one that the server has refused is refused.
+// Otherwise it is used until the server rejects it. A token that fn returns again
+// keeps its age, and is not used again if the server has rejected it.
 func (c *Cluster) TokensFrom(fn func(context.Context) (Token, error)) (*Flow, error) {
 	if fn == nil {
 		return nil, invalid("TokensFrom", "fn", "must not be nil")
@@ -35,28 +34,16 @@ func (c *Cluster) TokensFrom(fn func(context.Context) (Token, error)) (*Flow, er
 	return c.start(&Flow{way: wayTokensFrom, supplied: &supplied{token: &external{fn: fn}}}), nil
 }
 
-// external is a function that supplies tokens, and what it supplied (R12).
+// external is a function that supplies tokens. A token that it returns again
+// keeps its age (R12).
 type external struct {
 	fn func(context.Context) (Token, error)
-
-	mu   sync.Mutex
-	seen []seenToken // the latest ones
 }
 
-type seenToken struct {
-	hash    uint64
-	lease   *lease
-	life    time.Duration
-	refused bool
-}
-
-// maxSeen is how many tokens are remembered.
-const maxSeen = 8
-
-func (x *external) lease(ctx context.Context, c *Cluster) (*lease, error) {
+func (x *external) lease(ctx context.Context, f *Flow) (*lease, error) {
 	const op = "TokensFrom"
-	asked := time.Now()
-	t, err := x.fn(ctx)
+	now := time.Now()
+	t, err := userCall[Token]{what: "function of TokensFrom", call: x.fn}.run(ctx)
 	if err != nil {
 		return nil, asError(op, err)
 	}
@@ -64,60 +51,45 @@ func (x *external) lease(ctx context.Context, c *Cluster) (*lease, error) {
 	if err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
-	hash := maphash.String(c.seed, value.header[0])
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, s := range x.seen {
-		switch {
-		case s.hash != hash:
-		case s.refused:
-			return nil, &Error{Op: op, Status: 401, Err: errors.New("the function returned again a token that the server has refused")}
-		case s.lease.Left(time.Now()) <= 0:
-			return nil, &Error{Op: op, Err: errors.New("the function returned again a token that has ended")}
-		case t.Deadline.IsZero():
-			return c.policy.grant(value, s.lease.Asked, s.life), nil
-		}
-	}
-	l, life, err := c.policy.grantToken(t, value, asked)
-	if err != nil {
+	id := f.cluster.idOf(value.header[0])
+	requested := f.keeper.FirstRequested(id, now)
+	l, err := f.cluster.policy.grantToken(t, value, requested)
+	switch {
+	case err != nil:
 		return nil, &Error{Op: op, Err: err}
+	case f.keeper.Rejected(id):
+		return nil, &Error{Op: op, Status: http.StatusUnauthorized, maxBackoff: untilNext(l), Err: errors.New("the function returned a token again that the server has rejected")}
+	case requested.Before(now) && l.Remaining(time.Now()) <= 0:
+		return nil, &Error{Op: op, maxBackoff: untilNext(l), Err: errors.New("the function returned a token again that has expired")}
 	}
-	if len(x.seen) == maxSeen {
-		x.seen = x.seen[1:]
-	}
-	x.seen = append(x.seen, seenToken{hash: hash, lease: l, life: life})
 	return l, nil
 }
 
-// grantToken makes a lease of a token from elsewhere, and returns its lifetime.
-func (p *Policy) grantToken(t Token, c credential, asked time.Time) (*lease, time.Duration, error) {
+// untilNext returns the longest pause before a function is called again that has
+// returned the unusable token of l. A function that keeps a token until it
+// expires has another one then. Until it has, the pause grows again from 1 s: 30 s
+// after the end, it is 30 s.
+func untilNext(l *lease) time.Duration {
+	left := l.RemainingAtMost(time.Now())
+	return min(max(left, -left, time.Second), time.Minute)
+}
+
+// grantToken makes a lease of a token from elsewhere.
+func (p *Policy) grantToken(t Token, c credential, requested time.Time) (*lease, error) {
 	life := renewal.Forever
 	switch {
 	case !t.Deadline.IsZero():
-		life = t.Deadline.Sub(asked)
+		life = t.Deadline.Sub(requested)
 	case !t.Expires.IsZero() && !t.Created.IsZero():
 		life = t.Expires.Sub(t.Created)
 	case !t.Expires.IsZero():
-		life = t.Expires.Sub(asked)
+		life = t.Expires.Sub(requested)
 	}
 	if life <= 0 {
-		return nil, 0, fmt.Errorf("the token has a lifetime of %v", life)
+		return nil, fmt.Errorf("the token has a lifetime of %v", life)
 	}
 	if !t.Deadline.IsZero() {
-		return renewal.NewLease(c, asked, life, 0, p.RenewAt), life, nil
+		return renewal.NewLease(c, requested, renewal.Schedule{Lifetime: life, RenewAt: p.RenewAt}), nil
 	}
-	return p.grant(c, asked, life), life, nil
-}
-
-// spurn remembers of a token from a function that the server has refused it.
-func (f *Flow) spurn(l *lease) {
-	if f.way != wayTokensFrom {
-		return
-	}
-	x, hash := f.supplied.token, maphash.String(f.cluster.seed, l.Value.header[0])
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for i := range x.seen {
-		x.seen[i].refused = x.seen[i].refused || x.seen[i].hash == hash
-	}
+	return p.grant(c, requested, life), nil
 }

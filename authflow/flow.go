@@ -26,9 +26,8 @@ type Flow struct {
 	asked
 	supplied *supplied // where the credential does not come by the request, or nil
 
-	keeper renewal.Keeper[credential, *source]
-	doubt  atomic.Pointer[doubt]
-	past   atomic.Pointer[past]
+	keeper    renewal.Keeper[credential, *source]
+	ledger    atomic.Pointer[ledger] // nil while nothing is owed
 }
 
 // rules is what a custom access token does with its rules that matters here.
@@ -74,7 +73,7 @@ func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 		_, err := f.keeper.Peek()
 		return err
 	}
-	l, err := f.lease(ctx, true)
+	l, err := f.verifiedLease(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,7 +122,10 @@ func (f *Flow) Transport() http.RoundTripper { return (*transport)(f) }
 // acquired or renewed if need be. Token waits no longer than ctx allows. A Flow
 // on a session has none, see [Flow.SessionToken].
 func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
-	var want tokenWish
+	if f.cluster == nil {
+		return Token{}, errNoCluster
+	}
+	var want tokenOptions
 	for _, o := range opts {
 		o(&want)
 	}
@@ -134,84 +136,85 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 		return Token{}, invalid("Token", "", "a session has no bearer token; SessionToken gets one from it")
 	}
 	if want.exclusive {
-		l, err := f.keeper.Extra(context.WithValue(ctx, exclusive{f}, true))
+		l, err := f.keeper.Exclusive(ctx)
 		if err != nil {
 			return Token{}, asError(f.way.op(), err)
 		}
 		return tokenOf(l), nil
 	}
-	l, err := f.keeper.Get(ctx, true)
+	l, err := f.keeper.GetVerified(ctx)
 	if err == nil && f.scant(l, want.life) {
-		l, err = f.keeper.Next(ctx, l, false)
+		l, err = f.keeper.Replace(ctx, l)
 	}
 	if err != nil {
 		return Token{}, asError(f.way.op(), err)
 	}
-	if left := l.Left(time.Now()); left < want.life {
-		return Token{}, invalid("Token", "MinTTL", fmt.Sprintf("a token has %v left when it is new, less than the %v that are wanted", left.Round(time.Second), want.life))
+	left := l.Remaining(time.Now())
+	if left < want.life {
+		return Token{}, invalid("Token", "MinTTL", fmt.Sprintf("a new token lives for %v, less than the %v that are required", left.Round(time.Second), want.life))
 	}
 	return tokenOf(l), nil
 }
 
-// TokenOption asks Token for more than a token.
-type TokenOption func(*tokenWish)
+// errNoCluster is the error of a Flow that no method of a Cluster has made.
+var errNoCluster error = invalid("Flow", "", "must be made by a method of Cluster")
 
-type tokenWish struct {
+// TokenOption asks Token for more than a token.
+type TokenOption func(*tokenOptions)
+
+type tokenOptions struct {
 	life      time.Duration
 	exclusive bool
 }
 
 // MinTTL asks for a token that may be used for at least d.
-func MinTTL(d time.Duration) TokenOption { return func(w *tokenWish) { w.life = d } }
+func MinTTL(d time.Duration) TokenOption { return func(o *tokenOptions) { o.life = d } }
 
-// Exclusive asks for a token that nobody was or will be given otherwise, with
-// all its life ahead, such as a browser needs that embeds ThoughtSpot. Each
-// costs a call to the server. Logout ends them too.
-func Exclusive() TokenOption { return func(w *tokenWish) { w.exclusive = true } }
+// Exclusive asks for a new token that is not shared with any other caller. Use
+// it for browsers that embed ThoughtSpot. Each one costs a call to the server.
+// Logout revokes these tokens, too.
+func Exclusive() TokenOption { return func(o *tokenOptions) { o.exclusive = true } }
 
-// exclusive marks the context of an acquisition of a Flow that is not for all.
-type exclusive struct{ *Flow }
-
-// scant reports whether a token has less life left than is wanted. One that
-// had less when it was new is only replaced when it has used some of it: another
-// would hardly have more.
-func (f *Flow) scant(l *lease, asked time.Duration) bool {
+// scant reports whether a token has less than the required lifetime left. A token
+// that had less when it was new is replaced only when it has used a tenth of its
+// lifetime: another one would hardly have more.
+func (f *Flow) scant(l *lease, required time.Duration) bool {
 	now := time.Now()
-	left, age := l.Left(now), l.Age(now)
+	left, age := l.Remaining(now), l.Age(now)
 	if left == renewal.Forever {
 		return false
 	}
 	life := left + age
-	wanted := max(asked, cmp.Or(f.cluster.policy.MinTTL, min(10*time.Second, life/10)))
+	wanted := max(required, cmp.Or(f.cluster.policy.MinTTL, min(10*time.Second, life/10)))
 	return left < wanted && (wanted <= life || age >= life/10)
 }
 
-// Invalidate says that a token does not work any more, as one learns who uses
-// Edit. If it is the one in use, it is not handed out again; otherwise nothing
-// happens. If new ones do not work either, the time until the next is asked for
-// grows from 1 s to 1 min.
+// Invalidate reports that a token does not work any more, for callers that use
+// Edit or Token and see the responses themselves. If it is the token in use, it is
+// not used again, and neither is a token that was requested before and arrives
+// later. Otherwise nothing happens. If new tokens do not work either, the time
+// until the next one is requested grows from 1 s to 1 min.
 func (f *Flow) Invalidate(t Token) {
-	if l, _ := f.keeper.Peek(); l != nil && l.Value.session == nil && tokenOf(l).Value == t.Value {
-		if !f.refused(l, true) {
-			if d := f.doubt.Load(); d != nil { // otherwise a request has found it good meanwhile
-				gone := *d
-				gone.gone = true
-				f.doubt.CompareAndSwap(d, &gone)
-			}
-			f.spurn(l)
-		}
-		f.forget(l, "the caller said so")
+	l, _ := f.keeper.Peek()
+	if l == nil || l.Value.session != nil || tokenOf(l).Value != t.Value {
+		return
+	}
+	if f.keeper.Invalidate(l) {
+		f.outOfUse(l, "the caller invalidated it")
 	}
 }
 
-// Renew acquires a new credential now, or joins an acquisition that is under
-// way, and returns when it is in use, when it has failed, or when ctx ends. The
-// old credential stays in use meanwhile. It tries also in the pause after a
-// failure, and sends a refused password before its time, within the bound for
-// refused passwords.
+// Renew acquires a new credential and returns when it is in use, when the
+// acquisition has failed, or when ctx ends. The old credential stays in use in the
+// meantime. A credential that was requested before the call, by an acquisition
+// under way, is not used; another one is requested. Renew tries also during the
+// pause after a failure, and sends a rejected password before its time, within
+// the bound for rejected passwords.
 func (f *Flow) Renew(ctx context.Context) error {
-	l, _ := f.keeper.Peek()
-	_, err := f.keeper.Next(context.WithValue(ctx, insist{}, true), l, true)
+	if f.cluster == nil {
+		return errNoCluster
+	}
+	_, err := f.keeper.Renew(ctx)
 	if err != nil {
 		return asError(f.way.op(), err)
 	}
@@ -229,12 +232,22 @@ func (f *Flow) Close() error {
 	return nil
 }
 
-// lease returns a credential that may be used. sure is as for Keeper.Get.
-func (f *Flow) lease(ctx context.Context, sure bool) (*lease, error) {
-	l, err := f.keeper.Get(ctx, sure)
-	if err == nil && l.Value.session != nil && !l.Value.session.alive(l.Age(time.Now()), f.cluster.policy.SessionIdle) {
-		f.forget(l, "the session has rested too long, or has no cookie left")
-		l, err = f.keeper.Get(ctx, true)
+// lease returns a credential for a request that can be repeated.
+func (f *Flow) lease(ctx context.Context) (*lease, error) { return f.liveLease(ctx, f.keeper.Get) }
+
+// verifiedLease returns a credential that the server has not rejected, unless no
+// other can be had.
+func (f *Flow) verifiedLease(ctx context.Context) (*lease, error) {
+	return f.liveLease(ctx, f.keeper.GetVerified)
+}
+
+// liveLease returns what get returns, or a new credential if that is a session
+// that has ended.
+func (f *Flow) liveLease(ctx context.Context, get func(context.Context) (*lease, error)) (*lease, error) {
+	l, err := get(ctx)
+	if err == nil && l.Value.session != nil && !f.alive(l, time.Now()) {
+		f.expire(l, "the session was idle for too long, or has no cookie left")
+		l, err = f.keeper.GetVerified(ctx)
 	}
 	if err != nil {
 		return nil, asError(f.way.op(), err)
@@ -242,12 +255,18 @@ func (f *Flow) lease(ctx context.Context, sure bool) (*lease, error) {
 	return l, nil
 }
 
-// forget ends a credential here and now.
-func (f *Flow) forget(l *lease, why string) {
-	if f.keeper.Refuse(l, true) {
-		f.retire(l)
-		f.report(Event{Kind: Invalidated, Remaining: max(0, f.left(l)), Reason: why})
+// expire puts a credential out of use that has probably ended.
+func (f *Flow) expire(l *lease, why string) {
+	if f.keeper.Expire(l) {
+		f.outOfUse(l, why)
 	}
+}
+
+// outOfUse keeps and reports what has to be of a credential that was put out of
+// use.
+func (f *Flow) outOfUse(l *lease, why string) {
+	f.trackForRevocation(l)
+	f.report(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: why})
 }
 
 // Format writes what the Flow is, without secrets, for every verb.

@@ -49,14 +49,14 @@ func FuzzTokenAnswer(f *testing.F) {
 			header: http.Header{"Content-Type": {"application/json"}, "Date": {date}},
 			out:    &outgoing{req: httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)},
 		}
-		l, err := a.bearer(policy, "op", org, defaultLifetime)
+		l, err := a.bearer(policy, "op", org, 0)
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\n\r") {
 				t.Errorf("more than one line: %q", err)
 			}
 			return
 		}
-		left := l.Left(sent)
+		left := l.Remaining(sent)
 		if left <= 0 || l.Age(sent) != 0 {
 			t.Errorf("%v left at the beginning", left)
 		}

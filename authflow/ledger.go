@@ -1,69 +1,133 @@
 package authflow
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// ledger lists the credentials of a Flow that are not in use any more and still
-// live at the server, so that Logout can end them: a token that was renewed
+// ledger lists the credentials of a Flow that are out of use and may still be
+// alive at the server, so that Logout can end them: a token that was renewed
 // ahead of time, an exclusive token, a token that arrived after Logout.
 //
-// It is nil for a Flow that owes nothing, which is most of them.
+// A Flow that owes nothing has none.
 type ledger struct {
 	mu      sync.Mutex
 	owed    []*lease
 	dropped int       // credentials that did not fit, and may still be alive
 	until   time.Time // when the last of the dropped expires
+
+	pruneAt atomic.Int64 // when the first of the owed expires, in Unix nanoseconds
 }
 
-// maxOwed bounds a ledger. A Flow that gives out more exclusive tokens than
-// that within one lifetime is told so by Logout.
+// maxOwed bounds a ledger. Logout says so where a Flow has issued more exclusive
+// tokens than that within one lifetime.
 const maxOwed = 10_000
 
-// trackForRevocation remembers a credential that Logout has to end.
+// trackForRevocation remembers a credential that is out of use until Logout ends
+// it. After Logout, it ends the credential at once. l may be nil.
 func (f *Flow) trackForRevocation(l *lease) {
-	now := time.Now()
-	if l == nil || !f.alive(l, now) || endsByRejection(l) {
+	if l == nil || !f.revocable(l, time.Now()) {
 		return
 	}
+	f.owing().add(f, l)
+	_, closed := f.keeper.Peek()
+	if !errors.Is(closed, errLoggedOut) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), f.cluster.policy.Timeout)
+	defer cancel()
+	_ = f.end(ctx, l) // otherwise it stays on the ledger
+}
+
+// owing returns the ledger, which it makes if there is none.
+func (f *Flow) owing() *ledger {
 	if f.ledger.Load() == nil {
 		f.ledger.CompareAndSwap(nil, &ledger{})
 	}
-	f.ledger.Load().add(f, l, now)
+	return f.ledger.Load()
 }
 
-// endsByRejection reports whether a token has no known end. It comes from a
-// function of the user's, and is not ours to revoke.
-func endsByRejection(l *lease) bool {
-	return l.Value.session == nil && l.Remaining(time.Now()) == renewal.Forever
+// revocable reports whether a credential is kept for Logout. A token is not kept
+// beyond the end that we expect if its real end is unknown: a Flow would keep more
+// and more of them.
+func (f *Flow) revocable(l *lease, now time.Time) bool {
+	if l.Value.session == nil && l.RemainingAtMost(now) == renewal.Forever {
+		remaining := l.Remaining(now)
+		return remaining > 0 && remaining < renewal.Forever
+	}
+	return f.alive(l, now)
 }
 
-func (g *ledger) add(f *Flow, l *lease, now time.Time) {
+// alive reports whether a credential may still work at the server.
+func (f *Flow) alive(l *lease, now time.Time) bool {
+	s := l.Value.session
+	return l.RemainingAtMost(now) > 0 && (s == nil || s.alive(l.Age(now), f.cluster.policy.SessionIdle))
+}
+
+func (g *ledger) add(f *Flow, l *lease) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := time.Now()
 	g.prune(f, now)
 	switch {
 	case slices.Contains(g.owed, l):
 	case len(g.owed) < maxOwed:
 		g.owed = append(g.owed, l)
+		g.schedulePrune(now)
 	default:
 		g.dropped++
-		if end := now.Add(l.Remaining(now)); end.After(g.until) {
+		end := now.Add(l.Remaining(now))
+		if end.After(g.until) {
 			g.until = end
 		}
 	}
 }
 
-// prune removes credentials that have expired. Callers hold mu.
+// prune removes credentials that have expired. The caller holds the lock.
 func (g *ledger) prune(f *Flow, now time.Time) {
-	g.owed = slices.DeleteFunc(g.owed, func(l *lease) bool { return !f.alive(l, now) })
+	g.owed = slices.DeleteFunc(g.owed, func(l *lease) bool { return !f.revocable(l, now) })
+	if len(g.owed) == 0 {
+		g.owed = nil
+	}
 	if now.After(g.until) {
 		g.dropped = 0
 	}
+	g.schedulePrune(now)
+}
+
+// schedulePrune notes when the next credential expires, so that no token text
+// outlives its end by more than the next use of its Flow (L3).
+func (g *ledger) schedulePrune(now time.Time) {
+	first := renewal.Forever
+	for _, l := range g.owed {
+		first = min(first, l.Remaining(now))
+	}
+	if first == renewal.Forever {
+		g.pruneAt.Store(0)
+		return
+	}
+	g.pruneAt.Store(now.Add(first).UnixNano())
+}
+
+// pruneIfDue removes credentials that have expired since the last use. It takes no
+// lock while there are none.
+func (g *ledger) pruneIfDue(f *Flow, now time.Time) {
+	if g == nil {
+		return
+	}
+	at := g.pruneAt.Load()
+	if at == 0 || now.UnixNano() < at {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.prune(f, now)
 }
 
 // list returns what is owed, and how many credentials were dropped.
@@ -77,18 +141,12 @@ func (g *ledger) list(f *Flow) (owed []*lease, dropped int) {
 	return slices.Clone(g.owed), g.dropped
 }
 
-// done removes a credential that has been ended.
-func (g *ledger) done(l *lease) {
+// settle removes a credential that has been ended.
+func (g *ledger) settle(l *lease) {
+	if g == nil {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.owed = slices.DeleteFunc(g.owed, func(o *lease) bool { return o == l })
-}
-
-// alive reports whether a credential can still be used at the server.
-func (f *Flow) alive(l *lease, now time.Time) bool {
-	if l.Remaining(now) <= 0 {
-		return false
-	}
-	s := l.Value.session
-	return s == nil || s.alive(l.Age(now), f.cluster.policy.SessionIdle)
 }

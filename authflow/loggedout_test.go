@@ -145,23 +145,12 @@ func TestL4ALogoutInTheMiddleLeavesNoTokenAlive(t *testing.T) {
 	}
 }
 
-type hooked struct {
-	context.Context
-	do func()
-}
-
-func (h hooked) Value(k any) any {
-	if fmt.Sprintf("%T", k) == "authflow.exclusive" {
-		h.do()
-	}
-	return h.Context.Value(k)
-}
-
-func TestL4ALogoutDuringALanding(t *testing.T) {
+func TestL4_LogoutOfAnObserverThatIsToldOfARenewal_EndsBothTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := map[string]bool{}
 		n := 0
-		f := on(t, func(r *http.Request) (*http.Response, error) {
+		var f *authflow.Flow
+		f = on(t, func(r *http.Request) (*http.Response, error) {
 			if minting(r) {
 				n++
 				v := fmt.Sprint("tok", n)
@@ -172,12 +161,13 @@ func TestL4ALogoutDuringALanding(t *testing.T) {
 				delete(live, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 			}
 			return reply(r, 204, ""), nil
-		})
+		}, authflow.WithObserver(func(e authflow.Event) {
+			if e.Kind == authflow.Renewed {
+				t.Log("logout", f.Logout(context.Background()))
+			}
+		}))
 		_, _ = f.Token(t.Context())
-		var once sync.Once
-		err := f.Renew(hooked{t.Context(), func() {
-			once.Do(func() { t.Log("logout", f.Logout(context.Background())) }) // while the new token is taken in
-		}})
+		err := f.Renew(t.Context())
 		synctest.Wait()
 		if _, closed := f.Token(t.Context()); !errors.Is(closed, authflow.ErrClosed) {
 			t.Fatalf("the Logout in the middle did not happen: %v, %v", err, closed)

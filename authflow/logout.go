@@ -118,7 +118,7 @@ func (f *Flow) endAll(ctx context.Context, owed []*lease) []error {
 // ledger.
 func (f *Flow) end(ctx context.Context, l *lease) error {
 	if !f.alive(l, time.Now()) || f.belongsToParent(l) {
-		f.ledger.Load().done(l)
+		f.ledger.Load().settle(l)
 		return nil
 	}
 	f.deleteStored(ctx, l)
@@ -128,7 +128,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 		err = nil // it had already ended
 	}
 	if err == nil {
-		f.ledger.Load().done(l)
+		f.ledger.Load().settle(l)
 	}
 	return err
 }
@@ -173,7 +173,7 @@ func (f *Flow) revokeAll(ctx context.Context, owed []*lease) error {
 	for _, l := range owed {
 		if l.Value.session == nil {
 			f.deleteStored(ctx, l)
-			f.ledger.Load().done(l)
+			f.ledger.Load().settle(l)
 		}
 	}
 	return nil

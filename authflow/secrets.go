@@ -78,17 +78,13 @@ func (s *secrets) hash(text string) (sum [sha256.Size]byte) {
 	return sum
 }
 
-// insist marks the context of a caller who asked for a renewal in so many
-// words: a refused password may then go again before its time.
-type insist struct{}
-
 // pass is the leave to send a password or key. Whoever has it calls done.
 type pass struct {
 	*secrets
 	x        *secret
 	name     string // of x in known
 	isKey    bool
-	insist   bool
+	force    bool // a refused password may go again before its time
 	fixed    bool // it does not change for whoever uses it, who knows whether it was right
 	accepted bool // it has been right before
 	username string
@@ -100,8 +96,8 @@ type pass struct {
 // use waits for the turn of a password or key, or returns the refusal that
 // still holds for it. A key that is right needs no turn, and neither does one
 // that has been refused for this very user.
-func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, fixed, known bool, patience time.Duration) (*pass, error) {
-	p := &pass{secrets: s, isKey: field == fieldSecretKey, insist: ctx.Value(insist{}) != nil, fixed: fixed, accepted: fixed && known, username: username, hash: s.hash(string(value)), sent: time.Now()}
+func (s *secrets) use(ctx context.Context, field, username string, value gen.Secret, fixed, known, force bool, patience time.Duration) (*pass, error) {
+	p := &pass{secrets: s, isKey: field == fieldSecretKey, force: force, fixed: fixed, accepted: fixed && known, username: username, hash: s.hash(string(value)), sent: time.Now()}
 	if p.name = "key " + string(p.hash[:]); !p.isKey {
 		p.name = "password of " + strings.ToLower(strings.TrimSpace(username))
 	}
@@ -163,7 +159,7 @@ func (p *pass) holds() (no *Error, others bool) {
 	wait := x.until.Sub(p.sent)
 	switch {
 	case !p.isKey:
-		wait = x.passwordWait(p.hash, p.sent, p.insist)
+		wait = x.passwordWait(p.hash, p.sent, p.force)
 	case x.said != nil && slices.Contains(x.denied, p.username): // another user's try says more
 		wait += maxPause
 	}
@@ -205,7 +201,7 @@ func (x *secret) stale(now time.Time) bool {
 }
 
 // passwordWait returns how long a password is not to be sent.
-func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, insist bool) time.Duration {
+func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, force bool) time.Duration {
 	all := slices.DeleteFunc(slices.Clone(x.refused), func(r refusal) bool { return now.Sub(r.at) >= refusedFor })
 	same := slices.DeleteFunc(slices.Clone(all), func(r refusal) bool { return r.hash != hash })
 	switch n := len(same); {
@@ -213,7 +209,7 @@ func (x *secret) passwordWait(hash [sha256.Size]byte, now time.Time, insist bool
 		return same[0].at.Add(refusedFor).Sub(now)
 	case len(all) >= maxPasswords:
 		return all[0].at.Add(refusedFor).Sub(now)
-	case n > 0 && !insist:
+	case n > 0 && !force:
 		last := same[n-1]
 		if !last.said {
 			n--

@@ -63,14 +63,17 @@ type credential struct {
 	hasOrg  bool
 	several bool  // it is for several Orgs: requests say for which, and org is one of them
 	stored  bool  // it comes from the Store
-	tries   uint8 // that it took
+	attempts uint8 // that it took
 	org     int32
 	created int64 // in milliseconds since the Unix epoch; 0 if not stated
 	expires int64
 	session *session // nil for a token
 }
 
-type lease = renewal.Lease[credential]
+type (
+	lease  = renewal.Lease[credential]
+	flight = renewal.Flight[credential]
+)
 
 // tokenOf returns the token of a lease.
 func tokenOf(l *lease) Token {
@@ -83,17 +86,27 @@ func tokenOf(l *lease) Token {
 	if c.hasOrg {
 		t.Org = &gen.Org{ID: c.org, Name: c.texts[c.ends[2]:]}
 	}
-	if now := time.Now(); l.Left(now) != renewal.Forever {
-		t.Deadline = now.Add(l.Left(now))
+	now := time.Now()
+	remaining := l.Remaining(now)
+	if remaining != renewal.Forever {
+		t.Deadline = now.Add(remaining)
 	}
 	return t
 }
 
-// grant makes a lease of a credential that was asked for at asked and ends
-// after life. Renewal starts at random ahead of its end (R2), and its last
-// moments are not used (R8).
-func (p *Policy) grant(c credential, asked time.Time, life time.Duration) *lease {
-	return renewal.NewLease(c, asked, life, min(5*time.Second, life/20), p.RenewAt-p.Jitter*rand.Float64())
+// grant makes a lease of a credential that was requested at requested and expires
+// after life. Renewal starts at random ahead of its end (R2), and its last moments
+// are not used (R8).
+func (p *Policy) grant(c credential, requested time.Time, life time.Duration) *lease {
+	return p.grantGuess(c, requested, life, life)
+}
+
+// grantGuess is grant for a lifetime that is a guess: the credential has certainly
+// expired after limit.
+func (p *Policy) grantGuess(c credential, requested time.Time, life, limit time.Duration) *lease {
+	return renewal.NewLease(c, requested, renewal.Schedule{
+		Lifetime: life, Margin: min(5*time.Second, life/20), RenewAt: p.RenewAt - p.Jitter*rand.Float64(), Limit: limit,
+	})
 }
 
 // newBearer makes a credential of t.

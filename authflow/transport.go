@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -60,7 +58,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return f.exchange(req, req)
 	}
 	body, again := req.Body, req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
-	l, err := f.lease(req.Context(), !again)
+	get, reject := f.lease, f.reject
+	if !again {
+		get, reject = f.verifiedLease, f.rejectUntried
+	}
+	l, err := get(req.Context())
 	if err != nil {
 		closeBody(req)
 		return nil, err
@@ -69,8 +71,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d := f.doubt.Load(); no == nil && d != nil && d.untried && d.of != l && d.cleared < maxCleared {
-		f.doubt.CompareAndSwap(d, &doubt{cleared: d.cleared + 1})
+	if no == nil {
+		f.keeper.Accepted(l)
 	}
 	if no == nil || errors.Is(no, ErrMaintenance) || o.fromAPI(req) && !o.inAPI(req.URL) {
 		return f.settle(resp, no)
@@ -78,7 +80,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	next, renew := l, true
 	if s := l.Value.session; s != nil && s.cookies.Load().header != sent {
 		renew = false // only the cookie was old (P1)
-	} else if !f.refused(l, again) {
+	} else if !reject(l) {
 		return f.settle(resp, no)
 	}
 	// Another token of a Store's may be from before a revocation too.
@@ -91,25 +93,25 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		drain(resp.Body) // before the renewal, which may go over the same connection
 		if renew {
-			if next, err = f.keeper.Next(req.Context(), l, false); err != nil {
+			if next, err = f.keeper.Replace(req.Context(), l); err != nil {
 				if body != nil {
 					_ = body.Close()
 				}
 				return nil, asError(f.way.op(), err)
 			}
 		}
-		f.report(Event{Kind: Replayed, Remaining: f.left(next), Reason: "the server refused the last one"})
+		f.report(Event{Kind: Replayed, Remaining: f.remaining(next), Reason: "the server rejected the last one"})
 		if resp, _, no, err = f.send(req, body, next); err != nil {
 			return nil, err
 		}
 		switch {
 		case no == nil:
-			f.doubt.Store(nil)
+			f.keeper.AcceptedAgain()
 			return f.settle(resp, no)
 		case errors.Is(no, ErrMaintenance):
 			return f.settle(resp, no)
 		}
-		if more := f.refused(next, again); !more || !next.Value.stored || tries > 1 {
+		if !f.reject(next) || !next.Value.stored || tries > 1 {
 			return f.settle(resp, no)
 		}
 		l, renew = next, true
@@ -145,7 +147,7 @@ func (f *Flow) took(l *lease, asked time.Time, path string, h http.Header) {
 	if s == nil {
 		return
 	}
-	s.heard(asked.Sub(l.Asked), l.Age(asked))
+	s.heard(asked.Sub(l.RequestedAt), l.Age(asked))
 	if s.set(h, path, l.Age(time.Now())) {
 		f.report(Event{Kind: CookieCaptured, Reason: "the server set a cookie"})
 	}
@@ -262,112 +264,6 @@ func (f *Flow) settle(resp *http.Response, no *Error) (*http.Response, error) {
 		return resp, nil
 	}
 	return nil, no
-}
-
-// doubt is what a Flow has learnt of credentials that were refused though they
-// were new: another would hardly help, for a while (P3).
-type doubt struct {
-	of    *lease
-	since time.Time     // when one was refused that another was asked for
-	step  time.Duration // how long the latest doubt held
-	until time.Time     // when this one ends
-
-	gone    bool // it is not in use any more, and none is before until
-	untried bool // the request could not be sent again, so that nothing is known of the next
-	cleared int  // how often a success of the next said that there is no doubt
-}
-
-// maxCleared is how often in a row a success of others clears a doubt: a path
-// may refuse everybody while others work.
-const maxCleared = 8
-
-// stillNew is how long a credential counts as new.
-const stillNew = time.Minute
-
-// refused notes that the server turned a lease down, and reports whether
-// another is worth asking for. One that is older than the latest refusal may
-// have ended for the same reason; one that is newer is as good as they get.
-// again says whether the request can be sent again.
-func (f *Flow) refused(l *lease, again bool) bool {
-	now, d := time.Now(), f.doubt.Load()
-	if d == nil {
-		d = &doubt{}
-	}
-	switch {
-	case d.of == l && now.Before(d.until):
-		return false
-	case d.of != nil && d.of != l && !l.Asked.Before(d.since) && l.Age(now) < stillNew:
-		step := min(max(2*d.step, time.Second), time.Minute)
-		f.doubt.Store(&doubt{of: l, since: d.since, step: step, until: now.Add(step), cleared: d.cleared})
-		return false
-	case min(l.Age(now), now.Sub(d.until)) >= stillNew: // it has worked for a while
-		d = &doubt{}
-	}
-	if f.keeper.Refuse(l, false) {
-		f.spurn(l)
-		f.doubt.Store(&doubt{of: l, since: now, step: d.step, untried: !again, cleared: d.cleared})
-		f.report(Event{Kind: Invalidated, Remaining: f.left(l), Reason: "the server refused it"})
-	}
-	return true
-}
-
-// authorization reports whether a request carries a bearer token or the like
-// that its maker has put there: an Authorization header, in any spelling, that
-// has a value and is not of an earlier Edit (I3). If not, it reports whether
-// there is one of ours, or without a value.
-func (f *Flow) authorization(h http.Header) (theirs, ours bool) {
-	for name, values := range h {
-		if isAuthorization(name) {
-			ours = true
-			theirs = theirs || slices.ContainsFunc(values, func(v string) bool { return v != "" && !f.issued(v) })
-		}
-	}
-	return theirs, ours
-}
-
-// unauthorize removes the Authorization headers, in any spelling.
-func unauthorize(h http.Header) {
-	for name := range h {
-		if isAuthorization(name) {
-			delete(h, name)
-		}
-	}
-}
-
-func isAuthorization(name string) bool {
-	return len(name) == len("Authorization") && strings.EqualFold(name, "Authorization")
-}
-
-// issued reports whether a header is of a token of this Flow, present or past.
-func (f *Flow) issued(header string) bool {
-	if l, _ := f.keeper.Peek(); l != nil && l.Value.header[0] == header {
-		return true
-	}
-	past := f.past.Load()
-	return past != nil && slices.Contains(past.issued, maphash.String(f.cluster.seed, header))
-}
-
-// stripped returns a copy of req without our credentials, for a hop that has
-// left the origin: net/http keeps headers for sub-domains and for other ports of
-// a host, and so does a cookie jar.
-func (f *Flow) stripped(req *http.Request) *http.Request {
-	out := *req
-	out.Header = maps.Clone(req.Header)
-	for name := range out.Header {
-		if theirs, ours := f.authorization(http.Header{name: out.Header[name]}); ours && !theirs {
-			delete(out.Header, name)
-		}
-	}
-	l, _ := f.keeper.Peek()
-	if l != nil && l.Value.session != nil {
-		ours := l.Value.session.cookies.Load().list
-		if rest := without(takeCookies(out.Header), func(_, pair string) bool {
-			return slices.ContainsFunc(ours, func(c cookie) bool { return c.text == pair })
-		}); rest != "" {
-			out.Header.Set("Cookie", rest)
-		}
-	}
-	return &out
 }
 
 // drain reads a bounded part of a response that nobody will read, and closes it.

@@ -1,0 +1,62 @@
+package authflow
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// authorization reports whether a request carries a bearer token or the like
+// that its maker has put there: an Authorization header, in any spelling, that
+// has a value and is not of an earlier Edit (I3). If not, it reports whether
+// there is one of ours, or without a value.
+func (f *Flow) authorization(h http.Header) (theirs, ours bool) {
+	for name, values := range h {
+		if isAuthorization(name) {
+			ours = true
+			theirs = theirs || slices.ContainsFunc(values, func(v string) bool { return v != "" && !f.issued(v) })
+		}
+	}
+	return theirs, ours
+}
+
+// unauthorize removes the Authorization headers, in any spelling.
+func unauthorize(h http.Header) {
+	for name := range h {
+		if isAuthorization(name) {
+			delete(h, name)
+		}
+	}
+}
+
+func isAuthorization(name string) bool {
+	return len(name) == len("Authorization") && strings.EqualFold(name, "Authorization")
+}
+
+// issued reports whether a header holds a token of this Flow, the one in use or a
+// recent one.
+func (f *Flow) issued(header string) bool { return f.keeper.Issued(f.cluster.idOf(header)) }
+
+// stripped returns a copy of req without our credentials, for a hop that has
+// left the origin: net/http keeps headers for sub-domains and for other ports of
+// a host, and so does a cookie jar.
+func (f *Flow) stripped(req *http.Request) *http.Request {
+	out := *req
+	out.Header = maps.Clone(req.Header)
+	for name := range out.Header {
+		if theirs, ours := f.authorization(http.Header{name: out.Header[name]}); ours && !theirs {
+			delete(out.Header, name)
+		}
+	}
+	l, _ := f.keeper.Peek()
+	if l != nil && l.Value.session != nil {
+		ours := l.Value.session.cookies.Load().list
+		if rest := without(takeCookies(out.Header), func(_, pair string) bool {
+			return slices.ContainsFunc(ours, func(c cookie) bool { return c.text == pair })
+		}); rest != "" {
+			out.Header.Set("Cookie", rest)
+		}
+	}
+	return &out
+}

@@ -1,0 +1,230 @@
+package renewal
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Flight is one acquisition. Callers that want a new lease at the same time share
+// it.
+type Flight[V any] struct {
+	// Began is when the flight began.
+	Began time.Time
+	// Force says that the flight began because of a Renew.
+	Force bool
+	// Exclusive says that the lease goes to one caller only.
+	Exclusive bool
+	// Renewing is the lease that was in use when the flight began, or nil.
+	Renewing *Lease[V]
+
+	keeper interface {
+		complete(fl *Flight[V], l *Lease[V], err error)
+		cancelIfUnused(fl *Flight[V]) bool
+	}
+	cancel context.CancelFunc // ends the context of Acquire
+	done   chan struct{}      // closed when the waiters are woken
+
+	// The lock of the Keeper guards these.
+	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
+	notBefore time.Time // a credential that was requested earlier is discarded
+	protected bool      // a Renew does not discard its credential
+	landed    bool      // lease and err are the result
+	lease     *Lease[V]
+	err       error
+}
+
+// Completion is the end of a flight.
+type Completion[V any] struct {
+	*Flight[V]
+	// Old is the lease that was in use before, or nil.
+	Old *Lease[V]
+	// New is the lease that the flight brought, or nil.
+	New *Lease[V]
+	// Err is why there is no new lease.
+	Err error
+	// Late says that New is not used, because the flight had already ended or
+	// because New was requested before an Invalidate or a Renew. It is alive at
+	// the server all the same.
+	Late bool
+}
+
+// errDiscarded is the result of a flight whose credential was discarded.
+var errDiscarded = errors.New("the credential was requested too early")
+
+// Timeout ends the flight with err although its function has not returned, so
+// that a function that hangs holds up nobody. A credential that it returns later
+// is reported as late. Timeout has no effect on a flight that has ended.
+func (fl *Flight[V]) Timeout(err error) { fl.keeper.complete(fl, nil, err) }
+
+// CancelIfUnused ends the flight if no caller waits for it any more, and reports
+// whether the flight has ended.
+func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl) }
+
+// join adds a waiter. A Renew makes the flight discard a credential that was
+// requested before it. A flight that follows a discarded one is spared: otherwise
+// callers that renew faster than a flight takes would let no flight succeed.
+func (fl *Flight[V]) join(want *request[V]) {
+	fl.waiters++
+	if want.forced && !fl.protected {
+		fl.notBefore = want.since
+	}
+}
+
+// requestedBefore reports whether the credential of the flight was requested
+// before t. The flight may have waited in a queue after it began; a credential
+// that is older than the flight comes from a Store, which was asked when it began.
+func (fl *Flight[V]) requestedBefore(t time.Time, l *Lease[V]) bool {
+	return fl.Began.Before(t) && l.RequestedAt.Before(t)
+}
+
+// begin starts a flight that keeps the values of ctx, but not its end. The caller
+// holds the lock.
+func (k *Keeper[V, S]) begin(ctx context.Context, want *request[V]) *Flight[V] {
+	next := *k.load()
+	fl := &Flight[V]{
+		Began: time.Now(), Force: want.forced, Exclusive: want.exclusive, Renewing: next.lease,
+		keeper: k, done: make(chan struct{}), waiters: 1, protected: next.discarded,
+	}
+	ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, true))
+	if k.flights == nil {
+		k.flights = make(map[*Flight[V]]struct{})
+	}
+	k.flights[fl] = struct{}{}
+	if !fl.Exclusive {
+		next.flight = fl
+		k.state.Store(&next)
+	}
+	go k.run(ctx, fl)
+	return fl
+}
+
+// run calls the Source. Its function may end the goroutine, as t.FailNow does.
+func (k *Keeper[V, S]) run(ctx context.Context, fl *Flight[V]) {
+	var l *Lease[V]
+	err := errExited
+	defer func() { k.complete(fl, l, err) }()
+	err = Guard(func() (err error) {
+		l, err = k.Source.Acquire(ctx, fl)
+		return err
+	})
+}
+
+// complete ends a flight, tells the Source, and then wakes the waiters.
+func (k *Keeper[V, S]) complete(fl *Flight[V], l *Lease[V], err error) {
+	c, late := k.land(fl, l, err)
+	if !late {
+		defer close(fl.done)
+	} else if l == nil {
+		return
+	}
+	panicked := Guard(func() error {
+		k.Source.Completed(c)
+		return nil
+	})
+	if panicked != nil && !late {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		fl.lease, fl.err = nil, panicked
+	}
+}
+
+// land takes the result of a flight over into the state. late says that the
+// flight had already ended.
+func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion[V], late bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	next := *k.load()
+	defer func() { k.state.Store(&next) }()
+	_, flying := k.flights[fl]
+	if !flying {
+		next.remember(l)
+		return Completion[V]{Flight: fl, New: l, Late: true}, true
+	}
+	if !fl.Exclusive {
+		next.flight = nil
+	}
+	c = Completion[V]{Flight: fl, Old: next.lease, New: l, Err: problem(l, err)}
+	fl.lease, fl.err = l, c.Err
+	switch {
+	case c.Err != nil:
+		c.New, fl.lease = nil, nil
+		next.pause = k.pauseAfter(c.Err, next.pause)
+	case fl.requestedBefore(fl.notBefore, l):
+		c.Late, fl.lease, fl.err = true, nil, errDiscarded
+		next.pause, next.discarded = nil, !fl.Exclusive
+		next.remember(l)
+	case fl.Exclusive:
+		next.pause = nil
+	default:
+		next.remember(next.lease)
+		next.lease, next.rejected, next.pause, next.discarded = l, false, nil, false
+	}
+	k.remove(fl)
+	return c, false
+}
+
+// problem returns why the result of a flight is a failure, or nil.
+func problem[V any](l *Lease[V], err error) error {
+	switch {
+	case err != nil:
+		return err
+	case l == nil:
+		return errNothing
+	case l.Remaining(time.Now()) <= 0:
+		return errExpired
+	}
+	return nil
+}
+
+// pauseAfter returns the pause after a flight that failed, last being the one
+// before it.
+func (k *Keeper[V, S]) pauseAfter(err error, last *PauseError) *PauseError {
+	p := &PauseError{error: err, failures: 1}
+	if last != nil {
+		p.failures = last.failures + 1
+	}
+	backoff := time.Second // if the Source panics
+	_ = Guard(func() error {
+		backoff = k.Source.Backoff(err, p.failures)
+		return nil
+	})
+	p.Until = time.Now().Add(backoff)
+	return p
+}
+
+// cancelIfUnused is [Flight.CancelIfUnused].
+func (k *Keeper[V, S]) cancelIfUnused(fl *Flight[V]) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, flying := k.flights[fl]
+	if !flying {
+		return true
+	}
+	if fl.waiters > 0 {
+		return false
+	}
+	next := *k.load()
+	next.flight = nil
+	k.state.Store(&next)
+	k.end(fl, errLeft)
+	return true
+}
+
+// end ends a flight without a lease and wakes its waiters. The caller holds the
+// lock.
+func (k *Keeper[V, S]) end(fl *Flight[V], err error) {
+	fl.err = err
+	k.remove(fl)
+	close(fl.done)
+}
+
+// remove takes a flight that has ended off the list. The caller holds the lock.
+func (k *Keeper[V, S]) remove(fl *Flight[V]) {
+	fl.landed = true
+	fl.cancel()
+	delete(k.flights, fl)
+	if len(k.flights) == 0 {
+		k.flights = nil
+	}
+}

@@ -1,0 +1,303 @@
+// Package renewal keeps one credential fresh for all callers that need it. A
+// [Keeper] acquires it from its [Source] when it is first needed, and again
+// before it expires; while it is alive, no caller waits.
+//
+// A credential that the server rejected serves on, to callers that accept it,
+// until another can be had: one path that answers 401 to everybody does not take
+// the others down. The Keeper remembers which credentials were rejected, and asks
+// for another less and less often if new ones are rejected, too.
+package renewal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Source is what a Keeper acquires credentials from.
+type Source[V any] interface {
+	// Acquire gets a credential, in a goroutine of its own. A panic is its error.
+	Acquire(ctx context.Context, fl *Flight[V]) (*Lease[V], error)
+	// Completed is told of each flight before its waiters are woken, and of each
+	// credential that arrives too late. It may use the Keeper. The waiters get its
+	// panic as an error.
+	Completed(Completion[V])
+	// Backoff returns how long no flight begins after one that failed with err, as
+	// one of so many in a row. It must not use the Keeper.
+	Backoff(err error, failures int) time.Duration
+}
+
+// Keeper keeps one lease in use. It is safe for concurrent use and must not be
+// copied.
+type Keeper[V any, S Source[V]] struct {
+	Source S
+
+	state   atomic.Pointer[state[V]]
+	mu      sync.Mutex              // guards changes of state, flights and each Flight; nothing waits under it
+	flights map[*Flight[V]]struct{} // those under way; nil if there are none
+}
+
+// state is all that decides what a caller gets. It is replaced as a whole.
+type state[V any] struct {
+	lease     *Lease[V]   // in use, or nil
+	flight    *Flight[V]  // the one that gets the next lease, or nil
+	pause     *PauseError // since the latest flight failed; nil after a success
+	closed    *closing    // nil while the Keeper is open
+	rejected  bool        // the server rejected lease, which serves if no other can be had
+	discarded bool        // the credential of the latest flight was discarded
+	past      *ring       // credentials that are out of use; nil until there is one
+	history   *history    // nil until a credential is rejected or returned again
+}
+
+type closing struct{ why error }
+
+// PauseError is the error of callers while no flight begins, because the last
+// one failed or because the server rejected the last credentials.
+type PauseError struct {
+	error // the latest failure
+	// Until is when the next flight may begin.
+	Until    time.Time
+	failures int // in a row
+}
+
+// Unwrap returns the latest failure.
+func (p *PauseError) Unwrap() error { return p.error }
+
+// The errors of a Keeper.
+var (
+	// ErrOwnFlight is the error of a function that waits for its own flight.
+	ErrOwnFlight = errors.New("deadlock: the credential function called the Flow that it supplies")
+	// ErrRejected is the error while new credentials are not worth asking for.
+	ErrRejected = errors.New("the server rejected the last tokens it issued")
+
+	errExited  = errors.New("the credential function ended its goroutine")
+	errExpired = errors.New("the credential had already expired when it arrived")
+	errNothing = errors.New("the credential function returned neither a credential nor an error")
+	errLeft    = errors.New("the context of the caller has ended")
+)
+
+// request is what a caller wants.
+type request[V any] struct {
+	otherThan *Lease[V] // any lease except this one, if it is not nil
+	verified  bool      // one that was not rejected, if there is one
+	exclusive bool      // one that no other caller gets
+	forced    bool      // one that is requested after since, also during a pause
+	since     time.Time
+	inUse     *Lease[V] // when the flight began for which the caller waits
+}
+
+// Get returns a lease for a request that can be repeated: the one in use, even
+// if the server rejected it somewhere, or else the next one.
+func (k *Keeper[V, S]) Get(ctx context.Context) (*Lease[V], error) {
+	return k.get(ctx, request[V]{})
+}
+
+// GetVerified returns a lease for a request that cannot be repeated: one that the
+// server has not rejected, unless no other can be had.
+func (k *Keeper[V, S]) GetVerified(ctx context.Context) (*Lease[V], error) {
+	return k.get(ctx, request[V]{verified: true})
+}
+
+// Replace returns another lease than old.
+func (k *Keeper[V, S]) Replace(ctx context.Context, old *Lease[V]) (*Lease[V], error) {
+	return k.acquire(ctx, request[V]{otherThan: old, verified: true})
+}
+
+// Renew acquires a new lease, also during a pause. A credential that was
+// requested before Renew was called does not count: if one arrives, it is
+// discarded, and another one requested.
+func (k *Keeper[V, S]) Renew(ctx context.Context) (*Lease[V], error) {
+	return k.acquire(ctx, request[V]{forced: true, since: time.Now()})
+}
+
+// Exclusive returns a lease that no other caller gets and that the Keeper does
+// not keep.
+func (k *Keeper[V, S]) Exclusive(ctx context.Context) (*Lease[V], error) {
+	return k.acquire(ctx, request[V]{exclusive: true})
+}
+
+// Peek returns the lease in use, which may be rejected or expired, or nil, and
+// why k was closed.
+func (k *Keeper[V, S]) Peek() (*Lease[V], error) {
+	s := k.load()
+	if s.closed != nil {
+		return nil, s.closed.why
+	}
+	return s.lease, nil
+}
+
+// Close closes k and ends its flights. It returns the last lease and reports
+// whether k was open.
+func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.load()
+	if s.closed != nil {
+		return nil, false
+	}
+	k.state.Store(&state[V]{closed: &closing{why}, past: s.past, history: s.history})
+	for fl := range k.flights {
+		k.end(fl, why)
+	}
+	return s.lease, true
+}
+
+func (k *Keeper[V, S]) load() *state[V] {
+	s := k.state.Load()
+	if s == nil {
+		return &state[V]{}
+	}
+	return s
+}
+
+// usable returns the lease in use if it answers a request, or nil.
+func (s *state[V]) usable(want *request[V], now time.Time) *Lease[V] {
+	l := s.candidate(want)
+	if l == nil || s.rejected && want.verified || l.Remaining(now) <= 0 {
+		return nil
+	}
+	return l
+}
+
+// lastResort returns the lease in use, if it has not changed, for a request that
+// no other lease can answer: although it was rejected, or beyond the end that we
+// guessed.
+func (s *state[V]) lastResort(want *request[V], now time.Time) *Lease[V] {
+	l := s.candidate(want)
+	if l == nil || l != want.inUse || l.RemainingAtMost(now) <= 0 {
+		return nil
+	}
+	return l
+}
+
+func (s *state[V]) candidate(want *request[V]) *Lease[V] {
+	if want.forced || want.exclusive || s.lease == want.otherThan {
+		return nil
+	}
+	return s.lease
+}
+
+// due reports whether the lease in use is to be replaced ahead of its end.
+func (s *state[V]) due(now time.Time) bool { return s.rejected || s.lease.Age(now) >= s.lease.dueAt }
+
+// pausing returns why no flight begins now, or nil.
+func (s *state[V]) pausing(now time.Time) *PauseError {
+	if s.pause != nil && now.Before(s.pause.Until) {
+		return s.pause
+	}
+	return s.withholding(now)
+}
+
+// get answers a request from the state alone, if it can.
+func (k *Keeper[V, S]) get(ctx context.Context, want request[V]) (*Lease[V], error) {
+	s, now := k.load(), time.Now()
+	l := s.usable(&want, now)
+	if l != nil && (!s.due(now) || s.flight != nil || s.pausing(now) != nil) {
+		return l, nil
+	}
+	return k.acquire(ctx, want)
+}
+
+// acquire waits for a lease that answers a request.
+func (k *Keeper[V, S]) acquire(ctx context.Context, want request[V]) (*Lease[V], error) {
+	for {
+		l, fl, err := k.join(ctx, &want)
+		if fl != nil {
+			l, err = k.await(ctx, fl)
+		}
+		outdated := want.forced && l != nil && fl.requestedBefore(want.since, l)
+		if !outdated && !errors.Is(err, errDiscarded) {
+			return k.answer(ctx, &want, l, err)
+		}
+	}
+}
+
+// join returns the lease that answers a request, or the flight that the caller
+// has to wait for. It begins a flight if there is none.
+func (k *Keeper[V, S]) join(ctx context.Context, want *request[V]) (*Lease[V], *Flight[V], error) {
+	ended, own := ctx.Err() != nil, ctx.Value(k) != nil // the caller's code, which may panic
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s, now := k.load(), time.Now()
+	l, fl, pause := s.usable(want, now), s.flight, s.pausing(now)
+	want.inUse = s.lease
+	if want.exclusive {
+		fl = nil
+	}
+	switch {
+	case s.closed != nil:
+		return nil, nil, s.closed.why
+	case l != nil && (fl != nil || !s.due(now)):
+		return l, nil, nil
+	case ended:
+		return l, nil, unless(l, errLeft)
+	case own:
+		return l, nil, unless(l, ErrOwnFlight)
+	case fl != nil:
+		fl.join(want)
+		return nil, fl, nil
+	case pause != nil && !want.forced:
+		return l, nil, unless(l, pause)
+	}
+	fl = k.begin(ctx, want)
+	if l != nil {
+		return l, nil, nil // its renewal goes on without a caller
+	}
+	return nil, fl, nil
+}
+
+// unless returns err if there is no lease.
+func unless[V any](l *Lease[V], err error) error {
+	if l != nil {
+		return nil
+	}
+	return err
+}
+
+// await waits for a flight. A flight that has landed wins over a context that
+// ends at the same moment.
+func (k *Keeper[V, S]) await(ctx context.Context, fl *Flight[V]) (*Lease[V], error) {
+	select {
+	case <-fl.done:
+	case <-ctx.Done():
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if fl.landed {
+		return fl.lease, fl.err
+	}
+	fl.waiters--
+	if fl.Exclusive {
+		k.end(fl, errLeft)
+	}
+	return nil, errLeft
+}
+
+// answer returns what the caller gets.
+func (k *Keeper[V, S]) answer(ctx context.Context, want *request[V], l *Lease[V], err error) (*Lease[V], error) {
+	s := k.load()
+	switch {
+	case s.closed != nil:
+		return nil, s.closed.why
+	case err == nil:
+		return l, nil
+	case errors.Is(err, errLeft):
+		return nil, gaveUp(ctx)
+	}
+	if last := s.lastResort(want, time.Now()); last != nil {
+		return last, nil
+	}
+	return nil, err
+}
+
+// gaveUp is the error of a caller whose context has ended.
+func gaveUp(ctx context.Context) error {
+	ended, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, ended) {
+		return fmt.Errorf("gave up waiting: %w", cause)
+	}
+	return fmt.Errorf("gave up waiting: %w: %w", ended, cause)
+}

@@ -1,0 +1,17 @@
+package authflow
+
+import "github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
+
+// reject notes that the server rejected a request with l that can be repeated,
+// and reports whether another credential is worth requesting (P3).
+func (f *Flow) reject(l *lease) bool { return f.replaceable(l, f.keeper.Reject(l)) }
+
+// rejectUntried is reject for a request that cannot be repeated.
+func (f *Flow) rejectUntried(l *lease) bool { return f.replaceable(l, f.keeper.RejectUntried(l)) }
+
+func (f *Flow) replaceable(l *lease, v renewal.Verdict) bool {
+	if v == renewal.NewlyRejected {
+		f.report(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: "the server rejected it"})
+	}
+	return v != renewal.Useless
+}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -310,23 +309,19 @@ func (f *Flow) request(secret gen.Secret) (*http.Request, error) {
 
 // read makes a lease of the response to a request for a credential. with is the
 // credential of the Flow below that the request carried, or nil.
-func (f *Flow) read(r *response, with *lease) (*lease, error) {
+func (f *Flow) read(r *response, path string, with *lease) (*lease, *outcome.Failure) {
 	if f.way == wayLogin {
 		return f.begin(r)
 	}
 	if with != nil {
-		f.parent().observe(with, r.sentAt, r.path, r.header)
-	}
-	lifetime := defaultLifetime
-	if f.valid > 0 {
-		lifetime = time.Duration(f.valid) * time.Second
+		_ = f.parent().observe(with, r.Sent, path, r.Header)
 	}
 	several, orgs := f.scope()
-	l, err := f.bearer(r, lifetime, orgs)
-	if err == nil {
-		l.Value.several = several && l.Value.hasOrg // nobody else knows of it yet
+	l, failure := f.bearer(r, orgs)
+	if failure == nil {
+		l.Value.several = several && l.Value.hasOrg // no other goroutine knows the lease yet
 	}
-	return l, err
+	return l, failure
 }
 
 // scope reports whether the request is for a token for several Orgs, and returns
@@ -340,7 +335,3 @@ func (f *Flow) scope() (several bool, orgs []string) {
 	}
 	return true, req.Scope.OrgIdentifiers
 }
-
-// defaultLifetime is how long a token lives when neither the request nor the
-// answer says (seed, "Token-based authentication").
-const defaultLifetime = 300 * time.Second

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http/httptrace"
+	"strconv"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
@@ -50,9 +51,12 @@ type acquisition struct {
 	timeLeft      time.Duration // of Policy.Timeout
 	storeTimeLeft time.Duration // for all operations of the Store together (K2)
 	attempts      int
-	secret        gen.Secret                   // once it is known: the password or the secret key
-	previous      *Error                       // of the attempt before
-	theirs        func(context.Context) *lease // looks for what other processes brought meanwhile; or nil
+	secret        gen.Secret // the password or the secret key, once it is known
+	previous      *Error     // of the attempt before
+
+	entry    *storeEntry // in the Store, once it was looked at
+	unlock   func()      // of the entry's lock, or nil
+	expiring *lease      // found in the Store: due for renewal, used if no other can be had
 }
 
 // attemptResult is what an attempt that failed means for the next one.
@@ -150,14 +154,14 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 	queued := time.Now()
 	permit, err := a.cluster.limiter.Acquire(ctx, a.limiterRequest(ticket))
 	if err != nil {
-		return nil, attemptResult{err: a.heldBack(a.way.op(), err)}
+		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
 	}
 	defer permit.Cancel() // if nothing below is done with it
 	if l := a.mintedMeanwhile(ctx, queued); l != nil {
 		return l, attemptResult{}
 	}
 	if err := a.reserve(ctx, ticket); err != nil {
-		return nil, attemptResult{err: a.heldBack(a.way.op(), err)}
+		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
 	}
 	l, failure := a.send(ctx, permit, with)
 	if ticket != nil {
@@ -229,6 +233,16 @@ func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
 	return r
 }
 
+// fairnessGroup names the secret and the Org of a request. The limiter lets groups
+// take turns, so that a few users of one Org do not wait behind thousands of
+// another.
+func (a *acquisition) fairnessGroup() string {
+	if !a.byKey {
+		return "\x00" + a.org()
+	}
+	return strconv.FormatUint(maphash.String(a.cluster.seed, string(a.secret)), 36) + "\x00" + a.org()
+}
+
 // urgentFrom returns when a renewal ahead of time counts as a waiting caller:
 // when its lease has 30 s or a tenth of its life left. With tokens of 300 s that
 // is 15 s to 45 s after the renewal began.
@@ -267,23 +281,17 @@ func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *le
 	if err != nil {
 		return nil, &outcome.Failure{Class: outcome.Invalid, Op: op, Err: err}
 	}
-	var l *lease
+	var r *response
 	var failure *outcome.Failure
 	_ = a.timed(ctx, limit, func(ctx context.Context) error {
-		var r *response
-		r, failure = a.cluster.call(ctx, exchangeOf{op: op, secret: a.secretKind(), credential: with, limit: limit}, req)
-		if failure == nil {
-			l, failure = a.read(r, with)
-		}
+		call := authCall{op: op, secret: a.secretKind(), credential: with, limit: limit}
+		r, failure = call.send(ctx, a.cluster, req)
 		return nil
 	})
-	return l, failure
-}
-
-// heldBack is the error of a request that the limiter or the lockout did not let
-// through. What another principal met is told by its class alone (X3).
-func (f *Flow) heldBack(op string, err error) *Error {
-	return heldBackError(op, err)
+	if failure != nil {
+		return nil, failure
+	}
+	return a.read(r, req.URL.Path, with)
 }
 
 // Backoff says how long the Flow acquires nothing after failures in a row.

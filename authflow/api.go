@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -27,21 +29,31 @@ func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 	c := d.f.cluster
 	c.identify(req)
 	l, _ := d.f.keeper.Peek()
-	resp, err := c.noRedirects((*transport)(d.f)).Do(req)
+	client := &http.Client{Transport: (*transport)(d.f), Timeout: c.timeout, CheckRedirect: returnRedirect}
+	resp, err := client.Do(req)
 	if err != nil {
-		return nil, asError(req.Method+" "+req.URL.Path, err)
+		return nil, asError(operationOf(req), err)
 	}
-	if resp.StatusCode/100 == 3 || isHTML(resp.Header, nil) {
+	if resp.StatusCode/100 == 3 || exchange.PeekPage(resp) != outcome.NoPage {
 		defer func() { _ = resp.Body.Close() }()
 		return nil, ErrorOf(resp)
 	}
-	if p := req.URL.Path; resp.StatusCode/100 == 2 && (strings.HasSuffix(p, "/logout") || strings.HasSuffix(p, "/revoke")) {
+	if resp.StatusCode/100 == 2 && mayEndCredential(req.URL.Path) {
 		d.f.expire(l, "a call of API may have ended it")
 	}
-	if kept, ok := resp.Body.(*keptBody); ok { // for ErrorOf
-		kept.ReadCloser = http.MaxBytesReader(nil, kept.ReadCloser, maxAnswer)
+	if body, ok := resp.Body.(*exchange.Body); ok { // which ErrorOf reads again
+		body.Limit(exchange.MaxBody)
 	} else {
-		resp.Body = http.MaxBytesReader(nil, resp.Body, maxAnswer)
+		resp.Body = http.MaxBytesReader(nil, resp.Body, exchange.MaxBody)
 	}
 	return resp, nil
+}
+
+// returnRedirect hands redirects out as they are: to follow one could post
+// credentials twice, or to another server (X1).
+func returnRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// mayEndCredential reports whether a call to a path ends sessions or tokens.
+func mayEndCredential(path string) bool {
+	return strings.HasSuffix(path, "/logout") || strings.HasSuffix(path, "/revoke")
 }

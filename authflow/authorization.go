@@ -1,7 +1,6 @@
 package authflow
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -37,26 +36,3 @@ func isAuthorization(name string) bool {
 // issued reports whether a header holds a token of this Flow, the one in use or a
 // recent one.
 func (f *Flow) issued(header string) bool { return f.keeper.Issued(f.cluster.idOf(header)) }
-
-// stripped returns a copy of req without our credentials, for a hop that has
-// left the origin: net/http keeps headers for sub-domains and for other ports of
-// a host, and so does a cookie jar.
-func (f *Flow) stripped(req *http.Request) *http.Request {
-	out := *req
-	out.Header = maps.Clone(req.Header)
-	for name := range out.Header {
-		if theirs, ours := f.authorization(http.Header{name: out.Header[name]}); ours && !theirs {
-			delete(out.Header, name)
-		}
-	}
-	l, _ := f.keeper.Peek()
-	if l != nil && l.Value.session != nil {
-		ours := l.Value.session.cookies.Load().list
-		if rest := without(takeCookies(out.Header), func(_, pair string) bool {
-			return slices.ContainsFunc(ours, func(c cookie) bool { return c.text == pair })
-		}); rest != "" {
-			out.Header.Set("Cookie", rest)
-		}
-	}
-	return &out
-}

@@ -27,7 +27,8 @@ import (
 // same one know nothing of each other, and so cannot keep their promises
 // together.
 type Cluster struct {
-	origin origin
+	origin *exchange.Origin
+	sender *exchange.Sender
 	url    string // without a slash at the end
 
 	base          http.RoundTripper
@@ -69,13 +70,14 @@ func New(server string, opts ...Option) (*Cluster, error) {
 		return nil, err
 	}
 	var err error
-	c.origin, c.url, err = parseServer(server, c.plainHTTP)
+	c.origin, c.url, err = exchange.ParseServer(server, c.plainHTTP)
 	if err != nil {
-		return nil, err
+		return nil, invalid("New", "server", err.Error())
 	}
 	if c.base == nil {
 		c.base = exchange.NewTransport(c.policy.Timeout / time.Duration(c.policy.MaxAttempts))
 	}
+	c.sender = &exchange.Sender{Base: c.base, Origin: c.origin, Timeout: c.timeout, Redact: withholdSecrets}
 	c.limiter = limiter.New(limiter.Config{
 		Rate: c.rate, Burst: c.burst, Timeout: c.policy.Timeout, MaxAttempts: c.policy.MaxAttempts, Reserve: c.sharedRate(),
 	})

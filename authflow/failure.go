@@ -2,10 +2,11 @@ package authflow
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
@@ -16,13 +17,19 @@ func newError(f *outcome.Failure) *Error {
 		Op: f.Op, Status: f.Status, Code: f.Code, Debug: f.Debug, IncidentID: f.IncidentID, TraceID: f.TraceID,
 		RetryAfter: f.RetryAfter, Err: f.Err, class: f.Class, permanent: f.Permanent,
 	}
-	switch {
-	case f.Page == outcome.Maintenance:
-		e.kind = ErrMaintenance
-	case f.Class == outcome.Unexpected && f.Status/100 == 3:
+	e.kind = kindOfPage(f.Page)
+	if f.Class == outcome.Unexpected && f.Status/100 == 3 {
 		e.kind = ErrUnexpectedRedirect
 	}
 	return e
+}
+
+// kindOfPage returns ErrMaintenance for a maintenance page.
+func kindOfPage(p outcome.Page) error {
+	if p == outcome.Maintenance {
+		return ErrMaintenance
+	}
+	return nil
 }
 
 // asError returns err as an Error of op.
@@ -52,20 +59,24 @@ func asError(op string, err error) *Error {
 	return &outer
 }
 
-// failed returns err, an error of this Flow's acquisition, as what the limiter
-// and the lockout read of it; nil for a success.
-func (e *Error) failure() *outcome.Failure {
-	return &outcome.Failure{
-		Class: e.outcome(), Op: e.Op, Status: e.Status, RetryAfter: e.RetryAfter,
-		Permanent: e.permanent, Err: e.Err,
+// queueError is the error of a request that the limiter or the lockout did not let
+// through. What another principal met is told by its class and status alone (X3).
+func (f *Flow) queueError(op string, err error) *Error {
+	var blocked *lockout.BlockedError
+	if errors.As(err, &blocked) {
+		e := newError(blocked.Last)
+		e.Op, e.RetryAfter, e.heldBack = op, blocked.RetryAfter, true
+		return e
 	}
-}
-
-// statusOf describes the response of a failure that another caller met, without
-// what belongs to that caller: its operation, its user, its incident (X3).
-func statusOf(f *outcome.Failure) string {
-	if f.Status == 0 {
-		return f.Class.String()
+	var queued *limiter.QueueError
+	if !errors.As(err, &queued) {
+		return asError(op, err)
 	}
-	return http.StatusText(f.Status)
+	e := &Error{Op: op, class: outcome.OutcomeUnknown}
+	if queued.Failure != nil {
+		e = newError(queued.Failure)
+		e.Op = op
+	}
+	e.Err, e.RetryAfter, e.heldBack = queued, queued.RetryAfter, true
+	return e
 }

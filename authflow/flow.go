@@ -26,8 +26,8 @@ type Flow struct {
 	asked
 	supplied *supplied // where the credential does not come by the request, or nil
 
-	keeper    renewal.Keeper[credential, *source]
-	ledger    atomic.Pointer[ledger] // nil while nothing is owed
+	keeper renewal.Keeper[credential, *source]
+	ledger atomic.Pointer[ledger] // nil while nothing is owed
 }
 
 // rules is what a custom access token does with its rules that matters here.
@@ -65,8 +65,11 @@ func (f *Flow) Server() string { return f.cluster.url }
 // Authorization or Cookie header on a redirect to the same host name, whatever
 // the port or scheme, and to its sub-domains. Do has none of these limits.
 func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
-	if !f.cluster.origin.holds(req) {
-		return f.cluster.origin.refuse(req)
+	if f.cluster == nil {
+		return errNoCluster
+	}
+	if !f.cluster.origin.Matches(req) {
+		return &Error{Op: operationOf(req), Err: f.cluster.origin.WrongOrigin(req), kind: ErrWrongOrigin}
 	}
 	theirs, ours := f.authorization(req.Header)
 	if theirs {

@@ -67,7 +67,7 @@ func (f *Flow) revocable(l *lease, now time.Time) bool {
 // alive reports whether a credential may still work at the server.
 func (f *Flow) alive(l *lease, now time.Time) bool {
 	s := l.Value.session
-	return l.RemainingAtMost(now) > 0 && (s == nil || s.alive(l.Age(now), f.cluster.policy.SessionIdle))
+	return l.RemainingAtMost(now) > 0 && (s == nil || s.IsAlive(now))
 }
 
 func (g *ledger) add(f *Flow, l *lease) {

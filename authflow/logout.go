@@ -187,7 +187,7 @@ func (f *Flow) revocation(ctx context.Context, op string, l *lease, build func(s
 			Principal: f.principal(), Urgency: limiter.Revocation, Attempt: attempt,
 		})
 		if err != nil {
-			return f.heldBack(op, err)
+			return f.queueError(op, err)
 		}
 		failure := f.sendRevocation(ctx, op, l, build)
 		verdict := permit.Done(failure)
@@ -205,6 +205,6 @@ func (f *Flow) sendRevocation(ctx context.Context, op string, l *lease, build fu
 	if err != nil {
 		return &outcome.Failure{Class: outcome.Invalid, Op: op, Err: err}
 	}
-	_, failure := f.cluster.call(ctx, exchangeOf{op: op, secret: outcome.Bearer, credential: l}, req)
+	_, failure := authCall{op: op, secret: outcome.Bearer, credential: l}.send(ctx, f.cluster, req)
 	return failure
 }

@@ -2,8 +2,11 @@ package authflow
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
 // EventKind names a change of a Flow's state.
@@ -59,6 +62,19 @@ type Event struct {
 func (f *Flow) report(e Event) {
 	e.Op, e.Username = f.way.op(), f.user()
 	f.cluster.report(e)
+}
+
+// reportToCaller is report for the goroutine of a caller. A panic of the user's
+// code is returned as an error.
+func (f *Flow) reportToCaller(e Event) error {
+	err := renewal.Guard(func() error {
+		f.report(e)
+		return nil
+	})
+	if err != nil {
+		return &Error{Op: f.way.op(), Err: fmt.Errorf("reporting the event %q: %w", e.Kind, err)}
+	}
+	return nil
 }
 
 func (c *Cluster) report(e Event) {

@@ -11,7 +11,7 @@ func (f *Flow) rejectUntried(l *lease) bool { return f.replaceable(l, f.keeper.R
 
 func (f *Flow) replaceable(l *lease, v renewal.Verdict) bool {
 	if v == renewal.NewlyRejected {
-		f.report(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: "the server rejected it"})
+		_ = f.reportToCaller(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: "the server rejected it"})
 	}
 	return v != renewal.Useless
 }

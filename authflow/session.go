@@ -1,10 +1,12 @@
 package authflow
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
@@ -12,34 +14,52 @@ import (
 // "Cookie-based authentication").
 const sessionRemember = 7 * 24 * time.Hour
 
-// begin makes a lease of a session from the answer to a log-in, with cookies
-// of its own (S3).
-func (f *Flow) begin(a *answer) (*lease, error) {
-	c := f.cluster
-	s := &session{origin: &c.origin, bounded: !f.remember}
-	s.set(a.header, c.origin.api+"auth/session/login", 0)
-	now := s.cookies.Load()
-	if now == nil || now.main == 0 {
-		return nil, &Error{Op: f.way.op(), Status: a.status, Err: fmt.Errorf("the answer set no cookie for %s that may be sent back", c.url)}
-	}
-	life := renewal.Forever // but for rest, or want of a cookie, which each answer may put off
+// begin makes a lease of a session from the response to a log-in, with cookies of
+// its own (S3).
+func (f *Flow) begin(r *response) (*lease, *outcome.Failure) {
+	idle := f.cluster.policy.SessionIdle
 	if f.remember {
-		life = min(now.main, sessionRemember)
+		idle = 0
 	}
-	return c.policy.grant(credential{session: s}, a.sent, life), nil
+	s := exchange.NewSession(f.cluster.origin, r.Sent, idle, r.Header)
+	if s == nil {
+		problem := errors.New("it sets no cookie for " + f.cluster.url + " that may be sent back")
+		return nil, malformed(f.way.op(), r, problem)
+	}
+	life := renewal.Forever // until it is idle or loses its cookie, which each response may put off
+	if f.remember {
+		life = min(s.Lifetime(), sessionRemember)
+	}
+	return f.cluster.policy.grant(credential{session: s}, r.Sent, life), nil
 }
 
 // attach adds the credential of l to req: the Authorization header, or the
-// cookies of the session and, if it is absent, the header that goes with them
-// (I4). It returns the session's cookies, whole.
-func attach(req *http.Request, l *lease) string {
+// session's cookies and, if it is absent, the header that goes with them (I4). It
+// returns the mark of the cookies for [exchange.Session.ChangedSince].
+func attach(req *http.Request, l *lease) (mark string) {
 	c := &l.Value
 	if c.session == nil {
 		req.Header["Authorization"] = c.header[:1:1]
 		return ""
 	}
 	if _, ok := req.Header["X-Requested-By"]; !ok {
-		req.Header["X-Requested-By"] = []string{"ThoughtSpot"}
+		req.Header["X-Requested-By"] = requestedBy()
 	}
-	return c.session.attach(req, l.Age(time.Now())).header
+	return c.session.Attach(req, time.Now())
+}
+
+func requestedBy() []string { return []string{"ThoughtSpot"} }
+
+// observe notes what a response to a request that was sent at sent says of the
+// session of l, if l is one (S1, S2).
+func (f *Flow) observe(l *lease, sent time.Time, path string, h http.Header) error {
+	s := l.Value.session
+	if s == nil {
+		return nil
+	}
+	s.Touch(sent)
+	if !s.Update(h, path, time.Now()) {
+		return nil
+	}
+	return f.reportToCaller(Event{Kind: CookieCaptured, Reason: "the server set a cookie"})
 }

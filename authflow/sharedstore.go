@@ -42,9 +42,10 @@ func (c *Cluster) sharedRate() func(ctx context.Context, n int) (time.Duration, 
 // reportSafely reports an event from a goroutine of the Cluster, where nobody
 // can be told of a panic.
 func (c *Cluster) reportSafely(e Event) {
-	var ignored error
-	defer renewal.Recover(&ignored)
-	c.report(e)
+	_ = renewal.Guard(func() error {
+		c.report(e)
+		return nil
+	})
 }
 
 // lockoutConfig gives the lockout its keyed hash and, where there is a Store, its
@@ -52,7 +53,7 @@ func (c *Cluster) reportSafely(e Event) {
 func (c *Cluster) lockoutConfig() lockout.Config {
 	if c.store != nil {
 		return lockout.Config{
-			Hash:   func(user, secret string) [32]byte { return c.store.box.Hash(c.url, user, secret) },
+			Hash:   func(user, secret string) [32]byte { return c.store.box.Hashes(c.url, user, secret)[0] },
 			Ledger: rejections{c},
 		}
 	}
@@ -82,7 +83,7 @@ func (r rejections) Load(ctx context.Context, user string) (record []byte, left 
 	if err != nil || sealed == nil {
 		return nil, 0, err
 	}
-	record, _ = r.c.store.box.Open(0, r.name(user), kindRejections, sealed)
+	record, _ = r.c.store.box.Open(r.name(user), kindRejections, sealed)
 	return record, left, nil
 }
 
@@ -105,7 +106,7 @@ func (r rejections) Swap(ctx context.Context, user string, old, record []byte, t
 		return err
 	}
 	name := r.name(user)
-	current, _ := r.c.store.box.Open(0, name, kindRejections, sealed)
+	current, _ := r.c.store.box.Open(name, kindRejections, sealed)
 	if !bytes.Equal(current, old) {
 		return lockout.ErrChanged
 	}

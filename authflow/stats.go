@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
 // Stats is a snapshot of a Cluster for metrics and for a person on call.
@@ -12,15 +12,19 @@ type Stats struct {
 	// Queue is the queue before the server, by urgency.
 	Queue QueueStats
 	// Budget is how many calls may be sent before the next success: 20 while the
-	// server works. Below 10 the server has not succeeded lately, and LastFailure
-	// says why.
+	// server works.
 	Budget float64
-	// LastFailure is the class of the latest failure since the last success, or
-	// "".
+	// Since is when the server last succeeded, if calls were sent after that; the
+	// zero Time means that the budget is full.
+	Since time.Time
+	// LastFailure is the class of the latest failure since then, as [Error.Class]
+	// names it, or "".
 	LastFailure string
 	// Rate is the rate in force, in calls a second: lower than configured after
-	// responses with 429. 0 means no limit.
-	Rate float64
+	// responses with 429. 0 means no limit. SharedRate says that its turns come
+	// from the Store.
+	Rate       float64
+	SharedRate bool
 	// Suspects is how many principals failed in their latest call.
 	Suspects int
 	// RejectedPasswords and UnprovenKeys count credentials that are held back now.
@@ -45,11 +49,26 @@ type QueueLength struct {
 
 // Stats returns a snapshot. It sends nothing, and is safe for concurrent use.
 func (c *Cluster) Stats() Stats {
-	return statsOf(c.limiter.Stats(), c.lockout.Stats())
-}
-
-func statsOf(l limiter.Stats, k lockout.Stats) Stats {
-	panic("TODO")
+	l, k := c.limiter.Stats(), c.lockout.Stats()
+	s := Stats{
+		Queue: QueueStats{
+			Callers:     QueueLength(l.Waiting[limiter.Caller]),
+			Ahead:       QueueLength(l.Waiting[limiter.Ahead]),
+			Revocations: QueueLength(l.Waiting[limiter.Revocation]),
+		},
+		Budget: l.Budget, Since: l.Since, Rate: l.Rate, SharedRate: l.Shared, Suspects: l.Failing,
+		RejectedPasswords: k.Passwords.Rejected, UnprovenKeys: k.Keys.Unproven + k.Keys.Rejected,
+		Outcomes: make(map[string]uint64, outcome.Classes),
+	}
+	if l.Failure != outcome.OK {
+		s.LastFailure = l.Failure.String()
+	}
+	for class, n := range l.Outcomes {
+		if n > 0 {
+			s.Outcomes[outcome.Class(class).String()] = n
+		}
+	}
+	return s
 }
 
 // Outage returns why the Cluster expects the next call to fail: an [*Error], such
@@ -62,7 +81,7 @@ func (c *Cluster) Outage() error {
 	if f == nil {
 		return nil
 	}
-	e := newError(f)
-	e.RetryAfter, e.heldBack = max(next, 1), true
-	return e
+	return &Error{
+		Op: "Outage", Status: f.Status, RetryAfter: max(next, 1), class: f.Class, kind: kindOfPage(f.Page), heldBack: true,
+	}
 }

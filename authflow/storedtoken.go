@@ -102,6 +102,13 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	}
 }
 
+// unlockStore gives the lock back, if there is one.
+func (a *acquisition) unlockStore() {
+	if a.unlock != nil {
+		a.unlock()
+	}
+}
+
 // load returns a token that will do: it is not due for renewal, not in use, and
 // not known to be rejected. It remembers one that is due but alive.
 func (a *acquisition) load(ctx context.Context) *lease {
@@ -127,7 +134,7 @@ func (a *acquisition) isNewEnough(l *lease) bool {
 	if a.flight.Force && l.RequestedAt.Before(a.flight.Began) {
 		return false
 	}
-	return !l.Due(now)
+	return float64(l.Age(now)) < a.cluster.policy.RenewAt*float64(l.Age(now)+l.Remaining(now))
 }
 
 // loadName loads the token under one of the names, or returns nil.
@@ -154,12 +161,13 @@ func (a *acquisition) loadName(ctx context.Context, i int) *lease {
 		return nil
 	}
 	c.stored = true
-	l := a.cluster.policy.grant(a.Flow, c, requested.Add(left-t.Life), wholeLife(t.Life))
+	l := a.cluster.policy.grant(c, requested.Add(left-t.Life), wholeLife(t.Life))
+	id := a.cluster.idOf(c.header[0])
 	switch {
-	case a.keeper.Rejected(l.ID):
+	case a.keeper.Rejected(id):
 		_ = a.useStore(ctx, "Delete", func(ctx context.Context) error { return a.entry.Delete(ctx, name, value) })
 		return nil
-	case a.keeper.Issued(l.ID), l.Remaining(requested) <= 0:
+	case a.keeper.Issued(id), l.Remaining(requested) <= 0:
 		return nil
 	}
 	return l
@@ -168,7 +176,7 @@ func (a *acquisition) loadName(ctx context.Context, i int) *lease {
 // open returns the token in a value, or nil if the value was not sealed for this
 // name.
 func (e *storeEntry) open(i int, value []byte) *storedToken {
-	text, ok := e.box.Open(i, e.names[i], kindToken, value)
+	text, ok := e.box.Open(e.names[i], kindToken, value)
 	var t storedToken
 	if !ok || json.Unmarshal(text, &t) != nil {
 		return nil
@@ -200,11 +208,13 @@ func (e *storeEntry) takeLock(ctx context.Context, report func(Event)) (unlock f
 
 // release calls the user's unlock.
 func release(unlock func()) {
-	var ignored error // the lock then ends by its limit
-	defer renewal.Recover(&ignored)
-	if unlock != nil {
-		unlock()
+	if unlock == nil {
+		return
 	}
+	_ = renewal.Guard(func() error { // after a panic the lock ends by its limit
+		unlock()
+		return nil
+	})
 }
 
 // save keeps a token for the other processes.

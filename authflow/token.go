@@ -1,20 +1,16 @@
 package authflow
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"math/rand/v2"
-	"net/http"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -57,17 +53,17 @@ func (t Token) LogValue() slog.Value {
 // credential is what a lease holds: a bearer token, or a session. A service
 // keeps many, so its texts are pieces of one.
 type credential struct {
-	header  [1]string // the Authorization header of a token
-	texts   string    // what the server said of the token: id, user's id, name, Org's name
-	ends    [3]uint16 // of the first three in texts
-	hasOrg  bool
-	several bool  // it is for several Orgs: requests say for which, and org is one of them
-	stored  bool  // it comes from the Store
+	header   [1]string // the Authorization header of a token
+	texts    string    // what the server said of the token: id, user's id, name, Org's name
+	ends     [3]uint16 // of the first three in texts
+	hasOrg   bool
+	several  bool  // it is for several Orgs: requests say for which, and org is one of them
+	stored   bool  // it comes from the Store
 	attempts uint8 // that it took
-	org     int32
-	created int64 // in milliseconds since the Unix epoch; 0 if not stated
-	expires int64
-	session *session // nil for a token
+	org      int32
+	created  int64 // in milliseconds since the Unix epoch; 0 if not stated
+	expires  int64
+	session  *exchange.Session // nil for a token
 }
 
 type (

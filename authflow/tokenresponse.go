@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -76,33 +77,39 @@ func (r *lenientObject) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// bearer makes a lease of a response that holds a token. lifetime is the
-// lifetime of a token whose response does not state one; orgs are the Orgs that
-// a request for several of them names.
-func (f *Flow) bearer(r *response, lifetime time.Duration, orgs []string) (*lease, *outcome.Failure) {
+// bearer makes a lease of a response that holds a token. orgs are the Orgs that a
+// request for several of them names.
+func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
+	op := f.way.op()
 	var in tokenResponse
-	if json.Unmarshal(r.body, &in) != nil {
+	if json.Unmarshal(r.Body, &in) != nil {
 		// The text of the JSON error could hold a part of the token.
-		return nil, r.malformed(errors.New("it does not have the documented form"))
+		return nil, malformed(op, r, errors.New("it does not have the documented form"))
 	}
-	if wrong := in.checkUser(f.user(), f.alias()); wrong != nil {
-		return nil, r.wrongToken(wrong)
+	err := in.checkUser(f.user(), f.alias())
+	if err != nil {
+		return nil, wrongToken(op, r, err)
 	}
-	org, wrong := in.org(f.org(), orgs)
-	if wrong != nil {
-		return nil, r.wrongToken(wrong)
+	org, err := in.org(f.org(), orgs)
+	if err != nil {
+		return nil, wrongToken(op, r, err)
 	}
-	stated := in.times(r.header)
+	times := in.times(r.Header)
 	c, err := newBearer(Token{
-		Value: in.Token, Created: stated.created, Expires: stated.expires, ID: string(in.ID), Org: org,
+		Value: in.Token, Created: times.created, Expires: times.expires, ID: string(in.ID), Org: org,
 		UserID: string(cmp.Or(in.UserID, in.User.ID)), Username: in.username(),
 	})
 	if err != nil {
-		return nil, r.malformed(err)
+		return nil, malformed(op, r, err)
 	}
 	old, _ := f.keeper.Peek()
-	life, guessed := stated.lifetime(r.sentAt, old, lifetime)
-	return f.cluster.policy.grant(c, r.sentAt, life, guessed), nil
+	life, limit := times.lifetime(r.Sent, old, time.Duration(f.valid)*time.Second)
+	return f.cluster.policy.grantGuess(c, r.Sent, life, limit), nil
+}
+
+// wrongToken is the failure of a response with a token that was not requested.
+func wrongToken(op string, r *response, err error) *outcome.Failure {
+	return &outcome.Failure{Class: outcome.Unexpected, Op: op, Status: r.Status, Err: errors.New(exchange.Line(r.Redact(err.Error())))}
 }
 
 // username returns the name of the user that the token is for, or "".
@@ -116,7 +123,7 @@ func (in *tokenResponse) checkUser(user, alias string) error {
 	if name == "" || user == "" || strings.EqualFold(name, user) || alias != "" && strings.EqualFold(name, alias) {
 		return nil
 	}
-	return fmt.Errorf("the token is for another user than %s; use WithAlias if both names are the same user", line(user))
+	return fmt.Errorf("the token is for another user than %s; use WithAlias if both names are the same user", user)
 }
 
 // org returns the Org that the token is for, nil if the response states none, and
@@ -150,7 +157,7 @@ func (in *tokenResponse) org(asked string, several []string) (*gen.Org, error) {
 type otherOrgError struct{ stated, asked string }
 
 func (e *otherOrgError) Error() string {
-	return fmt.Sprintf("the token is for Org %s, but Org %s was requested", e.stated, line(e.asked))
+	return fmt.Sprintf("the token is for Org %s, but Org %s was requested", e.stated, e.asked)
 }
 
 // text names an Org in an error.

@@ -3,6 +3,8 @@ package authflow
 import (
 	"net/http"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
 // tokenTimes is what a response states of the life of its token, by the server's
@@ -44,24 +46,36 @@ func (t *tokenTimes) possible(at time.Time) bool {
 	return t.date.IsZero() || at.Sub(t.date).Abs() < farOff
 }
 
-// lifetime returns how long the token lives, counted from when its request was
-// sent, and whether that is a guess. old is the lease in use, or nil; otherwise
-// is the lifetime of a token whose response does not state one.
-func (t *tokenTimes) lifetime(sentAt time.Time, old *lease, otherwise time.Duration) (life time.Duration, guessed bool) {
+// defaultLifetime is how long a token lives when neither the request nor the
+// response says (seed, "Token-based authentication").
+const defaultLifetime = 300 * time.Second
+
+// lifetime returns how long the token is used, counted from when its request was
+// sent, and when it has certainly expired: later, where its lifetime is a guess.
+// old is the lease in use, or nil; requested is the validity that the request
+// asks for, or 0.
+func (t *tokenTimes) lifetime(sentAt time.Time, old *lease, requested time.Duration) (life, limit time.Duration) {
 	switch {
-	case t.expires.IsZero():
-		return otherwise, true
-	case t.created.IsZero() && t.expires.After(t.date) && !t.date.IsZero():
-		return t.expires.Sub(t.date), true
-	case t.created.IsZero():
-		return otherwise, true
+	case !t.created.IsZero() && !t.expires.IsZero():
+		return t.statedLifetime(sentAt, old)
+	case !t.expires.IsZero() && !t.date.IsZero() && t.expires.After(t.date):
+		life = t.expires.Sub(t.date)
+		return life, life
+	case requested > 0:
+		return requested, requested
 	}
+	return defaultLifetime, renewal.Forever
+}
+
+// statedLifetime is the lifetime of a token that states both its times. Where Date
+// says that the token is older than its request, it is used for less.
+func (t *tokenTimes) statedLifetime(sentAt time.Time, old *lease) (life, limit time.Duration) {
 	life = t.expires.Sub(t.created)
 	age := t.date.Sub(t.created)
-	if age <= sameInstant || age >= life || t.madeForThisCall(sentAt, old) {
-		return life, false
+	if t.date.IsZero() || age <= sameInstant || age >= life || t.madeForThisCall(sentAt, old) {
+		return life, life
 	}
-	return life - age, true
+	return life - age, life
 }
 
 // sameInstant is how far two times of one call may lie apart: Date has whole

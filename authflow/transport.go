@@ -1,30 +1,20 @@
 package authflow
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// How much of a refused response is read so that its connection can be used
-// again (P5).
-const (
-	drainBytes = 64 << 10
-	drainTime  = 250 * time.Millisecond
-)
-
-// transport is a Flow as an http.RoundTripper: it adds the credential to
-// requests, captures cookies, and sends a request again that met a dead
-// credential. It sits below http.Client, so that every hop of a redirect passes
-// through it and is judged by itself (I2).
+// transport is a Flow as an http.RoundTripper. It sits below http.Client, so that
+// every hop of a redirect passes through it and is judged by itself (I2).
 type transport Flow
 
-// CloseIdleConnections closes those of the RoundTripper below.
+// CloseIdleConnections closes the idle connections of the RoundTripper below.
 func (t *transport) CloseIdleConnections() {
 	if base, ok := t.cluster.base.(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
@@ -33,245 +23,257 @@ func (t *transport) CloseIdleConnections() {
 
 // RoundTrip implements http.RoundTripper. It does not change req.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	f, o := (*Flow)(t), &t.cluster.origin
-	left := o.left(req)
-	if left && (req.Response == nil || req.Body != nil && req.Body != http.NoBody) {
-		// The latter: 307 and 308 repeat a body, and it may hold a password.
+	f := (*Flow)(t)
+	if err := f.usable(); err != nil {
 		closeBody(req)
-		return nil, o.refuse(req)
-	}
-	if _, closed := f.keeper.Peek(); closed != nil {
-		closeBody(req)
-		return nil, closed
-	}
-	theirs, _ := f.authorization(req.Header)
-	if u := req.URL.User; theirs && u != nil && req.Response != nil { // by net/http, of a Location
-		password, _ := u.Password()
-		basic := &http.Request{Header: make(http.Header)}
-		basic.SetBasicAuth(u.Username(), password)
-		theirs = req.Header.Get("Authorization") != basic.Header.Get("Authorization")
+		return nil, err
 	}
 	switch {
-	case left:
-		return f.exchange(req, f.stripped(req))
-	case theirs, o.logsIn(req): // the answer is the caller's, too (I3, P7)
-		return f.exchange(req, req)
+	case f.cluster.origin.LeftOrigin(req):
+		return f.sendForeign(req)
+	case f.isCallersOwn(req):
+		return f.cluster.sender.Send(req, req)
 	}
-	body, again := req.Body, req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
-	get, reject := f.lease, f.reject
-	if !again {
-		get, reject = f.verifiedLease, f.rejectUntried
-	}
-	l, err := get(req.Context())
-	if err != nil {
-		closeBody(req)
-		return nil, err
-	}
-	resp, sent, no, err := f.send(req, body, l)
-	if err != nil {
-		return nil, err
-	}
-	if no == nil {
-		f.keeper.Accepted(l)
-	}
-	if no == nil || errors.Is(no, ErrMaintenance) || o.fromAPI(req) && !o.inAPI(req.URL) {
-		return f.settle(resp, no)
-	}
-	next, renew := l, true
-	if s := l.Value.session; s != nil && s.cookies.Load().header != sent {
-		renew = false // only the cookie was old (P1)
-	} else if !reject(l) {
-		return f.settle(resp, no)
-	}
-	// Another token of a Store's may be from before a revocation too.
-	for tries := 1; ; tries++ {
-		if again && req.GetBody != nil {
-			body, err = req.GetBody()
-		}
-		if !again || err != nil {
-			return f.settle(resp, no)
-		}
-		drain(resp.Body) // before the renewal, which may go over the same connection
-		if renew {
-			if next, err = f.keeper.Replace(req.Context(), l); err != nil {
-				if body != nil {
-					_ = body.Close()
-				}
-				return nil, asError(f.way.op(), err)
-			}
-		}
-		f.report(Event{Kind: Replayed, Remaining: f.remaining(next), Reason: "the server rejected the last one"})
-		if resp, _, no, err = f.send(req, body, next); err != nil {
-			return nil, err
-		}
-		switch {
-		case no == nil:
-			f.keeper.AcceptedAgain()
-			return f.settle(resp, no)
-		case errors.Is(no, ErrMaintenance):
-			return f.settle(resp, no)
-		}
-		if !f.reject(next) || !next.Value.stored || tries > 1 {
-			return f.settle(resp, no)
-		}
-		l, renew = next, true
-	}
+	r := roundTrip{Flow: f, req: req, replayable: isReplayable(req)}
+	return r.run()
 }
 
-// send sends a copy of req that carries the credential of l. It returns the
-// cookies that it carried, and what judge says of the answer.
-func (f *Flow) send(req *http.Request, body io.ReadCloser, l *lease) (*http.Response, string, *Error, error) {
+// usable returns why the Flow cannot be used, or nil.
+func (f *Flow) usable() error {
+	if f.cluster == nil {
+		return errNoCluster
+	}
+	_, closed := f.keeper.Peek()
+	return closed
+}
+
+// sendForeign sends a hop of a redirect that has left the server, without
+// anything that is not for others. A request that begins there is rejected, and
+// so is a hop with a body: 307 and 308 repeat it, and it may hold a password.
+func (f *Flow) sendForeign(req *http.Request) (*http.Response, error) {
+	origin := f.cluster.origin
+	if req.Response == nil || hasBody(req) {
+		closeBody(req)
+		return nil, &Error{Op: operationOf(req), Err: origin.WrongOrigin(req), kind: ErrWrongOrigin}
+	}
 	out := *req
-	out.Body = body
-	if out.Header = maps.Clone(req.Header); out.Header == nil {
-		out.Header = make(http.Header, 2)
-	}
-	unauthorize(out.Header)
-	cookies := attach(&out, l)
-	asked := time.Now()
-	resp, err := f.exchange(req, &out)
+	out.Header = maps.Clone(req.Header)
+	exchange.StripForeign(&out, f.isSessionCookie)
+	resp, err := f.cluster.sender.Send(req, &out)
 	if err != nil {
-		return nil, "", nil, err
-	}
-	no := f.judge(req, resp, &out)
-	if no == nil { // a refusal may set the cookie of a session that nobody is in
-		f.took(l, asked, req.URL.Path, resp.Header)
-	}
-	return resp, cookies, no, nil
-}
-
-// took notes what an answer to a request that was sent at asked says of the
-// session of l, if it is one (S1, S2).
-func (f *Flow) took(l *lease, asked time.Time, path string, h http.Header) {
-	s := l.Value.session
-	if s == nil {
-		return
-	}
-	s.heard(asked.Sub(l.RequestedAt), l.Age(asked))
-	if s.set(h, path, l.Age(time.Now())) {
-		f.report(Event{Kind: CookieCaptured, Reason: "the server set a cookie"})
-	}
-}
-
-// exchange sends out, which stands for req. Neither an error of it nor the
-// request of the answer holds a secret of out.
-func (f *Flow) exchange(req, out *http.Request) (*http.Response, error) {
-	base, o := f.cluster.base, &f.cluster.origin
-	if o.logsIn(out) {
-		base = oneExchange{base}
-	}
-	resp, err := base.RoundTrip(out)
-	switch {
-	case err != nil:
-		// net/http puts a line into it that came in place of an answer.
-		if text := (&outgoing{out}).redactor()(err.Error()); text != err.Error() {
-			err = &Error{Op: "request", Err: errors.New(text)}
-		}
 		return nil, err
-	case resp == nil:
-		return nil, &Error{Op: "request", Err: fmt.Errorf("%T returned no answer and no error", f.cluster.base)}
-	case resp.Body == nil:
-		resp.Body = http.NoBody // http.Client, too, bears with such a base
 	}
-	if strayed(out, resp) && o.holds(out) && !o.holds(resp.Request) {
-		drain(resp.Body)
-		return nil, o.refuse(resp.Request)
-	}
-	resp.Request = req // the caller's, which left and fromAPI follow
-	if resp.StatusCode >= 300 {
-		resp.Body = &keptBody{ReadCloser: resp.Body, hide: (&outgoing{out}).redactor}
+	if origin.JudgeForeign(req, resp).Fails() {
+		return nil, f.fail(req, &out, resp)
 	}
 	return resp, nil
 }
 
-// judge returns why an answer is not one of the API to somebody who is signed
-// in, or nil (P6). Outside of the API, only 401 says so. sent is req with the
-// credential.
-func (f *Flow) judge(req *http.Request, resp *http.Response, sent *http.Request) *Error {
-	o := &f.cluster.origin
-	failed := func(page []byte) *Error {
-		drain(resp.Body)
-		return failure("request", resp, page, (&outgoing{sent}).redactor())
-	}
-	switch code := resp.StatusCode; {
-	case code == http.StatusUnauthorized:
-		return &Error{Status: code}
-	case !o.fromAPI(req):
-	case redirects(code) && resp.Header.Get("Location") != "":
-		if to, err := resp.Location(); err != nil || !o.holds(&http.Request{URL: to}) || !o.inAPI(to) {
-			return failed(nil)
-		}
-	case code >= 200 && isPage(resp):
-		page, _ := io.ReadAll(io.LimitReader(resp.Body, drainBytes))
-		if code/100 == 2 || isMaintenance(page) {
-			return failed(page)
-		}
-		resp.Body.(*keptBody).off = 0
-	}
-	return nil
+// isSessionCookie reports whether a cookie, as name=value, is one of the session
+// in use.
+func (f *Flow) isSessionCookie(pair string) bool {
+	l, _ := f.keeper.Peek()
+	return l != nil && l.Value.session != nil && l.Value.session.Has(pair)
 }
 
-// redirects reports whether http.Client follows a status.
-func redirects(code int) bool {
-	return code/100 == 3 && code != http.StatusMultipleChoices && code != http.StatusNotModified
-}
-
-// isPage reports whether an answer is for people to read, by its type or, where
-// that says nothing, by how it begins.
-func isPage(resp *http.Response) bool {
-	switch strings.ToLower(mediaType(resp.Header)) {
-	case "text/html", "application/xhtml+xml":
+// isCallersOwn reports whether a request is sent as it is, and its response is
+// the caller's: it has an Authorization header of the caller's, or a credential
+// in its body (I3, P7).
+func (f *Flow) isCallersOwn(req *http.Request) bool {
+	theirs, _ := f.authorization(req.Header)
+	if theirs && !exchange.CredentialOfLocation(req) {
 		return true
-	case "text/plain", unknownType:
-		return beginsPage(resp)
 	}
-	return false
+	return f.cluster.origin.CarriesCredential(req)
 }
 
-// beginsPage reports whether the body of an answer begins as a page does. It
-// does not wait for more than it takes to tell.
-func beginsPage(resp *http.Response) (page bool) {
-	start := make([]byte, 0, 512)
-	for open := true; open && !page && len(start) < cap(start); {
-		n, err := resp.Body.Read(start[len(start):cap(start)])
-		start = start[:len(start)+n]
-		open = false
-		text := strings.ToLower(strings.TrimSpace(string(start)))
-		for _, tag := range []string{"<!doctype html", "<html"} {
-			page = page || strings.HasPrefix(text, tag)
-			open = open || err == nil && strings.HasPrefix(tag, text)
+// fail is the error for a response that is a page. out is req with the
+// credential.
+func (f *Flow) fail(req, out *http.Request, resp *http.Response) error {
+	failure := f.cluster.origin.Failure(operationOf(req), req, resp, f.cluster.sender.RedactorFor(out))
+	exchange.Discard(resp)
+	e := newError(failure)
+	if failure.Class == outcome.Unexpected {
+		e.kind = ErrUnexpectedRedirect
+	}
+	return e
+}
+
+// operationOf names an ordinary request in an error.
+func operationOf(req *http.Request) string {
+	method, path := req.Method, "/"
+	if method == "" {
+		method = http.MethodGet
+	}
+	if req.URL != nil {
+		path = req.URL.Path
+	}
+	return exchange.Line(method + " " + path)
+}
+
+// roundTrip is one request with the Flow's credential, and its replay.
+type roundTrip struct {
+	*Flow
+	req        *http.Request
+	replayable bool
+
+	out      *http.Request // the copy of req that was sent last
+	lease    *lease        // that it carried
+	mark     string        // of the session's cookies that it carried
+	renewals int           // how often the credential was renewed for this request
+	rotated  bool          // it was replayed with the cookies that the session has got since
+}
+
+// maxRenewals is how often one request renews the credential. The second time is
+// for a token of the Store, which may be from before the revocation, too.
+const maxRenewals = 2
+
+// run sends the request and, if the server rejects the credential, sends it once
+// more with another one.
+func (r *roundTrip) run() (*http.Response, error) {
+	lease, err := r.firstLease()
+	if err != nil {
+		closeBody(r.req)
+		return nil, err
+	}
+	resp, err := r.send(lease, r.req.Body)
+	for err == nil {
+		verdict, rejected := r.judge(resp)
+		if !rejected {
+			r.accepted()
+			return r.finish(resp, verdict)
 		}
+		if !r.worthReplaying(verdict) {
+			return r.finish(resp, verdict)
+		}
+		resp, err = r.replay(resp, verdict)
 	}
-	if k, ok := resp.Body.(*keptBody); ok {
-		k.off = 0
+	return nil, err
+}
+
+// firstLease returns the credential to begin with. A request that cannot be
+// repeated waits for one that was not rejected.
+func (r *roundTrip) firstLease() (*lease, error) {
+	if r.replayable {
+		return r.Flow.lease(r.req.Context())
+	}
+	return r.verifiedLease(r.req.Context())
+}
+
+// send sends a copy of the request that carries the credential of l.
+func (r *roundTrip) send(l *lease, body io.ReadCloser) (*http.Response, error) {
+	out := *r.req
+	out.Body = body
+	out.Header = maps.Clone(r.req.Header)
+	if out.Header == nil {
+		out.Header = make(http.Header, 2)
+	}
+	unauthorize(out.Header)
+	r.out, r.lease, r.mark = &out, l, attach(&out, l)
+	sent := time.Now()
+	resp, err := r.cluster.sender.Send(r.req, &out)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusUnauthorized { // a rejection may set the cookie of a session without a user
+		_ = r.observe(l, sent, r.req.URL.Path, resp.Header) // a panic of the observer does not make a success a failure
+	}
+	return resp, nil
+}
+
+// judge decides what becomes of a response, and reports whether the server
+// rejected the credential.
+func (r *roundTrip) judge(resp *http.Response) (verdict exchange.Verdict, rejected bool) {
+	origin := r.cluster.origin
+	req := exchange.Request{Request: r.req, Replayable: r.replayable, Age: r.lease.Age(time.Now())}
+	verdict = origin.Judge(req, resp)
+	rejected = verdict.Renews()
+	if r.renewals > 0 {
+		req.Replayed = true
+		verdict = origin.Judge(req, resp)
+	}
+	return verdict, rejected
+}
+
+// accepted notes that the server accepted the credential.
+func (r *roundTrip) accepted() {
+	if r.renewals > 0 {
+		r.keeper.AcceptedAgain()
+		return
+	}
+	r.keeper.Accepted(r.lease)
+}
+
+// worthReplaying notes that the server rejected the credential, and reports
+// whether the request is sent again.
+func (r *roundTrip) worthReplaying(verdict exchange.Verdict) bool {
+	if r.hasNewerCookies() && verdict == exchange.Replay {
+		return true // only the cookies were old (P1)
+	}
+	if !r.replayable {
+		r.rejectUntried(r.lease)
+		return false
+	}
+	worth := r.reject(r.lease)
+	if r.renewals == 0 {
+		return worth && verdict == exchange.Replay
+	}
+	return worth && r.lease.Value.stored && r.renewals < maxRenewals
+}
+
+// hasNewerCookies reports whether the session has got other cookies since the
+// request was sent, and the request was not yet replayed with them.
+func (r *roundTrip) hasNewerCookies() bool {
+	s := r.lease.Value.session
+	return s != nil && !r.rotated && s.ChangedSince(r.mark)
+}
+
+// replay sends the request again. The response is drained first: the renewal may
+// need its connection, and the body may share its reader (P5).
+func (r *roundTrip) replay(resp *http.Response, verdict exchange.Verdict) (*http.Response, error) {
+	exchange.Discard(resp)
+	next := r.lease
+	if r.hasNewerCookies() {
+		r.rotated = true
 	} else {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(start), resp.Body), resp.Body}
+		var err error
+		next, err = r.keeper.Replace(r.req.Context(), r.lease)
+		if err != nil {
+			return nil, asError(r.way.op(), err)
+		}
+		r.renewals++
 	}
-	return page
+	body, err := bodyAgain(r.req)
+	if err != nil {
+		return r.finish(resp, verdict)
+	}
+	event := Event{Kind: Replayed, Remaining: r.remaining(next), Reason: "the server rejected the last credential"}
+	if err := r.reportToCaller(event); err != nil {
+		return nil, err
+	}
+	return r.send(next, body)
 }
 
-// settle returns what the caller gets of an answer: the answer, or an error
-// where it is a page in place of one. A redirect within the server is followed,
-// and what comes of it judged.
-func (f *Flow) settle(resp *http.Response, no *Error) (*http.Response, error) {
-	if no == nil || no.Status == http.StatusUnauthorized {
-		return resp, nil
+// finish returns what the caller gets.
+func (r *roundTrip) finish(resp *http.Response, verdict exchange.Verdict) (*http.Response, error) {
+	if verdict.Fails() {
+		return nil, r.fail(r.req, r.out, resp)
 	}
-	if to, err := resp.Location(); redirects(resp.StatusCode) && err == nil && f.cluster.origin.holds(&http.Request{URL: to}) {
-		return resp, nil
-	}
-	return nil, no
+	return resp, nil
 }
 
-// drain reads a bounded part of a response that nobody will read, and closes it.
-func drain(body io.ReadCloser) {
-	late := time.AfterFunc(drainTime, func() { _ = body.Close() })
-	defer late.Stop()
-	_, _ = io.CopyN(io.Discard, body, drainBytes)
-	_ = body.Close()
+// isReplayable reports whether the body of a request is absent or can be read
+// again.
+func isReplayable(req *http.Request) bool { return !hasBody(req) || req.GetBody != nil }
+
+func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
+
+// bodyAgain returns the body of a replayable request once more.
+func bodyAgain(req *http.Request) (io.ReadCloser, error) {
+	if !hasBody(req) {
+		return req.Body, nil
+	}
+	return req.GetBody()
 }
 
 func closeBody(req *http.Request) {

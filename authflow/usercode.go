@@ -40,8 +40,11 @@ func (u userCall[T]) run(ctx context.Context) (T, error) {
 				}
 			}
 		}()
-		defer renewal.Recover(&r.err)
-		r.value, r.err = u.call(ctx)
+		err := renewal.Guard(func() (err error) {
+			r.value, err = u.call(ctx)
+			return err
+		})
+		r.err = err
 	}()
 	select {
 	case r := <-results:

@@ -97,7 +97,8 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 		l.failed(p, f, again, now)
 	}
 	after := max(l.backoff(p.attempt), p.principal.held(now))
-	if !again || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout) {
+	tooLate := after > l.config.Timeout || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout)
+	if !again || tooLate {
 		return Verdict{}
 	}
 	return Verdict{Again: true, After: after}

@@ -1,6 +1,6 @@
-// Package redisstore keeps tokens in Redis or Valkey, for replicas that share
-// them: an [authflow.Store] that is an [authflow.RateLimiter] as well. It is a module
-// of its own.
+// Package redisstore keeps tokens in Redis or Valkey, for replicas that share them.
+// Its Store is an [authflow.Store] and an [authflow.RateLimiter]. The package is a
+// module of its own.
 //
 //	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: addrs, ContextTimeoutEnabled: true})
 //	store, err := redisstore.New(client)
@@ -8,68 +8,78 @@
 //
 // # Choosing a deployment
 //
-// What is kept is worth one call for a token each, and nothing else is lost with
-// it. So one server is enough for most, without persistence and without replicas.
+// If Redis loses a value, the fleet makes one more call for a token, and that is
+// all. One server is therefore enough for most services, without persistence and
+// without replicas.
 //
-//   - One server (redis.NewClient): while it is away each replica asks for its own
-//     tokens, at the pace of its own.
-//   - Sentinel (redis.NewFailoverClient): goes on after a failover. What the new
-//     master had not got yet is lost: a token, which costs a call, or a lock, which
-//     may cost a second call.
-//   - Cluster (redis.NewClusterClient): for more than one server can hold or answer.
-//     All that is kept of one principal is in one hash slot.
+//   - One server (redis.NewClient): while it is down, each replica requests its own
+//     tokens and keeps to the rate on its own.
+//   - Sentinel (redis.NewFailoverClient): works again after a failover. Values that the
+//     new master has not received are lost: a token, which costs a call, or a lock,
+//     which may cost a second call.
+//   - Cluster (redis.NewClusterClient): for more than one server can hold or serve. All
+//     keys of one principal are in one hash slot.
 //
-// The master is asked for everything, as it is all by scripts: a client with
-// ReadOnly, RouteByLatency or RouteRandomly gets no stale token from a replica. A
+// All operations go to the master, because they are scripts: a client with ReadOnly,
+// RouteByLatency or RouteRandomly does not get an old token from a replica. A
 // Sentinel client with ReplicaOnly does not work.
 //
-// Needed are Redis 6.2 or Valkey 7.2, or later, and of the client
-// ContextTimeoutEnabled: [New] refuses one without it. A context that is cancelled
-// without having had a deadline is noticed between commands only.
+// The server must be Redis 6.2, Valkey 7.2, or later. The client must have
+// ContextTimeoutEnabled: [New] returns an error otherwise. Without a deadline, a
+// context that is canceled is noticed only between two commands.
 //
-// Give the client a TLSConfig, and a user that can do what is needed and nothing
-// else:
+// Give the client a TLSConfig, and a user with these rights and no others:
 //
 //	user tsauth on ><password> ~tsauth:* resetchannels -@all
 //	  +evalsha +eval +get +set +del +pttl +pexpire +time +hello +auth +ping
 //
-// A Cluster's user needs +cluster|slots +command +readonly besides, and one of
-// another DB than 0 needs +select. DisableIdentity in the client's options leaves
-// out a CLIENT SETINFO that is refused to this user, and else ignored.
+// A Cluster's user needs +cluster|slots +command +readonly besides, and a user of a
+// DB other than 0 needs +select. The client sends CLIENT SETINFO when it connects,
+// which this user may not do and the client ignores; DisableIdentity in its options
+// leaves it out.
 //
-// The server should have maxmemory with room, and any policy: with one that evicts
-// a token may cost a call more, with noeviction a full server takes no new ones.
+// The server needs a maxmemory that leaves room. With a policy that evicts keys, an
+// evicted token costs a call; with noeviction a full server stores no new ones.
 //
-// # What is kept
+// # What is stored
 //
-// Of each principal, by the name that authflow makes of it, with its end:
+// For each principal, under the name that authflow derives from it:
 //
-//	tsauth:{<43 characters>}:token  the sealed token, while it lives
-//	tsauth:{<43 characters>}:lock   26 random characters, while its call is made
+//	tsauth:{<43 characters>}:token  the sealed token, until it expires
+//	tsauth:{<43 characters>}:lock   26 random characters, during the call for a token
 //
-// and of each ThoughtSpot server a pace, while turns of it are taken:
+// and for each ThoughtSpot server, while turns of its rate are taken:
 //
-//	tsauth:{<43 characters>}:pace   two instants in microseconds
+//	tsauth:{<43 characters>}:rate   two times in microseconds
 //
-// A value is some 230 bytes longer than its token, sealed. One of 600 bytes takes
-// 744 of Redis 7.0: a million principals take 750 MB. A token that is asked for
-// costs seven commands, one of them for the pace; a replica that finds it costs
-// one, and one that waited for it four and more.
+// Other values that authflow stores, such as the count of rejected passwords, have a
+// :token key under a name of their own. All keys expire.
+//
+// A value is about 230 bytes longer than its token. With a token of 600 bytes it takes
+// 744 bytes of Redis 7.0, so a million principals take 750 MB. A call for a token
+// costs seven commands, one of them for the rate. A replica that finds a token sends
+// one command, and a replica that waited for the lock four or more.
 //
 // # What happens when
 //
-//   - Redis is away, hangs, or refuses: authflow goes on without it, each replica at
-//     the pace of its own, and tries again within half a minute. Leases serve.
-//   - Redis is full and evicts nothing: the same, as for a lock that cannot be taken.
-//   - Redis lost everything: leases serve, and the next renewal is kept again.
-//   - A replica dies with a lock: others wait to its limit, which is 15 s.
-//   - A lock was taken, and the answer did not arrive: the same, unless the client
-//     asks once more, which it does unless its context has ended.
-//   - The server executes a command late: no token is kept past its end, as that was
-//     said by the server's clock.
-//   - The server's clock goes back or ahead: tokens are kept for longer or shorter by
-//     as much. One with more left than its whole life is not used, and one that is
-//     used past its end is refused and replaced. No turn of the pace is later for it.
-//   - Somebody else writes to these keys: what cannot be a value is taken for
-//     nothing, and what was not sealed for its name is not opened by authflow.
+//   - Redis is down, hangs, or rejects commands: authflow works without it, each replica
+//     keeps to the rate on its own, and tries Redis again within half a minute. Tokens
+//     in use stay in use.
+//   - Redis is full and evicts nothing: the same, because a lock cannot be taken.
+//   - Redis has lost everything: tokens in use stay in use, and the next renewal is
+//     stored again.
+//   - A replica dies with a lock: the others wait for it for a short time, and then
+//     request the token without the lock, which expires at its limit.
+//   - The response to a Lock is lost: the client sends the command again and finds that
+//     it holds the lock. If its context has ended, the Store releases the lock in the
+//     background.
+//   - The response to a Swap is lost: the client sends the command again and finds its
+//     own value.
+//   - The server executes a command late: no value is stored past its end, because the
+//     command says when that is by the server's clock.
+//   - The server's clock jumps: values live longer or shorter by as much. authflow does
+//     not use a token whose time left is longer than its lifetime, and replaces one
+//     that the server rejects. No turn of the rate comes later.
+//   - Another program writes to these keys: anything that cannot be a value counts as
+//     nothing, and authflow does not open a value that was not sealed for its name.
 package redisstore

@@ -12,7 +12,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/redisstore"
 )
 
-// Replicas that share a Redis share their tokens, and one pace.
+// Replicas that share a Redis share their tokens and one rate.
 func ExampleNew() {
 	client := redis.NewUniversalClient(&redis.UniversalOptions{
 		Addrs:                 []string{"redis.internal:6379"}, // several: a Redis Cluster
@@ -26,7 +26,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	key, err := base64.StdEncoding.DecodeString("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=") // of your secrets
+	key, err := base64.StdEncoding.DecodeString("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=") // from where you keep secrets
 	if err != nil {
 		panic(err)
 	}

@@ -12,20 +12,20 @@ import (
 // the server, or a proxy before it, is not what it seems to be.
 var errResponse = errors.New("unexpected response to a script")
 
-// failure says in which operation an error came. A server repeats what it was
-// sent where it refuses a command, so that of its own words only those before
-// that are kept, and the error itself is not.
+// failure returns an error that names the operation. A server that rejects a command
+// repeats its arguments, so only the words before them are kept, and the server's
+// error is not wrapped.
 func failure(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var answer redis.Error
-	if !errors.As(err, &answer) {
+	var response redis.Error
+	if !errors.As(err, &response) {
 		return fmt.Errorf("redisstore: %s: %w", op, err)
 	}
-	words, _, _ := strings.Cut(answer.Error(), "with args")
+	words, _, _ := strings.Cut(response.Error(), "with args")
 	if first, _, found := strings.Cut(words, "`"); found {
 		words = first
 	}
-	return fmt.Errorf("redisstore: %s: the server says: %.160s", op, strings.TrimRight(words, " ,\r\n"))
+	return fmt.Errorf("redisstore: %s: server error: %.160s", op, strings.TrimRight(words, " ,\r\n"))
 }

@@ -133,8 +133,8 @@ func TestK1FleetMintsOnceForEachUser(t *testing.T) {
 	t.Logf("50 mints in %v", mints[49].Sub(mints[0]).Round(time.Millisecond))
 }
 
-// R9, K1: replicas that share a Redis keep to one pace together.
-func TestK1FleetKeepsToOnePace(t *testing.T) {
+// Replicas that share a Redis keep to one rate together.
+func TestR9_Fleet_KeepsToOneRate(t *testing.T) {
 	f := fleetOf(t, serverOf(t).addr(), 10, 40, 300*time.Second, authflow.WithRateLimit(10, 5))
 	f.all(func(flow *authflow.Flow) {
 		if err := ask(t, flow); err != nil {

@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -26,7 +27,7 @@ func lock(tb testing.TB, s *redisstore.Store, limit time.Duration) (unlock func(
 	return unlock
 }
 
-// busy fails the test if the lock can be taken at once.
+// busy fails the test if the lock is free.
 func busy(tb testing.TB, s *redisstore.Store) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), 50*time.Millisecond)
@@ -36,7 +37,7 @@ func busy(tb testing.TB, s *redisstore.Store) {
 	}
 }
 
-func TestALockHasOneHolder(t *testing.T) {
+func TestLock_ManyCallers_OneHolderAtATime(t *testing.T) {
 	s, _, _ := small(t)
 	var holders, most, turns atomic.Int32
 	var wg sync.WaitGroup
@@ -59,20 +60,20 @@ func TestALockHasOneHolder(t *testing.T) {
 	}
 }
 
-func TestALockOfOneWhoDiedEndsByItsLimit(t *testing.T) {
+func TestLock_HolderDied_ExpiresAtLimit(t *testing.T) {
 	s, server, _ := small(t)
 	lateUnlock := lock(t, s, 10*time.Second)
 	busy(t, s)
 	server.FastForward(10 * time.Second)
 	unlock := lock(t, s, time.Minute)
-	lateUnlock() // that of another
+	lateUnlock() // the lock belongs to another holder
 	busy(t, s)
 	unlock()
 	unlock()
 	lock(t, s, time.Minute)()
 }
 
-func TestALockIsGivenBackAfterTheContext(t *testing.T) {
+func TestLock_UnlockAfterContext_Releases(t *testing.T) {
 	s, server, _ := small(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	unlock, err := s.Lock(ctx, name, time.Minute)
@@ -86,13 +87,13 @@ func TestALockIsGivenBackAfterTheContext(t *testing.T) {
 	}
 }
 
-// A client sends a command again whose answer was lost: the lock is its own.
-func TestALockWhoseAnswerIsLost(t *testing.T) {
+// A client sends a command again if the response was lost. The lock is its own then.
+func TestLock_ResponseLostAndRetried_IsTaken(t *testing.T) {
 	s, _, client := small(t)
 	var once sync.Once
 	client.AddHook(before(func(c redis.Cmder) {
 		if c.Name() == "evalsha" {
-			once.Do(func() { // the first one, whose answer nobody gets
+			once.Do(func() { // the first try takes the lock, and its response is lost
 				if err := client.Do(t.Context(), "SET", lockKey, c.Args()[4], "PX", "60000").Err(); err != nil {
 					t.Error(err)
 				}
@@ -106,8 +107,8 @@ func TestALockWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
-// What others have put in place of a lock ends, too.
-func TestALockWithoutEndGetsOne(t *testing.T) {
+// A key of another program expires as well.
+func TestLock_ForeignKey_GetsALimit(t *testing.T) {
 	s, server, client := small(t)
 	for what, put := range map[string]func() error{
 		"of another type": func() error { return client.LPush(t.Context(), lockKey, "x").Err() },
@@ -125,18 +126,69 @@ func TestALockWithoutEndGetsOne(t *testing.T) {
 	}
 }
 
-// Who waits for long asks a server seldom.
-func TestWaitingDoesNotHammer(t *testing.T) {
+// The pauses of a waiting caller grow.
+func TestLock_LongWait_SendsFewCommands(t *testing.T) {
 	s, _, client := small(t)
 	lock(t, s, time.Minute)
-	var asked atomic.Int32
-	client.AddHook(before(func(redis.Cmder) { asked.Add(1) }))
+	var sent atomic.Int32
+	client.AddHook(before(func(redis.Cmder) { sent.Add(1) }))
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if _, err := s.Lock(ctx, name, time.Minute); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	if n := asked.Load(); n < 5 || n > 25 {
-		t.Errorf("asked %d times in 2 s", n)
+	if n := sent.Load(); n < 5 || n > 25 {
+		t.Errorf("%d commands in 2 s", n)
 	}
+}
+
+// If the response is lost and the caller gives up, nobody holds the lock: the next
+// caller gets it long before its limit, every time.
+func TestK2_FailedLock_IsReleased(t *testing.T) {
+	s, server, client := small(t)
+	lost := storeOn(t, client)
+	var losing atomic.Bool
+	client.AddHook(after(func(c redis.Cmder) error {
+		if takesLock(c) && losing.Load() {
+			return context.DeadlineExceeded
+		}
+		return nil
+	}))
+	for range 2 {
+		losing.Store(true)
+		if unlock, err := lost.Lock(t.Context(), name, time.Hour); unlock != nil || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Lock without a response: %v", err)
+		}
+		losing.Store(false)
+		lock(t, s, time.Hour)()
+		if server.Exists(lockKey) {
+			t.Error("the lock is still held")
+		}
+	}
+}
+
+// A server that rejects the command has not taken the lock, so it is not asked to
+// release it.
+func TestLock_ServerError_SendsNothingMore(t *testing.T) {
+	s, server, client := small(t)
+	var sent atomic.Int32
+	client.AddHook(before(func(c redis.Cmder) {
+		if strings.HasPrefix(c.Name(), "eval") {
+			sent.Add(1)
+		}
+	}))
+	server.SetError("OOM command not allowed when used memory > 'maxmemory'.")
+	if _, err := s.Lock(t.Context(), name, time.Hour); err == nil {
+		t.Error("no error")
+	}
+	server.SetError("")
+	lock(t, s, time.Hour)()
+	if n := sent.Load(); n > 5 { // EVALSHA that failed, and EVALSHA and EVAL for each of two scripts
+		t.Errorf("%d commands", n)
+	}
+}
+
+// takesLock reports whether a command is the script that takes a lock.
+func takesLock(c redis.Cmder) bool {
+	return strings.HasPrefix(c.Name(), "eval") && len(c.Args()) == 6
 }

@@ -28,7 +28,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/redisstore"
 )
 
-// tour does everything that a Store does, once and for a short time.
+// tour uses every operation of a Store once.
 func tour(t *testing.T, s *redisstore.Store) {
 	t.Helper()
 	holds(t, s, "")
@@ -40,10 +40,25 @@ func tour(t *testing.T, s *redisstore.Store) {
 		t.Error(err)
 	}
 	holds(t, s, value)
-	if err := s.Delete(t.Context(), name, []byte(value)); err != nil {
+	if err := s.Swap(t.Context(), name, []byte("another"), []byte("swapped"), time.Minute); !errors.Is(err, authflow.ErrChanged) {
+		t.Error(err)
+	}
+	holds(t, s, value)
+	if err := s.Swap(t.Context(), name, []byte(value), []byte("swapped"), time.Minute); err != nil {
+		t.Error(err)
+	}
+	holds(t, s, "swapped")
+	if err := s.Delete(t.Context(), name, []byte("swapped")); err != nil {
 		t.Error(err)
 	}
 	holds(t, s, "")
+	if err := s.Swap(t.Context(), name, nil, []byte("first"), time.Minute); err != nil {
+		t.Error(err)
+	}
+	holds(t, s, "first")
+	if err := s.Delete(t.Context(), name, []byte("first")); err != nil {
+		t.Error(err)
+	}
 	save(t, s, value, 300*time.Millisecond)
 	eventually(t, 2*time.Second, "the value ends", func() bool {
 		_, left, err := s.Load(t.Context(), name)
@@ -66,9 +81,9 @@ func tour(t *testing.T, s *redisstore.Store) {
 	second()
 
 	began := time.Now()
-	for i := range 20 {
-		if got, most := pace(t, s, 10, 5), max(0, time.Duration(i-4)*100*time.Millisecond); got > most || got < most-time.Since(began)-time.Millisecond {
-			t.Errorf("turn %d after %v, want %v", i, got, most)
+	for i := range 10 { // of two turns each
+		if got, most := reserve(t, s, 2, 10, 5), time.Duration(2*i-4)*100*time.Millisecond; got > most || got < most-time.Since(began)-time.Millisecond {
+			t.Errorf("turn %d: wait %v, want %v", 2*i, got, most)
 		}
 	}
 }
@@ -85,8 +100,8 @@ func TestRealServer(t *testing.T) {
 	tour(t, storeOn(t, client))
 }
 
-// Ten replicas, each with a client of its own, take turns at one pace.
-func TestRealReplicasKeepOnePace(t *testing.T) {
+// Ten replicas, each with a client of its own, share one rate.
+func TestReserve_TenReplicas_KeepOneRate(t *testing.T) {
 	server := serverOf(t)
 	var mu sync.Mutex
 	var last time.Duration
@@ -96,7 +111,7 @@ func TestRealReplicasKeepOnePace(t *testing.T) {
 		s := storeOn(t, server.client())
 		wg.Go(func() {
 			for range 30 {
-				wait := pace(t, s, 100, 10)
+				wait := reserve(t, s, 1, 100, 10)
 				mu.Lock()
 				last = max(last, time.Since(began)+wait)
 				mu.Unlock()
@@ -216,6 +231,7 @@ func TestRealServerInTrouble(t *testing.T) {
 	for op, do := range map[string]func(context.Context) error{
 		"load":    func(ctx context.Context) error { _, _, err := s.Load(ctx, name); return err },
 		"save":    func(ctx context.Context) error { return s.Save(ctx, name, []byte("late"), time.Minute) },
+		"swap":    func(ctx context.Context) error { return s.Swap(ctx, name, []byte(value), []byte("late"), time.Minute) },
 		"delete":  func(ctx context.Context) error { return s.Delete(ctx, name, []byte("another")) },
 		"lock":    func(ctx context.Context) error { _, err := s.Lock(ctx, name, time.Minute); return err },
 		"reserve": func(ctx context.Context) error { _, err := s.Reserve(ctx, name, 1, 1, 1); return err },

@@ -13,13 +13,15 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// Store keeps tokens in Redis. It is made by [New], is safe for concurrent use,
-// and holds nothing that would have to be closed: the client is the user's.
+// Store keeps tokens in Redis. Make one with [New]. It is safe for concurrent use, and
+// there is nothing to close: the client belongs to the caller.
 type Store struct {
 	client redis.UniversalClient
 	prefix string
-	// Each runs by EVALSHA, and by EVAL where the server does not know it yet.
+	// Scripts run by EVALSHA, or by EVAL if the server does not know them yet.
 	now, load, swap, remove, lock, reserve *redis.Script
+
+	background chan struct{} // holds one element for each release that is running
 }
 
 var (
@@ -30,21 +32,21 @@ var (
 // Option is for [New].
 type Option func(*Store) error
 
-// WithPrefix sets what all keys begin with. The default is "tsauth:". Braces,
-// white space and the empty text are refused. Optional.
+// WithPrefix sets the beginning of all keys. The default is "tsauth:". A prefix that
+// is empty or has braces or white space is an error. Optional.
 func WithPrefix(prefix string) Option {
 	return func(s *Store) error {
 		if prefix == "" || strings.ContainsAny(prefix, "{} \t\r\n") {
-			return errors.New("redisstore: WithPrefix: needs a text without braces and white space")
+			return errors.New("redisstore: WithPrefix: must not be empty or contain braces or white space")
 		}
 		s.prefix = prefix
 		return nil
 	}
 }
 
-// New returns a Store on the servers of a client, and sends nothing. The client
-// must have ContextTimeoutEnabled, so that a server that hangs holds up nobody
-// for longer than authflow allows.
+// New returns a Store on the servers of a client, and sends nothing. The client must
+// have ContextTimeoutEnabled, so that a server that hangs delays a caller by no more
+// than authflow allows.
 func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
 	if err := check(client); err != nil {
 		return nil, fmt.Errorf("redisstore: client: %w", err)
@@ -58,6 +60,8 @@ func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
 		remove:  redis.NewScript(removeScript),
 		lock:    redis.NewScript(lockScript),
 		reserve: redis.NewScript(reserveScript),
+
+		background: make(chan struct{}, maxBackground),
 	}
 	for _, o := range opts {
 		if err := o(s); err != nil {
@@ -67,25 +71,25 @@ func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
 	return s, nil
 }
 
-// check looks for what a client lacks. Of one of the user's own making nothing is
-// known.
+// check returns an error if the client lacks an option. It cannot look into a client
+// of the caller's own type.
 func check(client redis.UniversalClient) error {
 	if client == nil {
 		return errors.New("is nil")
 	}
-	var obeys, ok bool
+	var enabled, ok bool
 	switch c := client.(type) {
 	case *redis.Client:
 		if ok = c != nil; ok {
-			obeys = c.Options().ContextTimeoutEnabled
+			enabled = c.Options().ContextTimeoutEnabled
 		}
 	case *redis.ClusterClient:
 		if ok = c != nil; ok {
-			obeys = c.Options().ContextTimeoutEnabled
+			enabled = c.Options().ContextTimeoutEnabled
 		}
 	case *redis.Ring:
 		if ok = c != nil; ok {
-			obeys = c.Options().ContextTimeoutEnabled
+			enabled = c.Options().ContextTimeoutEnabled
 		}
 	default:
 		return nil
@@ -93,27 +97,28 @@ func check(client redis.UniversalClient) error {
 	switch {
 	case !ok:
 		return errors.New("is nil")
-	case !obeys:
-		return errors.New("needs ContextTimeoutEnabled in its options, or else it waits for a server that hangs whatever the context says")
+	case !enabled:
+		return errors.New("needs ContextTimeoutEnabled in its options; without it the client ignores contexts while a server hangs")
 	}
 	return nil
 }
 
-// key returns the key of something of a name. The braces put all keys of one name
-// in one hash slot.
-func (s *Store) key(name, what string) string { return s.prefix + "{" + name + "}:" + what }
+// key returns the key of a name for a purpose. The braces put all keys of one name in
+// one hash slot.
+func (s *Store) key(name, purpose string) string { return s.prefix + "{" + name + "}:" + purpose }
 
-// A script sees one instant: a value cannot end between its two commands. What is
-// no text, or has no end, was not put there by a Store.
+// Time does not pass during a script, so a value cannot expire between the two
+// commands. A value that is not a string, or never expires, was not put there by a
+// Store.
 const loadScript = `
 local value = redis.pcall('GET', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])
 if type(value) ~= 'string' or left <= 0 then return false end
 return {value, left}`
 
-// Load implements [authflow.Store]. The time that is left is by the clock of the
-// server, in one answer with the value. The master is asked, also by a client that
-// reads from replicas otherwise.
+// Load implements [authflow.Store]. The time left is measured by the server, in one
+// response with the value. It comes from the master, even if the client reads from
+// replicas otherwise.
 func (s *Store) Load(ctx context.Context, name string) ([]byte, time.Duration, error) {
 	found, err := s.load.Run(ctx, s.client, []string{s.key(name, "token")}).Slice()
 	if errors.Is(err, redis.Nil) {
@@ -134,9 +139,9 @@ func (s *Store) Load(ctx context.Context, name string) ([]byte, time.Duration, e
 
 const nowScript = `return redis.call('TIME')`
 
-// Save implements [authflow.Store]. It asks for the server's time and then says by
-// that when the value ends: a command that the server executes late, because it
-// was stopped meanwhile, keeps no token for longer than it lives.
+// Save implements [authflow.Store]. It first asks for the server's time, and then
+// sends the time at which the value expires: a server that executes the command
+// late, because it was stopped in between, does not keep the value longer.
 func (s *Store) Save(ctx context.Context, name string, value []byte, ttl time.Duration) error {
 	if ttl < time.Millisecond {
 		return fmt.Errorf("redisstore: save: ttl is %v, must be at least 1ms", ttl)

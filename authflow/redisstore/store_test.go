@@ -14,13 +14,13 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/redisstore"
 )
 
-// name is as authflow gives them: 43 characters of base64url.
+// name looks like a name of authflow: 43 characters of base64url.
 const name = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
 
-// value is what must not be seen in an error.
+// value must not appear in an error.
 const value = "sealed-value-\x00\xff-of-a-token"
 
-// small returns a Store on a server in memory, whose clock the test turns.
+// small returns a Store on a server in memory, whose clock the test can set.
 func small(tb testing.TB) (*redisstore.Store, *miniredis.Miniredis, *redis.Client) {
 	tb.Helper()
 	server := miniredis.RunT(tb)
@@ -45,7 +45,8 @@ func save(tb testing.TB, s *redisstore.Store, value string, ttl time.Duration) {
 	}
 }
 
-// holds fails the test if something else is kept than want; empty: nothing.
+// holds fails the test unless the stored value is want; if want is empty, nothing
+// may be stored.
 func holds(tb testing.TB, s *redisstore.Store, want string) (left time.Duration) {
 	tb.Helper()
 	got, left, err := s.Load(tb.Context(), name)
@@ -61,7 +62,7 @@ func holds(tb testing.TB, s *redisstore.Store, want string) (left time.Duration)
 	return left
 }
 
-func TestAValueIsKeptToItsEnd(t *testing.T) {
+func TestLoad_SavedValue_CountsDownAndExpires(t *testing.T) {
 	s, server, _ := small(t)
 	holds(t, s, "")
 	save(t, s, value, 5*time.Minute)
@@ -75,13 +76,13 @@ func TestAValueIsKeptToItsEnd(t *testing.T) {
 	save(t, s, "another", 10*time.Minute)
 	server.FastForward(2 * time.Minute)
 	if left := holds(t, s, "another"); left < 7*time.Minute {
-		t.Errorf("%v left of what was saved over it", left)
+		t.Errorf("%v left of the value that replaced it", left)
 	}
 	server.FastForward(8 * time.Minute)
 	holds(t, s, "")
 }
 
-func TestOnlyWhatIsStillKeptIsDeleted(t *testing.T) {
+func TestDelete_AnotherValue_Stays(t *testing.T) {
 	s, _, _ := small(t)
 	remove := func(value string) {
 		t.Helper()
@@ -97,8 +98,8 @@ func TestOnlyWhatIsStillKeptIsDeleted(t *testing.T) {
 	holds(t, s, "")
 }
 
-// What others have put there is taken for nothing, and Save replaces it.
-func TestGarbageIsNothing(t *testing.T) {
+// A key of another program counts as nothing, and Save replaces it.
+func TestK2_ForeignKey_CountsAsNothing(t *testing.T) {
 	s, server, client := small(t)
 	key := "tsauth:{" + name + "}:token"
 	for what, put := range map[string]func() error{
@@ -122,8 +123,8 @@ func TestGarbageIsNothing(t *testing.T) {
 	}
 }
 
-// A command that the server executes late keeps nothing for longer than it lives.
-func TestASaveThatIsLateKeepsNothingLonger(t *testing.T) {
+// A command that the server executes late does not keep the value longer.
+func TestSave_ExecutedLate_KeepsItsEnd(t *testing.T) {
 	s, server, client := small(t)
 	now := time.Now()
 	server.SetTime(now)
@@ -140,12 +141,12 @@ func TestASaveThatIsLateKeepsNothingLonger(t *testing.T) {
 	late = 10 * time.Minute
 	save(t, s, value, 5*time.Minute)
 	if left := holds(t, s, ""); left > 0 {
-		t.Error("kept after its end")
+		t.Error("stored after its end")
 	}
 }
 
-// All keys of a name are in one slot, begin with the prefix, and end by themselves.
-func TestKeys(t *testing.T) {
+// All keys of a name are in one slot, begin with the prefix, and expire.
+func TestK5_Keys_HavePrefixAndExpire(t *testing.T) {
 	_, server, client := small(t)
 	for prefix, opts := range map[string][]redisstore.Option{
 		"tsauth:":    nil,
@@ -170,7 +171,7 @@ func TestKeys(t *testing.T) {
 					t.Errorf("key: %q", key)
 				}
 				if server.TTL(key) <= 0 {
-					t.Errorf("%q has no end", key)
+					t.Errorf("%q does not expire", key)
 				}
 			}
 		})
@@ -178,7 +179,7 @@ func TestKeys(t *testing.T) {
 }
 
 // A server that has lost its scripts, as after a failover, gets them again.
-func TestScriptsAreSentAgain(t *testing.T) {
+func TestScripts_Flushed_AreSentAgain(t *testing.T) {
 	s, _, client := small(t)
 	for range 2 {
 		save(t, s, value, time.Minute)
@@ -194,12 +195,12 @@ func TestScriptsAreSentAgain(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
-	deaf := redis.NewClient(&redis.Options{})
-	deafCluster := redis.NewClusterClient(&redis.ClusterOptions{})
-	deafRing := redis.NewRing(&redis.RingOptions{})
+func TestNew_BadInput_NamesIt(t *testing.T) {
+	noTimeout := redis.NewClient(&redis.Options{})
+	noTimeoutCluster := redis.NewClusterClient(&redis.ClusterOptions{})
+	noTimeoutRing := redis.NewRing(&redis.RingOptions{})
 	good := redis.NewClient(&redis.Options{ContextTimeoutEnabled: true})
-	for _, c := range []redis.UniversalClient{deaf, deafCluster, deafRing, good} {
+	for _, c := range []redis.UniversalClient{noTimeout, noTimeoutCluster, noTimeoutRing, good} {
 		defer func() { _ = c.Close() }()
 	}
 	for what, c := range map[string]struct {
@@ -207,16 +208,16 @@ func TestNewRefuses(t *testing.T) {
 		opts   []redisstore.Option
 		want   string
 	}{
-		"nothing":               {nil, nil, "client: is nil"},
-		"a nil client":          {(*redis.Client)(nil), nil, "client: is nil"},
-		"a nil cluster":         {(*redis.ClusterClient)(nil), nil, "client: is nil"},
-		"a nil ring":            {(*redis.Ring)(nil), nil, "client: is nil"},
-		"a deaf client":         {deaf, nil, "ContextTimeoutEnabled"},
-		"a deaf cluster":        {deafCluster, nil, "ContextTimeoutEnabled"},
-		"a deaf ring":           {deafRing, nil, "ContextTimeoutEnabled"},
-		"no prefix":             {good, []redisstore.Option{redisstore.WithPrefix("")}, "WithPrefix"},
-		"a prefix with a slot":  {good, []redisstore.Option{redisstore.WithPrefix("{a}")}, "WithPrefix"},
-		"a prefix with a space": {good, []redisstore.Option{redisstore.WithPrefix("a b")}, "WithPrefix"},
+		"nothing":                    {nil, nil, "client: is nil"},
+		"a nil client":               {(*redis.Client)(nil), nil, "client: is nil"},
+		"a nil cluster":              {(*redis.ClusterClient)(nil), nil, "client: is nil"},
+		"a nil ring":                 {(*redis.Ring)(nil), nil, "client: is nil"},
+		"a client without timeouts":  {noTimeout, nil, "ContextTimeoutEnabled"},
+		"a cluster without timeouts": {noTimeoutCluster, nil, "ContextTimeoutEnabled"},
+		"a ring without timeouts":    {noTimeoutRing, nil, "ContextTimeoutEnabled"},
+		"no prefix":                  {good, []redisstore.Option{redisstore.WithPrefix("")}, "WithPrefix"},
+		"a prefix with a slot":       {good, []redisstore.Option{redisstore.WithPrefix("{a}")}, "WithPrefix"},
+		"a prefix with a space":      {good, []redisstore.Option{redisstore.WithPrefix("a b")}, "WithPrefix"},
 	} {
 		if s, err := redisstore.New(c.client, c.opts...); s != nil || err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", what, err)
@@ -229,15 +230,17 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// wrapped is a client of the user's own making.
+// wrapped is a client of the caller's own type.
 type wrapped struct{ redis.UniversalClient }
 
-func TestBadInputIsRefused(t *testing.T) {
+func TestStore_BadInput_SendsNothing(t *testing.T) {
 	s, server, _ := small(t)
 	ctx := t.Context()
 	_, noLimit := s.Lock(ctx, name, 0)
+	noTTL := s.Swap(ctx, name, nil, []byte(value), 0)
 	for what, err := range map[string]error{
 		"save: ttl":   s.Save(ctx, name, []byte(value), 0),
+		"swap: ttl":   noTTL,
 		"lock: limit": noLimit,
 	} {
 		if err == nil || !strings.Contains(err.Error(), what) {
@@ -249,8 +252,8 @@ func TestBadInputIsRefused(t *testing.T) {
 	}
 }
 
-// A server repeats what it does not understand; what nobody answers is no answer.
-func TestErrorsShowNoValue(t *testing.T) {
+// A server repeats the command that it rejects.
+func TestX3_ServerError_ShowsNoValue(t *testing.T) {
 	s, server, client := small(t)
 	all := func() map[string]error {
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
@@ -258,7 +261,7 @@ func TestErrorsShowNoValue(t *testing.T) {
 		_, _, load := s.Load(ctx, name)
 		_, lock := s.Lock(ctx, name, time.Minute)
 		_, reserve := s.Reserve(ctx, name, 1, 1, 1)
-		return map[string]error{"load": load, "save": s.Save(ctx, name, []byte(value), time.Minute), "delete": s.Delete(ctx, name, []byte(value)), "lock": lock, "reserve": reserve}
+		return map[string]error{"swap": s.Swap(ctx, name, []byte(value), []byte(value), time.Minute), "load": load, "save": s.Save(ctx, name, []byte(value), time.Minute), "delete": s.Delete(ctx, name, []byte(value)), "lock": lock, "reserve": reserve}
 	}
 	check := func(op string, err error, words string) {
 		t.Helper()
@@ -268,11 +271,11 @@ func TestErrorsShowNoValue(t *testing.T) {
 		case !strings.HasPrefix(err.Error(), "redisstore: "+op+": ") || !strings.Contains(err.Error(), words):
 			t.Errorf("%s: %v", op, err)
 		case strings.Contains(err.Error(), "sealed-value") || strings.Contains(err.Error(), name):
-			t.Errorf("%s shows what was sent: %v", op, err)
+			t.Errorf("%s shows the command: %v", op, err)
 		}
 		for e := err; e != nil; e = errors.Unwrap(e) {
 			if strings.Contains(e.Error(), "sealed-value") {
-				t.Errorf("%s holds what was sent: %v", op, e)
+				t.Errorf("%s wraps the command: %v", op, e)
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package storetest
 import (
 	"bytes"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -28,13 +27,13 @@ func deleteLeaves(s *subject) {
 	for _, value := range [][]byte{[]byte("first"), []byte("secon"), []byte("second "), []byte("SECOND"), {}, nil} {
 		s.mustDelete(name, value)
 		if left := s.has(name, []byte("second")); left < long/2 {
-			s.Errorf("kept for %v only, after a Delete of something else", left)
+			s.Errorf("kept for only %v after a Delete of another value", left)
 		}
 	}
 }
 
-// deleteAndSave runs the two against each other until one can have come between
-// the look and the act of the other.
+// deleteAndSave runs the two against each other until one is likely to have come
+// between the comparison and the removal of the other.
 func deleteAndSave(s *subject) {
 	const rounds = 200
 	ctx := s.within(s.patience)
@@ -46,22 +45,10 @@ func deleteAndSave(s *subject) {
 		name := newName()
 		before, after := []byte("before"), fmt.Append(nil, "after ", i)
 		s.mustSave(name, before, long)
-		var both sync.WaitGroup
-		start := make(chan struct{})
-		both.Go(func() {
-			<-start
-			if err := s.Delete(ctx, name, before); err != nil {
-				s.Errorf("Delete: %v", err)
-			}
-		})
-		both.Go(func() {
-			<-start
-			if err := s.Save(ctx, name, after, long); err != nil {
-				s.Errorf("Save: %v", err)
-			}
-		})
-		close(start)
-		both.Wait()
+		s.both(i,
+			func() error { return s.Delete(ctx, name, before) },
+			func() error { return s.Save(ctx, name, after, long) },
+		)
 		s.has(name, after)
 		s.mustDelete(name, after)
 	}

@@ -17,7 +17,7 @@ import (
 //
 //	CREATE TABLE tokens (name text PRIMARY KEY, value bytea, ends timestamptz)
 //
-// Its time is the database's, so that no clock of a client matters.
+// All times are the database's, so that no clock of a client matters.
 type table struct {
 	mu   sync.Mutex
 	rows map[string]row
@@ -28,8 +28,8 @@ type row struct {
 	ends  time.Time
 }
 
-// update does what a statement can do in one go: change the row of a name, given
-// the one that is there and has not ended.
+// update does what one statement can do: change the row of a name, given the row
+// that is there and has not expired.
 func (t *table) update(name string, change func(was *row) *row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -95,10 +95,10 @@ func (s tableStore) Delete(_ context.Context, name string, value []byte) error {
 	return nil
 }
 
-// Lock keeps a row with a value that only its holder knows, and looks every few
-// milliseconds whether there is none: INSERT … ON CONFLICT DO UPDATE … WHERE
-// tokens.ends <= now(). Whoever unlocks deletes the row with that value, and so
-// nobody else's.
+// Lock inserts a row with a value that only its holder knows, and tries again every
+// few milliseconds while there is one: INSERT … ON CONFLICT (name) DO UPDATE … WHERE
+// tokens.ends <= now(). unlock deletes the row with that value, so it cannot release
+// the lock of another holder.
 func (s tableStore) Lock(ctx context.Context, name string, limit time.Duration) (unlock func(), err error) {
 	mine := []byte(rand.Text())
 	for {
@@ -125,7 +125,7 @@ func (s tableStore) Lock(ctx context.Context, name string, limit time.Duration) 
 	}
 }
 
-// A Store of your own, for a database: hold it to Run in a test, and give it to
+// A Store of your own, for a database: test it with Run, and give it to
 // authflow.WithStore. Three processes need one token.
 func Example() {
 	server := authtest.NewServer()

@@ -2,7 +2,7 @@ package storetest
 
 import "time"
 
-func valueEnds(s *subject) {
+func valueExpires(s *subject) {
 	name := newName()
 	s.mustSave(name, []byte("for short"), short)
 	s.pass(short + grain)
@@ -30,13 +30,15 @@ func leftCountsDown(s *subject) {
 	}
 }
 
-// ttlOfNothing allows an error. It is about stores whose server takes zero for
-// "no end".
-func ttlOfNothing(s *subject) {
+// ttlOfZero allows an error. It finds stores whose server takes zero for "never
+// expires".
+func ttlOfZero(s *subject) {
 	for _, ttl := range []time.Duration{0, -time.Second, time.Nanosecond} {
-		name := newName()
-		_ = s.Save(s.within(s.patience), name, []byte("for no time"), ttl)
+		saved, swapped := newName(), newName()
+		_ = s.Save(s.within(s.patience), saved, []byte("for no time"), ttl)
+		_ = s.Swap(s.within(s.patience), swapped, nil, []byte("for no time"), ttl)
 		s.pass(grain)
-		s.hasNot(name)
+		s.hasNot(saved)
+		s.hasNot(swapped)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// fleet is processes, so to speak, that share the Store, and a server that knows
-// ann and bob.
+// fleet stands for processes that share the Store, and a server that knows ann and
+// bob.
 type fleet struct {
 	*subject
 	sim   *authtest.Simulator
@@ -27,7 +27,7 @@ func newFleet(s *subject) *fleet {
 	return &fleet{s, sim, key, &via{Store: s.Store, saved: make(map[string][]byte)}}
 }
 
-// flow returns the Flow of a user, in a process of its own.
+// flow returns the Flow of a user in a new process.
 func (f *fleet) flow(user string) *authflow.Flow {
 	f.Helper()
 	c, err := authflow.New(f.sim.URL, authflow.WithHTTPClient(f.sim.Client()),
@@ -69,7 +69,7 @@ func (f *fleet) get(flow *authflow.Flow) {
 	}
 }
 
-// minted checks how many tokens the server has been asked for.
+// minted checks how many tokens the server was asked for.
 func (f *fleet) minted(want int, why string) {
 	f.Helper()
 	if n := f.sim.Calls(authtest.OpGetFullAccessToken); n != want {

@@ -28,7 +28,7 @@ func lockHandedOver(s *subject) {
 		}
 		got <- err
 	}()
-	s.pass(grain) // so that it waits, most likely
+	s.pass(grain) // most likely it waits by then
 	select {
 	case err := <-got:
 		s.Errorf("Lock returns while another holds the lock: %v", err)
@@ -73,7 +73,7 @@ func lockOneAtATime(s *subject) {
 func lockEnds(s *subject) {
 	name := newName()
 	asked := time.Now()
-	_ = s.mustLock(name, 2*short) // by one who dies
+	_ = s.mustLock(name, 2*short) // its holder dies
 	unlock := s.mustLock(name, long)
 	if took := time.Since(asked); took < 2*short-grain {
 		s.Errorf("a lock for %v was taken from its holder after %v", 2*short, took)
@@ -116,14 +116,14 @@ func gaveUp(s *subject) {
 		_, err := s.Lock(ctx, name, long)
 		got <- err
 	}()
-	s.pass(grain) // so that it waits, most likely
+	s.pass(grain) // most likely it waits by then
 	cancel()
 	if err := <-got; err == nil {
 		s.Error("Lock takes a lock that another holds")
 		return
 	}
 	unlock()
-	for range 3 { // as it may take its time to take what it must not
+	for range 3 { // as a Store may take the lock late
 		s.mustLock(name, long)()
 		s.pass(grain)
 	}
@@ -136,8 +136,10 @@ func lockOfOneName(s *subject) {
 	s.hasNot(name)
 	s.mustSave(name, []byte("value"), long)
 	s.has(name, []byte("value"))
+	s.mustSwap(name, []byte("value"), []byte("swapped"), long)
+	s.has(name, []byte("swapped"))
 	s.locked(name)
-	s.mustDelete(name, []byte("value"))
+	s.mustDelete(name, []byte("swapped"))
 	s.locked(name)
 	unlock()
 }

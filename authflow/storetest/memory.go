@@ -10,9 +10,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// Memory is a Store in memory, for tests: of what a Store is to do, and of
-// programs that use one. The zero value is empty and ready. It is safe for
-// concurrent use and must not be copied.
+// Memory is a Store in memory, for tests of programs that use a Store. The zero value
+// is empty and ready. It is safe for concurrent use and must not be copied.
 type Memory struct {
 	mu     sync.Mutex
 	values map[string]memoryValue
@@ -26,7 +25,7 @@ type memoryValue struct {
 
 type memoryLock struct {
 	ends time.Time
-	free chan struct{} // closed when it is given back
+	free chan struct{} // closed by unlock
 }
 
 // Load implements authflow.Store.
@@ -137,7 +136,7 @@ func (m *Memory) unlock(name string, mine *memoryLock) {
 	}
 }
 
-// Names returns under which names something is kept, in no order.
+// Names returns the names under which values are stored, in no order.
 func (m *Memory) Names() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()

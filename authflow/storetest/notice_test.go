@@ -13,7 +13,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// recorder is a test whose failures are expected.
+// recorder is a test that is expected to fail.
 type recorder struct {
 	testing.TB
 	mu     sync.Mutex
@@ -21,6 +21,10 @@ type recorder struct {
 }
 
 func (r *recorder) Helper() {}
+
+func (r *recorder) Logf(string, ...any) {}
+
+func (r *recorder) Skip(args ...any) { r.Fatal(args...) }
 
 func (r *recorder) Error(args ...any) { r.Errorf("%s", fmt.Sprint(args...)) }
 
@@ -57,7 +61,7 @@ func checkNamed(t *testing.T, name string) check {
 	return checks()[i]
 }
 
-func TestRunNoticesBrokenStores(t *testing.T) {
+func TestRun_BrokenStores_Fail(t *testing.T) {
 	for name, fault := range faults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,8 +78,8 @@ func TestRunNoticesBrokenStores(t *testing.T) {
 	}
 }
 
-// What notices a fault is content with a Store that has none.
-func TestRunIsContentWithMemory(t *testing.T) {
+// The checks that notice a fault pass with a Store that has none.
+func TestRun_Memory_PassesEachCheck(t *testing.T) {
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +90,7 @@ func TestRunIsContentWithMemory(t *testing.T) {
 	}
 }
 
-func TestDocListsAllChecks(t *testing.T) {
+func TestDoc_Checks_AreAllListed(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
@@ -94,10 +98,10 @@ func TestDocListsAllChecks(t *testing.T) {
 	listed := strings.Count(string(doc), "\n//   - ")
 	for _, c := range checks() {
 		if !strings.Contains(string(doc), "\n//   - "+c.name) {
-			t.Errorf("%q is not listed", c.name)
+			t.Errorf("doc.go does not list %q", c.name)
 		}
 	}
 	if listed != len(checks()) {
-		t.Errorf("%d are listed, there are %d", listed, len(checks()))
+		t.Errorf("doc.go lists %d checks, there are %d", listed, len(checks()))
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// Run holds a Store to what authflow.Store promises. open is called for each
-// check, and may return the same Store again: the names that are used are new
-// ones. Checks run in parallel, and all have ended when Run returns.
+// Run tests whether a Store does what authflow.Store promises, and authflow.RateLimiter
+// if the Store is one. open is called for each check and may return the same Store
+// again, because every check uses new names. Checks run in parallel, and all of them
+// are done when Run returns.
 func Run(t *testing.T, open func(t *testing.T) authflow.Store) {
 	t.Helper()
-	t.Run("storetest", func(t *testing.T) { // which ends after what runs in parallel below it
+	t.Run("storetest", func(t *testing.T) { // ends after the parallel tests below it
 		for _, c := range checks() {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
@@ -21,7 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) authflow.Store) {
 	})
 }
 
-// check is one thing that a Store has promised. doc.go lists them by name.
+// check tests one promise. doc.go lists all of them by name.
 type check struct {
 	name string
 	run  func(*subject)
@@ -29,41 +30,53 @@ type check struct {
 
 func checks() []check {
 	return []check{
-		{"nothing is kept at first", nothingAtFirst},
+		{"nothing is stored at first", nothingAtFirst},
 		{"a value comes back as it was saved", valueComesBack},
 		{"a value is the store's own", valueIsOwn},
 		{"a value replaces another", valueReplaces},
 		{"names are apart", namesApart},
 		{"many write and read one name", manyAtOnce},
 
-		{"a value ends", valueEnds},
-		{"what is left is counted down", leftCountsDown},
-		{"a ttl of nothing keeps nothing", ttlOfNothing},
+		{"a value expires", valueExpires},
+		{"the time left counts down", leftCountsDown},
+		{"a ttl of zero stores nothing", ttlOfZero},
 
 		{"Delete removes a value", deleteRemoves},
 		{"Delete leaves what has replaced it", deleteLeaves},
 		{"Delete and Save at the same time", deleteAndSave},
 
+		{"Swap saves in place of the expected value", swapSaves},
+		{"Swap of another value changes nothing", swapOfAnother},
+		{"a swapped value expires", swapExpires},
+		{"Swap counts for all", swapCounts},
+		{"Swap and Save at the same time", swapAndSave},
+
 		{"a lock excludes", lockExcludes},
 		{"a lock is handed over", lockHandedOver},
 		{"a lock lets in one at a time", lockOneAtATime},
-		{"a lock ends at its limit", lockEnds},
+		{"a lock expires at its limit", lockEnds},
 		{"a late unlock", lateUnlock},
 		{"a second unlock", secondUnlock},
-		{"whoever gave up waiting holds nothing", gaveUp},
+		{"a caller that gave up holds nothing", gaveUp},
 		{"a lock is of one name", lockOfOneName},
 
-		{"a context that has ended", endedContext},
+		{"turns keep to the rate", shared(turnsKeepRate)},
+		{"the burst returns", shared(burstReturns)},
+		{"every turn is taken once", shared(turnsTakenOnce)},
+		{"a reservation of nothing", shared(rateOfNothing)},
+
+		{"a canceled context", canceledContext},
 
 		{"many at once ask the server once", oneMint},
 		{"a token serves other processes", servesOthers},
 		{"garbage costs one call", garbage},
 		{"another key opens nothing", anotherKey},
 		{"an entry copied to another user's name opens for nobody", copiedEntry},
-		{"a refused token is gone for all", refusedToken},
+		{"a rejected token is removed for all", rejectedToken},
 		{"Logout removes the token for all", logoutRemoves},
 		{"a slow store is waited for, and one that hangs is not", slowStore},
 		{"a failing store fails no call", failingStore},
 		{"a full store fails no call", fullStore},
+		{"an attacker gains nothing", attacked},
 	}
 }

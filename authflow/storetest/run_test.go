@@ -11,11 +11,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestMemory(t *testing.T) {
+func TestMemory_Run_Passes(t *testing.T) {
 	storetest.Run(t, func(*testing.T) authflow.Store { return new(storetest.Memory) })
 }
 
-// The Store of the example keeps its promises, too.
-func TestTableStore(t *testing.T) {
+func TestMemoryLimiter_Run_Passes(t *testing.T) {
+	type store struct {
+		storetest.Memory
+		storetest.MemoryLimiter
+	}
+	storetest.Run(t, func(*testing.T) authflow.Store { return new(store) })
+}
+
+func TestExampleStore_Run_Passes(t *testing.T) {
 	storetest.Run(t, func(*testing.T) authflow.Store { return tableStore{&table{rows: make(map[string]row)}} })
 }

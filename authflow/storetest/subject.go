@@ -12,13 +12,13 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// Times that the checks use. All that has to happen may take patience, so that a
-// busy machine fails nobody; all that must not happen is looked at once it could.
+// Times that the checks use. What has to happen may take as long as patience, so that
+// no test fails because the machine is busy.
 const (
 	patience = 10 * time.Second
-	long     = 10 * time.Minute      // as good as for ever
-	short    = 40 * time.Millisecond // what a check waits for
-	grain    = 10 * time.Millisecond // by which clocks may be coarse
+	long     = 10 * time.Minute      // longer than any check
+	short    = 40 * time.Millisecond // a check can wait for this
+	grain    = 10 * time.Millisecond // the precision that a clock must have
 )
 
 // subject is a Store under test, and the test.
@@ -35,7 +35,7 @@ func newName() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// within returns a context for what should take no time.
+// within returns a context with a deadline.
 func (s *subject) within(d time.Duration) context.Context {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), d)
@@ -43,7 +43,7 @@ func (s *subject) within(d time.Duration) context.Context {
 	return ctx
 }
 
-// pass lets time pass on the clock that the Store has, too.
+// pass waits in real time, because the Store has a clock of its own.
 func (s *subject) pass(d time.Duration) {
 	s.Helper()
 	select {
@@ -67,7 +67,7 @@ func (s *subject) mustDelete(name string, value []byte) {
 	}
 }
 
-// has checks what is kept under a name, and returns how long.
+// has checks the value stored under a name, and returns how much of its ttl is left.
 func (s *subject) has(name string, want []byte) time.Duration {
 	s.Helper()
 	value, left, err := s.Load(s.within(s.patience), name)
@@ -75,14 +75,14 @@ func (s *subject) has(name string, want []byte) time.Duration {
 	case err != nil:
 		s.Fatalf("Load: %v, want %d bytes", err, len(want))
 	case !bytes.Equal(value, want):
-		s.Fatalf("Load returns %d bytes, want other %d", len(value), len(want))
+		s.Fatalf("Load returns %d bytes, want %d other bytes", len(value), len(want))
 	case left <= 0:
-		s.Fatalf("Load returns a value that is kept for %v", left)
+		s.Fatalf("Load returns a value that is kept for another %v", left)
 	}
 	return left
 }
 
-// hasNot checks that nothing is kept under a name.
+// hasNot checks that nothing is stored under a name.
 func (s *subject) hasNot(name string) {
 	s.Helper()
 	value, left, err := s.Load(s.within(s.patience), name)
@@ -103,7 +103,7 @@ func (s *subject) mustLock(name string, limit time.Duration) (unlock func()) {
 	return unlock
 }
 
-// locked checks that somebody holds the lock of a name.
+// locked checks that the lock of a name is held.
 func (s *subject) locked(name string) {
 	s.Helper()
 	if _, err := s.Lock(s.within(short), name, long); err == nil {

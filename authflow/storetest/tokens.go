@@ -66,10 +66,10 @@ func garbage(s *subject) {
 	for i, value := range [][]byte{{}, {1}, bytes.Repeat([]byte{7}, 300), good[:len(good)-1], good[:12], append(bytes.Clone(good), 0), flipped} {
 		s.mustSave(name, value, time.Minute)
 		f.token(f.flow("ann"))
-		f.minted(i+2, "garbage is kept")
+		f.minted(i+2, "garbage is stored")
 	}
 	f.token(f.flow("ann"))
-	f.minted(8, "a token is kept again")
+	f.minted(8, "a token is stored again")
 }
 
 func anotherKey(s *subject) {
@@ -95,10 +95,10 @@ func copiedEntry(s *subject) {
 	if token := f.token(f.flow("bob")); token.Username != "bob" {
 		s.Errorf("bob gets the token of %q", token.Username)
 	}
-	f.minted(3, "ann's token is kept under bob's name")
+	f.minted(3, "ann's token is stored under bob's name")
 }
 
-func refusedToken(s *subject) {
+func rejectedToken(s *subject) {
 	f := newFleet(s)
 	one, two, late := f.flow("ann"), f.flow("ann"), f.flow("ann")
 	f.get(one)
@@ -108,7 +108,7 @@ func refusedToken(s *subject) {
 	f.sim.RevokeAll()
 	f.get(one)
 	if _, after := f.store.only(s); bytes.Equal(before, after) {
-		s.Error("the refused token was not replaced")
+		s.Error("the rejected token was not replaced")
 	}
 	f.get(two)
 	f.get(late)
@@ -140,21 +140,21 @@ func slowStore(s *subject) {
 	})
 	first := f.token(f.flow("ann"))
 	if second := f.token(f.flow("ann")); second.Value != first.Value {
-		s.Error("a slow store is not waited for")
+		s.Error("authflow does not wait for a slow store")
 	}
 	f.minted(1, "a slow store")
 	f.store.meet(func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() })
 	began := time.Now()
 	f.token(f.flow("ann"))
 	if took := time.Since(began); took > patience {
-		s.Errorf("a store that hangs holds a call up for %v", took)
+		s.Errorf("a store that hangs delays a call by %v", took)
 	}
 	f.minted(2, "a store that hangs")
 }
 
 func failingStore(s *subject) {
 	down := errors.New("down")
-	for _, broken := range [][]string{{"Load"}, {"Save"}, {"Delete"}, {"Lock"}, {"Load", "Save", "Delete", "Lock"}} {
+	for _, broken := range [][]string{{"Load"}, {"Save"}, {"Swap"}, {"Delete"}, {"Lock"}, {"Load", "Save", "Swap", "Delete", "Lock"}} {
 		f := newFleet(s)
 		f.store.meet(func(_ context.Context, method string) error {
 			if slices.Contains(broken, method) {

@@ -9,8 +9,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// via is a Store by way of something that may be slow, or fail. It remembers what
-// was saved.
+// via passes all calls on to a Store, after a function that may be slow or fail. It
+// remembers every value that was saved.
 type via struct {
 	authflow.Store
 
@@ -19,7 +19,7 @@ type via struct {
 	before func(ctx context.Context, method string) error
 }
 
-// meet lets all calls meet something first.
+// meet sets the function that is called before each operation.
 func (v *via) meet(before func(ctx context.Context, method string) error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -36,7 +36,7 @@ func (v *via) first(ctx context.Context, method string) error {
 	return before(ctx, method)
 }
 
-// only returns what is saved under the only name there is.
+// only returns the one name that was saved, and its last value.
 func (v *via) only(s *subject) (name string, value []byte) {
 	s.Helper()
 	v.mu.Lock()
@@ -50,7 +50,7 @@ func (v *via) only(s *subject) (name string, value []byte) {
 	return name, value
 }
 
-// names returns all names that something was saved under.
+// names returns all names that were saved.
 func (v *via) names() (names []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

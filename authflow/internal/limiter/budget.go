@@ -7,9 +7,10 @@ import "time"
 // when a call is sent, it does not matter how late failures arrive, or whether
 // they arrive at all.
 //
-// A dead server gets 20 calls at once, one a second for 20 seconds, and then one
-// in two seconds: 60 in the first minute. After that at most 10 are saved up, so
-// that no later minute has more than 40.
+// A dead server gets 20 calls at once, one a second for 15 seconds, and then one
+// in two seconds: 57 in the first minute, and some that were sent while the last
+// success was on its way. After that at most 10 are saved up, so that no later
+// minute has more than 40.
 type budget struct {
 	left        float64
 	at          time.Time // when left was right
@@ -23,7 +24,7 @@ const (
 	droughtBudget = 10             // what is saved up at most after a minute without a success
 	aSecond       = 1.0            // calls that come back in a second
 	aSecondLater  = 0.5            // after patience
-	patience      = 20 * time.Second
+	patience      = 15 * time.Second
 	longDrought   = time.Minute
 	rounding      = 1e-6
 )

@@ -97,7 +97,8 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 		l.failed(p, f, again, now)
 	}
 	after := max(l.backoff(p.attempt), p.principal.held(now))
-	if !again || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout) {
+	tooLate := after > l.config.Timeout || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout)
+	if !again || tooLate {
 		return Verdict{}
 	}
 	return Verdict{Again: true, After: after}
@@ -127,7 +128,8 @@ func (l *Limiter) failed(p *Permit, f *outcome.Failure, again bool, now time.Tim
 	}
 	l.principals.note(who, f, now)
 	if wasSuspect || !again || f.RetryAfter > 0 || who.failures >= l.config.MaxAttempts {
-		l.principals.suspect(who, p.sent)
+		backoff := l.principals.suspect(who)
+		who.holdFor(backoff-l.upTo(backoff/4), p.sent) // so that suspects do not come in step
 		who.holdFor(l.retryAfter(f), now)
 	}
 	if f.Class == outcome.RateLimited && !wasSuspect {
@@ -157,7 +159,12 @@ func (l *Limiter) attempts(earlier bool, now time.Time) int {
 // time, at random between half and all of it.
 func (l *Limiter) backoff(attempt int) time.Duration {
 	d := 200 * time.Millisecond << min(max(attempt, 1)-1, 10)
-	return d/2 + time.Duration(l.random.Int64N(int64(d/2)))
+	return d/2 + l.upTo(d/2)
+}
+
+// upTo returns a random time of at most d.
+func (l *Limiter) upTo(d time.Duration) time.Duration {
+	return time.Duration(l.random.Int64N(int64(d) + 1))
 }
 
 // maxRetryAfter is the longest Retry-After that holds a principal.
@@ -167,5 +174,5 @@ const maxRetryAfter = 5 * time.Minute
 // so that the callers that were told the same do not come back together.
 func (l *Limiter) retryAfter(f *outcome.Failure) time.Duration {
 	d := min(max(f.RetryAfter, 0), maxRetryAfter)
-	return d + time.Duration(l.random.Int64N(int64(d/4)+1))
+	return d + l.upTo(d/4)
 }

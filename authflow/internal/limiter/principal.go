@@ -119,12 +119,12 @@ func (s *principals) note(p *principal, f *outcome.Failure, now time.Time) {
 // to have served somebody.
 const longestBackoff = 8 * time.Second
 
-// suspect makes p a suspect if it is not one yet, and begins its next back-off:
-// 1 s, doubled with each failure up to 8 s, from when the call was sent.
-func (s *principals) suspect(p *principal, sent time.Time) {
-	p.backoffs++
-	p.holdFor(min(time.Second<<min(p.backoffs-1, 10), longestBackoff), sent)
+// suspect makes p a suspect if it is not one yet, and returns its next back-off:
+// 1 s, doubled with each failure up to 8 s.
+func (s *principals) suspect(p *principal) time.Duration {
 	s.served.remove(p.name)
+	p.backoffs++
+	return min(time.Second<<min(p.backoffs-1, 10), longestBackoff)
 }
 
 // trust ends the suspicion of a principal that got a response.

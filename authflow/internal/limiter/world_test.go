@@ -1,0 +1,200 @@
+package limiter
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+// world is a server, its limiter and the users, on one fake clock.
+type world struct {
+	t      *testing.T
+	l      *Limiter
+	start  time.Time
+	ctx    context.Context
+	stop   context.CancelFunc
+	server server
+	users  sync.WaitGroup
+
+	mu      sync.Mutex
+	random  *rand.Rand // for the server
+	results []result
+	calls   []call
+}
+
+// server says what a call of a principal comes to, nil for a success, and how
+// long that takes.
+type server func(w *world, principal string) (*outcome.Failure, time.Duration)
+
+// result is how a flight ended. Times count from the start of the world.
+type result struct {
+	principal   string
+	err         error
+	began, took time.Duration
+	ahead       int // requests that stood in the queue when it came
+	attempts    int
+}
+
+func (r result) ended() time.Duration { return r.began + r.took }
+
+// excess is how long the flight took beyond its fair wait at the usual rate.
+func (r result) excess() time.Duration {
+	return r.took - time.Duration(r.ahead)*time.Second/time.Duration(usual.Rate)
+}
+
+// call is one that the server got.
+type call struct {
+	request Request
+	at      time.Duration
+	failed  bool
+}
+
+func newWorld(t *testing.T, config Config, seed uint64, s server) *world {
+	w := &world{t: t, l: seeded(config, seed), start: time.Now(), server: s, random: rand.New(rand.NewPCG(seed, 2))}
+	w.ctx, w.stop = context.WithCancel(t.Context())
+	return w
+}
+
+func (w *world) now() time.Duration { return time.Since(w.start) }
+
+// attemptTime is how long authflow waits for a response.
+const attemptTime = 10 * time.Second
+
+// errAttempts is the error of a flight whose attempts have all failed.
+var errAttempts = errors.New("all attempts failed")
+
+// fly makes the attempts of one flight, as authflow does.
+func (w *world) fly(r Request, patience time.Duration) result {
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	res := result{principal: r.Principal, began: w.now(), ahead: w.l.length()}
+	res.err = w.attempts(ctx, r, &res.attempts)
+	res.took = w.now() - res.began
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.results = append(w.results, res)
+	return res
+}
+
+func (w *world) attempts(ctx context.Context, r Request, attempts *int) error {
+	for r.Attempt = 1; ; r.Attempt++ {
+		*attempts = r.Attempt
+		p, err := w.l.Acquire(ctx, r)
+		if err != nil {
+			return err
+		}
+		f := w.send(p, r)
+		v := p.Done(f)
+		switch {
+		case f == nil:
+			return nil
+		case !v.Again:
+			return errAttempts
+		}
+		err = pause(ctx, v.After)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// send makes one call, and ends it when its time is up.
+func (w *world) send(p *Permit, r Request) *outcome.Failure {
+	w.mu.Lock()
+	f, takes := w.server(w, r.Principal)
+	w.calls = append(w.calls, call{r, w.now(), f != nil})
+	w.mu.Unlock()
+	limit := attemptTime
+	if d := p.Deadline(); !d.IsZero() {
+		limit = min(limit, time.Until(d))
+	}
+	if takes > limit {
+		takes, f = limit, &outcome.Failure{Class: outcome.OutcomeUnknown}
+	}
+	sleep(takes)
+	return f
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// once lets a user ask once.
+func (w *world) once(r Request, patience time.Duration) {
+	w.users.Go(func() { w.fly(r, patience) })
+}
+
+// again lets a user ask again and again, each time after a pause.
+func (w *world) again(r Request, patience, after time.Duration) {
+	w.users.Go(func() {
+		for w.ctx.Err() == nil {
+			w.fly(r, patience)
+			_ = pause(w.ctx, after)
+		}
+	})
+}
+
+// regularly lets another user ask at each interval.
+func (w *world) regularly(request func(i int) Request, patience, every time.Duration) {
+	w.users.Go(func() {
+		for i := 0; w.ctx.Err() == nil; i++ {
+			w.once(request(i), patience)
+			_ = pause(w.ctx, every)
+		}
+	})
+}
+
+// end stops the world after d, leaves out the flights that this ends, and checks
+// that nothing of the limiter is left (L1).
+func (w *world) end(d time.Duration) ([]result, []call) {
+	sleep(d)
+	w.stop()
+	w.users.Wait()
+	synctest.Wait()
+	checkIdle(w.t, w.l)
+	return slices.DeleteFunc(w.results, func(r result) bool { return errors.Is(r.err, context.Canceled) }), w.calls
+}
+
+// of returns the results of the principals that begin with a letter and came in a
+// span of time.
+func of(results []result, letter byte, from, to time.Duration) []result {
+	return slices.DeleteFunc(slices.Clone(results), func(r result) bool {
+		return r.principal[0] != letter || r.began < from || r.began >= to
+	})
+}
+
+// failed counts the results that are errors.
+func failed(results []result) (n int) {
+	for _, r := range results {
+		if r.err != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// percentile returns the wait beyond the fair one that a part of the results has
+// at most.
+func percentile(results []result, part float64) time.Duration {
+	if len(results) == 0 {
+		return 0
+	}
+	waits := make([]time.Duration, len(results))
+	for i, r := range results {
+		waits[i] = r.excess()
+	}
+	slices.Sort(waits)
+	return waits[min(len(waits)-1, int(part*float64(len(waits))))]
+}

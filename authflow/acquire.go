@@ -116,9 +116,12 @@ func (a *acquisition) explain(e *Error) *Error {
 // asked: the user's function failed.
 func (a *acquisition) localResult(err error) attemptResult {
 	e := asError(a.way.op(), err)
-	again := e.Retryable() && !e.heldBack && a.attempts < a.cluster.policy.MaxAttempts
+	ofParent := e.wraps && a.parent() != nil // which has made its own attempts
+	again := e.Retryable() && !e.heldBack && !ofParent && a.mayAttemptAgain()
 	return attemptResult{err: e, again: again, after: backoff(a.attempts, e.RetryAfter)}
 }
+
+func (a *acquisition) mayAttemptAgain() bool { return a.attempts < a.cluster.policy.MaxAttempts }
 
 // callFunction calls the function of TokensFrom.
 func (a *acquisition) callFunction(ctx context.Context) (*lease, attemptResult) {
@@ -172,7 +175,7 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 		return l, attemptResult{}
 	}
 	e := newError(failure)
-	if with != nil && failure.Class == outcome.Rejected && a.parent().reject(with) {
+	if with != nil && failure.Class == outcome.Rejected && a.parent().reject(with) && a.mayAttemptAgain() {
 		return nil, attemptResult{err: e, again: true, after: backoff(a.attempts, 0)} // with the parent's next credential
 	}
 	again := verdict.Again && !(ticket != nil && ticket.Once())
@@ -313,10 +316,14 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 	if class := e.outcome(); class == outcome.Rejected || class == outcome.Invalid {
 		longest = time.Minute
 	}
-	if class := e.outcome(); class == outcome.Rejected && s.secretMayChange() {
-		longest = time.Second // lockout and limiter hold back what must not be sent
+	if e.outcome() == outcome.Rejected && s.secretMayChange() {
+		longest = time.Second // the lockout holds back a password that must not be sent
 	}
-	return max(min(time.Second<<min(failures-1, 10), longest), min(e.RetryAfter, maxRetryAfter))
+	asked := min(e.RetryAfter, maxRetryAfter)
+	if asked > 0 {
+		asked += rand.N(asked/4 + 1) // so that flows that were told the same do not return together
+	}
+	return max(min(time.Second<<min(failures-1, 10), longest), asked)
 }
 
 // maxBackoff is the longest time between two acquisitions of a Flow while the
@@ -326,7 +333,9 @@ const maxBackoff = 8 * time.Second
 
 // secretMayChange reports whether a function supplies the password or key, so
 // that the next one may be another.
-func (s *source) secretMayChange() bool { return s.supplied != nil || s.cluster.secretKey != nil }
+func (s *source) secretMayChange() bool {
+	return s.cluster.secretKey != nil || s.supplied != nil && s.supplied.password != nil
+}
 
 // Completed keeps what has to be kept of an acquisition and reports it.
 func (s *source) Completed(c renewal.Completion[credential]) {

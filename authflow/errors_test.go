@@ -18,9 +18,6 @@ func TestErrorsTellWhatHappened(t *testing.T) {
 	if got, want := e.Error(), what+" (retry after 1s)"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := e.paused(time.Minute).Error(), what+"; not tried again for 1m0s"; got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
 	if got := invalid("login", "username", "must not be empty").Error(); got != "authflow: login: username: must not be empty" {
 		t.Error(got)
 	}

@@ -229,8 +229,11 @@ func (f *Flow) Renew(ctx context.Context) error {
 // for it get an error that matches [ErrClosed], as does every later call. Close
 // may be called any number of times. It returns nil.
 func (f *Flow) Close() error {
-	if _, first := f.keeper.Close(closedError("Close")); first {
-		f.report(Event{Kind: Ended, Reason: "closed"})
+	if f.cluster == nil {
+		return nil
+	}
+	if f.endFlights(closedError("Close")) {
+		_ = f.reportToCaller(Event{Kind: Ended, Reason: "closed"})
 	}
 	return nil
 }

@@ -67,7 +67,9 @@ func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
 // endFlights closes the keeper, and puts the credential in use on the ledger.
 func (f *Flow) endFlights(why error) (first bool) {
 	l, first := f.keeper.Close(why)
-	f.trackForRevocation(l)
+	if l != nil && f.revocable(l, time.Now()) {
+		f.owing().add(f, l)
+	}
 	return first
 }
 
@@ -205,6 +207,9 @@ func (f *Flow) sendRevocation(ctx context.Context, op string, l *lease, build fu
 	if err != nil {
 		return &outcome.Failure{Class: outcome.Invalid, Op: op, Err: err}
 	}
-	_, failure := authCall{op: op, secret: outcome.Bearer, credential: l}.send(ctx, f.cluster, req)
+	limit := f.cluster.policy.Timeout / time.Duration(f.cluster.policy.MaxAttempts)
+	ctx, cancel := context.WithTimeout(ctx, limit) // one call that hangs does not take the time of the others
+	defer cancel()
+	_, failure := authCall{op: op, secret: outcome.Bearer, credential: l, limit: limit}.send(ctx, f.cluster, req)
 	return failure
 }

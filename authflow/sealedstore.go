@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/seal"
 )
 
@@ -101,6 +102,16 @@ func (s *sealedStore) do(ctx context.Context, c storeCall) error {
 		return err
 	}
 	c.health.note(err)
+	return withoutPanicValue(err)
+}
+
+// withoutPanicValue returns err without the value of a panic, which may hold what
+// the Store was given.
+func withoutPanicValue(err error) error {
+	var p *renewal.PanicError
+	if errors.As(err, &p) {
+		return &renewal.PanicError{Value: "in the Store", Stack: p.Stack}
+	}
 	return err
 }
 

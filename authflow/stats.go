@@ -78,8 +78,8 @@ func (c *Cluster) Stats() Stats {
 // until one succeeds.
 func (c *Cluster) Outage() error {
 	f, _, next := c.limiter.Outage()
-	if f == nil {
-		return nil
+	if f == nil || f.Class == outcome.Other {
+		return nil // a 500 may be the affair of one user
 	}
 	return &Error{
 		Op: "Outage", Status: f.Status, RetryAfter: max(next, 1), class: f.Class, kind: kindOfPage(f.Page), heldBack: true,

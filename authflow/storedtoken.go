@@ -18,6 +18,9 @@ const (
 	// lockPoll is how often the Store is looked at while a lock is waited for: its
 	// holder may have saved the token and then died.
 	lockPoll = 250 * time.Millisecond
+	// afterLock is the part of storeTime that waiting for a lock leaves for the
+	// operations after it.
+	afterLock = 250 * time.Millisecond
 	// longQueue is how long a request waits in the rate-limit queue before the
 	// Store is looked at again at its turn.
 	longQueue = time.Second
@@ -77,12 +80,12 @@ func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 }
 
 // loadOrLock returns a token that another process has saved, or takes the lock.
-func (a *acquisition) loadOrLock(ctx context.Context) *lease {
-	if l := a.load(ctx); l != nil {
+func (a *acquisition) loadOrLock(outer context.Context) *lease {
+	if l := a.load(outer); l != nil {
 		return l
 	}
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, a.storeTimeLeft)
+	ctx, cancel := context.WithTimeout(outer, max(0, a.storeTimeLeft-afterLock))
 	defer cancel()
 	locked := make(chan func(), 1)
 	go func() { locked <- a.entry.takeLock(ctx, a.report) }()
@@ -92,9 +95,9 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 		select {
 		case a.unlock = <-locked:
 			a.storeTimeLeft -= time.Since(began)
-			return a.load(ctx) // saved while the lock was waited for
+			return a.load(outer) // saved while the lock was waited for
 		case <-poll.C:
-			if l := a.load(ctx); l != nil {
+			if l := a.load(outer); l != nil {
 				go func() { (<-locked)() }()
 				return l
 			}

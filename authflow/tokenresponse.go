@@ -119,8 +119,9 @@ func (in *tokenResponse) username() string { return string(cmp.Or(in.Username, i
 // was requested for (S5). Names that differ by case alone are one user, and so is
 // an alias.
 func (in *tokenResponse) checkUser(user, alias string) error {
-	name := in.username()
-	if name == "" || user == "" || strings.EqualFold(name, user) || alias != "" && strings.EqualFold(name, alias) {
+	name := strings.TrimSpace(in.username())
+	unknown := name == "" || user == ""
+	if unknown || strings.EqualFold(name, strings.TrimSpace(user)) || strings.EqualFold(name, alias) {
 		return nil
 	}
 	return fmt.Errorf("the token is for another user than %s; use WithAlias if both names are the same user", user)

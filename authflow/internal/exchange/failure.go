@@ -47,6 +47,9 @@ func FailureOf(op string, secret outcome.Secret, resp *http.Response, body []byt
 func FailureOfError(op string, err error, connecting bool, redact Redactor) *outcome.Failure {
 	f := &outcome.Failure{Op: op, Err: err}
 	f.Class, f.Permanent = outcome.OfError(err, connecting)
+	if errors.Is(err, ErrFollowsRedirects) {
+		f.Class = outcome.Unexpected
+	}
 	if text := redact(err.Error()); text != err.Error() {
 		f.Err = errors.New(text) // without the cause, which would show the secret
 	}

@@ -1,0 +1,49 @@
+package exchange
+
+import (
+	"net/http"
+	"strings"
+)
+
+// takeCookies removes the Cookie headers, in any spelling, and returns them as
+// one.
+func takeCookies(h http.Header) string {
+	all := ""
+	for name, values := range h {
+		if strings.EqualFold(name, "Cookie") {
+			all = joinCookies(all, strings.Join(values, "; "))
+			delete(h, name)
+		}
+	}
+	return all
+}
+
+// withoutCookies returns a Cookie header without some of its pairs; the rest is
+// as it was, byte for byte.
+func withoutCookies(header string, drop func(name, pair string) bool) string {
+	if header == "" {
+		return ""
+	}
+	var kept []string
+	dropped := false
+	for part := range strings.SplitSeq(header, ";") {
+		pair := strings.TrimSpace(part)
+		name, _, _ := strings.Cut(pair, "=")
+		if drop(strings.TrimSpace(name), pair) {
+			dropped = true
+		} else {
+			kept = append(kept, part)
+		}
+	}
+	if !dropped {
+		return header
+	}
+	return strings.TrimSpace(strings.Join(kept, ";"))
+}
+
+func joinCookies(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}

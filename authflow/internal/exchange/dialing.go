@@ -1,0 +1,20 @@
+package exchange
+
+import (
+	"context"
+	"net/http/httptrace"
+	"sync/atomic"
+)
+
+// dialing watches whether a request waits for its connection. While it does,
+// nothing of it was sent. Base has to be one of net/http, or to tell its hooks;
+// otherwise a request counts as sent.
+type dialing struct{ inProgress atomic.Bool }
+
+// watch returns a context for the request. Hooks that ctx has are still called.
+func (d *dialing) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { d.inProgress.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { d.inProgress.Store(false) },
+	})
+}

@@ -1,0 +1,120 @@
+package exchange
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// LeftOrigin reports whether req, or a hop of the redirects that led to it, is
+// for another origin. A server that we were sent to must not make requests with
+// our credential, not even to our own server.
+func (o *Origin) LeftOrigin(req *http.Request) bool {
+	for ; req != nil; req = previousHop(req) {
+		if !o.Matches(req) {
+			return true
+		}
+	}
+	return false
+}
+
+// FromAPI reports whether req is for the API, or is a hop of redirects that began
+// there.
+func (o *Origin) FromAPI(req *http.Request) bool {
+	for ; req != nil; req = previousHop(req) {
+		if o.isAPIRequest(req) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *Origin) isAPIRequest(req *http.Request) bool {
+	return req.URL != nil && o.inAPI(req.URL) && o.Matches(req)
+}
+
+// previousHop returns the request whose response led to req, or nil.
+func previousHop(req *http.Request) *http.Request {
+	if req.Response == nil {
+		return nil
+	}
+	return req.Response.Request
+}
+
+// firstRedirect returns the response of the API that began the redirects to req,
+// or nil.
+func (o *Origin) firstRedirect(req *http.Request) *http.Response {
+	var first *http.Response
+	for ; req.Response != nil && req.Response.Request != nil; req = req.Response.Request {
+		if o.isAPIRequest(req.Response.Request) {
+			first = req.Response
+		}
+	}
+	return first
+}
+
+// CredentialOfLocation reports whether the Authorization header of req was made
+// by http.Client from the user name and password in a Location, and so is not
+// the caller's.
+func CredentialOfLocation(req *http.Request) bool {
+	user := req.URL.User
+	if user == nil || req.Response == nil {
+		return false
+	}
+	password, _ := user.Password()
+	basic := &http.Request{Header: make(http.Header)}
+	basic.SetBasicAuth(user.Username(), password)
+	return req.Header.Get("Authorization") == basic.Header.Get("Authorization")
+}
+
+// StripForeign removes from the headers of req, a hop that has left the origin,
+// what another host must not see: credentials, the Referer, and the caller's X-
+// headers. http.Client keeps them for sub-domains and other ports of a host.
+// isOurs recognizes the cookies of the session by name=value: those that a jar
+// of the caller's holds for the other host stay.
+func StripForeign(req *http.Request, isOurs func(pair string) bool) {
+	keepAuthorization := CredentialOfLocation(req)
+	for name := range req.Header {
+		if keepAuthorization && isAuthorization(name) {
+			continue
+		}
+		if isForOriginOnly(name) {
+			delete(req.Header, name)
+		}
+	}
+	rest := withoutCookies(takeCookies(req.Header), func(_, pair string) bool { return isOurs(pair) })
+	if rest != "" {
+		req.Header.Set("Cookie", rest)
+	}
+}
+
+// isForOriginOnly reports whether a header is one that other hosts must not see.
+func isForOriginOnly(name string) bool {
+	if isAuthorization(name) || strings.EqualFold(name, "Proxy-Authorization") || strings.EqualFold(name, "Referer") {
+		return true
+	}
+	return len(name) > 2 && strings.EqualFold(name[:2], "X-")
+}
+
+func isAuthorization(name string) bool { return strings.EqualFold(name, "Authorization") }
+
+// describeRequest says where a request is to go.
+func describeRequest(req *http.Request) string {
+	if req.URL == nil {
+		return "nowhere"
+	}
+	to := withoutQuery(&url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host})
+	if req.Host != "" && req.Host != req.URL.Host {
+		to += " as host " + Line(req.Host)
+	}
+	if req.URL.Opaque != "" {
+		opaque, _, _ := strings.Cut(req.URL.Opaque, "?")
+		to += " as " + Line(opaque)
+	}
+	return to
+}
+
+// withoutQuery returns a URL for an error: without user, query and fragment, in
+// which identity providers are sent requests and presigned addresses have their
+// key.
+func withoutQuery(u *url.URL) string { return Line(u.Scheme + "://" + u.Host + u.Path) }

@@ -1,0 +1,112 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Sender sends requests to one origin, one exchange each. It never follows a
+// redirect (X1).
+type Sender struct {
+	// Base sends one request and returns its response.
+	Base http.RoundTripper
+	// Origin is where credentials may go.
+	Origin *Origin
+	// Timeout bounds a Call; 0 for no bound.
+	Timeout time.Duration
+	// Redact withholds the secrets of req in a text that comes from the server or
+	// from Base.
+	Redact func(req *http.Request, text string) string
+}
+
+// ErrFollowsRedirects says that the RoundTripper below does more than one
+// exchange. It has shown a credential to another server.
+var ErrFollowsRedirects = errors.New("the RoundTripper of WithHTTPClient follows redirects by itself; put it above the Flow, not below")
+
+// WrongOriginError says that a request is not for the origin.
+type WrongOriginError struct {
+	to     *http.Request
+	origin *Origin
+}
+
+// Error implements error. It repeats no query, and no user of a URL.
+func (e *WrongOriginError) Error() string {
+	return fmt.Sprintf("to %s, but credentials are for %s only", describeRequest(e.to), e.origin)
+}
+
+// WrongOrigin returns the error for a request that is not for the origin.
+func (o *Origin) WrongOrigin(req *http.Request) *WrongOriginError { return &WrongOriginError{req, o} }
+
+// RedactorFor returns the Redactor for what a request may bring back.
+func (s *Sender) RedactorFor(req *http.Request) Redactor {
+	return func(text string) string { return s.Redact(req, text) }
+}
+
+// Send sends out, which stands for the caller's req: a copy that carries the
+// credential, or req itself. The response says that it is to req, so that neither
+// it nor an error holds a secret of out. The body of a response from 300 on is a
+// *Body.
+func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
+	resp, err := s.Base.RoundTrip(out)
+	if err != nil {
+		return nil, s.redactError(out, err)
+	}
+	if resp == nil {
+		return nil, fmt.Errorf("%T returned neither a response nor an error", s.Base)
+	}
+	if err := s.checkOneExchange(out, resp); err != nil {
+		Discard(resp)
+		return nil, err
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody // http.Client accepts such a RoundTripper, too
+	}
+	if s.Origin.CarriesCredential(out) {
+		removeBadLocation(out, resp)
+	}
+	resp.Request = req // LeftOrigin and FromAPI follow it
+	if resp.StatusCode >= 300 {
+		resp.Body = NewBody(resp.Body, MaxBody, s.RedactorFor(out))
+	}
+	return resp, nil
+}
+
+// redactError withholds an error that repeats a secret: net/http puts a line into
+// its error that came in place of a response. The cause is left out then.
+func (s *Sender) redactError(out *http.Request, err error) error {
+	if text := s.Redact(out, err.Error()); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
+}
+
+// checkOneExchange rejects the response of a Base that followed redirects by
+// itself, to an auth call, or to another server (I6). One that sends a copy of
+// the request to a gateway, a sidecar or a unix socket only changes its address.
+func (s *Sender) checkOneExchange(out *http.Request, resp *http.Response) error {
+	last := resp.Request
+	if last == nil || last == out {
+		return nil
+	}
+	isCopy := last.Response == out.Response && last.Method == out.Method
+	switch {
+	case isCopy:
+		return nil
+	case s.Origin.CarriesCredential(out):
+		return ErrFollowsRedirects
+	case s.Origin.Matches(out) && !s.Origin.Matches(last):
+		return s.Origin.WrongOrigin(last)
+	}
+	return nil
+}
+
+// removeBadLocation removes a Location that is not a URL: http.Client would put
+// its text, in which a server may repeat a secret, into an error before it asks
+// CheckRedirect.
+func removeBadLocation(out *http.Request, resp *http.Response) {
+	if _, err := out.URL.Parse(resp.Header.Get("Location")); err != nil {
+		resp.Header.Del("Location")
+	}
+}

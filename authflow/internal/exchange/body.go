@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// How much of a response that nobody will read is read, so that its connection
-// can be used again (P5).
+// How much is read of a response that the caller will not see, so that its
+// connection can be used again (P5).
 const (
 	drainBytes = 64 << 10
 	drainTime  = 250 * time.Millisecond
@@ -49,7 +49,7 @@ type readAhead struct {
 }
 
 // NewBody returns a Body that keeps the first keep bytes of src. redact withholds
-// the secrets of the request in a text made of it; nil stands for none.
+// the secrets of the request in a text made of it; nil means that there are no secrets.
 func NewBody(src io.ReadCloser, keep int, redact func(string) string) *Body {
 	if src == nil {
 		src = http.NoBody
@@ -134,7 +134,7 @@ func (b *Body) Discard() {
 	_ = b.Close()
 }
 
-// startReadAhead returns the Read in progress, and starts one if there is none.
+// startReadAhead returns the Read in progress, or starts one.
 func (b *Body) startReadAhead() *readAhead {
 	if ahead := b.ahead.Load(); ahead != nil {
 		return ahead
@@ -193,8 +193,8 @@ func ReadErrorBody(resp *http.Response, redact func(string) string) (*Body, []by
 	return body, body.Peek(MaxBody, errorBodyTime, func([]byte) bool { return false })
 }
 
-// Discard reads a bounded part of a response that nobody will read, and closes
-// it.
+// Discard reads a bounded part of a response that the caller will not see, and
+// closes it.
 func Discard(resp *http.Response) {
 	body, ok := resp.Body.(*Body)
 	if !ok {

@@ -76,13 +76,14 @@ func (c *cookies) value(reqPath string, at age) string {
 // isFor reports whether a cookie is sent with a request for a path.
 func (c *cookie) isFor(reqPath string) bool {
 	rest, ok := strings.CutPrefix(reqPath, c.path)
-	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(c.path, "/"))
+	isWhole := rest == "" || rest[0] == '/' || strings.HasSuffix(c.path, "/")
+	return ok && isWhole
 }
 
 // newCookie reads a cookie that the response to a request for a path has set. It
 // reports false for one that is not for this origin, is too long, or is Secure
-// where the origin is not. That one must not replace ours: whoever can write into
-// plain http could end the session otherwise.
+// where the origin is not. Such a cookie must not replace ours: an attacker who can
+// write into plain http could end the session otherwise.
 func (o *Origin) newCookie(set *http.Cookie, reqPath string) (cookie, bool) {
 	domain, ok := o.cookieDomain(set.Domain)
 	isTooLong := len(set.Name)+len(set.Value)+len(set.Path) > maxCookieBytes
@@ -104,8 +105,8 @@ func (o *Origin) newCookie(set *http.Cookie, reqPath string) (cookie, bool) {
 // or without leaving the machine.
 func (o *Origin) isSecure() bool { return o.scheme == "https" || o.host.isLoopback() }
 
-// cookieDomain returns for whom a cookie is, and whether that may be: our host, or
-// a domain that it is in. An address is in no domain.
+// cookieDomain returns the domain that gets a cookie, and whether the server may
+// set it: for its own host, or for a domain that its host is in. An address is in no domain.
 func (o *Origin) cookieDomain(attribute string) (string, bool) {
 	own := o.host.String()
 	domain := strings.ToLower(strings.TrimPrefix(attribute, "."))
@@ -121,7 +122,7 @@ func (o *Origin) cookieDomain(attribute string) (string, bool) {
 	return domain, !isTopLevel && strings.HasSuffix(own, "."+domain)
 }
 
-// defaultPath is the path of a cookie that names none (RFC 6265, section 5.1.4).
+// defaultPath is the path of a cookie without one (RFC 6265, section 5.1.4).
 func defaultPath(reqPath string) string {
 	i := strings.LastIndexByte(reqPath, '/')
 	if i > 0 && reqPath[0] == '/' {

@@ -1,6 +1,6 @@
-// Package exchange is one request to the server and its response. It knows for
-// whom credentials are meant, what a response says, and which cookies make up a
-// session. It knows nothing of tokens, renewal or retries.
+// Package exchange is one request to the server and its response. It knows
+// which server credentials are for, what a response says, and which cookies make
+// up a session. It knows nothing of tokens, renewal or retries.
 //
 // # Use
 //
@@ -13,11 +13,11 @@
 //
 // # Files
 //
-//   - origin.go, host.go: the server, and which hosts are the same one
+//   - origin.go, host.go: the server, and which names are the same host
 //   - paths.go: what the paths of the server mean
-//   - hop.go: the hops of a redirect, and what another host gets to see
+//   - hop.go: the hops of a redirect, and what another host must not see
 //   - send.go, call.go, dialing.go: one exchange below us
-//   - transport.go: the transport of those who bring none
+//   - transport.go: the default transport
 //   - body.go: the body of an error response, read ahead within bounds
 //   - page.go, redirect.go: pages and redirects in place of an API response
 //   - envelope.go, retryafter.go, failure.go: what a failed response says

@@ -52,7 +52,7 @@ func decodeEnvelope(body []byte) gen.ErrorDetail {
 }
 
 // errorFields are the fields of an error as they were sent. They are decoded one
-// by one, because a half-read error says more than none.
+// by one, because a half-read error says more than an unread one.
 type errorFields struct {
 	Code     json.RawMessage `json:"code"`
 	Incident json.RawMessage `json:"incident_id_guid"`
@@ -79,7 +79,7 @@ func decodeMessage(raw json.RawMessage) gen.ErrorDetail {
 	}
 }
 
-// noTrace stands in place of the number of a trace where there is none.
+// noTrace stands in place of the trace id if tracing is off.
 const noTrace = "tracing-disabled"
 
 func (f *errorFields) decode() gen.ErrorDetail {

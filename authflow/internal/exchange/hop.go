@@ -75,7 +75,10 @@ func CredentialOfLocation(req *http.Request) bool {
 func StripForeign(req *http.Request, isOurs func(pair string) bool) {
 	keepAuthorization := CredentialOfLocation(req)
 	for name := range req.Header {
-		if isForOriginOnly(name) && !(keepAuthorization && isAuthorization(name)) {
+		if keepAuthorization && isAuthorization(name) {
+			continue
+		}
+		if isForOriginOnly(name) {
 			delete(req.Header, name)
 		}
 	}

@@ -91,7 +91,7 @@ func dialedName(name string) string {
 	}}
 	resp, err := t.RoundTrip(&http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: name, Path: "/"}, Header: http.Header{}})
 	if err == nil {
-		_ = resp.Body.Close() // never, as there is no connection
+		_ = resp.Body.Close() // cannot happen, since there is no connection
 	}
 	if ascii, _, err := net.SplitHostPort(dialed); err == nil {
 		return ascii

@@ -100,7 +100,7 @@ func (o *Origin) String() string { return o.scheme + "://" + o.host.withPort(o.p
 // Matches reports whether req is for the origin: by its URL, by an Opaque that
 // names a host, and by its Host header, by which a proxy chooses the server. It
 // takes no lock and allocates nothing, unless the host has letters beyond ASCII
-// and differs from that of the last such request.
+// and differs from the host of the last such request.
 func (o *Origin) Matches(req *http.Request) bool {
 	if req.URL == nil {
 		return false
@@ -149,10 +149,15 @@ func (o *Origin) isHost(hostport string) bool {
 	if known := o.alias.Load(); known != nil && *known == name {
 		return true
 	}
+	return o.learnAlias(name)
+}
+
+// learnAlias asks net/http whether a name is the origin's, and notes it if so.
+func (o *Origin) learnAlias(name string) bool {
 	if newHost(name) != o.host {
 		return false
 	}
-	name = strings.Clone(name) // it may be a part of a long URL
-	o.alias.Store(&name)
+	alias := strings.Clone(name) // the name may be a part of a long URL
+	o.alias.Store(&alias)
 	return true
 }

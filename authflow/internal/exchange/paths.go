@@ -40,7 +40,7 @@ func (o *Origin) CarriesCredential(req *http.Request) bool {
 	return ok && operation != "revoke" && operation != "validate"
 }
 
-// isLogInPath reports whether a path of the server is that of a log-in page. A
+// isLogInPath reports whether a path of the server leads to a log-in page. A
 // redirect to one says that nothing was done, because the credential is dead.
 func isLogInPath(p string) bool {
 	last := strings.ToLower(path.Base(path.Clean(p)))

@@ -195,7 +195,7 @@ func isHTTP(u *url.URL) bool { return u.Host != "" && (u.Scheme == "https" || u.
 // Failure says why Judge decided on Fail: the page, or the redirect that led
 // there, with the first target.
 func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, redact Redactor) *outcome.Failure {
-	first := o.firstRedirect(req)
+	first := o.firstRedirect(req) //nolint:bodyclose // http.Client has closed it
 	isEnd := first != nil && !isRedirect(resp.StatusCode)
 	body, _ := resp.Body.(*Body)
 	var start []byte

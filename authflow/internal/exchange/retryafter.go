@@ -12,8 +12,8 @@ import (
 const maxRetryAfter = 24 * 60 * 60
 
 // RetryAfter returns how long the server asked to wait: the header Retry-After in
-// either of its forms, seconds or a date, or 0. A date is counted from that of
-// the response, because both are of the same clock.
+// either of its forms, seconds or a date, or 0. A date is counted from the
+// Date of the response, because both are of the same clock.
 func RetryAfter(h http.Header) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	n, err := strconv.ParseInt(v, 10, 64)

@@ -10,7 +10,7 @@ import (
 )
 
 // Session is the cookies of a session in use. It keeps them as
-// net/http/cookiejar does, but for one origin, within a bound, and by ages: an
+// net/http/cookiejar does, for one origin, within a bound, and by ages: an
 // instant of the server's clock is never compared with one of ours (R1). It is
 // safe for concurrent use; requests share no lock while the cookies stay as they
 // are.

@@ -9,7 +9,7 @@ import (
 // longest wait for its answer.
 const maxPingTime = 5 * time.Second
 
-// NewTransport returns the transport of a Cluster that was given none: a clone of
+// NewTransport returns the default transport: a clone of
 // http.DefaultTransport that pings its HTTP/2 connections, so that one that died
 // silently is noticed. Without pings, net/http sends every request over such a
 // connection until the operating system closes it, which may take a quarter of an

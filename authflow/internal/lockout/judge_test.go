@@ -50,12 +50,12 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 		longest = playtime
 	}
 	for _, c := range w.log {
-		counts := w.mayBeUnsaved(process, c) || c.said == wrong || c.said == lost || c.done.IsZero()
+		counts := w.mayBeUnsaved() || c.said == wrong || c.said == lost || c.done.IsZero()
 		known := c.process == process || w.sharing()
 		if !known || !counts || now.Sub(c.sent) > longest {
 			continue
 		}
-		if c.said == lost && w.toldOtherwise(c) && !w.mayBeUnsaved(process, c) {
+		if c.said == lost && w.toldOtherwise(c) && !w.mayBeUnsaved() {
 			continue
 		}
 		all++
@@ -79,13 +79,11 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 }
 
 // mayBeUnsaved reports whether the Ledger may still count a call that turned out
-// well, because it failed, or because it repeats the record of an earlier time.
-func (w *world) mayBeUnsaved(process *lockout.Registry, c *call) bool {
+// well, because it failed, or because it repeats an old record.
+func (w *world) mayBeUnsaved() bool {
 	switch w.mode {
-	case ledgerReplaying:
+	case ledgerReplaying, ledgerSlow, ledgerFlapping:
 		return true
-	case ledgerSlow, ledgerFlapping:
-		return c.process != process
 	}
 	return false
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-func TestK2ChangesWaitNoLongerThanTheirContext(t *testing.T) {
+func TestK2_CanceledContext_ChangesNothing(t *testing.T) {
 	s, _ := saved(t, folder(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -25,20 +25,27 @@ func TestK2ChangesWaitNoLongerThanTheirContext(t *testing.T) {
 	if _, _, err := s.Load(ctx, "name"); !errors.Is(err, context.Canceled) {
 		t.Errorf("Load: %v", err)
 	}
+	if err := s.Swap(ctx, "name", []byte("value"), []byte("other"), time.Minute); !errors.Is(err, context.Canceled) {
+		t.Errorf("Swap: %v", err)
+	}
 	if err := s.Save(t.Context(), "name", []byte("other"), 0); err == nil {
-		t.Error("Save takes a ttl of nothing")
+		t.Error("Save accepts a ttl of zero")
+	}
+	if err := s.Swap(t.Context(), "name", []byte("value"), []byte("other"), 0); err == nil {
+		t.Error("Swap accepts a ttl of zero")
 	}
 	if _, ok := found(t, s); !ok {
 		t.Error("gone")
 	}
 }
 
-// While another process changes files, nobody else does, and nobody waits longer
-// than told: neither who waits for it, nor who waits behind.
-func TestK3OneProcessAtATimeChangesFiles(t *testing.T) {
+// While another process changes files, no caller of this one changes any, and each
+// waits until its own context ends: the caller that waits for the other process, and
+// those that wait behind it.
+func TestK3_OtherProcessChangesFiles_CallersWait(t *testing.T) {
 	dir := folder(t)
 	s, _ := saved(t, dir)
-	other := flock.New(filepath.Join(dir, "changes"))
+	other := flock.New(filepath.Join(dir, "tsauth.changes"))
 	if err := other.Lock(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +56,9 @@ func TestK3OneProcessAtATimeChangesFiles(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		if err := s.Save(ctx, "name", []byte("other"), time.Minute); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Save: %v", err)
+		}
+		if err := s.Swap(ctx, "name", []byte("value"), []byte("other"), time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Swap: %v", err)
 		}
 		if err := s.Delete(ctx, "name", []byte("value")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Delete: %v", err)
@@ -70,8 +80,8 @@ func TestK3OneProcessAtATimeChangesFiles(t *testing.T) {
 	}
 }
 
-// The file of a lock is removed with it, while others are about to take it.
-func TestK1ALockLetsInOneHoweverOftenItIsTaken(t *testing.T) {
+// unlock removes the file of the lock while other callers are about to take it.
+func TestK1_LockTakenOften_OneHolderAtATime(t *testing.T) {
 	dir := folder(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()

@@ -3,6 +3,7 @@ package filestore_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -111,5 +112,58 @@ func TestK1_LockTakenOften_OneHolderAtATime(t *testing.T) {
 	all.Wait()
 	if times.Load() < 100 || twice.Load() > 0 {
 		t.Errorf("taken %d times, %d of them while it was held", times.Load(), twice.Load())
+	}
+}
+
+// A file that is removed between opening and locking it is no reason to fail.
+func TestK1_LockHandedOver_NoCallerFails(t *testing.T) {
+	dir := folder(t)
+	var all sync.WaitGroup
+	for range 8 {
+		s := open(t, dir)
+		all.Go(func() {
+			for range 100 {
+				unlock, err := s.Lock(t.Context(), "name", time.Minute)
+				if err != nil {
+					t.Errorf("Lock: %v", err)
+					return
+				}
+				unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// Somebody removes the file of a lock, and another caller takes the lock. The unlock
+// of the first holder does not release it.
+func TestK1_LockFileRemoved_UnlockLeavesNextHolder(t *testing.T) {
+	dir := folder(t)
+	s := open(t, dir)
+	lock := func() (unlock func()) {
+		t.Helper()
+		unlock, err := s.Lock(t.Context(), "name", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return unlock
+	}
+	for range 2 {
+		first := lock()
+		files, err := filepath.Glob(filepath.Join(dir, "*.lock"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%v, %v", files, err)
+		}
+		if err := os.Remove(files[0]); err != nil {
+			t.Skipf("this system does not remove open files: %v", err)
+		}
+		second := lock()
+		first()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if _, err := s.Lock(ctx, "name", time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Lock while another holds it: %v", err)
+		}
+		cancel()
+		second()
 	}
 }

@@ -1,6 +1,6 @@
-// Package filestore keeps tokens in files, for tools that run often and for
-// laptops: a tool that runs each minute asks the server once for each life of a
-// token, and twenty that start at once ask it once together.
+// Package filestore keeps tokens in files, for tools that run often and for laptops. A
+// tool that runs every minute requests one token for each lifetime of a token, and
+// twenty tools that start at once request one together.
 //
 //	store, err := filestore.New()
 //	…
@@ -10,32 +10,38 @@
 //
 // # Where
 //
-// In tsauth/tokens below [os.UserCacheDir], or in the folder of [WithDir]: one file
-// for each token, under a name that tells nothing. The folder has mode 0700, files
-// have 0600. A folder or a file that others may use, that another user owns, or that
-// is a symbolic link is refused; on Windows, where the user's own cache folder
-// is closed to others, nobody looks. It may be removed at any time.
+// The folder is tsauth/tokens below [os.UserCacheDir], or the one of [WithDir]. It has
+// one file for each token, named by a hash. The folder has mode 0700 and files have
+// mode 0600. A folder or file that other users may use, that another user owns, or
+// that is a symbolic link is an error. On Windows the user's cache folder is closed to
+// other users, and modes are not checked. The folder may be removed at any time.
 //
-// Files that have expired are removed within about an hour in which something is
-// saved, and so is what a killed process has left behind.
+// The Store reads, replaces and removes only files with names of its own: 64
+// hexadecimal digits with .token or .lock, and names that begin with tsauth. or
+// .tsauth-. Other files in the folder stay as they are. If the folder is replaced by a
+// link, the Store returns errors and does not touch the target.
+//
+// About once an hour, saving a value removes the files that have expired and those
+// that killed processes have left behind.
 //
 // # The key
 //
-// [Store.Key] is made once, and kept in the same folder. It is for convenience:
-// whoever can read the folder, as programs of the same user and backups can, can
-// use the tokens for the rest of their lives. A key of 32 bytes from the keychain
-// of the system, or a secret of the build system, keeps them out. SECURITY.md has
-// what either protects from.
+// [Store.Key] is made once and stored in the same folder. It is for convenience:
+// programs of the same user, backups, and everybody else who can read the folder can
+// use the tokens for the rest of their lifetimes. To keep them out, use a key of 32
+// bytes from the keychain of the system, or a secret of the build system. SECURITY.md
+// says which attacks each of them prevents.
 //
 // # Processes
 //
-// A file is replaced as a whole, so that a process that is killed loses at most the
-// token that it was about to save. The locks are those of the operating system,
-// which end with their process. One that is stopped, and not killed, keeps its lock;
-// others then wait until their context ends, and authflow goes on without it. Keep
-// the folder on a local disk: for several machines there are other stores.
+// A file is replaced as a whole, so a process that is killed loses at most the value
+// that it was about to save. Locks are those of the operating system, which ends them
+// together with their process. A process that is stopped but not killed keeps its
+// locks; the others then wait until their contexts end, and authflow goes on without
+// the lock. Keep the folder on a local disk: for several machines there are other
+// stores.
 //
-// How old a token is comes from the clock of the machine, and from the time since it
-// has started, and the greater counts: setting the clock makes no token live longer.
-// One that was saved in the future is none.
+// The age of a token is the longer one of two times: by the clock of the machine, and
+// since the machine was started. A clock that is set therefore does not make a token
+// live longer. A token that was saved in the future counts as absent.
 package filestore

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// magic begins a file of this layout: three numbers of 64 bits follow, and the
-// value.
+// magic is the beginning of a file of this layout. Three numbers of 64 bits follow,
+// and then the value.
 const magic = "tsauth1\n"
 
 const header = len(magic) + 3*8
 
-// entry is a value, and how long it is kept.
+// entry is a value and its ttl.
 type entry struct {
 	saved time.Time     // by the clock of the machine
-	boot  time.Duration // when it was saved, since the machine has started
+	boot  time.Duration // from the start of the machine until it was saved
 	ttl   time.Duration
 	value []byte
 }
@@ -23,13 +23,13 @@ func newEntry(value []byte, ttl time.Duration) entry {
 	return entry{time.Now(), sinceBoot(), ttl, value}
 }
 
-// left returns how much longer an entry is kept. The clock may have been set, and
-// the machine may have been started again since: neither makes it longer, as far
-// as the other shows it.
+// left returns how much of the ttl is left. Its age is the longer one of two times: by
+// the clock, which may have been set, and since the start of the machine, which may
+// have been restarted.
 func (e *entry) left() time.Duration {
 	age := time.Since(e.saved)
 	if age < 0 {
-		return 0 // nobody knows
+		return 0 // saved in the future: its age is unknown
 	}
 	return e.ttl - max(age, sinceBoot()-e.boot)
 }
@@ -42,7 +42,7 @@ func (e *entry) text() []byte {
 	return append(text, e.value...)
 }
 
-// parse returns the entry that a file holds, and whether it holds one.
+// parse returns the entry in a file, and whether there is one.
 func parse(text []byte) (e entry, ok bool) {
 	if len(text) < header || string(text[:len(magic)]) != magic {
 		return entry{}, false

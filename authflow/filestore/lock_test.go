@@ -3,6 +3,7 @@ package filestore_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -12,7 +13,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-func TestK2ChangesWaitNoLongerThanTheirContext(t *testing.T) {
+func TestK2_CanceledContext_ChangesNothing(t *testing.T) {
 	s, _ := saved(t, folder(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -25,20 +26,27 @@ func TestK2ChangesWaitNoLongerThanTheirContext(t *testing.T) {
 	if _, _, err := s.Load(ctx, "name"); !errors.Is(err, context.Canceled) {
 		t.Errorf("Load: %v", err)
 	}
+	if err := s.Swap(ctx, "name", []byte("value"), []byte("other"), time.Minute); !errors.Is(err, context.Canceled) {
+		t.Errorf("Swap: %v", err)
+	}
 	if err := s.Save(t.Context(), "name", []byte("other"), 0); err == nil {
-		t.Error("Save takes a ttl of nothing")
+		t.Error("Save accepts a ttl of zero")
+	}
+	if err := s.Swap(t.Context(), "name", []byte("value"), []byte("other"), 0); err == nil {
+		t.Error("Swap accepts a ttl of zero")
 	}
 	if _, ok := found(t, s); !ok {
 		t.Error("gone")
 	}
 }
 
-// While another process changes files, nobody else does, and nobody waits longer
-// than told: neither who waits for it, nor who waits behind.
-func TestK3OneProcessAtATimeChangesFiles(t *testing.T) {
+// While another process changes files, no caller of this one changes any, and each
+// waits until its own context ends: the caller that waits for the other process, and
+// those that wait behind it.
+func TestK3_OtherProcessChangesFiles_CallersWait(t *testing.T) {
 	dir := folder(t)
 	s, _ := saved(t, dir)
-	other := flock.New(filepath.Join(dir, "changes"))
+	other := flock.New(filepath.Join(dir, "tsauth.changes"))
 	if err := other.Lock(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +57,9 @@ func TestK3OneProcessAtATimeChangesFiles(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		if err := s.Save(ctx, "name", []byte("other"), time.Minute); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Save: %v", err)
+		}
+		if err := s.Swap(ctx, "name", []byte("value"), []byte("other"), time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Swap: %v", err)
 		}
 		if err := s.Delete(ctx, "name", []byte("value")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Delete: %v", err)
@@ -70,8 +81,8 @@ func TestK3OneProcessAtATimeChangesFiles(t *testing.T) {
 	}
 }
 
-// The file of a lock is removed with it, while others are about to take it.
-func TestK1ALockLetsInOneHoweverOftenItIsTaken(t *testing.T) {
+// unlock removes the file of the lock while other callers are about to take it.
+func TestK1_LockTakenOften_OneHolderAtATime(t *testing.T) {
 	dir := folder(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
@@ -101,5 +112,58 @@ func TestK1ALockLetsInOneHoweverOftenItIsTaken(t *testing.T) {
 	all.Wait()
 	if times.Load() < 100 || twice.Load() > 0 {
 		t.Errorf("taken %d times, %d of them while it was held", times.Load(), twice.Load())
+	}
+}
+
+// A file that is removed between opening and locking it is no reason to fail.
+func TestK1_LockHandedOver_NoCallerFails(t *testing.T) {
+	dir := folder(t)
+	var all sync.WaitGroup
+	for range 8 {
+		s := open(t, dir)
+		all.Go(func() {
+			for range 100 {
+				unlock, err := s.Lock(t.Context(), "name", time.Minute)
+				if err != nil {
+					t.Errorf("Lock: %v", err)
+					return
+				}
+				unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// Somebody removes the file of a lock, and another caller takes the lock. The unlock
+// of the first holder does not release it.
+func TestK1_LockFileRemoved_UnlockLeavesNextHolder(t *testing.T) {
+	dir := folder(t)
+	s := open(t, dir)
+	lock := func() (unlock func()) {
+		t.Helper()
+		unlock, err := s.Lock(t.Context(), "name", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return unlock
+	}
+	for range 2 {
+		first := lock()
+		files, err := filepath.Glob(filepath.Join(dir, "*.lock"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%v, %v", files, err)
+		}
+		if err := os.Remove(files[0]); err != nil {
+			t.Skipf("this system does not remove open files: %v", err)
+		}
+		second := lock()
+		first()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if _, err := s.Lock(ctx, "name", time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Lock while another holds it: %v", err)
+		}
+		cancel()
+		second()
 	}
 }

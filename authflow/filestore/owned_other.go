@@ -4,5 +4,5 @@ package filestore
 
 import "io/fs"
 
-// owned leaves it to the user's own folder to be closed to others.
+// owned checks nothing: the user's own folders are closed to other users.
 func owned(fs.FileInfo) error { return nil }

@@ -32,7 +32,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	as := map[string]func() error{"tool": tool, "saver": saver}[os.Getenv(asVar)]
+	as := map[string]func() error{"tool": tool, "saver": saver, "counter": counter}[os.Getenv(asVar)]
 	if as == nil {
 		goleak.VerifyTestMain(m)
 		return
@@ -95,10 +95,10 @@ func tool() error {
 	return err
 }
 
-func TestK1TwentyProcessesMintOnce(t *testing.T) {
+func TestK1_TwentyProcesses_MintOnce(t *testing.T) {
 	server := authtest.NewServer()
 	defer server.Close()
-	server.Fail(authtest.OpGetFullAccessToken, -1, authtest.Delay(200*time.Millisecond)) // so that all are there meanwhile
+	server.Fail(authtest.OpGetFullAccessToken, -1, authtest.Delay(200*time.Millisecond)) // so that all of them wait at the same time
 	dir := folder(t)
 	var all []*exec.Cmd
 	var ins []io.Closer
@@ -130,8 +130,8 @@ func TestK1TwentyProcessesMintOnce(t *testing.T) {
 	}
 }
 
-// saver saves, and sometimes removes, values that tell by themselves whether they
-// are whole, for ever. It prints a line for each.
+// saver saves and swaps values that begin with their own hash, and sometimes removes
+// them, until it is killed. It prints a line for each.
 func saver() error {
 	store, err := filestore.New(filestore.WithDir(os.Getenv(dirVar)))
 	if err != nil {
@@ -143,14 +143,16 @@ func saver() error {
 		if err != nil {
 			return err
 		}
-		value := make([]byte, sha256.Size+rand.IntN(20_000))
-		for i := sha256.Size; i < len(value); i++ {
-			value[i] = byte(rand.Uint32())
-		}
-		sum := sha256.Sum256(value[sha256.Size:])
-		copy(value, sum[:])
+		value := whole()
 		if err := store.Save(ctx, "name", value, time.Hour); err != nil {
 			return err
+		}
+		if rand.IntN(2) == 0 {
+			old := value
+			value = whole()
+			if err := store.Swap(ctx, "name", old, value, time.Hour); err != nil {
+				return err
+			}
 		}
 		if rand.IntN(4) == 0 {
 			if err := store.Delete(ctx, "name", value); err != nil {
@@ -164,9 +166,20 @@ func saver() error {
 	}
 }
 
-// kill -9, a hundred times: what is kept is whole or nothing, all locks are free,
-// and what is left behind is removed later.
-func TestK2AKilledProcessLosesItsTokenAtMost(t *testing.T) {
+// whole returns a random value that begins with its own hash.
+func whole() []byte {
+	value := make([]byte, sha256.Size+rand.IntN(20_000))
+	for i := sha256.Size; i < len(value); i++ {
+		value[i] = byte(rand.Uint32())
+	}
+	sum := sha256.Sum256(value[sha256.Size:])
+	copy(value, sum[:])
+	return value
+}
+
+// A process is killed a hundred times: the stored value is whole or absent, all locks
+// are free, and the files that are left behind are removed later.
+func TestK2_KilledProcess_LosesAtMostItsValue(t *testing.T) {
 	dir := folder(t)
 	s := open(t, dir)
 	whole, nothing := 0, 0
@@ -177,7 +190,7 @@ func TestK2AKilledProcessLosesItsTokenAtMost(t *testing.T) {
 				t.Fatalf("%q, %v", line, err)
 			}
 		}
-		<-time.After(time.Duration(rand.IntN(2000)) * time.Microsecond) // any moment will do
+		<-time.After(time.Duration(rand.IntN(2000)) * time.Microsecond) // to hit any moment
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +233,7 @@ func TestK2AKilledProcessLosesItsTokenAtMost(t *testing.T) {
 	}
 	before := time.Now().Add(-2 * time.Hour)
 	for _, f := range files {
-		if f.Name() == "swept" || strings.HasPrefix(f.Name(), ".") {
+		if f.Name() == "tsauth.swept" || strings.HasPrefix(f.Name(), ".") {
 			if err := os.Chtimes(filepath.Join(dir, f.Name()), before, before); err != nil {
 				t.Fatal(err)
 			}

@@ -1,26 +1,28 @@
-//go:build !windows
-
 package filestore
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
-	"path/filepath"
-
-	"github.com/google/renameio/v2"
+	"os"
 )
 
-// replace writes a file as a whole, or not at all. renameio.WriteFile would keep
-// the mode of the file that it replaces, which others may read.
-func replace(path string, text []byte) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o600), renameio.WithTempDir(filepath.Dir(path)))
+// replace writes a file as a whole, or not at all: it writes another file first and
+// then renames it. A process that is killed in between leaves that file, which is
+// removed later.
+func (f folder) replace(name string, text []byte) error {
+	temp := tempPrefix + rand.Text()
+	file, err := f.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("filestore: %w", err)
 	}
-	defer func() { _ = f.Cleanup() }()
-	if _, err = f.Write(text); err == nil {
-		err = f.CloseAtomicallyReplace()
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = rename(f, temp, name)
 	}
 	if err != nil {
+		_ = f.Remove(temp)
 		return fmt.Errorf("filestore: %w", err)
 	}
 	return nil

@@ -32,19 +32,19 @@ func open(t testing.TB, dir string) *filestore.Store {
 // folder returns the path of a folder that is not there yet.
 func folder(t testing.TB) string { return filepath.Join(t.TempDir(), "tokens") }
 
-func TestStorePromises(t *testing.T) {
+func TestStore_Run_Passes(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) authflow.Store { return open(t, folder(t)) })
 }
 
-// Two Stores in one folder are one, as those of two processes are.
-func TestTwoStoresPromiseTheSame(t *testing.T) {
+// Two Stores in one folder share their values, as the Stores of two processes do.
+func TestTwoStores_Run_Pass(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) authflow.Store {
 		dir := folder(t)
 		return &either{stores: [2]authflow.Store{open(t, dir), open(t, dir)}}
 	})
 }
 
-// either uses one of two Stores, and then the other.
+// either alternates between two Stores.
 type either struct {
 	stores [2]authflow.Store
 	n      atomic.Uint32
@@ -72,7 +72,7 @@ func (e *either) Lock(ctx context.Context, name string, limit time.Duration) (fu
 	return e.next().Lock(ctx, name, limit)
 }
 
-// tokenFile returns the only file of a token in a folder.
+// tokenFile returns the path of the only token in a folder.
 func tokenFile(t *testing.T, dir string) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.token"))
@@ -82,7 +82,7 @@ func tokenFile(t *testing.T, dir string) string {
 	return files[0]
 }
 
-// saved returns a Store with one value in a folder, and its file.
+// saved returns a Store with one value, and the path of its file.
 func saved(t *testing.T, dir string) (s *filestore.Store, file string) {
 	t.Helper()
 	s = open(t, dir)
@@ -92,7 +92,7 @@ func saved(t *testing.T, dir string) (s *filestore.Store, file string) {
 	return s, tokenFile(t, dir)
 }
 
-// found reports whether the value is kept, and how long.
+// found reports whether the value is stored, and for how much longer.
 func found(t *testing.T, s *filestore.Store) (left time.Duration, ok bool) {
 	t.Helper()
 	value, left, err := s.Load(t.Context(), "name")
@@ -108,11 +108,11 @@ func found(t *testing.T, s *filestore.Store) (left time.Duration, ok bool) {
 func onlyUnix(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has other permissions, which are not looked at")
+		t.Skip("Windows has other permissions, which are not checked")
 	}
 }
 
-func TestK4NobodyElseCanReadIt(t *testing.T) {
+func TestK4_Files_ArePrivate(t *testing.T) {
 	onlyUnix(t)
 	dir := folder(t)
 	s, _ := saved(t, dir)
@@ -137,12 +137,12 @@ func TestK4NobodyElseCanReadIt(t *testing.T) {
 			t.Errorf("%s: %v, %v", f.Name(), info.Mode(), err)
 		}
 		if strings.Contains(f.Name(), "name") {
-			t.Errorf("%s tells its name", f.Name())
+			t.Errorf("%s contains the name", f.Name())
 		}
 	}
 }
 
-func TestK4AFolderOfOthersIsRefused(t *testing.T) {
+func TestK4_SharedFolder_IsRejected(t *testing.T) {
 	onlyUnix(t)
 	for name, c := range map[string]struct {
 		prepare func(t *testing.T, dir string) error
@@ -150,11 +150,11 @@ func TestK4AFolderOfOthersIsRefused(t *testing.T) {
 	}{
 		"readable": {func(_ *testing.T, dir string) error { return os.Chmod(dir, 0o750) }, "mode is 0750, want 0700"},
 		"writable": {func(_ *testing.T, dir string) error { return os.Chmod(dir, 0o702) }, "mode is 0702, want 0700"},
-		"a link":   {link, "is not what it should be"},
+		"a link":   {link, "has the wrong type"},
 		"a file": {func(_ *testing.T, dir string) error {
 			return errors.Join(os.Remove(dir), os.WriteFile(dir, nil, 0o600))
 		}, "not a directory"},
-		"another owner": {own, "owns it"},
+		"another owner": {own, "must be owned by"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)
@@ -168,7 +168,7 @@ func TestK4AFolderOfOthersIsRefused(t *testing.T) {
 	}
 }
 
-// link puts a link to a path in its place.
+// link replaces a path by a link to it.
 func link(_ *testing.T, path string) error {
 	return errors.Join(os.Rename(path, path+".other"), os.Symlink(path+".other", path))
 }
@@ -181,16 +181,16 @@ func own(t *testing.T, path string) error {
 	return os.Chown(path, 12345, -1)
 }
 
-func TestK4AFileOfOthersIsRefused(t *testing.T) {
+func TestK4_SharedFile_IsRejected(t *testing.T) {
 	onlyUnix(t)
 	for name, c := range map[string]struct {
 		prepare func(t *testing.T, file string) error
 		says    string
 	}{
 		"readable":      {func(_ *testing.T, file string) error { return os.Chmod(file, 0o604) }, "mode is 0604, want 0600"},
-		"a link":        {link, "is not what it should be"},
-		"a folder":      {func(_ *testing.T, file string) error { return errors.Join(os.Remove(file), os.Mkdir(file, 0o700)) }, "is not what it should be"},
-		"another owner": {own, "owns it"},
+		"a link":        {link, "has the wrong type"},
+		"a folder":      {func(_ *testing.T, file string) error { return errors.Join(os.Remove(file), os.Mkdir(file, 0o700)) }, "has the wrong type"},
+		"another owner": {own, "must be owned by"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)
@@ -198,7 +198,7 @@ func TestK4AFileOfOthersIsRefused(t *testing.T) {
 			if _, err := s.Key(); err != nil {
 				t.Fatal(err)
 			}
-			key := filepath.Join(dir, "key")
+			key := filepath.Join(dir, "tsauth.key")
 			if err := errors.Join(c.prepare(t, file), c.prepare(t, key)); err != nil {
 				t.Fatal(err)
 			}
@@ -219,9 +219,9 @@ func TestK4AFileOfOthersIsRefused(t *testing.T) {
 	}
 }
 
-// A file begins with eight letters and three numbers: when it was saved, how long
-// the machine had been running then, and its ttl.
-func TestK1AClockThatIsSetMakesNoTokenLiveLonger(t *testing.T) {
+// A file begins with eight letters and three numbers: when it was saved, how long the
+// machine had been running then, and its ttl.
+func TestK2_ClockIsSet_NoValueLivesLonger(t *testing.T) {
 	for name, c := range map[string]struct {
 		at    int           // which number
 		by    time.Duration // is moved
@@ -238,7 +238,7 @@ func TestK1AClockThatIsSetMakesNoTokenLiveLonger(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.at == 1 && runtime.GOOS != "linux" && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
-				t.Skip("how long the machine has been running is not known here")
+				t.Skip("this system does not tell how long it has been running")
 			}
 			s, file := saved(t, folder(t))
 			text, err := os.ReadFile(file)
@@ -258,7 +258,7 @@ func TestK1AClockThatIsSetMakesNoTokenLiveLonger(t *testing.T) {
 	}
 }
 
-func TestK2WhatIsNoEntryIsNone(t *testing.T) {
+func TestK2_Garbage_CountsAsAbsent(t *testing.T) {
 	for name, spoil := range map[string]func(text []byte) []byte{
 		"empty":   func([]byte) []byte { return nil },
 		"cut":     func(text []byte) []byte { return text[:20] },
@@ -283,7 +283,7 @@ func TestK2WhatIsNoEntryIsNone(t *testing.T) {
 	}
 }
 
-func TestK2AFolderThatIsRemovedIsMadeAgain(t *testing.T) {
+func TestK2_RemovedFolder_IsMadeAgain(t *testing.T) {
 	dir := folder(t)
 	s, _ := saved(t, dir)
 	if err := os.RemoveAll(dir); err != nil {
@@ -308,7 +308,7 @@ func TestK2AFolderThatIsRemovedIsMadeAgain(t *testing.T) {
 	}
 }
 
-func TestOldFilesAreRemoved(t *testing.T) {
+func TestSweep_ExpiredFiles_AreRemovedOncePerHour(t *testing.T) {
 	dir := folder(t)
 	s, old := saved(t, dir)
 	held, err := s.Lock(t.Context(), "held", time.Hour)
@@ -317,10 +317,11 @@ func TestOldFilesAreRemoved(t *testing.T) {
 	}
 	defer held()
 	before := time.Now().Add(-2 * time.Hour)
+	leftLock := strings.Repeat("0123456789abcdef", 4) + ".lock"
 	leave := func() {
 		for name, at := range map[string]time.Time{
-			filepath.Base(old): before, "left.lock": before, ".left-by-a-killed-one": before,
-			".being-written": time.Now(), "of-the-user": before,
+			filepath.Base(old): before, leftLock: before, ".tsauth-LEFTBYAKILLEDPROCESS234567": before,
+			".tsauth-BEINGWRITTENBYANOTHER23456": time.Now(), "of-the-user": before,
 		} {
 			file := filepath.Join(dir, name)
 			if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, at, at)); err != nil {
@@ -342,27 +343,27 @@ func TestOldFilesAreRemoved(t *testing.T) {
 		}
 		return left
 	}
-	if n := len(save("one")); n != 9 { // the four, changes, swept, two tokens, the lock that is held
-		t.Errorf("%d files: looked through twice in an hour", n)
+	if n := len(save("one")); n != 9 { // four that are not due, changes, swept, two tokens and the held lock
+		t.Errorf("%d files: removed twice in an hour", n)
 	}
 	for _, at := range []time.Time{before, time.Now().Add(2 * time.Hour)} { // the clock was set back since
 		leave()
-		if err := os.Chtimes(filepath.Join(dir, "swept"), at, at); err != nil {
+		if err := os.Chtimes(filepath.Join(dir, "tsauth.swept"), at, at); err != nil {
 			t.Fatal(err)
 		}
 		names := strings.Join(save("two"), " ")
-		for _, gone := range []string{filepath.Base(old), "left.lock", "killed"} {
+		for _, gone := range []string{filepath.Base(old), leftLock, "KILLED"} {
 			if strings.Contains(names, gone) {
 				t.Errorf("%s is still there", gone)
 			}
 		}
-		if strings.Count(names, ".token") != 2 || strings.Count(names, ".lock") != 1 || !strings.Contains(names, "being-written") || !strings.Contains(names, "of-the-user") {
+		if strings.Count(names, ".token") != 2 || strings.Count(names, ".lock") != 1 || !strings.Contains(names, "BEINGWRITTEN") || !strings.Contains(names, "of-the-user") {
 			t.Errorf("left are %s", names)
 		}
 	}
 }
 
-func TestK4OneKeyIsMadeForAll(t *testing.T) {
+func TestK4_ManyProcesses_MakeOneKey(t *testing.T) {
 	dir := folder(t)
 	var all sync.WaitGroup
 	keys := make([][]byte, 20)
@@ -378,13 +379,13 @@ func TestK4OneKeyIsMadeForAll(t *testing.T) {
 	all.Wait()
 	for _, key := range keys {
 		if !bytes.Equal(key, keys[0]) || len(key) != 32 {
-			t.Fatal("another key")
+			t.Fatal("keys differ")
 		}
 	}
 	if other, err := open(t, folder(t)).Key(); err != nil || bytes.Equal(other, keys[0]) {
 		t.Errorf("the same key in another folder, %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("short"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "tsauth.key"), []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := open(t, dir).Key(); err == nil || strings.Contains(err.Error(), "short") || !strings.Contains(err.Error(), "remove it") {
@@ -392,7 +393,7 @@ func TestK4OneKeyIsMadeForAll(t *testing.T) {
 	}
 }
 
-func TestNewUsesTheCacheFolderOfTheUser(t *testing.T) {
+func TestNew_NoOption_UsesCacheFolder(t *testing.T) {
 	home := t.TempDir()
 	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
 		t.Setenv(name, home)
@@ -408,7 +409,7 @@ func TestNewUsesTheCacheFolderOfTheUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(cache, "tsauth", "tokens", "key")); err != nil {
+	if _, err := os.Stat(filepath.Join(cache, "tsauth", "tokens", "tsauth.key")); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {

@@ -25,14 +25,14 @@ func (w *world) checkEligible(process *lockout.Registry, password string, force 
 	if err == nil {
 		return
 	}
-	w.checkBlocked(err, func(c *call) bool { return c.process == process || w.sharing() }, password, force)
+	w.checkBlocked(process, err, password, force)
 }
 
 // sharing reports whether a process may know what another one has sent.
 func (w *world) sharing() bool { return w.mode != noLedger && w.mode != ledgerDown }
 
 // checkBlocked judges whether the log explains that a password is blocked.
-func (w *world) checkBlocked(err error, known func(*call) bool, password string, force lockout.Force) {
+func (w *world) checkBlocked(process *lockout.Registry, err error, password string, force lockout.Force) {
 	now := time.Now()
 	var b *lockout.BlockedError
 	if !errors.As(err, &b) {
@@ -42,13 +42,20 @@ func (w *world) checkBlocked(err error, known func(*call) bool, password string,
 	if b.RetryAfter <= 0 || b.Last == nil || !b.Until.After(now) {
 		w.Errorf("at %v: %s is blocked until %v by %v", now.Sub(w.began), password, b.Until, b.Last)
 	}
+	if !w.sharing() && w.proven(process, password) {
+		w.Errorf("at %v: %s is proven, and blocked for %v", now.Sub(w.began), password, b.RetryAfter)
+	}
 	all, same, newest, longest := 0, 0, time.Time{}, 66*time.Minute
 	if w.mode == ledgerReplaying {
 		longest = playtime
 	}
 	for _, c := range w.log {
-		counts := c.said == wrong || c.said == lost || c.done.IsZero()
-		if !known(c) || !counts || now.Sub(c.sent) > longest {
+		counts := w.mayBeUnsaved() || c.said == wrong || c.said == lost || c.done.IsZero()
+		known := c.process == process || w.sharing()
+		if !known || !counts || now.Sub(c.sent) > longest {
+			continue
+		}
+		if c.said == lost && w.toldOtherwise(c) && !w.mayBeUnsaved() {
 			continue
 		}
 		all++
@@ -71,13 +78,42 @@ func (w *world) checkBlocked(err error, known func(*call) bool, password string,
 	}
 }
 
+// mayBeUnsaved reports whether the Ledger may still count a call that turned out
+// well, because it failed, or because it repeats an old record.
+func (w *world) mayBeUnsaved() bool {
+	switch w.mode {
+	case ledgerReplaying, ledgerSlow, ledgerFlapping:
+		return true
+	}
+	return false
+}
+
+// toldOtherwise reports whether the process of a lost call later saw its password
+// accepted.
+func (w *world) toldOtherwise(lost *call) bool {
+	return slices.ContainsFunc(w.log, func(c *call) bool {
+		answered := !c.done.IsZero() && c.said == nil && c.process == lost.process
+		return answered && c.password == lost.password && c.sent.After(lost.done) && !w.overtaken(c)
+	})
+}
+
+// overtaken reports whether a rejection was heard while the accepted call was in
+// flight.
+func (w *world) overtaken(accepted *call) bool {
+	return slices.ContainsFunc(w.log, func(c *call) bool {
+		same := c.process == accepted.process && c.password == accepted.password && c.said == wrong
+		return same && c.done.After(accepted.sent) && !c.done.After(accepted.done)
+	})
+}
+
 // checkReserve judges an error of Reserve: the call is blocked because of other
 // processes, or it waited for one until its time was up.
-func (f *flow) checkReserve(err error, within context.Context) {
+func (f *flow) checkReserve(c *call, force lockout.Force, err error, within context.Context) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var b *lockout.BlockedError
-	if errors.As(err, &b) && b.RetryAfter > 0 && b.Last != nil {
+	if errors.As(err, &b) {
+		f.checkBlocked(c.process, err, c.password, force)
 		return
 	}
 	if within.Err() == nil {

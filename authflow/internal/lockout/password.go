@@ -116,19 +116,20 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 		}
 		u.accept(hash, sent, now)
 	case rejected:
-		if proven && !u.proof.lost.IsZero() {
-			u.count(send{hash: hash, at: u.proof.lost, until: u.proof.lost.Add(countsFor + lateness), failure: f})
+		if proven && u.proof.lost != nil {
+			u.count(*u.proof.lost)
 		}
 		u.count(send{hash: hash, at: now, until: now.Add(countsFor), failure: f})
 		if u.proof.hash == hash {
 			u.proof = proof{}
 		}
 	case unanswered:
+		lost := send{hash: hash, at: now, until: now.Add(countsFor + lateness), failure: f}
 		if !proven {
-			u.count(send{hash: hash, at: now, until: now.Add(countsFor + lateness), failure: f})
+			u.count(lost)
 			return unanswered
 		}
-		u.proof.lost = now
+		u.proof.lost = &lost
 		u.proof.restart(now)
 		return noVerdict
 	case noVerdict:

@@ -9,7 +9,7 @@ type proof struct {
 	accepted time.Time // the latest acceptance; zero if there is no proof
 	sent     uint64    // that call, in the order of the user's events
 	used     time.Time // the latest call that did not speak against it
-	lost     time.Time // the latest call since accepted that got no response
+	lost     *send     // the latest call since accepted that got no response, or nil
 	places   int       // calls that may be in flight
 	streak   int       // acceptances since places was changed
 }
@@ -57,7 +57,7 @@ func (p *proof) accept(hash [32]byte, sent uint64, now time.Time) {
 	if p.streak >= p.places {
 		p.places, p.streak = min(2*p.places, maxPlaces), 0
 	}
-	p.accepted, p.used, p.sent, p.lost = now, now, sent, time.Time{}
+	p.accepted, p.used, p.sent, p.lost = now, now, sent, nil
 }
 
 // restart notes a call that got no verdict: the number of calls in flight begins

@@ -1,6 +1,7 @@
 package lockout
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
@@ -35,8 +36,9 @@ type settlement struct {
 const (
 	maxWorkers    = 8
 	maxQueue      = 10_000
-	settleTime    = 10 * time.Second      // for all tries to save one outcome
-	retryInterval = 25 * time.Millisecond // after another process was faster
+	settleTime    = 10 * time.Second       // for all tries to save one outcome
+	retryPause    = 500 * time.Millisecond // after the Ledger failed, doubled each time
+	retryInterval = 25 * time.Millisecond  // after another process was faster
 )
 
 // settle saves what came of a call, if the Ledger has to know.
@@ -92,7 +94,8 @@ func (s *shared) work() {
 		if !ok {
 			return
 		}
-		if err := s.save(next); err != nil {
+		err := s.save(next)
+		if err != nil {
 			s.dropped.Add(1)
 		}
 	}
@@ -117,29 +120,46 @@ func (s *shared) next() (settlement, bool) {
 	return next, true
 }
 
-// save puts the outcome into the record. The record is usually as the reservation
-// left it, which saves a Load.
+// save puts the outcome into the record, and tries again for some seconds if the
+// Ledger fails.
 func (s *shared) save(next settlement) error {
 	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
 	defer cancel()
-	a := &access{ledger: s.ledger, user: next.user}
 	known := next.reserved
+	for pause := retryPause; ; pause *= 2 {
+		tried, err := s.replace(ctx, next, known)
+		if err == nil {
+			return nil
+		}
+		err = sleep(ctx, jitter(pause))
+		if err != nil {
+			return err
+		}
+		known, err = (&access{ledger: s.ledger, user: next.user}).load(ctx)
+		if err == nil && tried != nil && bytes.Equal(known.record, tried.record) {
+			return nil // the Ledger has saved it, and its response was lost
+		}
+	}
+}
+
+// replace replaces the record by one with the outcome. The record is usually as the
+// reservation left it, which saves a Load. After an error it returns the record that
+// may have been saved, if there is one.
+func (s *shared) replace(ctx context.Context, next settlement, known *saved) (tried *saved, err error) {
+	a := &access{ledger: s.ledger, user: next.user}
 	for {
 		if known == nil {
-			loaded, err := a.load(ctx)
-			if err != nil {
-				return err
-			}
-			known = loaded
+			known, err = a.load(ctx)
 		}
-		saved, err := a.swap(ctx, known, next.revise(known.entries))
-		if saved != nil || err != nil {
-			return err
+		if err != nil {
+			return nil, err
+		}
+		tried, err = a.swap(ctx, known, next.revise(known.entries))
+		if tried != nil || err != nil {
+			return tried, err
 		}
 		known = nil
-		if err := sleep(ctx, jitter(retryInterval)); err != nil {
-			return err
-		}
+		err = sleep(ctx, jitter(retryInterval))
 	}
 }
 

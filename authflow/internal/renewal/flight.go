@@ -152,7 +152,7 @@ func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion
 		next.pause = k.pauseAfter(c.Err, next.pause)
 	case fl.requestedBefore(fl.notBefore, l):
 		c.Late, fl.lease, fl.err = true, nil, errDiscarded
-		next.pause, next.discarded = nil, !fl.Exclusive
+		next.pause, next.discarded = nil, next.discarded || !fl.Exclusive
 		next.remember(l)
 	case fl.Exclusive:
 		next.pause = nil

@@ -40,20 +40,6 @@ type Keeper[V any, S Source[V]] struct {
 	flights map[*Flight[V]]struct{} // those under way; nil if there are none
 }
 
-// state is all that decides what a caller gets. It is replaced as a whole.
-type state[V any] struct {
-	lease     *Lease[V]   // in use, or nil
-	flight    *Flight[V]  // the one that gets the next lease, or nil
-	pause     *PauseError // since the latest flight failed; nil after a success
-	closed    *closing    // nil while the Keeper is open
-	rejected  bool        // the server rejected lease, which serves if no other can be had
-	discarded bool        // the credential of the latest flight was discarded
-	past      *ring       // credentials that are out of use; nil until there is one
-	history   *history    // nil until a credential is rejected or returned again
-}
-
-type closing struct{ why error }
-
 // PauseError is the error of callers while no flight begins, because the last
 // one failed or because the server rejected the last credentials.
 type PauseError struct {
@@ -78,16 +64,6 @@ var (
 	errNothing = errors.New("the credential function returned neither a credential nor an error")
 	errLeft    = errors.New("the context of the caller has ended")
 )
-
-// request is what a caller wants.
-type request[V any] struct {
-	otherThan *Lease[V] // any lease except this one, if it is not nil
-	verified  bool      // one that was not rejected, if there is one
-	exclusive bool      // one that no other caller gets
-	forced    bool      // one that is requested after since, also during a pause
-	since     time.Time
-	inUse     *Lease[V] // when the flight began for which the caller waits
-}
 
 // Get returns a lease for a request that can be repeated: the one in use, even
 // if the server rejected it somewhere, or else the next one.
@@ -145,57 +121,11 @@ func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {
 	return s.lease, true
 }
 
-func (k *Keeper[V, S]) load() *state[V] {
-	s := k.state.Load()
-	if s == nil {
-		return &state[V]{}
-	}
-	return s
-}
-
-// usable returns the lease in use if it answers a request, or nil.
-func (s *state[V]) usable(want *request[V], now time.Time) *Lease[V] {
-	l := s.candidate(want)
-	if l == nil || s.rejected && want.verified || l.Remaining(now) <= 0 {
-		return nil
-	}
-	return l
-}
-
-// lastResort returns the lease in use, if it has not changed, for a request that
-// no other lease can answer: although it was rejected, or beyond the end that we
-// guessed.
-func (s *state[V]) lastResort(want *request[V], now time.Time) *Lease[V] {
-	l := s.candidate(want)
-	if l == nil || l != want.inUse || l.RemainingAtMost(now) <= 0 {
-		return nil
-	}
-	return l
-}
-
-func (s *state[V]) candidate(want *request[V]) *Lease[V] {
-	if want.forced || want.exclusive || s.lease == want.otherThan {
-		return nil
-	}
-	return s.lease
-}
-
-// due reports whether the lease in use is to be replaced ahead of its end.
-func (s *state[V]) due(now time.Time) bool { return s.rejected || s.lease.Age(now) >= s.lease.dueAt }
-
-// pausing returns why no flight begins now, or nil.
-func (s *state[V]) pausing(now time.Time) *PauseError {
-	if s.pause != nil && now.Before(s.pause.Until) {
-		return s.pause
-	}
-	return s.withholding(now)
-}
-
 // get answers a request from the state alone, if it can.
 func (k *Keeper[V, S]) get(ctx context.Context, want request[V]) (*Lease[V], error) {
 	s, now := k.load(), time.Now()
 	l := s.usable(&want, now)
-	if l != nil && (!s.due(now) || s.flight != nil || s.pausing(now) != nil) {
+	if l != nil && !s.wantsFlight(now) {
 		return l, nil
 	}
 	return k.acquire(ctx, want)
@@ -227,34 +157,31 @@ func (k *Keeper[V, S]) join(ctx context.Context, want *request[V]) (*Lease[V], *
 	if want.exclusive {
 		fl = nil
 	}
+	var err error // why the caller can neither join a flight nor begin one
 	switch {
 	case s.closed != nil:
-		return nil, nil, s.closed.why
-	case l != nil && (fl != nil || !s.due(now)):
-		return l, nil, nil
+		err = s.closed.why
 	case ended:
-		return l, nil, unless(l, errLeft)
+		err = errLeft
 	case own:
-		return l, nil, unless(l, ErrOwnFlight)
+		err = ErrOwnFlight
+	case fl == nil && pause != nil && !want.forced:
+		err = pause
+	}
+	switch {
+	case l != nil && (err != nil || !s.wantsFlight(now)):
+		return l, nil, nil
+	case err != nil:
+		return nil, nil, err
 	case fl != nil:
 		fl.join(want)
 		return nil, fl, nil
-	case pause != nil && !want.forced:
-		return l, nil, unless(l, pause)
 	}
 	fl = k.begin(ctx, want)
 	if l != nil {
 		return l, nil, nil // its renewal goes on without a caller
 	}
 	return nil, fl, nil
-}
-
-// unless returns err if there is no lease.
-func unless[V any](l *Lease[V], err error) error {
-	if l != nil {
-		return nil
-	}
-	return err
 }
 
 // await waits for a flight. A flight that has landed wins over a context that

@@ -178,15 +178,6 @@ func (k *Keeper[V, S]) FirstRequested(id uint64, now time.Time) (at time.Time) {
 	return at
 }
 
-// update changes the state.
-func (k *Keeper[V, S]) update(change func(*state[V])) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	next := *k.load()
-	change(&next)
-	k.state.Store(&next)
-}
-
 // know returns a copy of the history.
 func (s *state[V]) know() history {
 	if s.history == nil {

@@ -1,0 +1,253 @@
+package renewal
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestR10_FunctionThatPanics_EndsItsFlightOnly(t *testing.T) {
+	for text, then := range map[string]func(){
+		"panic: of the user's":      func() { panic("of the user's") },
+		"panic: " + errDown.Error(): func() { panic(errDown) },
+		"panic called with nil":     func() { panic(nil) },
+		"ended its goroutine":       runtime.Goexit,
+	} {
+		in(t, func(t *testing.T, k *keeper, s *numbers) {
+			s.then = func(_ context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
+				if n != 3 {
+					then()
+				}
+				return leaseOf(n, time.Now(), time.Minute), nil
+			}
+			var wg sync.WaitGroup
+			for range 10 {
+				wg.Go(func() {
+					if l, err := k.GetVerified(t.Context()); l != nil || err == nil || !strings.Contains(err.Error(), text) {
+						t.Errorf("%v, %v, want %q", l, err, text)
+					}
+				})
+			}
+			wg.Wait()
+			time.Sleep(10 * time.Second) // fake clock
+			if _, err := k.Exclusive(t.Context()); err == nil || !strings.Contains(err.Error(), text) {
+				t.Errorf("Exclusive: %v, want %q", err, text)
+			}
+			time.Sleep(20 * time.Second) // fake clock
+			want(t, "after the pause", 3, nil)(k.GetVerified(t.Context()))
+		})
+	}
+}
+
+func TestR4_Flight_EndsOnce(t *testing.T) {
+	late := func(n int32) *Lease[int32] { return leaseOf(100+n, time.Now(), time.Hour) }
+	for name, then := range map[string]func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error){
+		"times out, and brings something later": func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
+			fl.Timeout(errDown)
+			if ctx.Err() == nil {
+				t.Error("the context of a flight that timed out has not ended")
+			}
+			time.Sleep(time.Minute) // fake clock
+			return late(n), nil
+		},
+		"times out, and fails later": func(_ context.Context, _ int32, fl *Flight[int32]) (*Lease[int32], error) {
+			fl.Timeout(errDown)
+			time.Sleep(time.Minute) // fake clock
+			return nil, errors.New("late")
+		},
+		"times out, and panics later": func(_ context.Context, _ int32, fl *Flight[int32]) (*Lease[int32], error) {
+			fl.Timeout(errDown)
+			time.Sleep(time.Minute) // fake clock
+			panic("late")
+		},
+		"times out twice": func(_ context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
+			fl.Timeout(errDown)
+			fl.Timeout(errors.New("late"))
+			return late(n), nil
+		},
+		"times out after it has returned": func(_ context.Context, _ int32, fl *Flight[int32]) (*Lease[int32], error) {
+			time.AfterFunc(time.Second, func() { fl.Timeout(errors.New("late")) })
+			return nil, errDown
+		},
+	} {
+		in(t, func(t *testing.T, k *keeper, s *numbers) {
+			s.then = func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
+				if n == 1 {
+					return then(ctx, n, fl)
+				}
+				return leaseOf(n, time.Now(), time.Hour), nil
+			}
+			within(t, name, time.Second, func() { want(t, name, 0, errDown)(k.GetVerified(t.Context())) })
+			time.Sleep(10*time.Second - 1) // fake clock
+			want(t, name+": in the pause", 0, errDown)(k.GetVerified(t.Context()))
+			time.Sleep(time.Nanosecond) // fake clock
+			want(t, name+": the next", 2, nil)(k.GetVerified(t.Context()))
+			time.Sleep(2 * time.Minute) // fake clock
+			want(t, name+": after all", 2, nil)(k.GetVerified(t.Context()))
+		})
+	}
+}
+
+func TestR4_FlightThatHangs_DoesNotStopTheNext(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		s.then = func(_ context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
+			if n < 3 {
+				fl.Timeout(errDown)
+				time.Sleep(time.Hour) // fake clock
+			}
+			return leaseOf(n, time.Now(), time.Minute), nil
+		}
+		want(t, "the first", 0, errDown)(k.GetVerified(t.Context()))
+		want(t, "the second", 0, errDown)(k.Renew(t.Context()))
+		want(t, "the third", 3, nil)(k.Renew(t.Context()))
+	})
+}
+
+func TestR10_FunctionThatWaitsForItsOwnFlight_IsToldAtOnce(t *testing.T) {
+	for name, use := range map[string]func(context.Context, *keeper) (*Lease[int32], error){
+		"GetVerified": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
+			return k.GetVerified(ctx)
+		},
+		"Get": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
+			return k.Get(ctx)
+		},
+		"Replace": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
+			return k.Replace(ctx, nil)
+		},
+		"Renew": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
+			return k.Renew(ctx)
+		},
+		"Exclusive": func(ctx context.Context, k *keeper) (*Lease[int32], error) { return k.Exclusive(ctx) },
+		"Get below another Keeper": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
+			between := &keeper{Source: &numbers{then: func(ctx context.Context, _ int32, _ *Flight[int32]) (*Lease[int32], error) {
+				return k.GetVerified(ctx)
+			}}}
+			return between.GetVerified(ctx)
+		},
+	} {
+		in(t, func(t *testing.T, k *keeper, s *numbers) {
+			s.then = func(ctx context.Context, _ int32, _ *Flight[int32]) (*Lease[int32], error) {
+				ctx, cancel := context.WithTimeout(ctx, time.Hour)
+				defer cancel()
+				return use(ctx, k)
+			}
+			began := time.Now()
+			want(t, name, 0, ErrOwnFlight)(k.GetVerified(t.Context()))
+			if s.flights.Load() != 1 || time.Since(began) > 2*time.Second {
+				t.Errorf("%s: %d flights in %v", name, s.flights.Load(), time.Since(began))
+			}
+			time.Sleep(10 * time.Second) // fake clock
+			want(t, name+" in an exclusive flight", 0, ErrOwnFlight)(k.Exclusive(t.Context()))
+		})
+	}
+}
+
+func TestR10_Function_MayUseTheLiveLease(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		l, _ := k.GetVerified(t.Context())
+		s.then = func(ctx context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
+			want(t, "the last one, in the function", 1, nil)(k.GetVerified(ctx))
+			return leaseOf(n, time.Now(), time.Minute), nil
+		}
+		want(t, "the next", 2, nil)(k.Replace(t.Context(), l))
+	})
+}
+
+func TestS4_Close_EndsFlightsAndTellsWhy(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		kept, _ := k.GetVerified(t.Context())
+		s.then = func(ctx context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
+			<-ctx.Done()
+			if _, closed := k.Peek(); closed == nil {
+				t.Error("a flight that Close has ended does not see that the Keeper is closed")
+			}
+			return leaseOf(n, time.Now(), time.Minute), nil
+		}
+		k.Reject(kept)
+		began := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() { want(t, "a waiter", 0, errEnd)(k.GetVerified(t.Context())) })
+		wg.Go(func() { want(t, "a waiter for another", 0, errEnd)(k.Renew(t.Context())) })
+		wg.Go(func() { want(t, "a waiter for an exclusive one", 0, errEnd)(k.Exclusive(t.Context())) })
+		synctest.Wait()
+		if l, first := k.Close(errEnd); l != kept || !first {
+			t.Errorf("Close returned %v, %v", l, first)
+		}
+		if wg.Wait(); time.Since(began) != 0 {
+			t.Errorf("they waited for %v more", time.Since(began))
+		}
+		if l, first := k.Close(errors.New("again")); l != nil || first {
+			t.Errorf("the second Close returned %v, %v", l, first)
+		}
+		time.Sleep(time.Minute) // fake clock
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for _, ctx := range []context.Context{t.Context(), ended} {
+			want(t, "GetVerified", 0, errEnd)(k.GetVerified(ctx))
+			want(t, "Get", 0, errEnd)(k.Get(ctx))
+			want(t, "Renew", 0, errEnd)(k.Renew(ctx))
+			want(t, "Exclusive", 0, errEnd)(k.Exclusive(ctx))
+		}
+		if l, why := k.Peek(); l != nil || !errors.Is(why, errEnd) || k.Expire(kept) || s.flights.Load() != 3 {
+			t.Errorf("after Close: %v, %v, %d flights", l, why, s.flights.Load())
+		}
+	})
+}
+
+// The test hangs if Get takes the lock.
+func TestI1_Get_OfALiveLease_TakesNoLockAndAllocatesNothing(t *testing.T) {
+	s := &numbers{}
+	k := &keeper{Source: s}
+	fresh, due := leaseOf(int32(1), time.Now(), time.Hour), leaseOf(int32(2), time.Now(), time.Hour)
+	due.dueAt = 0
+	pause := &PauseError{error: errDown, Until: time.Now().Add(time.Hour)}
+	ctx := t.Context()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for name, c := range map[string]struct {
+		state state[int32]
+		get   func(context.Context) (*Lease[int32], error)
+	}{
+		"fresh":                          {state[int32]{lease: fresh}, k.GetVerified},
+		"fresh, with a flight under way": {state[int32]{lease: fresh, flight: &Flight[int32]{}}, k.GetVerified},
+		"due, with a flight under way":   {state[int32]{lease: due, flight: &Flight[int32]{}}, k.GetVerified},
+		"due, in a pause":                {state[int32]{lease: due, pause: pause}, k.GetVerified},
+		"rejected, in a pause":           {state[int32]{lease: fresh, rejected: true, pause: pause}, k.Get},
+	} {
+		k.state.Store(&c.state)
+		if n := testing.AllocsPerRun(100, func() {
+			if l, err := c.get(ctx); l != c.state.lease || err != nil {
+				t.Fatalf("%s: %v, %v", name, l, err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// instant brings a lease at once.
+type instant struct{}
+
+func (instant) Acquire(context.Context, *Flight[int32]) (*Lease[int32], error) {
+	return leaseOf(int32(1), time.Now(), time.Hour), nil
+}
+func (instant) Completed(Completion[int32])      {}
+func (instant) Backoff(error, int) time.Duration { return 0 }
+
+// Not in a bubble: all goroutines of the process are looked at.
+func TestL1_IdleKeeper_HasNoGoroutine(t *testing.T) {
+	k := &Keeper[int32, instant]{}
+	want(t, "a lease", 1, nil)(k.GetVerified(t.Context()))
+	want(t, "an exclusive one", 1, nil)(k.Exclusive(t.Context()))
+	goleak.VerifyNone(t)
+	if len(k.flights) != 0 {
+		t.Errorf("%d flights are kept", len(k.flights))
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
@@ -18,7 +19,8 @@ func newError(f *outcome.Failure) *Error {
 		RetryAfter: f.RetryAfter, Err: f.Err, class: f.Class, permanent: f.Permanent,
 	}
 	e.kind = kindOfPage(f.Page)
-	if f.Class == outcome.Unexpected && f.Status/100 == 3 {
+	isRedirect := f.Status/100 == 3 || errors.Is(f.Err, exchange.ErrFollowsRedirects)
+	if f.Class == outcome.Unexpected && isRedirect {
 		e.kind = ErrUnexpectedRedirect
 	}
 	return e

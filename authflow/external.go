@@ -31,7 +31,7 @@ func (c *Cluster) TokensFrom(fn func(context.Context) (Token, error)) (*Flow, er
 	if fn == nil {
 		return nil, invalid("TokensFrom", "fn", "must not be nil")
 	}
-	return c.start(&Flow{way: wayTokensFrom, supplied: &supplied{token: &external{fn: fn}}}), nil
+	return c.start(&Flow{method: methodTokensFrom, supplier: &supplier{token: &external{fn: fn}}}), nil
 }
 
 // external is a function that supplies tokens. A token that it returns again

@@ -80,7 +80,7 @@ func (r *lenientObject) UnmarshalJSON(b []byte) error {
 // bearer makes a lease of a response that holds a token. orgs are the Orgs that a
 // request for several of them names.
 func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
-	op := f.way.op()
+	op := f.method.op()
 	var in tokenResponse
 	if json.Unmarshal(r.Body, &in) != nil {
 		// The text of the JSON error could hold a part of the token.
@@ -103,7 +103,7 @@ func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
 		return nil, malformed(op, r, err)
 	}
 	old, _ := f.keeper.Peek()
-	life, limit := times.lifetime(r.Sent, old, time.Duration(f.valid)*time.Second)
+	life, limit := times.lifetime(r.Sent, old, time.Duration(f.validity)*time.Second)
 	return f.cluster.policy.grantGuess(c, r.Sent, life, limit), nil
 }
 

@@ -1,6 +1,9 @@
 package limiter
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // budget is the circuit breaker: calls since anybody's last success. Each call
 // that is sent takes one, and a success brings them all back. Because it is taken
@@ -79,8 +82,11 @@ func (b *budget) has(n float64, now time.Time) time.Time {
 
 // seconds converts s, and rounds up so that a timer is never early.
 func seconds(s float64) time.Duration {
-	return time.Duration(s*float64(time.Second)) + time.Microsecond
+	return duration(s*float64(time.Second)) + time.Microsecond
 }
+
+// duration converts nanoseconds and keeps clear of the largest time.
+func duration(ns float64) time.Duration { return time.Duration(min(ns, math.MaxInt64/4)) }
 
 // take takes one call, which is sent now.
 func (b *budget) take(now time.Time) {

@@ -50,15 +50,15 @@ func (l *Limiter) nextCall(now time.Time) time.Time {
 }
 
 // choose returns the place whose turn it is, or when it is if that is later.
-// Suspects leave the last call of the budget to other principals, so that one
-// that comes while many suspects wait does not have to wait for it.
+// While the budget is scarce, principals whose last call failed leave the rest of it
+// to others, so that one of these that comes later does not have to wait.
 func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 	if !l.budget.isScarce(now) {
 		return l.queue.next(l.lastWasRevocation), now
 	}
-	p, suspect := l.nextScarce(now)
-	if suspect {
-		return p, l.budget.has(2, now)
+	p := l.nextScarce(now)
+	if p.principal.isFailing(now) {
+		return p, l.budget.has(1+spared, now)
 	}
 	return p, now
 }

@@ -64,9 +64,6 @@ type place struct {
 // group returns the group in which the place stands.
 func (p *place) group() string { return p.entries[0].request.Group }
 
-// attempt returns the number of the attempt whose turn is next.
-func (p *place) attempt() int { return p.entries[0].request.Attempt }
-
 // add puts e among the entries: another attempt of a flight goes before first
 // attempts, because its flight has waited before, and renewals ahead of time
 // stand in the order in which they become urgent.

@@ -198,7 +198,7 @@ func (q *queue) lineOf(p *place) *line {
 		return &q.revocations
 	case p.kind == ahead:
 		return &q.ahead
-	case p.delayed, p.attempt() > 1:
+	case p.delayed, p.entries[0].request.Attempt > 1:
 		return &q.returning
 	case p.served:
 		return &q.repeats

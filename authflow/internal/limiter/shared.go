@@ -165,16 +165,27 @@ func (s *shared) isAbsurd(wait time.Duration) bool {
 	return wait > longestWait+duration(longTurns*float64(s.each()))
 }
 
-// reserve begins a reservation if turns are wanted that the budget allows to use
-// soon. The caller holds mu.
-func (l *Limiter) reserve(now time.Time) {
-	n := l.shared.wants(l.queue.ready(), now)
+// reservedTurn returns when the next call may be sent at the shared rate, and
+// reserves turns ahead; now if there is none, and the zero time if it depends on a
+// reservation under way. The caller holds mu, and has found a request that the
+// budget allows to send: no turn is reserved in vain.
+func (l *Limiter) reservedTurn(now time.Time) time.Time {
+	waiting := l.queue.ready()
 	if l.budget.isScarce(now) {
-		n = min(n, int(l.budget.left+rounding))
+		waiting = 1 // the next one waits for the budget
 	}
-	if n <= 0 {
-		return
+	n := l.shared.wants(waiting, now)
+	if n > 0 {
+		l.reserve(n)
 	}
+	if !l.shared.isActive() {
+		return now
+	}
+	return l.shared.next(now)
+}
+
+// reserve begins a reservation.
+func (l *Limiter) reserve(n int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	l.shared.asking, l.shared.cancel = true, cancel
 	go l.callReserve(ctx, n)

@@ -34,6 +34,7 @@ type batch struct {
 const (
 	firstDistance = 50 * time.Millisecond // assumed before the first reservation
 	largestBatch  = 100
+	lateTimer     = 100 * time.Millisecond
 	longestPause  = 30 * time.Second // between two attempts to reach the store
 	// A store that says to wait longer than longestWait and longTurns turns is
 	// broken: 100 processes with 30 reserved turns each explain 60 s at 50 calls a
@@ -57,9 +58,9 @@ func (s *shared) isActive() bool { return s.reserve != nil && s.failures == 0 }
 func (s *shared) each() time.Duration { return duration(float64(time.Second) / s.rate) }
 
 // keeps returns for how long after its time a turn may be used: as long as the
-// burst would have saved it up.
+// burst would have saved it up, and long enough for a timer that is late.
 func (s *shared) keeps() time.Duration {
-	return max(time.Second, duration(float64(s.burst)*float64(s.each())))
+	return max(lateTimer, duration(float64(s.burst)*float64(s.each())))
 }
 
 // dropOld drops the turns that have not been used in their time.

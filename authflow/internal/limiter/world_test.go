@@ -168,7 +168,16 @@ func (w *world) end(d time.Duration) ([]result, []call) {
 	w.users.Wait()
 	synctest.Wait()
 	checkIdle(w.t, w.l)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return slices.DeleteFunc(w.results, func(r result) bool { return errors.Is(r.err, context.Canceled) }), w.calls
+}
+
+// callsSoFar returns the calls that the server has got.
+func (w *world) callsSoFar() []call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.calls)
 }
 
 // of returns the results of the principals that begin with a letter and came in a

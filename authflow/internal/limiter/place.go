@@ -57,7 +57,7 @@ type place struct {
 	index     int       // in line
 	until     time.Time // while it is parked: when to look again
 
-	served  bool // whether it is in the queue again after one of its requests was sent
+	again   bool // whether one of its requests was sent before
 	delayed bool // whether a back-off has delayed it
 }
 

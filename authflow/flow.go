@@ -27,7 +27,7 @@ type Flow struct {
 	supplied *supplied // where the credential does not come by the request, or nil
 
 	keeper    renewal.Keeper[credential, *source]
-	unrevoked atomic.Pointer[[]*lease] // out of use, and perhaps alive at the server
+	unrevoked atomic.Pointer[unrevoked] // the latest, or nil
 }
 
 // rules is what a custom access token does with its rules that matters here.

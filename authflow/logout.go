@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
-	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -37,11 +35,9 @@ func (f *Flow) Logout(ctx context.Context) error {
 	if l != nil {
 		all = append(all, l)
 	}
-	if unrevoked := f.unrevoked.Load(); unrevoked != nil {
-		for _, old := range *unrevoked {
-			if old != l {
-				all = append(all, old)
-			}
+	for u := f.unrevoked.Load(); u != nil; u = u.next {
+		if !u.is(l) {
+			all = append(all, u.lease(time.Now()))
 		}
 	}
 	var failed []error
@@ -105,55 +101,6 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 			return e
 		}
 	}
-}
-
-// maxUnrevoked is how many credentials are kept for Logout.
-const maxUnrevoked = 1000
-
-// trackForRevocation keeps a credential that is out of use for Logout, which
-// revokes it. After Logout, it revokes the credential at once. l may be nil.
-func (f *Flow) trackForRevocation(l *lease) {
-	if l == nil {
-		return
-	}
-	for {
-		old := f.unrevoked.Load()
-		var next []*lease
-		if old != nil {
-			next = slices.Clone(*old)
-		}
-		if !slices.Contains(next, l) {
-			next = append(next, l)
-		}
-		next = slices.DeleteFunc(next, func(l *lease) bool { return !f.revocable(l, time.Now()) })
-		next = slices.Clip(next[max(0, len(next)-maxUnrevoked):])
-		if f.unrevoked.CompareAndSwap(old, &next) {
-			break
-		}
-	}
-	_, closed := f.keeper.Peek()
-	if errors.Is(closed, errLoggedOut) { // Logout may have looked before
-		ctx, cancel := context.WithTimeout(context.Background(), f.cluster.policy.Timeout)
-		defer cancel()
-		_ = f.end(ctx, l)
-	}
-}
-
-// revocable reports whether a credential is kept for Logout. A token is not kept
-// beyond the end that we expect if its real end is unknown: a Flow would keep more
-// and more of them.
-func (f *Flow) revocable(l *lease, now time.Time) bool {
-	if l.Value.session == nil && l.RemainingAtMost(now) == renewal.Forever {
-		left := l.Remaining(now)
-		return left > 0 && left < renewal.Forever
-	}
-	return f.alive(l, now)
-}
-
-// alive reports whether a credential may still work at the server.
-func (f *Flow) alive(l *lease, now time.Time) bool {
-	s := l.Value.session
-	return l.RemainingAtMost(now) > 0 && (s == nil || s.alive(l.Age(now), f.cluster.policy.SessionIdle))
 }
 
 // paced calls fn at the Cluster's pace, and tells the gate how it ended.

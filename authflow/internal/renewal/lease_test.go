@@ -65,3 +65,13 @@ func TestR1_Age_IsThatOfTheFasterClock(t *testing.T) {
 		}
 	}
 }
+
+func TestR3_Lease_WithAGuessedEnd_MayBeAliveLonger(t *testing.T) {
+	asked := time.Now()
+	for limit, want := range map[time.Duration]time.Duration{0: time.Minute, time.Second: time.Minute, time.Hour: time.Hour, Forever: Forever} {
+		l := NewLease(1, asked, Schedule{Lifetime: time.Minute, Margin: 3 * time.Second, RenewAt: .75, Limit: limit})
+		if got := l.RemainingAtMost(asked); got != want || l.Remaining(asked) != 57*time.Second {
+			t.Errorf("limit %v: %v remaining at most, want %v; %v remaining", limit, got, want, l.Remaining(asked))
+		}
+	}
+}

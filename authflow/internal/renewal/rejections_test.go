@@ -170,3 +170,20 @@ func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
 		}
 	})
 }
+
+// A function that returns one token again and again is no reason to forget others.
+func TestR12_CredentialThatIsReturnedAgain_PushesNoOtherOut(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		first, _ := k.GetVerified(t.Context())
+		k.Reject(first)
+		s.then = func(_ context.Context, _ int32, _ *Flight[int32]) (*Lease[int32], error) {
+			return leaseOf(2, time.Now(), time.Hour), nil
+		}
+		for range 20 {
+			want(t, "the same", 2, nil)(k.Renew(t.Context()))
+		}
+		if !k.Issued(1) || !k.Rejected(1) || !k.Issued(2) || k.Rejected(2) {
+			t.Error("a credential is forgotten")
+		}
+	})
+}

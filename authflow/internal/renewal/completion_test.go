@@ -56,6 +56,9 @@ func TestR4_Source_IsToldOnceOfEachFlight(t *testing.T) {
 		if want := []int32{4, 5, 6}; !slices.Equal(s.late, want) {
 			t.Errorf("late: %v, want %v", s.late, want)
 		}
+		if !k.Issued(5) || !k.Issued(6) {
+			t.Error("what arrived late is not recognized when it appears again")
+		}
 	})
 }
 

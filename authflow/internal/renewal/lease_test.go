@@ -59,7 +59,7 @@ func TestR1_Age_IsThatOfTheFasterClock(t *testing.T) {
 		"the wall clock is set back by a day": {-24 * time.Hour, 100 * time.Second},
 	} {
 		l := leaseOf(1, asked, 300*time.Second)
-		l.wall -= int64(c.step) // that it has moved on is that it showed less then
+		l.wall -= int64(c.step) // the clock showed less then
 		if got := l.Age(asked.Add(100 * time.Second)); got != c.want {
 			t.Errorf("%s: age %v, want %v", name, got, c.want)
 		}

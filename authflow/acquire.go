@@ -43,11 +43,21 @@ func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
 		}
 		failed, budget = e, budget-spent
 		wait := backoff(n, e.RetryAfter)
-		if n >= p.MaxAttempts || e.held || f.below(e) || !e.Retryable() || f.rules == rulesAppended && !e.undone() || wait >= budget || !sleep(ctx, wait) {
+		again := n < p.MaxAttempts && wait < budget && f.mayRepeat(e)
+		if !again || !sleep(ctx, wait) {
 			return nil, e.after(n)
 		}
 		budget -= wait
 	}
+}
+
+// mayRepeat reports whether another attempt may succeed after e, and does no harm
+// (R11).
+func (f *Flow) mayRepeat(e *Error) bool {
+	if e.held || f.below(e) || !e.Retryable() {
+		return false
+	}
+	return f.rules != rulesAppended || e.undone()
 }
 
 // idOf returns the ID of a lease: a keyed hash of a token, or a random number for

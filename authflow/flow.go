@@ -103,24 +103,24 @@ func (f *Flow) HTTPClient() *http.Client {
 // Transport returns an http.RoundTripper for stacks of middleware. It sends a
 // copy of each request that carries the credential.
 //
-// When the server turns the credential down, by 401 or, below /api/rest/2.0, by
-// leading to a log-in page, it is renewed and the request sent once more, if
-// its body is absent or has a GetBody, as bytes, strings and generated clients
-// have. If not, the answer is returned and the next request renews. A second
-// 401 and any 403 are returned as they are. A page in place of an answer of the
-// API is an error, such as one that matches [ErrMaintenance].
+// When the server rejects the credential, by 401 or, below /api/rest/2.0, by
+// leading to a log-in page, the credential is renewed and the request sent once
+// more, if its body is absent or has a GetBody, as bytes, strings and generated
+// clients have. If not, the response is returned and the next request renews. A
+// second 401 and any 403 are returned as they are. A page in place of a response
+// of the API is an error, such as one that matches [ErrMaintenance].
 //
-// A request for another server is refused with [ErrWrongOrigin], and so is a
-// redirect there of one with a body, which may hold what is not for others. A
+// A request for another server is rejected with [ErrWrongOrigin], and so is a
+// redirect to another server of a request with a body, which may hold secrets. A
 // hop of a redirect to another scheme, host or port carries no credential of
 // ours, and neither does a hop after it. An Authorization header that the caller
-// set is left alone, and so is the answer to it; so are requests that carry a
+// set is left alone, and so is the response to it; so are requests that carry a
 // credential in their body, such as a log-in.
 func (f *Flow) Transport() http.RoundTripper { return (*transport)(f) }
 
-// Token returns the bearer token in use, with at least Policy.MinTTL to go,
-// acquired or renewed if need be. Token waits no longer than ctx allows. A Flow
-// on a session has none, see [Flow.SessionToken].
+// Token returns the bearer token in use, with at least Policy.MinTTL remaining; it
+// acquires or renews the token if need be. Token waits no longer than ctx allows.
+// A Flow on a session has no token; see [Flow.SessionToken].
 func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 	if f.cluster == nil {
 		return Token{}, errNoCluster
@@ -221,10 +221,10 @@ func (f *Flow) Renew(ctx context.Context) error {
 	return nil
 }
 
-// Close stops using the credential without telling the server: a token lives
-// on until it expires. An acquisition under way is ended, and those who wait
-// for it get an error that matches [ErrClosed], as does every later call. Close
-// may be called any number of times. It returns nil.
+// Close stops using the credential without telling the server: a token works until
+// it expires. An acquisition under way is ended. Its callers get an error that
+// matches [ErrClosed], and so does every later call. Close may be called any number
+// of times. It returns nil.
 func (f *Flow) Close() error {
 	if _, first := f.keeper.Close(closedError("Close")); first {
 		f.report(Event{Kind: Ended, Reason: "closed"})

@@ -11,7 +11,7 @@ import (
 type Flight[V any] struct {
 	// Began is when the flight began.
 	Began time.Time
-	// Force says that the flight began because of a Renew.
+	// Force says that the flight is for a Renew.
 	Force bool
 	// Exclusive says that the lease goes to one caller only.
 	Exclusive bool
@@ -28,6 +28,7 @@ type Flight[V any] struct {
 	// The lock of the Keeper guards these.
 	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
 	notBefore time.Time // a credential that was requested earlier is discarded
+	renewing  bool      // because of a Renew
 	protected bool      // a Renew does not discard its credential
 	landed    bool      // lease and err are the result
 	lease     *Lease[V]
@@ -67,7 +68,7 @@ func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl)
 func (fl *Flight[V]) join(want *request[V]) {
 	fl.waiters++
 	if want.forced && !fl.protected {
-		fl.notBefore = want.since
+		fl.notBefore, fl.renewing = want.since, true
 	}
 }
 
@@ -83,13 +84,13 @@ func (fl *Flight[V]) requestedBefore(t time.Time, l *Lease[V]) bool {
 func (k *Keeper[V, S]) begin(ctx context.Context, want *request[V]) *Flight[V] {
 	next := *k.load()
 	fl := &Flight[V]{
-		Began: time.Now(), Force: want.forced, Exclusive: want.exclusive, Renewing: next.lease,
+		Began: time.Now(), Force: want.forced || next.renewing && !want.exclusive, Exclusive: want.exclusive, Renewing: next.lease,
 		keeper: k, done: make(chan struct{}), waiters: 1, protected: next.discarded,
 	}
 	ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, true))
 	next.flights = &flights[V]{fl, next.flights}
 	if !fl.Exclusive {
-		next.flight = fl
+		next.flight, next.renewing = fl, false
 	}
 	k.state.Store(&next)
 	go k.run(ctx, fl)
@@ -149,6 +150,7 @@ func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion
 	case fl.requestedBefore(fl.notBefore, l):
 		c.Late, fl.lease, fl.err = true, nil, errDiscarded
 		next.pause, next.discarded = nil, next.discarded || !fl.Exclusive
+		next.renewing = next.renewing || fl.renewing
 		next.remember(l)
 	case fl.Exclusive:
 		next.pause = nil

@@ -153,9 +153,9 @@ func (s *source) Completed(c renewal.Completion[credential]) {
 		f.trackForRevocation(c.New)
 		e.Reason = "for one caller only"
 	case alive:
-		f.trackForRevocation(c.Old)
 		e.Kind, e.Reason = Renewed, "before the last one expires"
-	default:
+	}
+	if !c.Exclusive {
 		f.trackForRevocation(c.Old)
 	}
 	e.Remaining, e.Attempt = f.remaining(c.New), int(c.New.Value.tries)

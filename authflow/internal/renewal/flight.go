@@ -28,7 +28,7 @@ type Flight[V any] struct {
 	// The lock of the Keeper guards these.
 	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
 	notBefore time.Time // a credential that was requested earlier is discarded
-	renewing  bool      // because of a Renew
+	forceNext bool      // because of a Renew, which the next flight is for
 	protected bool      // a Renew does not discard its credential
 	landed    bool      // lease and err are the result
 	lease     *Lease[V]
@@ -68,7 +68,7 @@ func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl)
 func (fl *Flight[V]) join(want *request[V]) {
 	fl.waiters++
 	if want.forced && !fl.protected {
-		fl.notBefore, fl.renewing = want.since, true
+		fl.notBefore, fl.forceNext = want.since, true
 	}
 }
 
@@ -84,13 +84,13 @@ func (fl *Flight[V]) requestedBefore(t time.Time, l *Lease[V]) bool {
 func (k *Keeper[V, S]) begin(ctx context.Context, want *request[V]) *Flight[V] {
 	next := *k.load()
 	fl := &Flight[V]{
-		Began: time.Now(), Force: want.forced || next.renewing && !want.exclusive, Exclusive: want.exclusive, Renewing: next.lease,
+		Began: time.Now(), Force: want.forced || next.forceNext && !want.exclusive, Exclusive: want.exclusive, Renewing: next.lease,
 		keeper: k, done: make(chan struct{}), waiters: 1, protected: next.discarded,
 	}
 	ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, true))
 	next.flights = &flights[V]{fl, next.flights}
 	if !fl.Exclusive {
-		next.flight, next.renewing = fl, false
+		next.flight, next.forceNext = fl, false
 	}
 	k.state.Store(&next)
 	go k.run(ctx, fl)
@@ -150,7 +150,7 @@ func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion
 	case fl.requestedBefore(fl.notBefore, l):
 		c.Late, fl.lease, fl.err = true, nil, errDiscarded
 		next.pause, next.discarded = nil, next.discarded || !fl.Exclusive
-		next.renewing = next.renewing || fl.renewing
+		next.forceNext = next.forceNext || fl.forceNext
 		next.remember(l)
 	case fl.Exclusive:
 		next.pause = nil

@@ -21,7 +21,7 @@ type state[V any] struct {
 	closed    *closing    // nil while the Keeper is open
 	rejected  bool        // the server rejected lease, which serves if no other can be had
 	discarded bool        // the credential of the latest flight was discarded
-	renewing  bool        // because of a Renew, which the next flight is for
+	forceNext bool        // because of a Renew, which the next flight is for
 	past      *ring       // credentials that are out of use; nil until there is one
 	history   *history    // nil until a credential is rejected or returned again
 }

@@ -141,6 +141,19 @@ func (g *ledger) list(f *Flow) (owed []*lease, dropped int) {
 	return slices.Clone(g.owed), g.dropped
 }
 
+// latest returns the credential that was added last, or nil.
+func (g *ledger) latest() *lease {
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.owed) == 0 {
+		return nil
+	}
+	return g.owed[len(g.owed)-1]
+}
+
 // settle removes a credential that has been ended.
 func (g *ledger) settle(l *lease) {
 	if g == nil {

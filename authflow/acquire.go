@@ -25,7 +25,7 @@ type source Flow
 func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
 	a := &acquisition{Flow: (*Flow)(s), flight: fl, timeLeft: s.cluster.policy.Timeout, storeTimeLeft: storeTime}
 	ctx = withoutClientTrace{ctx}
-	if s.way == wayTokensFrom {
+	if s.method == methodTokensFrom {
 		return a.repeat(ctx, a.callFunction)
 	}
 	if !a.usesStore() {
@@ -77,7 +77,7 @@ func (a *acquisition) repeat(ctx context.Context, attempt func(context.Context) 
 			l.ID = a.idOf(&l.Value)
 			return l, nil
 		}
-		failed := a.explain(asError(a.way.op(), result.err))
+		failed := a.explain(asError(a.method.op(), result.err))
 		if !result.again || !a.mayRepeat(failed) || !a.pause(ctx, result.after) {
 			return nil, failed
 		}
@@ -115,7 +115,7 @@ func (a *acquisition) explain(e *Error) *Error {
 // localResult is the result of an attempt that failed before the server was
 // asked: the user's function failed.
 func (a *acquisition) localResult(err error) attemptResult {
-	e := asError(a.way.op(), err)
+	e := asError(a.method.op(), err)
 	ofParent := e.wraps && a.parent() != nil // which has made its own attempts
 	again := e.Retryable() && !e.heldBack && !ofParent && a.mayAttemptAgain()
 	return attemptResult{err: e, again: again, after: backoff(a.attempts, e.RetryAfter)}
@@ -127,7 +127,7 @@ func (a *acquisition) mayAttemptAgain() bool { return a.attempts < a.cluster.pol
 func (a *acquisition) callFunction(ctx context.Context) (*lease, attemptResult) {
 	var l *lease
 	err := a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
-		l, err = a.supplied.token.lease(ctx, a.Flow)
+		l, err = a.supplier.token.lease(ctx, a.Flow)
 		return err
 	})
 	if err != nil {
@@ -157,14 +157,14 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 	queued := time.Now()
 	permit, err := a.cluster.limiter.Acquire(ctx, a.limiterRequest(ticket))
 	if err != nil {
-		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
+		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
 	defer permit.Cancel() // if nothing below is done with it
 	if l := a.mintedMeanwhile(ctx, queued); l != nil {
 		return l, attemptResult{}
 	}
 	if err := a.reserve(ctx, ticket); err != nil {
-		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
+		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
 	l, failure := a.send(ctx, permit, with)
 	if ticket != nil {
@@ -187,7 +187,7 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 // flight and has all of its time.
 func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error) {
 	if p := a.parent(); p != nil {
-		if err := p.confined(a.way.op()); err != nil {
+		if err := p.checkRulesReach(a.method.op()); err != nil {
 			return nil, err
 		}
 		with, err := p.verifiedLease(ctx) // has time limits of its own
@@ -200,7 +200,7 @@ func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error)
 		return nil, nil
 	}
 	return nil, a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
-		a.secret, err = a.credential(ctx)
+		a.secret, err = a.getSecret(ctx)
 		return err
 	})
 }
@@ -275,7 +275,7 @@ func (a *acquisition) reserve(ctx context.Context, ticket *lockout.Ticket) error
 // send makes the call and reads its response. The attempt has its share of the
 // time that is left.
 func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *lease) (*lease, *outcome.Failure) {
-	op := a.way.op()
+	op := a.method.op()
 	limit := a.timeLeft / time.Duration(max(1, a.cluster.policy.MaxAttempts-a.attempts+1))
 	if until := permit.Deadline(); !until.IsZero() {
 		limit = min(limit, time.Until(until))
@@ -299,7 +299,7 @@ func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *le
 
 // Backoff says how long the Flow acquires nothing after failures in a row.
 func (s *source) Backoff(err error, failures int) time.Duration {
-	e := asError(s.way.op(), err)
+	e := asError(s.method.op(), err)
 	if e.wraps && (*Flow)(s).parent() != nil {
 		return time.Second // the Flow below has a back-off of its own
 	}
@@ -334,7 +334,7 @@ const maxBackoff = 8 * time.Second
 // secretMayChange reports whether a function supplies the password or key, so
 // that the next one may be another.
 func (s *source) secretMayChange() bool {
-	return s.cluster.secretKey != nil || s.supplied != nil && s.supplied.password != nil
+	return s.cluster.secretKey != nil || s.supplier != nil && s.supplier.password != nil
 }
 
 // Completed keeps what has to be kept of an acquisition and reports it.
@@ -348,7 +348,7 @@ func (s *source) Completed(c renewal.Completion[credential]) {
 	alive := c.Old != nil && c.Old.Remaining(time.Now()) > 0
 	switch {
 	case c.Err != nil:
-		failed := asError(f.way.op(), c.Err)
+		failed := asError(f.method.op(), c.Err)
 		e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.attempts
 		e.Reason = "no credential was acquired"
 		if alive {

@@ -42,7 +42,7 @@ func (a *acquisition) usesStore() bool {
 
 // isStorable reports whether tokens of f are kept in a Store.
 func (f *Flow) isStorable() bool {
-	return f.way == wayFull || f.way == wayObject || f.way == wayCustom
+	return f.method == methodFull || f.method == methodObject || f.method == methodCustom
 }
 
 // storeEntry is where the Store keeps the tokens of a Flow with one secret: one
@@ -55,7 +55,7 @@ type storeEntry struct {
 
 func (f *Flow) storeEntry(secret gen.Secret) *storeEntry {
 	s := f.cluster.store
-	texts := []string{f.cluster.url, f.way.op(), f.body(), string(secret)}
+	texts := []string{f.cluster.url, f.method.op(), f.body(), string(secret)}
 	return &storeEntry{sealedStore: s, names: s.box.Names(texts...), lock: s.box.LockName(texts...)}
 }
 
@@ -278,7 +278,7 @@ func (f *Flow) deleteStored(ctx context.Context, l *lease) {
 	if s == nil || !f.isStorable() || l.Value.session != nil {
 		return
 	}
-	secret, err := f.credential(ctx)
+	secret, err := f.getSecret(ctx)
 	if err != nil {
 		return
 	}

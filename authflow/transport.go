@@ -38,15 +38,6 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.run()
 }
 
-// usable returns why the Flow cannot be used, or nil.
-func (f *Flow) usable() error {
-	if f.cluster == nil {
-		return errNoCluster
-	}
-	_, closed := f.keeper.Peek()
-	return closed
-}
-
 // sendForeign sends a hop of a redirect that has left the server, without
 // anything that is not for others. A request that begins there is rejected, and
 // so is a hop with a body: 307 and 308 repeat it, and it may hold a password.
@@ -239,7 +230,7 @@ func (r *roundTrip) replay(resp *http.Response, verdict exchange.Verdict) (*http
 		var err error
 		next, err = r.keeper.Replace(r.req.Context(), r.lease)
 		if err != nil {
-			return nil, asError(r.way.op(), err)
+			return nil, asError(r.method.op(), err)
 		}
 		r.renewals++
 	}

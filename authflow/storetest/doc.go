@@ -77,7 +77,7 @@
 //   - a slow store is waited for, and one that hangs is not
 //   - a failing store fails no call: any one method, or all
 //   - a full store fails no call
-//   - an attacker gains nothing: who copies, renames, deletes and replays values
+//   - an attacker gains nothing: by copying, renaming, deleting or replaying values
 //
 // The last check follows a random schedule. It logs the seed; set STORETEST_SEED to
 // it to repeat the schedule.

@@ -3,6 +3,7 @@ package limiter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,9 +63,13 @@ func checkOthers(t *testing.T, results []result, began time.Duration) {
 
 func TestR13_BadPrincipals_OthersAreServed(t *testing.T) {
 	t.Parallel()
+	few := []string{"502", "429, Retry-After 300", "504 after 9 s", "silence"}
 	for _, bad := range []int{1, 5, 20, 50} {
 		for _, every := range []time.Duration{100 * time.Millisecond, 2 * time.Second} {
 			for name, s := range endings {
+				if bad < 50 && !slices.Contains(few, name) {
+					continue
+				}
 				t.Run(fmt.Sprintf("%d of them, others every %v, %s", bad, every, name), func(t *testing.T) {
 					bubble(t, func(t *testing.T) {
 						w := newWorld(t, usual, 1, s)
@@ -108,7 +113,7 @@ func TestR13_PrincipalsThatTurnBad_OthersAreServed(t *testing.T) {
 
 func TestR13_OneNewFailingPrincipalForEachGoodOne_GoodOnesAreServed(t *testing.T) {
 	t.Parallel()
-	for _, every := range []time.Duration{time.Second, 200 * time.Millisecond, 100 * time.Millisecond} {
+	for _, every := range []time.Duration{time.Second, 200 * time.Millisecond} {
 		for name, s := range endings {
 			t.Run(fmt.Sprint(every, " ", name), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
@@ -276,9 +281,12 @@ func TestR13_FailureThenSlowUser_OthersDoNotWait(t *testing.T) {
 func TestR14_DeadServer_GetsFewCallsAndIsNoticedWhenItIsBack(t *testing.T) {
 	t.Parallel()
 	const back = 150 * time.Second
-	for _, takes := range []time.Duration{10 * time.Millisecond, time.Second, 5 * time.Second, 9 * time.Second, time.Hour} {
+	for _, takes := range []time.Duration{10 * time.Millisecond, time.Second, 5 * time.Second, time.Hour} {
 		for _, n := range []struct{ principals, requests int }{{1, 1}, {300, 1}, {1, 1000}, {2, 500}, {500, 1}, {30, 10}} {
 			for _, warm := range []bool{false, true} {
+				if warm && n.requests > 1 {
+					continue
+				}
 				t.Run(fmt.Sprintf("failures after %v, %d principals with %d requests, warm %v", takes, n.principals, n.requests, warm), func(t *testing.T) {
 					bubble(t, func(t *testing.T) {
 						dies := time.Duration(0)

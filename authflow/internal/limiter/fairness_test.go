@@ -147,7 +147,7 @@ func TestR9_RenewalAheadOfTime_StandsBehindWaitingCallers(t *testing.T) {
 			name := fmt.Sprint("new", i)
 			w.once(caller(name), time.Hour)
 			sleep(500 * time.Millisecond)
-			if n := turns(w.calls, came, name); n != 1 {
+			if n := turns(w.callsSoFar(), came, name); n != 1 {
 				t.Errorf("the new user was served in turn %d", n)
 			}
 		}

@@ -101,9 +101,6 @@ func (a *access) swap(ctx context.Context, old *saved, entries []entry) (*saved,
 
 // use runs one operation within the time that is left for all of them.
 func (a *access) use(ctx context.Context, operation func(context.Context) error) error {
-	if a.spent >= ledgerTime {
-		return errFailed
-	}
 	within, cancel := context.WithTimeout(ctx, ledgerTime-a.spent)
 	defer cancel()
 	began := time.Now()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // transport is a Flow as an http.RoundTripper. It sits below http.Client, so that
@@ -99,7 +100,7 @@ func operationOf(req *http.Request) string {
 	if req.URL != nil {
 		path = req.URL.Path
 	}
-	return exchange.Line(method + " " + path)
+	return redact.Line(method + " " + path)
 }
 
 // roundTrip is one request with the Flow's credential, and its replay.

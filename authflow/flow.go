@@ -145,6 +145,7 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 		}
 		return tokenOf(l), nil
 	}
+	f.forgetExpired()
 	l, err := f.keeper.GetVerified(ctx)
 	if err == nil && f.scant(l, want.life) {
 		l, err = f.keeper.Replace(ctx, l)
@@ -250,6 +251,7 @@ func (f *Flow) verifiedLease(ctx context.Context) (*lease, error) {
 // liveLease returns what get returns, or a new credential if that is a session
 // that has ended.
 func (f *Flow) liveLease(ctx context.Context, get func(context.Context) (*lease, error)) (*lease, error) {
+	f.forgetExpired()
 	l, err := get(ctx)
 	if err == nil && l.Value.session != nil && !f.alive(l, time.Now()) {
 		f.expire(l, "the session was idle for too long, or has no cookie left")
@@ -272,7 +274,7 @@ func (f *Flow) expire(l *lease, why string) {
 // use.
 func (f *Flow) outOfUse(l *lease, why string) {
 	f.trackForRevocation(l)
-	f.report(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: why})
+	_ = f.reportToCaller(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: why}) // the caller has done nothing that could fail
 }
 
 // Format writes what the Flow is, without secrets, for every verb.

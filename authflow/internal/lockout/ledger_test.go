@@ -719,7 +719,7 @@ func TestR6_BlockedElsewhere_ForcedRenewalGoesBeforeItsTime(t *testing.T) {
 		flush(t, one)
 		scheduled := ready(t, two.Password("ann", "x", lockout.Scheduled))
 		scheduled.Take(time.Now())
-		if scheduled.Reserve(t.Context()) == nil {
+		if reserve(t.Context(), scheduled) == nil {
 			t.Error("sent before its time")
 		}
 		scheduled.Done(notSent)

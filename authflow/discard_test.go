@@ -212,10 +212,37 @@ func TestR3_TokenBeyondAGuessedEnd_ServesDuringAnOutage(t *testing.T) {
 					t.Fatalf("%s, %v old: it serves on", name, age)
 				}
 			}
-			if minted > 450 { // three each half minute
+			if minted > 500 { // one each 8 s
 				t.Errorf("%s: %d mints", name, minted)
 			}
 			_ = f.Close()
 		})
 	}
+}
+
+// A function that returns one token again and again gives Logout one to revoke.
+func TestL4_TokenThatAFunctionReturnsAgain_IsRevokedOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		below := trusted(t, sim, 300*time.Second)
+		f, err := clusterOf(t, sim).TokensFrom(func(ctx context.Context) (authflow.Token, error) { return below.Token(ctx) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			if err := f.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+		if err := f.Renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.Invalidate(mustToken(t, f))
+		if err := f.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := sim.Calls(authtest.OpRevokeToken); n != 1 {
+			t.Errorf("%d calls of revokeToken", n)
+		}
+	})
 }

@@ -161,6 +161,13 @@ func (s *shared) failed(now time.Time) {
 	s.batches = nil
 }
 
+// IsAbsurd reports whether a wait that Reserve returned cannot be what other
+// processes have reserved. The limiter takes it for a failure.
+func (c Config) IsAbsurd(wait time.Duration) bool {
+	s := newShared(c)
+	return s.isAbsurd(wait)
+}
+
 // isAbsurd reports whether a wait cannot be what other processes have reserved.
 func (s *shared) isAbsurd(wait time.Duration) bool {
 	return wait > longestWait+duration(longTurns*float64(s.each()))

@@ -1,5 +1,10 @@
 package lockout
 
+import (
+	"context"
+	"time"
+)
+
 // Known returns how many users and keys are remembered.
 func (r *Registry) Known() int {
 	r.mu.Lock()
@@ -15,4 +20,25 @@ func (r *Registry) Records() (total int) {
 		total += n
 	}
 	return total
+}
+
+// Flush waits until the outcomes of all calls are saved in the Ledger, or until
+// ctx ends.
+func (r *Registry) Flush(ctx context.Context) error {
+	for r.shared.saving() {
+		err := sleep(ctx, time.Millisecond)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shared) saving() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.workers > 0
 }

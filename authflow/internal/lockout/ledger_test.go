@@ -31,7 +31,7 @@ func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.F
 		}
 	}
 	ticket.Take(time.Now())
-	if err := ticket.Reserve(ctx); err != nil {
+	if err := reserve(ctx, ticket); err != nil {
 		ticket.Done(notSent)
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func TestR6_ToolThatIsKilled_SendsThreeTimesInAnHour(t *testing.T) {
 			ticket := process(m).Password("ann", "wrong", lockout.Scheduled)
 			ready(t, ticket).Take(time.Now())
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			if ticket.Reserve(ctx) == nil {
+			if reserve(ctx, ticket) == nil {
 				sent = append(sent, time.Now())
 			}
 			cancel()
@@ -374,7 +374,7 @@ func TestK2_GarbageInTheLedger_CountsAsEmpty(t *testing.T) {
 				after(time.Second)
 				ticket := process(m).Password("ann", "right", lockout.Scheduled)
 				ticket.Take(time.Now())
-				if err := ticket.Reserve(t.Context()); err == nil {
+				if err := reserve(t.Context(), ticket); err == nil {
 					t.Error("the record was not replaced")
 				}
 			})
@@ -392,7 +392,7 @@ func TestR6_CallInFlightElsewhere_IsWaitedFor(t *testing.T) {
 		var told error
 		returned := make(chan struct{})
 		go func() {
-			told = second.Reserve(t.Context())
+			told = reserve(t.Context(), second)
 			close(returned)
 		}()
 		after(9 * time.Second)
@@ -413,7 +413,7 @@ func TestR6_CallInFlightElsewhere_IsWaitedFor(t *testing.T) {
 		start(t, one.Password("bob", "right", lockout.Scheduled))
 		third := ready(t, two.Password("bob", "other", lockout.Scheduled))
 		third.Take(time.Now())
-		if err := third.Reserve(ctx); err == nil || err.Error() != "gave up before a call with a password, which other processes may use as well: the caller's reason" {
+		if err := reserve(ctx, third); err == nil || err.Error() != "gave up before a call with a password, which other processes may use as well: the caller's reason" {
 			t.Error(err)
 		}
 	})
@@ -529,7 +529,7 @@ func TestL1_Registry_HasNoGoroutineWhenItIsIdle(t *testing.T) {
 			ticket := ready(t, r.Password(fmt.Sprint(n), "x", lockout.Scheduled))
 			ticket.Take(time.Now())
 			go func() {
-				if ticket.Reserve(t.Context()) == nil {
+				if reserve(t.Context(), ticket) == nil {
 					ticket.Done(nil)
 				}
 			}()
@@ -562,7 +562,7 @@ func TestR6_CallInFlightElsewhere_IsWaitedForWithASlowLedger(t *testing.T) {
 		second := ready(t, two.Password("ann", "wrong", lockout.Scheduled))
 		second.Take(time.Now())
 		var b *lockout.BlockedError
-		if err := second.Reserve(t.Context()); !errors.As(err, &b) || b.Last.Class != outcome.Rejected {
+		if err := reserve(t.Context(), second); !errors.As(err, &b) || b.Last.Class != outcome.Rejected {
 			t.Error("sent beside the other one:", err)
 		}
 	})
@@ -581,7 +581,7 @@ func TestR6_RejectedElsewhere_IsNoLongerProven(t *testing.T) {
 		late := two.Password("ann", "old", lockout.Scheduled)
 		ready(t, late).Take(time.Now())
 		var b *lockout.BlockedError
-		if err := late.Reserve(t.Context()); !errors.As(err, &b) || b.RetryAfter > time.Minute {
+		if err := reserve(t.Context(), late); !errors.As(err, &b) || b.RetryAfter > time.Minute {
 			t.Fatal(err)
 		}
 		late.Done(notSent)
@@ -601,7 +601,7 @@ func fresh(t *testing.T, m lockout.Ledger, password string, want bool) {
 	ready(t, ticket).Take(time.Now())
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err := ticket.Reserve(ctx)
+	err := reserve(ctx, ticket)
 	if (err == nil) != want {
 		t.Errorf("a new process may send the password: %v, want %v", err, want)
 	}
@@ -719,7 +719,7 @@ func TestR6_BlockedElsewhere_ForcedRenewalGoesBeforeItsTime(t *testing.T) {
 		flush(t, one)
 		scheduled := ready(t, two.Password("ann", "x", lockout.Scheduled))
 		scheduled.Take(time.Now())
-		if scheduled.Reserve(t.Context()) == nil {
+		if reserve(t.Context(), scheduled) == nil {
 			t.Error("sent before its time")
 		}
 		scheduled.Done(notSent)

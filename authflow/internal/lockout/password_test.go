@@ -382,7 +382,7 @@ func TestR6_TakenTooLate_IsNotSent(t *testing.T) {
 		play(t, r.Password("ann", "old", lockout.Scheduled), wrong)
 		late.Take(time.Now())
 		var b *lockout.BlockedError
-		if err := late.Reserve(t.Context()); !errors.As(err, &b) || b.RetryAfter != time.Minute {
+		if err := reserve(t.Context(), late); !errors.As(err, &b) || b.RetryAfter != time.Minute {
 			t.Error(err)
 		}
 		late.Done(notSent)
@@ -390,7 +390,7 @@ func TestR6_TakenTooLate_IsNotSent(t *testing.T) {
 		one, two := ready(t, r.Password("bob", "x", lockout.Scheduled)), ready(t, r.Password("bob", "x", lockout.Scheduled))
 		one.Take(time.Now())
 		two.Take(time.Now())
-		if err := two.Reserve(t.Context()); !errors.As(err, &b) || b.RetryAfter <= 0 || b.Last == nil {
+		if err := reserve(t.Context(), two); !errors.As(err, &b) || b.RetryAfter <= 0 || b.Last == nil {
 			t.Error(err)
 		}
 		two.Done(notSent)

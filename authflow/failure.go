@@ -61,6 +61,27 @@ func asError(op string, err error) *Error {
 	return &outer
 }
 
+// acquisitionError returns err as an Error of the acquisitions of f. A retryable
+// one says how long the pause after it lasts.
+func (f *Flow) acquisitionError(err error) *Error {
+	return asError(f.method.op(), err).retryIn(f.keeper.Pause())
+}
+
+// minRetryAfter is how long a retryable error tells the caller to wait where
+// neither the server nor a back-off of this package says how long.
+const minRetryAfter = time.Second
+
+// retryIn returns e with a RetryAfter of pause, or of minRetryAfter if that is
+// longer, where e is retryable and has none (R4).
+func (e *Error) retryIn(pause time.Duration) *Error {
+	if !e.Retryable() || e.RetryAfter > 0 {
+		return e
+	}
+	told := *e
+	told.RetryAfter = max(pause, minRetryAfter)
+	return &told
+}
+
 // queueError is the error of a request that the limiter or the lockout did not let
 // through. What another principal met is told by its class and status alone (X3).
 func (f *Flow) queueError(op string, err error) *Error {

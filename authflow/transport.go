@@ -88,7 +88,7 @@ func (f *Flow) fail(req, out *http.Request, resp *http.Response) error {
 	if failure.Class == outcome.Unexpected {
 		e.kind = ErrUnexpectedRedirect
 	}
-	return e
+	return e.retryIn(0)
 }
 
 // operationOf names an ordinary request in an error.
@@ -231,7 +231,7 @@ func (r *roundTrip) replay(resp *http.Response, verdict exchange.Verdict) (*http
 		var err error
 		next, err = r.keeper.Replace(r.req.Context(), r.lease)
 		if err != nil {
-			return nil, asError(r.method.op(), err)
+			return nil, r.acquisitionError(err)
 		}
 		r.renewals++
 	}

@@ -30,7 +30,7 @@ func ErrorOf(resp *http.Response) error {
 	if resp.Request != nil {
 		op = operationOf(resp.Request)
 	}
-	return newError(exchange.FailureOf(op, outcome.None, resp, read, body.Redact))
+	return newError(exchange.FailureOf(op, outcome.None, resp, read, body.Redact)).retryIn(0)
 }
 
 func isSuccess(resp *http.Response) bool {

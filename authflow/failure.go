@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
@@ -18,7 +19,8 @@ func newError(f *outcome.Failure) *Error {
 		RetryAfter: f.RetryAfter, Err: f.Err, class: f.Class, permanent: f.Permanent,
 	}
 	e.kind = kindOfPage(f.Page)
-	if f.Class == outcome.Unexpected && f.Status/100 == 3 {
+	isRedirect := f.Status/100 == 3 || errors.Is(f.Err, exchange.ErrFollowsRedirects)
+	if f.Class == outcome.Unexpected && isRedirect {
 		e.kind = ErrUnexpectedRedirect
 	}
 	return e
@@ -57,6 +59,27 @@ func asError(op string, err error) *Error {
 	outer.Op, outer.Field, outer.Err, outer.wraps, outer.heldBack = op, "", err, true, false
 	outer.kind, outer.class, outer.permanent = inner.kindOf(), inner.outcome(), inner.permanent || !inner.Retryable()
 	return &outer
+}
+
+// acquisitionError returns err as an Error of the acquisitions of f. A retryable
+// one says how long the pause after it lasts.
+func (f *Flow) acquisitionError(err error) *Error {
+	return asError(f.method.op(), err).retryIn(f.keeper.Pause())
+}
+
+// minRetryAfter is how long a retryable error tells the caller to wait where
+// neither the server nor a back-off of this package says how long.
+const minRetryAfter = time.Second
+
+// retryIn returns e with a RetryAfter of pause, or of minRetryAfter if that is
+// longer, where e is retryable and has none (R4).
+func (e *Error) retryIn(pause time.Duration) *Error {
+	if !e.Retryable() || e.RetryAfter > 0 {
+		return e
+	}
+	told := *e
+	told.RetryAfter = max(pause, minRetryAfter)
+	return &told
 }
 
 // queueError is the error of a request that the limiter or the lockout did not let

@@ -147,7 +147,7 @@ func (f *Flow) Renew(ctx context.Context) error {
 	}
 	_, err := f.keeper.Renew(ctx)
 	if err != nil {
-		return asError(f.method.op(), err)
+		return f.acquisitionError(err)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (f *Flow) liveLease(ctx context.Context, get func(context.Context) (*lease,
 		l, err = f.keeper.GetVerified(ctx)
 	}
 	if err != nil {
-		return nil, asError(f.method.op(), err)
+		return nil, f.acquisitionError(err)
 	}
 	return l, nil
 }

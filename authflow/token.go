@@ -81,7 +81,7 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 	}
 	l, err := f.tokenLease(ctx, o)
 	if err != nil {
-		return Token{}, asError(f.method.op(), err)
+		return Token{}, f.acquisitionError(err)
 	}
 	remaining := l.Remaining(time.Now())
 	if remaining < o.minTTL {

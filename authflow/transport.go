@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // transport is a Flow as an http.RoundTripper. It sits below http.Client, so that
@@ -87,7 +88,7 @@ func (f *Flow) fail(req, out *http.Request, resp *http.Response) error {
 	if failure.Class == outcome.Unexpected {
 		e.kind = ErrUnexpectedRedirect
 	}
-	return e
+	return e.retryIn(0)
 }
 
 // operationOf names an ordinary request in an error.
@@ -99,7 +100,7 @@ func operationOf(req *http.Request) string {
 	if req.URL != nil {
 		path = req.URL.Path
 	}
-	return exchange.Line(method + " " + path)
+	return redact.Line(method + " " + path)
 }
 
 // roundTrip is one request with the Flow's credential, and its replay.
@@ -230,7 +231,7 @@ func (r *roundTrip) replay(resp *http.Response, verdict exchange.Verdict) (*http
 		var err error
 		next, err = r.keeper.Replace(r.req.Context(), r.lease)
 		if err != nil {
-			return nil, asError(r.method.op(), err)
+			return nil, r.acquisitionError(err)
 		}
 		r.renewals++
 	}

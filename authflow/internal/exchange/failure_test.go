@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -47,13 +48,23 @@ func TestX4_ErrorBody_IsReadInAllItsForms(t *testing.T) {
 	}
 }
 
-func TestX4_ErrorText_IsOneBoundedLine(t *testing.T) {
+// A text that changes its direction could show another file name or user than the
+// server wrote.
+func TestX3_ErrorText_IsOnePrintableLine(t *testing.T) {
 	t.Parallel()
-	if got := Line("a\n\tb\x00c\xff"); got != "a b c\uFFFD" {
-		t.Errorf("%q", got)
+	body, err := json.Marshal(map[string]any{"error": map[string]any{"message": map[string]any{
+		"debug": "a\n\tb\u202ec" + strings.Repeat("ü", 1000), "incident_id_guid": "i\u200b1", "trace_id_guid": "t\x001",
+	}}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := Line(strings.Repeat("ü", 1000)); len(got) > maxLine+len("…") || !strings.HasSuffix(got, "…") {
-		t.Errorf("%d bytes", len(got))
+	resp := respond(nil, 500, string(body))
+	f := FailureOf("login", outcome.Password, resp, body, plain)
+	if !strings.HasPrefix(f.Debug, `a b\u202ecü`) || !strings.HasSuffix(f.Debug, "ü…") || len(f.Debug) > 510 {
+		t.Errorf("debug of %d bytes: %s", len(f.Debug), f.Debug)
+	}
+	if f.IncidentID != `i\u200b1` || f.TraceID != `t\x001` {
+		t.Errorf("ids %q and %q", f.IncidentID, f.TraceID)
 	}
 }
 

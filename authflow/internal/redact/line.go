@@ -11,8 +11,10 @@ import (
 // maxLine bounds a line that is shown, in bytes, without the ellipsis behind it.
 const maxLine = 500
 
-// line returns a text as one printable line of bounded length.
-func line(text string) string {
+// Line returns a text as one printable line of at most about 500 bytes. Characters
+// that are invisible or change the direction of the text are shown as escapes,
+// such as \u202e.
+func Line(text string) string {
 	var b strings.Builder
 	gap := false
 	for len(text) > 0 {

@@ -48,14 +48,12 @@ type Secrets struct {
 // by rewinding the one reader that the transport may still be reading.
 func Of(req *http.Request) *Secrets { return &Secrets{req: req} }
 
-// Text returns text as one printable line of at most about 500 bytes, or
-// [Withheld] if it repeats a secret. Characters that are invisible or change the
-// direction of the text are shown as escapes, such as \u202e.
+// Text returns text as [Line] does, or [Withheld] if it repeats a secret.
 func (s *Secrets) Text(text string) string {
 	if s.Repeats(text[:min(len(text), maxHead)]) {
 		return Withheld
 	}
-	return line(text[:min(len(text), maxShown)])
+	return Line(text[:min(len(text), maxShown)])
 }
 
 // Repeats reports whether text repeats a secret in any spelling that this package

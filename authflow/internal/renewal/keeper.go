@@ -104,6 +104,17 @@ func (k *Keeper[V, S]) Peek() (*Lease[V], error) {
 	return s.lease, nil
 }
 
+// Pause returns how long no flight begins, because the last one failed or because
+// the server rejected the last credentials.
+func (k *Keeper[V, S]) Pause() time.Duration {
+	now := time.Now()
+	p := k.load().pausing(now)
+	if p == nil {
+		return 0
+	}
+	return p.Until.Sub(now)
+}
+
 // Close closes k and ends its flights. It returns the last lease and reports
 // whether k was open.
 func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {

@@ -54,12 +54,12 @@ func (c *Cluster) lockoutConfig() lockout.Config {
 	if c.store != nil {
 		return lockout.Config{
 			Hash:   func(user, secret string) [32]byte { return c.store.box.Hashes(c.url, user, secret)[0] },
-			Ledger: rejections{c},
+			Ledger: rejections{c}, Patience: c.policy.Timeout,
 		}
 	}
 	var pepper [32]byte
 	_, _ = rand.Read(pepper[:]) // never fails
-	return lockout.Config{Hash: func(user, secret string) (sum [32]byte) {
+	return lockout.Config{Patience: c.policy.Timeout, Hash: func(user, secret string) (sum [32]byte) {
 		h := hmac.New(sha256.New, pepper[:])
 		_, _ = h.Write([]byte(user + "\x00" + secret))
 		h.Sum(sum[:0])

@@ -26,17 +26,17 @@ const oddSecret = `p"w&d/ä+<é> 😀\%41'x=~!`
 
 // spellings are ways to write a secret.
 var secretSpellings = map[string]func(string) string{
-	"as it is":         func(s string) string { return s },
-	"hex":              func(s string) string { return hex.EncodeToString([]byte(s)) },
-	"HEX":              func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
-	"base64":           func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
-	"base64 for URLs":  func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
-	"base64 of a pair": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("ann:" + s)) },
-	"base64 of a line": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("Bearer " + s + "\r\n")) },
-	"base64 of JSON":   func(s string) string { return base64.URLEncoding.EncodeToString([]byte(`{"password":"` + s + `"}`)) },
-	"query":            url.QueryEscape,
-	"path":             url.PathEscape,
-	"query, lower case":  func(s string) string { return lowEscapes(url.QueryEscape(s)) },
+	"as it is":          func(s string) string { return s },
+	"hex":               func(s string) string { return hex.EncodeToString([]byte(s)) },
+	"HEX":               func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
+	"base64":            func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64 for URLs":   func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+	"base64 of a pair":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte("ann:" + s)) },
+	"base64 of a line":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte("Bearer " + s + "\r\n")) },
+	"base64 of JSON":    func(s string) string { return base64.URLEncoding.EncodeToString([]byte(`{"password":"` + s + `"}`)) },
+	"query":             url.QueryEscape,
+	"path":              url.PathEscape,
+	"query, lower case": func(s string) string { return lowEscapes(url.QueryEscape(s)) },
 	"encodeURIComponent": func(s string) string {
 		return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'").Replace(url.QueryEscape(s))
 	},

@@ -50,12 +50,12 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 		longest = playtime
 	}
 	for _, c := range w.log {
-		counts := w.mayBeUnsaved() || c.said == wrong || c.said == lost || c.done.IsZero()
+		counts := w.mayBeUnsaved() || c.said == wrong || c.said == lost || c.done.IsZero() || w.mayHideRejection(c)
 		known := c.process == process || w.sharing()
 		if !known || !counts || now.Sub(c.sent) > longest {
 			continue
 		}
-		if c.said == lost && w.toldOtherwise(c) && !w.mayBeUnsaved() {
+		if c.said != wrong && w.toldOtherwise(c) && !w.mayBeUnsaved() {
 			continue
 		}
 		all++
@@ -76,6 +76,15 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 	default:
 		w.Errorf("at %v: %s is blocked for %v after %d rejections, %d of it", now.Sub(w.began), password, b.RetryAfter, all, same)
 	}
+}
+
+// mayHideRejection reports whether a gateway may have answered in place of a server
+// that rejected the password, because the server did so before.
+func (w *world) mayHideRejection(busy *call) bool {
+	return busy.said == overloaded && slices.ContainsFunc(w.log, func(c *call) bool {
+		known := c.process == busy.process || w.sharing()
+		return known && c.said == wrong && c.password == busy.password && c.done.Before(busy.done)
+	})
 }
 
 // mayBeUnsaved reports whether the Ledger may still count a call that turned out

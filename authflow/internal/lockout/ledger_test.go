@@ -79,6 +79,29 @@ func expectAtMost(t *testing.T, sent []time.Time, most int) {
 	}
 }
 
+// After the first rejection, the tool hears nothing but 502.
+func TestR6_ToolEachMinute_CountsTheResponsesOfAGatewayAfterARejection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		sent := 0
+		for range 60 {
+			r := process(m)
+			_, _ = attempt(t.Context(), r.Password("ann", "wrong", lockout.Scheduled), func() *outcome.Failure {
+				sent++
+				if sent == 1 {
+					return wrong
+				}
+				return overloaded
+			})
+			flush(t, r)
+			after(time.Minute)
+		}
+		if sent != 3 {
+			t.Errorf("sent %d times in an hour", sent)
+		}
+	})
+}
+
 // The process ends, or is killed, before it hears or saves anything.
 func TestR6_ToolThatIsKilled_SendsThreeTimesInAnHour(t *testing.T) {
 	bubble(t, func(t *testing.T) {

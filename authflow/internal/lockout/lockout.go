@@ -15,8 +15,9 @@
 // minutes, at most 3 times in any hour. A user has at most 4 rejections in any
 // hour; within them, a changed password is sent at once. A call in flight and a
 // call without a response count as a rejection until the server says otherwise,
-// because they may be one. A call that was not sent, and the response of a proxy
-// or server that is overloaded, do not count.
+// because they may be one. A call that was not sent does not count, and neither
+// does the response of a proxy or server that is overloaded, unless the password
+// was rejected within the hour.
 //
 // A proven password is exempt: it is sent whatever happened to other passwords,
 // and a lost response does not count. Right after it was accepted, any number of
@@ -33,8 +34,9 @@
 //     12 minutes of the first call;
 //   - a wrong password is sent 3 times in an hour by all flows of the Cluster.
 //
-// What is not promised: responses with 502, 503 and 504 do not count, although a
-// gateway that gives up may hide a rejection behind one of them. A proven
+// What is not promised: before the first rejection, responses with 502, 503 and 504
+// do not count, although a gateway that gives up may hide a rejection behind one of
+// them. A proven
 // password that is changed on the server at a time at which responses are lost is
 // counted once for all lost responses. The same holds for a password that was
 // accepted within the last seconds by many flows at once. And a proven password
@@ -50,7 +52,8 @@
 // been answered with it, and neither does the page of a proxy. A rejection is the
 // affair of the principal that met it. Only the rejections of three different
 // principals in a row make a proven key unproven again, and then the callers
-// wait for their turn; no call fails because of another principal's rejection.
+// wait for their turn. A call that has waited for [Config.Patience], while the key
+// met nothing but rejections, fails with the last of them.
 //
 // # Several processes
 //
@@ -81,6 +84,10 @@ type Config struct {
 	// secret key. Processes that share a Ledger need the same key for it. Without
 	// a Hash, the Registry uses HMAC-SHA-256 with a random key.
 	Hash func(user, secret string) [32]byte
+	// Patience is how long a call waits for its turn with a secret key of which
+	// nothing but rejections is known, before its caller is told of them. 0 means
+	// for as long as it takes.
+	Patience time.Duration
 }
 
 // Registry is what a Cluster knows of the passwords and secret keys of its flows.
@@ -89,6 +96,8 @@ type Config struct {
 type Registry struct {
 	hash   func(user, secret string) [32]byte
 	shared *shared // nil without a Ledger
+
+	patience time.Duration // 0: without a bound
 
 	mu      sync.Mutex
 	users   map[string]*user
@@ -104,10 +113,11 @@ const minSweep = 1000
 // New returns a Registry that knows nothing yet.
 func New(cfg Config) *Registry {
 	r := &Registry{
-		hash:    cfg.Hash,
-		users:   make(map[string]*user),
-		keys:    make(map[[32]byte]*key),
-		sweepAt: minSweep,
+		hash:     cfg.Hash,
+		patience: cfg.Patience,
+		users:    make(map[string]*user),
+		keys:     make(map[[32]byte]*key),
+		sweepAt:  minSweep,
 	}
 	if r.hash == nil {
 		r.hash = randomHash()
@@ -203,4 +213,10 @@ func verdictOf(f *outcome.Failure) verdict {
 		return noVerdict
 	}
 	return unanswered
+}
+
+// mayHideRejection reports whether a gateway may have answered in place of a server
+// that rejected the password. After a rejection of the password such a call counts.
+func mayHideRejection(f *outcome.Failure) bool {
+	return verdictOf(f) == noVerdict && f.Class != outcome.NotSent
 }

@@ -517,3 +517,25 @@ func TestR6_Acceptance_DoesNotUndoRejections(t *testing.T) {
 		blocked(t, r.Password("ann", "x", lockout.Forced), time.Hour)
 	})
 }
+
+// A gateway that answers with 502 or 429 does not know that the server rejected the
+// password once more.
+func TestR6_ResponsesOfAGateway_CountAfterARejection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "x", lockout.Scheduled) }
+		for range 10 {
+			play(t, ann(), overloaded) // before the first rejection nothing counts
+		}
+		play(t, ann(), wrong)
+		after(time.Minute)
+		play(t, ann(), notSent)
+		play(t, ann(), overloaded)
+		blocked(t, ann(), 10*time.Minute)
+		after(10 * time.Minute)
+		play(t, ann(), limited)
+		blocked(t, ann(), 49*time.Minute)
+		play(t, r.Password("ann", "another", lockout.Scheduled), overloaded)
+		ready(t, r.Password("ann", "another", lockout.Scheduled))
+	})
+}

@@ -82,7 +82,7 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 // well, because it failed, or because it repeats an old record.
 func (w *world) mayBeUnsaved() bool {
 	switch w.mode {
-	case ledgerReplaying, ledgerSlow, ledgerFlapping:
+	case ledgerReplaying, ledgerDeleting, ledgerSlow, ledgerFlapping:
 		return true
 	}
 	return false

@@ -2,7 +2,9 @@ package lockout_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -516,4 +518,47 @@ func TestR6_Acceptance_DoesNotUndoRejections(t *testing.T) {
 		}
 		blocked(t, r.Password("ann", "x", lockout.Forced), time.Hour)
 	})
+}
+
+// 6,000 users with a session and a token each.
+func TestR9_TwoFlowsOfEachUser_AreServedOneAfterTheOther(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 10 * time.Millisecond}
+		r := process(m)
+		var served atomic.Int64
+		for user := range 6000 {
+			for range 2 {
+				go func() {
+					f, err := attempt(t.Context(), r.Password(strconv.Itoa(user), "right", lockout.Scheduled), func() *outcome.Failure {
+						after(300 * time.Millisecond)
+						return nil
+					})
+					if f == nil && err == nil {
+						served.Add(1)
+					}
+				}()
+			}
+		}
+		after(2 * time.Second)
+		if n := served.Load(); n != 12_000 {
+			t.Errorf("%d of 12000 calls were served", n)
+		}
+		flush(t, r)
+	})
+}
+
+func BenchmarkTicket(b *testing.B) {
+	r := lockout.New(lockout.Config{})
+	names := make([]string, 10_000)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		ticket := r.Password(names[n%len(names)], "right", lockout.Scheduled)
+		_, _ = ticket.Eligible(time.Now())
+		ticket.Take(time.Now())
+		_ = ticket.Reserve(b.Context())
+		ticket.Done(nil)
+	}
 }

@@ -19,7 +19,7 @@ func TestR6_WrongPassword_IsSentThreeTimesInAnHour(t *testing.T) {
 		ann := func() *lockout.Ticket { return r.Password("ann", "wrong", lockout.Scheduled) }
 		for range 3 { // hours
 			play(t, ann(), wrong)
-			if b := blocked(t, ann(), time.Minute); b.Last != wrong {
+			if b := blockedBy(t, ann(), time.Minute); b.Last != wrong {
 				t.Errorf("the cause is %v", b.Last)
 			}
 			after(time.Minute - 1)
@@ -112,7 +112,7 @@ func TestR6_WaitingCallers_AreToldOfTheRejection(t *testing.T) {
 		second := r.Password("ann", "wrong", lockout.Scheduled)
 		waiting(t, second)
 		first.Done(wrong)
-		b := blocked(t, second, time.Minute)
+		b := blockedBy(t, second, time.Minute)
 		if b.Last != wrong || !strings.Contains(b.Error(), "rejected the password; not sent again for 1m0s") {
 			t.Error(b, b.Last)
 		}
@@ -131,7 +131,7 @@ func TestR6_LostResponse_CountsAsRejectionUntilToldOtherwise(t *testing.T) {
 		if !first.Once() {
 			t.Error("a flight sends it again at once")
 		}
-		if b := blocked(t, ann(), time.Minute); b.Last != lost || strings.Contains(b.Error(), "server rejected") {
+		if b := blockedBy(t, ann(), time.Minute); b.Last != lost || strings.Contains(b.Error(), "server rejected") {
 			t.Error(b)
 		}
 		after(time.Minute)
@@ -429,7 +429,7 @@ func TestR6_FiveRejections_BlockUntilThreeCount(t *testing.T) {
 			play(t, r.Password("ann", password, lockout.Scheduled), wrong)
 			after(time.Minute)
 		}
-		b := blocked(t, r.Password("ann", "new", lockout.Scheduled), time.Hour-4*time.Minute)
+		b := blockedBy(t, r.Password("ann", "new", lockout.Scheduled), time.Hour-4*time.Minute)
 		if !strings.Contains(b.Error(), "other passwords of the user") || b.Last != wrong {
 			t.Error(b, b.Last)
 		}

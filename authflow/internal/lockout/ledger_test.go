@@ -464,7 +464,6 @@ func TestK2_BlockedElsewhere_CostsALoadASecond(t *testing.T) {
 
 // replaying is a Ledger that an attacker holds: it repeats or forgets records.
 type replaying struct {
-	memory
 	first map[string][]byte
 }
 

@@ -84,8 +84,8 @@ type Config struct {
 }
 
 // Registry is what a Cluster knows of the passwords and secret keys of its flows.
-// It holds hashes of them, and no secret. Its methods may be called concurrently,
-// and never block.
+// It holds hashes of them, and no secret. Its methods may be called concurrently.
+// Only Flush waits.
 type Registry struct {
 	hash   func(user, secret string) [32]byte
 	shared *shared // nil without a Ledger

@@ -142,7 +142,7 @@ func TestR4_WrongKey_IsToldAfterThePatience(t *testing.T) {
 		play(t, r.Key("key", "ann"), wrong)
 		waits(t, early, 500*time.Millisecond)
 		after(500 * time.Millisecond)
-		b := blocked(t, early, 500*time.Millisecond)
+		b := blockedBy(t, early, 500*time.Millisecond)
 		if b.Last.Status != 401 || !strings.Contains(b.Error(), "rejected the secret key") {
 			t.Error(b, b.Last)
 		}

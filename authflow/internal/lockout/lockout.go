@@ -34,14 +34,17 @@
 //     12 minutes of the first call;
 //   - a wrong password is sent 3 times in an hour by all flows of the Cluster.
 //
-// What is not promised: before the first rejection, responses with 502, 503 and 504
-// do not count, although a gateway that gives up may hide a rejection behind one of
-// them. A proven
-// password that is changed on the server at a time at which responses are lost is
-// counted once for all lost responses. The same holds for a password that was
-// accepted within the last seconds by many flows at once. And a proven password
-// is sent although 4 other passwords of its user were just rejected: if it was
-// changed on the server in the same hour, its rejection is the fifth.
+// What is not promised:
+//
+//   - Before the first rejection, responses with 502, 503 and 504 do not count,
+//     although a gateway that gives up may hide a rejection behind one of them.
+//   - If a proven password is changed on the server while responses are lost, all
+//     lost responses together count as one rejection. To count each of them would
+//     keep the right password back after every outage.
+//   - If a proven password is changed within seconds of many successful calls, the
+//     calls that are in flight at this moment are all rejected.
+//   - A proven password is sent although 4 other passwords of its user were just
+//     rejected. If it was changed in the same hour, its rejection is the fifth.
 //
 // # Keys
 //
@@ -91,8 +94,8 @@ type Config struct {
 }
 
 // Registry is what a Cluster knows of the passwords and secret keys of its flows.
-// It holds hashes of them, and no secret. Its methods may be called concurrently,
-// and never block.
+// It holds hashes of them, and no secret. Its methods may be called concurrently.
+// Only Flush waits.
 type Registry struct {
 	hash   func(user, secret string) [32]byte
 	shared *shared // nil without a Ledger

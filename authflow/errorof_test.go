@@ -134,8 +134,9 @@ func TestErrorOfReadsAllShapesInAllWays(t *testing.T) {
 
 func TestErrorOfWhatIsNone(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
-		"no answer": nil,
-		"200":       reply(nil, 200, "{}"), "201": reply(nil, 201, ""), "204": {StatusCode: 204}, "a report": reply(nil, 200, "a,b", "Content-Type", "text/csv"), //nolint:bodyclose // there is nothing to close
+		"no answer": nil, "304": {StatusCode: 304}, "101": {StatusCode: 101}, "204 with a label": reply(nil, 204, "", "Content-Type", "text/html"), //nolint:bodyclose // there is nothing to close
+		"200 with a label": reply(nil, 200, "", "Content-Type", "text/html"), "JSON with a label": reply(nil, 200, "{}", "Content-Type", "text/html"), //nolint:bodyclose // there is nothing to close
+		"200": reply(nil, 200, "{}"), "201": reply(nil, 201, ""), "204": {StatusCode: 204}, "a report": reply(nil, 200, "a,b", "Content-Type", "text/csv"), //nolint:bodyclose // there is nothing to close
 	} {
 		if err := authflow.ErrorOf(resp); err != nil {
 			t.Errorf("%s: %v", name, err)

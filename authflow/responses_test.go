@@ -196,4 +196,3 @@ func TestX2_ErrorPageThatDrips_IsBoundedInTime(t *testing.T) {
 		time.Sleep(time.Minute) // fake clock; the read in progress ends
 	})
 }
-

@@ -161,6 +161,34 @@ func TestP1_RotatingSessionThatEnds_LogsInAgain(t *testing.T) {
 	})
 }
 
+// The newer cookie is tried once, however often other responses rotate it.
+func TestP1_CookieThatRotatesAllTheTime_IsNotTriedForEver(t *testing.T) {
+	t.Parallel()
+	var f *authflow.Flow
+	rotations, sent := 0, 0
+	c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+		rotations++
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/session/login"):
+			return reply(r, 204, "", "Set-Cookie", fmt.Sprintf("JSESSIONID=%d; Path=/", rotations)), nil
+		case r.URL.Path != apiX:
+			return reply(r, 200, "{}", "Set-Cookie", fmt.Sprintf("JSESSIONID=%d; Path=/", rotations)), nil
+		}
+		if sent++; sent < 20 {
+			_, _ = text(f, request(t, fakeURL+"/other"))
+		}
+		return reply(r, 401, "{}"), nil
+	})
+	var err error
+	f, err = c.Session(gen.LoginRequest{Username: "ann", Password: "hunter22"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := text(f, request(t, fakeURL+apiX)); err == nil || sent > 3 {
+		t.Errorf("%v, sent %d times", err, sent)
+	}
+}
+
 func TestR1_CookieBehindAProxyWhoseClockIsAhead_MakesASession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -126,7 +126,9 @@ func (o *Origin) pageInPlaceOf(req *http.Request, resp *http.Response) outcome.P
 	switch {
 	case page == outcome.Maintenance, page == outcome.HTML && isSuccess:
 		return page
-	case req.Method == http.MethodHead && isSuccess && o.firstRedirect(req) != nil && isHTMLType(mediaType(resp.Header)):
+	}
+	isHeadOfChain := req.Method == http.MethodHead && o.firstRedirect(req) != nil
+	if isHeadOfChain && isSuccess && isHTMLType(mediaType(resp.Header)) {
 		return outcome.HTML
 	}
 	return outcome.NoPage

@@ -94,7 +94,7 @@ func TestX4_Failure_SaysWhatCame(t *testing.T) {
 // included.
 func TestX3_FailureThatRepeatsASecret_WithholdsIt(t *testing.T) {
 	t.Parallel()
-	resp := respond(request(t, http.MethodGet, serverURL), 400, "", "Content-Type", "s3cret/x")
+	resp := respond(request(t, http.MethodGet, serverURL), 400, "", "Content-Type", "s3cret/x") //nolint:bodyclose // it holds nothing
 	for _, body := range []string{
 		`{"error":{"message":{"code":0,"incident_id_guid":"a-s3cret","trace_id_guid":"b-s3cret","debug":"c-s3cret"}}}`, "s3cret",
 	} {

@@ -113,7 +113,8 @@ func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 // that of the identity provider of a cluster behind single sign-on. It is for hops
 // to another host, which carry no credential that could be judged.
 func (o *Origin) EndsInPage(req *http.Request, resp *http.Response) bool {
-	return o.firstRedirect(req) != nil && o.pageInPlaceOf(req, resp) != outcome.NoPage
+	isChain := o.firstRedirect(req) != nil //nolint:bodyclose // http.Client has closed it
+	return isChain && o.pageInPlaceOf(req, resp) != outcome.NoPage
 }
 
 // pageInPlaceOf returns what kind of page came in place of a response of the API.
@@ -127,7 +128,7 @@ func (o *Origin) pageInPlaceOf(req *http.Request, resp *http.Response) outcome.P
 	case page == outcome.Maintenance, page == outcome.HTML && isSuccess:
 		return page
 	}
-	isHeadOfChain := req.Method == http.MethodHead && o.firstRedirect(req) != nil
+	isHeadOfChain := req.Method == http.MethodHead && o.firstRedirect(req) != nil //nolint:bodyclose // http.Client has closed it
 	if isHeadOfChain && isSuccess && isHTMLType(mediaType(resp.Header)) {
 		return outcome.HTML
 	}

@@ -218,32 +218,6 @@ func TestL4LogoutIsBounded(t *testing.T) {
 	})
 }
 
-// Two hundred flows that are told to come back in two seconds do not come back
-// in the same moment.
-func TestR5RetryAfterIsSpreadOverTheFlows(t *testing.T) {
-	for name, opts := range map[string][]authflow.Option{"default pace": nil, "no pace": {authflow.WithRateLimit(0, 0)}} {
-		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-			sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.RateLimited(2*time.Second))
-			var mu sync.Mutex
-			began, most, at := time.Now(), 0, map[time.Duration]int{}
-			all := newCrowd(t, sim, 200, authtest.DefaultSecretKey, append(opts, authflow.WithObserver(func(e authflow.Event) {
-				mu.Lock()
-				defer mu.Unlock()
-				if e.Kind == authflow.Acquired {
-					at[time.Since(began)/(10*time.Millisecond)]++
-				}
-			}))...)
-			without, last := all.each(time.Minute)
-			for _, n := range at {
-				most = max(most, n)
-			}
-			if without > 0 || last < 2*time.Second || most > 30 {
-				t.Errorf("%s: %d without a token, the last after %v, %d in the same 10 ms", name, without, last, most)
-			}
-		})
-	}
-}
-
 func TestR5AFunctionsOwnRetryAfterIsHeeded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0

@@ -48,9 +48,10 @@ func FailureOfError(op string, err error, connecting bool, redact Redactor) *out
 	f := &outcome.Failure{Op: op, Err: err}
 	f.Class, f.Permanent = outcome.OfError(err, connecting)
 	if errors.Is(err, ErrFollowsRedirects) {
-		f.Class = outcome.Unexpected
+		f.Class = outcome.Unexpected // and no reason to show the credential once more
 	}
-	if text := redact(err.Error()); text != err.Error() {
+	text := redact(err.Error())
+	if text != err.Error() {
 		f.Err = errors.New(text) // without the cause, which would show the secret
 	}
 	return f
@@ -77,7 +78,8 @@ func failureOfCut(op string, secret outcome.Secret, resp *http.Response, err err
 // redactCode returns the server's number for a failure, or 0 if it repeats a
 // secret, such as a password of digits.
 func redactCode(code int, redact Redactor) int {
-	if text := strconv.Itoa(code); redact(text) != text {
+	text := strconv.Itoa(code)
+	if redact(text) != text {
 		return 0
 	}
 	return code

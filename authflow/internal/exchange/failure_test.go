@@ -84,7 +84,7 @@ func TestX4_Failure_SaysWhatCame(t *testing.T) {
 		"unknown":       {400, "nonsense/", "x", outcome.NoPage, outcome.Invalid, "answered with 1 bytes of unknown content"},
 		"said":          {400, "application/json", `{"error":{"message":"why"}}`, outcome.NoPage, outcome.Invalid, ""},
 		"code alone":    {400, "application/json", `{"error":{"message":{"code":7}}}`, outcome.NoPage, outcome.Invalid, ""},
-		"not supported": {501, "application/json", `{"error":{"message":"no"}}`, outcome.NoPage, outcome.Other, ""},
+		"not supported": {501, "application/json", `{"error":{"message":"no"}}`, outcome.NoPage, outcome.Invalid, ""},
 	} {
 		resp := respond(request(t, http.MethodGet, serverURL), tt.status, "", "Content-Type", tt.label, "Retry-After", "7") //nolint:bodyclose // it holds nothing
 		f := FailureOf("getCurrentUserInfo", outcome.Bearer, resp, []byte(tt.body), plain)
@@ -105,7 +105,7 @@ func TestX4_Failure_SaysWhatCame(t *testing.T) {
 // included.
 func TestX3_FailureThatRepeatsASecret_WithholdsIt(t *testing.T) {
 	t.Parallel()
-	resp := respond(request(t, http.MethodGet, serverURL), 400, "", "Content-Type", "s3cret/x")
+	resp := respond(request(t, http.MethodGet, serverURL), 400, "", "Content-Type", "s3cret/x") //nolint:bodyclose // it holds nothing
 	for _, body := range []string{
 		`{"error":{"message":{"code":0,"incident_id_guid":"a-s3cret","trace_id_guid":"b-s3cret","debug":"c-s3cret"}}}`, "s3cret",
 	} {

@@ -26,11 +26,11 @@ func TestP6_Judge_FollowsItsTable(t *testing.T) {
 		body     string // with the label HTML
 		want     verdicts
 	}{
-		{"rejected", 401, "", "", verdicts{Replay, Return, Replay, Return}},
-		{"rejected with a page", 401, "", page, verdicts{Replay, Return, Replay, Return}},
+		{"rejected", 401, "", "", verdicts{Replay, ReturnAndRenew, Replay, ReturnAndRenew}},
+		{"rejected with a page", 401, "", page, verdicts{Replay, ReturnAndRenew, Replay, ReturnAndRenew}},
 		{"forbidden", 403, "", page, always(Return)},
 		{"success", 200, "", "{}", always(Return)},
-		{"page", 200, "", page, verdicts{Replay, Fail, FailAndRenew, FailAndRenew}},
+		{"page", 200, "", page, verdicts{Replay, FailAndRenew, FailAndRenew, FailAndRenew}},
 		{"maintenance", 200, "", "<html>Site Maintenance", always(Fail)},
 		{"maintenance with 404", 404, "", "<html>Site Maintenance", always(Fail)},
 		{"error page", 502, "", page, always(Return)},
@@ -39,15 +39,15 @@ func TestP6_Judge_FollowsItsTable(t *testing.T) {
 		{"choices", 300, logIn, "", always(Return)},
 		{"no location", 302, "", "", always(Return)},
 		{"302 in the API", 302, api, "", always(Return)},
-		{"302 to a log-in", 302, logIn, "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
-		{"307 to a log-in", 307, "/login", "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
-		{"308 to a log-in", 308, "/SignIn/", "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
-		{"302 to a file", 302, site, "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
-		{"302 elsewhere", 302, other, "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
-		{"301 to plain http", 301, "http://ts.example" + apiPathX, "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
-		{"302 to a log-in elsewhere", 302, "https://idp.example/login", "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
-		{"302 to no address", 302, nowhere, "", verdicts{Replay, Fail, FailAndRenew, FailAndRenew}},
-		{"302 to a script", 302, "javascript:alert(1)", "", verdicts{Replay, Fail, FailAndRenew, FailAndRenew}},
+		{"302 to a log-in", 302, logIn, "", verdicts{Replay, FailAndRenew, Replay, ReturnAndRenew}},
+		{"307 to a log-in", 307, "/login", "", verdicts{Replay, FailAndRenew, Replay, ReturnAndRenew}},
+		{"308 to a log-in", 308, "/SignIn/", "", verdicts{Replay, FailAndRenew, Replay, ReturnAndRenew}},
+		{"302 to a file", 302, site, "", verdicts{Replay, ReturnAndRenew, ReturnAndRenew, ReturnAndRenew}},
+		{"302 elsewhere", 302, other, "", verdicts{Replay, ReturnAndRenew, ReturnAndRenew, ReturnAndRenew}},
+		{"301 to plain http", 301, "http://ts.example" + apiPathX, "", verdicts{Replay, ReturnAndRenew, ReturnAndRenew, ReturnAndRenew}},
+		{"302 to a log-in elsewhere", 302, "https://idp.example/login", "", verdicts{Replay, ReturnAndRenew, ReturnAndRenew, ReturnAndRenew}},
+		{"302 to no address", 302, nowhere, "", verdicts{Replay, FailAndRenew, FailAndRenew, FailAndRenew}},
+		{"302 to a script", 302, "javascript:alert(1)", "", verdicts{Replay, FailAndRenew, FailAndRenew, FailAndRenew}},
 		{"303 to a result", 303, site, "", always(Return)},
 		{"303 elsewhere", 303, other, "", always(Return)},
 		{"303 in the API", 303, api, "", always(Return)},
@@ -89,9 +89,9 @@ func TestP2_RequestThatCannotBeRepeated_RenewsForTheNext(t *testing.T) {
 		resp func(*http.Request) *http.Response
 		want Verdict
 	}{
-		"401":      {func(r *http.Request) *http.Response { return respond(r, 401, "") }, ReturnAndRenew},
-		"log-in":   {func(r *http.Request) *http.Response { return respond(r, 302, "", "Location", "/login") }, ReturnAndRenew},
-		"elsewher": {func(r *http.Request) *http.Response { return respond(r, 302, "", "Location", "https://x.example") }, ReturnAndRenew},
+		"401":       {func(r *http.Request) *http.Response { return respond(r, 401, "") }, ReturnAndRenew},
+		"log-in":    {func(r *http.Request) *http.Response { return respond(r, 302, "", "Location", "/login") }, ReturnAndRenew},
+		"elsewhere": {func(r *http.Request) *http.Response { return respond(r, 302, "", "Location", "https://x.example") }, ReturnAndRenew},
 		"page": {func(r *http.Request) *http.Response {
 			return respond(r, 200, "<html>", "Content-Type", "text/html")
 		}, FailAndRenew},
@@ -129,11 +129,10 @@ func TestP6_ChainThatEndsInAPage_FailsWithTheFirstTarget(t *testing.T) {
 	second := respond(nextHop(t, first), 302, "", "Location", "https://idp.example/authorize?x=s3cret")
 	for name, hop := range map[string]*http.Request{"ours": nextHop(t, first), "elsewhere": nextHop(t, second)} {
 		resp := respond(hop, 200, "<html>Sign in", "Content-Type", "text/html")
-		verdict := o.JudgeForeign(hop, resp)
-		if name == "ours" {
-			verdict = o.Judge(Request{hop, true, false, time.Hour}, resp)
+		if !o.EndsInPage(hop, resp) {
+			t.Errorf("%s: not an error", name)
 		}
-		if verdict != FailAndRenew {
+		if verdict := o.Judge(Request{hop, true, false, time.Hour}, resp); name == "ours" && verdict != FailAndRenew {
 			t.Errorf("%s: %v", name, verdict)
 		}
 		f := o.Failure("GET /x", hop, resp, plain)
@@ -142,16 +141,16 @@ func TestP6_ChainThatEndsInAPage_FailsWithTheFirstTarget(t *testing.T) {
 		}
 	}
 	file := respond(nextHop(t, second), 200, "a;b", "Content-Type", "text/csv")
-	if got := o.JudgeForeign(file.Request, file); got != Return {
-		t.Errorf("a file: %v", got)
+	if o.EndsInPage(file.Request, file) {
+		t.Error("a file: an error")
 	}
 	missing := respond(nextHop(t, second), 404, "<html>", "Content-Type", "text/html")
-	if got := o.JudgeForeign(missing.Request, missing); got != Return {
-		t.Errorf("404: %v", got)
+	if o.EndsInPage(missing.Request, missing) {
+		t.Error("404: an error")
 	}
 	page := respond(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/p"), 302, "", "Location", "https://idp.example/")), 200, "<html>", "Content-Type", "text/html")
-	if got := o.JudgeForeign(page.Request, page); got != Return {
-		t.Errorf("from a page: %v", got)
+	if o.EndsInPage(page.Request, page) {
+		t.Error("from a page: an error")
 	}
 }
 

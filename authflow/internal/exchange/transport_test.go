@@ -84,7 +84,7 @@ func TestR5_ConnectionThatDiedSilently_IsNotUsedByTheSecondAttempt(t *testing.T)
 			server.StartTLS()
 			defer server.Close()
 			proxy := newSwallowing(t, server.Listener.Addr().String())
-			const attempt = 1500 * time.Millisecond
+			const attempt = 6 * time.Second // pings of 2 s get through on a busy machine, too
 			base, ok := NewTransport(attempt).(*http.Transport)
 			if !ok {
 				t.Fatal("not a transport of net/http")

@@ -60,10 +60,10 @@ func (q *queue) firstOf(l lane) *place {
 }
 
 // dueRepeat returns the first of the repeats if all first requests that stood in
-// the queue when it came back have left, or as many others.
+// the queue when it came back have left, or as many others, or if none are left.
 func (q *queue) dueRepeat() *place {
 	p := q.repeats.first()
-	if p == nil || q.left < p.turn {
+	if p == nil || q.left < min(p.turn, q.came) {
 		return nil
 	}
 	return p

@@ -186,7 +186,7 @@ func (f *flow) draw(processes int) {
 	f.process = f.rand.IntN(processes)
 	f.habit = f.rand.IntN(6)
 	f.delay = time.Duration(f.rand.IntN(1200)) * time.Second
-	f.pause = time.Duration(1+f.rand.IntN(300)) * time.Second
+	f.pause = time.Duration(15+f.rand.IntN(285)) * time.Second
 }
 
 // password returns what the flow believes to be right.

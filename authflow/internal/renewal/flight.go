@@ -42,7 +42,7 @@ type Completion[V any] struct {
 	Old *Lease[V]
 	// New is the lease that the flight brought, or nil.
 	New *Lease[V]
-	// Err is why there is no new lease.
+	// Err is why there is no new lease: a PauseError.
 	Err error
 	// Late says that New is not used, because the flight had already ended or
 	// because New was requested before an Invalidate or a Renew. It is alive at
@@ -145,8 +145,9 @@ func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion
 	fl.lease, fl.err = l, c.Err
 	switch {
 	case c.Err != nil:
-		c.New, fl.lease = nil, nil
 		next.pause = k.pauseAfter(c.Err, next.pause)
+		c.New, c.Err = nil, next.pause
+		fl.lease, fl.err = nil, next.pause // the waiters learn when the next flight may begin
 	case fl.requestedBefore(fl.notBefore, l):
 		c.Late, fl.lease, fl.err = true, nil, errDiscarded
 		next.pause, next.discarded = nil, next.discarded || !fl.Exclusive

@@ -39,8 +39,9 @@ type Keeper[V any, S Source[V]] struct {
 	mu    sync.Mutex // guards changes of the state and of each Flight; nothing waits under it
 }
 
-// PauseError is the error of callers while no flight begins, because the last
-// one failed or because the server rejected the last credentials.
+// PauseError is the error of the waiters of a flight that failed, and of callers
+// while no flight begins, because the last one failed or because the server
+// rejected the last credentials.
 type PauseError struct {
 	error // the latest failure
 	// Until is when the next flight may begin.

@@ -117,6 +117,7 @@ func (m *model) land(o *offer) func(c *call) string {
 	case !good:
 		m.failures, m.why = m.failures+1, what
 		m.pause = m.now + pauseAfter(m.failures)
+		what = m.pausing()
 	default:
 		m.failures, m.pause = 0, 0
 	}

@@ -157,3 +157,13 @@ func retryAfter(err error) time.Duration {
 	}
 	return e.RetryAfter
 }
+
+// user returns a Flow of full access with a key of its own.
+func user(t *testing.T, c *authflow.Cluster, name string) *authflow.Flow {
+	t.Helper()
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, SecretKey: mixedKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}

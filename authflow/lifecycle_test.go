@@ -130,17 +130,6 @@ func TestS4ALogoutThatFailsClosesAllTheSame(t *testing.T) {
 	})
 }
 
-func TestL4LogoutGetsOverAPassingFailure(t *testing.T) {
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		f := trusted(t, sim, 300*time.Second)
-		mustGet(t, f)
-		sim.Fail(authtest.OpRevokeToken, 1, authtest.Status(503))
-		if err := f.Logout(t.Context()); err != nil || sim.Calls(authtest.OpRevokeToken) != 2 {
-			t.Errorf("%d calls, %v", sim.Calls(authtest.OpRevokeToken), err)
-		}
-	})
-}
-
 func TestL1CloseInTheMiddleOfThings(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		// While callers wait for the first token.

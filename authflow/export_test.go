@@ -15,3 +15,14 @@ func (f *Flow) StepWallClock(d time.Duration) {
 	wall := reflect.ValueOf(l).Elem().FieldByName("wall") // package renewal has no use for a setter
 	*(*int64)(unsafe.Pointer(wall.UnsafeAddr())) -= int64(d)
 }
+
+// Owed returns how many credentials f keeps for Logout.
+func Owed(f *Flow) int {
+	g := f.ledger.Load()
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.owed)
+}

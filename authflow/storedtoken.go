@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"github.com/go-thoughtspot/tsauth/gen"
 	"time"
 )
@@ -96,7 +97,10 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 		case lock := <-a.lock:
 			isOver = true
 			a.lock <- lock // for unlockStore
-			if isStoreFailure(lock.err) {
+			switch {
+			case errors.Is(lock.err, errLockHeld):
+				<-waiting.Done() // its holder may save the token in the last moment
+			case isStoreFailure(lock.err):
 				a.report(storeFailed("Lock", lock.err))
 			}
 		case <-poll.C:

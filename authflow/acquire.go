@@ -54,9 +54,9 @@ type acquisition struct {
 	secret        gen.Secret // the password or the secret key, once it is known
 	previous      *Error     // of the attempt before
 
-	entry    *storeEntry // in the Store, once it was looked at
-	unlock   func()      // of the entry's lock, or nil
-	expiring *lease      // found in the Store: due for renewal, used if no other can be had
+	entry    *storeEntry    // in the Store, once it was looked at
+	lock     chan storeLock // of the entry, or nil
+	expiring *lease         // found in the Store: due for renewal, used if no other can be had
 }
 
 // attemptResult is what an attempt that failed means for the next one.
@@ -159,17 +159,18 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 	if err != nil {
 		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
-	defer permit.Cancel() // if nothing below is done with it
-	if l := a.mintedMeanwhile(ctx, queued); l != nil {
+	defer permit.Cancel() // these two do nothing if the call was sent
+	defer a.done(ctx, ticket, &outcome.Failure{Class: outcome.NotSent})
+	l := a.mintedMeanwhile(ctx, queued)
+	if l != nil {
 		return l, attemptResult{}
 	}
-	if err := a.reserve(ctx, ticket); err != nil {
+	err = a.reserve(ctx, ticket)
+	if err != nil {
 		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
 	l, failure := a.send(ctx, permit, with)
-	if ticket != nil {
-		ticket.Done(failure)
-	}
+	a.done(ctx, ticket, failure)
 	verdict := permit.Done(failure)
 	if failure == nil {
 		return l, attemptResult{}
@@ -256,20 +257,31 @@ func urgentFrom(l *lease) time.Time {
 }
 
 // reserve counts the send of a password in the Store, so that all processes
-// together keep R6.
+// together keep R6. It waits while another process sends an unproven password of the
+// same user.
 func (a *acquisition) reserve(ctx context.Context, ticket *lockout.Ticket) error {
 	if ticket == nil {
 		return nil
 	}
+	return a.timed(ctx, a.timeLeft, func(ctx context.Context) error {
+		spent, err := ticket.Reserve(ctx, a.storeTimeLeft)
+		a.storeTimeLeft -= spent
+		return err
+	})
+}
+
+// done tells the lockout what came of a call, nil if it succeeded, and waits until
+// the Store knows: a tool may end as soon as it has its token.
+func (a *acquisition) done(ctx context.Context, ticket *lockout.Ticket, f *outcome.Failure) {
+	if ticket == nil {
+		return
+	}
+	ticket.Done(f)
 	ctx, cancel := context.WithTimeout(ctx, a.storeTimeLeft)
 	defer cancel()
 	began := time.Now()
-	err := ticket.Reserve(ctx)
+	ticket.Flush(ctx)
 	a.storeTimeLeft -= time.Since(began)
-	if err != nil {
-		ticket.Done(&outcome.Failure{Class: outcome.NotSent})
-	}
-	return err
 }
 
 // send makes the call and reads its response. The attempt has its share of the
@@ -287,7 +299,9 @@ func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *le
 	var r *response
 	var failure *outcome.Failure
 	_ = a.timed(ctx, limit, func(ctx context.Context) error {
-		call := authCall{op: op, secret: a.secretKind(), credential: with, limit: limit}
+		call := authCall{op: op, secret: a.secretKind(), credential: with, limit: limit, late: func(r *response) {
+			a.arrivedLate(r, req.URL.Path, with)
+		}}
 		r, failure = call.send(ctx, a.cluster, req)
 		return nil
 	})
@@ -295,6 +309,16 @@ func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *le
 		return nil, failure
 	}
 	return a.read(r, req.URL.Path, with)
+}
+
+// arrivedLate keeps the credential of a response that arrived after its attempt was
+// given up, for Logout: it is alive at the server.
+func (a *acquisition) arrivedLate(r *response, path string, with *lease) {
+	l, failure := a.read(r, path, with)
+	if failure == nil {
+		l.ID = a.idOf(&l.Value)
+		a.trackForRevocation(l)
+	}
 }
 
 // Backoff says how long the Flow acquires nothing after failures in a row.
@@ -310,14 +334,13 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 		return e.RetryAfter
 	}
 	longest := maxBackoff
-	if e.maxBackoff > 0 {
+	switch class := e.outcome(); {
+	case e.maxBackoff > 0:
 		longest = e.maxBackoff
-	}
-	if class := e.outcome(); class == outcome.Rejected || class == outcome.Invalid {
-		longest = time.Minute
-	}
-	if e.outcome() == outcome.Rejected && s.secretMayChange() {
+	case class == outcome.Rejected && s.secretMayChange():
 		longest = time.Second // the lockout holds back a password that must not be sent
+	case class == outcome.Rejected, class == outcome.Invalid:
+		longest = time.Minute
 	}
 	asked := min(e.RetryAfter, maxRetryAfter)
 	if asked > 0 {

@@ -75,9 +75,7 @@ func New(server string, opts ...Option) (*Cluster, error) {
 		c.base = exchange.NewTransport(c.policy.Timeout / time.Duration(c.policy.MaxAttempts))
 	}
 	c.sender = &exchange.Sender{Base: c.base, Origin: c.origin, Timeout: c.timeout, Redact: withholdSecrets}
-	c.limiter = limiter.New(limiter.Config{
-		Rate: c.rate, Burst: c.burst, Timeout: c.policy.Timeout, MaxAttempts: c.policy.MaxAttempts, Reserve: c.sharedRate(),
-	})
+	c.limiter = limiter.New(c.limiterConfig())
 	c.lockout = lockout.New(c.lockoutConfig())
 	return c, nil
 }

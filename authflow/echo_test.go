@@ -132,9 +132,6 @@ var places = map[string]struct {
 	}},
 }
 
-// once is a policy that needs no clock.
-var once = authflow.WithPolicy(authflow.Policy{MaxAttempts: 1})
-
 // told returns the error of an answer that is one.
 func told(resp *http.Response, err error) error {
 	if err != nil {

@@ -178,6 +178,7 @@ func (f *Flow) verifiedLease(ctx context.Context) (*lease, error) {
 // liveLease returns what get returns, or a new credential if that is a session
 // that has ended.
 func (f *Flow) liveLease(ctx context.Context, get func(context.Context) (*lease, error)) (*lease, error) {
+	f.forgetExpired()
 	l, err := get(ctx)
 	if err == nil && l.Value.session != nil && !f.alive(l, time.Now()) {
 		f.expire(l, "the session was idle for too long, or has no cookie left")
@@ -199,7 +200,7 @@ func (f *Flow) expire(l *lease, why string) {
 // putOutOfUse keeps a credential for Logout, and reports that it is out of use.
 func (f *Flow) putOutOfUse(l *lease, why string) {
 	f.trackForRevocation(l)
-	f.report(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: why})
+	_ = f.reportToCaller(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: why}) // the caller has done nothing that could fail
 }
 
 // Format writes operation, user and server for every verb, and no secret.

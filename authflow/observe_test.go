@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,26 +16,6 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
-
-// events collects what an observer is told.
-type events struct {
-	mu   sync.Mutex
-	list []authflow.Event
-}
-
-func (e *events) observe(ev authflow.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
-}
-
-func (e *events) take() []authflow.Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	list := e.list
-	e.list = nil
-	return list
-}
 
 func TestObserverGetsEveryChange(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

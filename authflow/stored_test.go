@@ -556,3 +556,22 @@ func TestK1RenewAsksTheServer(t *testing.T) {
 		}
 	})
 }
+
+// Another replica's token, which is as good as new, is not what Renew asks for.
+func TestK1_Renew_DoesNotTakeTheTokenOfTheStore(t *testing.T) {
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		first := mustToken(t, replica(t, sim, &s, admin))
+		time.Sleep(time.Second) // fake clock
+		b := replica(t, sim, &s, admin)
+		for n := 2; n <= 3; n++ {
+			if err := b.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if token := mustToken(t, b); token.Value == first.Value || sim.Calls(authtest.OpGetFullAccessToken) != n {
+				t.Errorf("Renew %d: %d mints", n-1, sim.Calls(authtest.OpGetFullAccessToken))
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+	})
+}

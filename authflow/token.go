@@ -95,6 +95,7 @@ func (f *Flow) tokenLease(ctx context.Context, o tokenOptions) (*lease, error) {
 	if o.exclusive {
 		return f.keeper.Exclusive(ctx)
 	}
+	f.forgetExpired()
 	l, err := f.keeper.GetVerified(ctx)
 	if err == nil && f.expiresTooSoon(l, o.minTTL) {
 		return f.keeper.Replace(ctx, l)

@@ -113,9 +113,22 @@ func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
 	if err != nil {
 		return nil, malformed(op, r, err)
 	}
-	old, _ := f.keeper.Peek()
-	life, limit := times.lifetime(r.Sent, old, time.Duration(f.validity)*time.Second)
+	life, limit := times.lifetime(r.Sent, f.previousToken(), time.Duration(f.validity)*time.Second)
 	return f.cluster.policy.grantGuess(c, r.Sent, life, limit), nil
+}
+
+// previousToken returns the token before the one that has just arrived: the token
+// in use or, in a Flow of exclusive tokens, the last one that is alive. It returns
+// nil if there is none.
+func (f *Flow) previousToken() *lease {
+	l, _ := f.keeper.Peek()
+	if l == nil {
+		l = f.ledger.Load().latest()
+	}
+	if l == nil || l.Value.session != nil {
+		return nil
+	}
+	return l
 }
 
 // wrongToken is the failure of a response with a token that was not requested.

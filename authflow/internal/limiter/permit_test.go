@@ -199,6 +199,8 @@ func TestR13_FailuresOfCallsThatWereUnderWay_CountOnce(t *testing.T) {
 		for _, p := range permits {
 			p.Done(unavailable())
 		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		if n := l.principals.find("x").backoffs; n != 1 {
 			t.Errorf("%d back-offs", n)
 		}

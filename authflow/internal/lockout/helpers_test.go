@@ -48,10 +48,16 @@ func ready(t *testing.T, ticket *lockout.Ticket) *lockout.Ticket {
 func start(t *testing.T, ticket *lockout.Ticket) *lockout.Ticket {
 	t.Helper()
 	ready(t, ticket).Take(time.Now())
-	if err := ticket.Reserve(t.Context()); err != nil {
+	if err := reserve(t.Context(), ticket); err != nil {
 		t.Fatal(err)
 	}
 	return ticket
+}
+
+// reserve counts a call in the Ledger.
+func reserve(ctx context.Context, ticket *lockout.Ticket) error {
+	_, err := ticket.Reserve(ctx, 2*time.Second)
+	return err
 }
 
 // play makes a call that may be sent at once, and ends it.

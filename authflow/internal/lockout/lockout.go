@@ -73,6 +73,10 @@ type Config struct {
 	// Ledger counts the passwords that several processes send. Without one, the
 	// Registry knows only what its own process has sent.
 	Ledger Ledger
+	// Seal and Open turn the record of a user into the value that the Ledger has,
+	// and back; Open returns nil for a value that is no record of the user. Without
+	// them, the Ledger has the records as they are.
+	Seal, Open func(user string, text []byte) []byte
 	// Hash returns a keyed hash of a secret of a user; the user is empty for a
 	// secret key. Processes that share a Ledger need the same key for it. Without
 	// a Hash, the Registry uses HMAC-SHA-256 with a random key.
@@ -109,7 +113,11 @@ func New(cfg Config) *Registry {
 		r.hash = randomHash()
 	}
 	if cfg.Ledger != nil {
-		r.shared = &shared{ledger: cfg.Ledger}
+		r.shared = &shared{ledger: cfg.Ledger, seal: cfg.Seal, open: cfg.Open}
+		if cfg.Seal == nil || cfg.Open == nil {
+			asItIs := func(_ string, text []byte) []byte { return text }
+			r.shared.seal, r.shared.open = asItIs, asItIs
+		}
 	}
 	return r
 }

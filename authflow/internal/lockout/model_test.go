@@ -254,7 +254,7 @@ func (f *flow) ask(ctx context.Context) {
 	}
 	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if err := ticket.Reserve(within); err != nil {
+	if err := reserve(within, ticket); err != nil {
 		f.checkReserve(c, force, err, within)
 		f.mu.Lock()
 		c.done, c.said = time.Now(), notSent

@@ -51,6 +51,31 @@ func TestP1_CredentialRequestedBeforeIt_IsDiscarded(t *testing.T) {
 	}
 }
 
+// It does not matter which of the callers begins the next flight.
+func TestP1_FlightThatFollowsARenew_IsForced(t *testing.T) {
+	for range 50 {
+		in(t, func(t *testing.T, k *keeper, s *numbers) {
+			var forced []bool
+			s.then = func(_ context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
+				forced = append(forced, fl.Force)
+				return leaseOf(n, fl.Began, time.Minute), nil
+			}
+			var wg sync.WaitGroup
+			for range 5 {
+				wg.Go(func() { want(t, "a waiter", 2, nil)(k.GetVerified(t.Context())) })
+			}
+			time.Sleep(500 * time.Millisecond) // fake clock
+			wg.Go(func() { want(t, "Renew", 2, nil)(k.Renew(t.Context())) })
+			wg.Wait()
+			l, _ := k.Peek()
+			want(t, "a later one", 3, nil)(k.Replace(t.Context(), l))
+			if !slices.Equal(forced, []bool{false, true, false}) {
+				t.Errorf("forced: %v", forced)
+			}
+		})
+	}
+}
+
 // A flight that waits in a queue for longer than that brings what is asked for.
 func TestP1_CredentialRequestedAfterARenewOfAnEarlierFlight_IsUsed(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {

@@ -46,6 +46,43 @@ func TestR10_FunctionThatPanics_EndsItsFlightOnly(t *testing.T) {
 	}
 }
 
+// failing is a Source that panics wherever it can.
+type failing struct{}
+
+func (failing) Acquire(_ context.Context, fl *Flight[int32]) (*Lease[int32], error) {
+	return nil, explode("a secret", fl)
+}
+func (failing) Completed(Completion[int32])      { panic("in Completed") }
+func (failing) Backoff(error, int) time.Duration { panic("in Backoff") }
+
+func explode(secret string, _ *Flight[int32]) error { panic("in Acquire: " + secret[:1]) }
+
+// The stack says where, and not with what.
+func TestR10_SourceThatPanicsEverywhere_HarmsItsCallersOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &Keeper[int32, failing]{}
+		_, err := k.Get(t.Context())
+		var p *PanicError
+		if !errors.As(err, &p) || p.Value != "in Completed" {
+			t.Fatalf("%v", err)
+		}
+		_, err = k.Get(t.Context()) // in the pause after the first panic
+		if !errors.As(err, &p) || p.Value != "in Acquire: a" {
+			t.Fatalf("%v", err)
+		}
+		if len(p.Stack) < 2 || !strings.Contains(p.Stack[0], ".explode flight_test.go:") || !strings.Contains(p.Stack[1], ".Acquire flight_test.go:") {
+			t.Errorf("stack %q", p.Stack)
+		}
+		if text := err.Error(); strings.ContainsAny(text, "\n") || strings.Contains(text, "0x") || strings.Contains(text, "guard") || !strings.Contains(text, "explode") {
+			t.Errorf("%q", text)
+		}
+		time.Sleep(time.Second) // fake clock
+		if _, err = k.Get(t.Context()); err == nil {
+			t.Error("no error after the pause")
+		}
+	})
+}
+
 func TestR4_Flight_EndsOnce(t *testing.T) {
 	late := func(n int32) *Lease[int32] { return leaseOf(100+n, time.Now(), time.Hour) }
 	for name, then := range map[string]func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error){
@@ -247,7 +284,7 @@ func TestL1_IdleKeeper_HasNoGoroutine(t *testing.T) {
 	want(t, "a lease", 1, nil)(k.GetVerified(t.Context()))
 	want(t, "an exclusive one", 1, nil)(k.Exclusive(t.Context()))
 	goleak.VerifyNone(t)
-	if len(k.flights) != 0 {
-		t.Errorf("%d flights are kept", len(k.flights))
+	if fl := k.load().flights; fl != nil {
+		t.Errorf("a flight is kept: %v", fl)
 	}
 }

@@ -35,9 +35,8 @@ type Source[V any] interface {
 type Keeper[V any, S Source[V]] struct {
 	Source S
 
-	state   atomic.Pointer[state[V]]
-	mu      sync.Mutex              // guards changes of state, flights and each Flight; nothing waits under it
-	flights map[*Flight[V]]struct{} // those under way; nil if there are none
+	state atomic.Pointer[state[V]]
+	mu    sync.Mutex // guards changes of the state and of each Flight; nothing waits under it
 }
 
 // PauseError is the error of callers while no flight begins, because the last
@@ -115,8 +114,8 @@ func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {
 		return nil, false
 	}
 	k.state.Store(&state[V]{closed: &closing{why}, past: s.past, history: s.history})
-	for fl := range k.flights {
-		k.end(fl, why)
+	for l := s.flights; l != nil; l = l.others {
+		l.end(why)
 	}
 	return s.lease, true
 }
@@ -198,7 +197,7 @@ func (k *Keeper[V, S]) await(ctx context.Context, fl *Flight[V]) (*Lease[V], err
 	}
 	fl.waiters--
 	if fl.Exclusive {
-		k.end(fl, errLeft)
+		k.endUnused(fl)
 	}
 	return nil, errLeft
 }

@@ -59,9 +59,19 @@ func TestR1_Age_IsThatOfTheFasterClock(t *testing.T) {
 		"the wall clock is set back by a day": {-24 * time.Hour, 100 * time.Second},
 	} {
 		l := leaseOf(1, asked, 300*time.Second)
-		l.wall -= int64(c.step) // that it has moved on is that it showed less then
+		l.wall -= int64(c.step) // the clock showed less then
 		if got := l.Age(asked.Add(100 * time.Second)); got != c.want {
 			t.Errorf("%s: age %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestR3_Lease_WithAGuessedEnd_MayBeAliveLonger(t *testing.T) {
+	asked := time.Now()
+	for limit, want := range map[time.Duration]time.Duration{0: time.Minute, time.Second: time.Minute, time.Hour: time.Hour, Forever: Forever} {
+		l := NewLease(1, asked, Schedule{Lifetime: time.Minute, Margin: 3 * time.Second, RenewAt: .75, Limit: limit})
+		if got := l.RemainingAtMost(asked); got != want || l.Remaining(asked) != 57*time.Second {
+			t.Errorf("limit %v: %v remaining at most, want %v; %v remaining", limit, got, want, l.Remaining(asked))
 		}
 	}
 }

@@ -114,3 +114,22 @@ func TestP4_ManyRejections_CostOneRenewal(t *testing.T) {
 		}
 	})
 }
+
+func TestR3_LeaseBeyondAGuessedEnd_ServesIfNoOtherCanBeHad(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		s.then = func(_ context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
+			if n > 1 {
+				return nil, errDown
+			}
+			return NewLease(n, time.Now(), Schedule{Lifetime: 10 * time.Second, RenewAt: 1, Limit: time.Minute}), nil
+		}
+		want(t, "the first", 1, nil)(k.GetVerified(t.Context()))
+		time.Sleep(30 * time.Second) // fake clock
+		within(t, "a flight that fails", time.Second, func() { want(t, "waits for a better one", 1, nil)(k.Get(t.Context())) })
+		within(t, "a pause", 0, func() { want(t, "in the pause", 1, nil)(k.GetVerified(t.Context())) })
+		l, _ := k.Peek()
+		within(t, "a pause", 0, func() { want(t, "another one", 0, errDown)(k.Replace(t.Context(), l)) })
+		time.Sleep(30 * time.Second) // fake clock
+		want(t, "beyond its real end", 0, errDown)(k.Get(t.Context()))
+	})
+}

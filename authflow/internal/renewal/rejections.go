@@ -88,7 +88,7 @@ func (k *Keeper[V, S]) Invalidate(l *Lease[V]) (inUse bool) {
 		h.withheld = h.withheld || verdict == Useless
 		h.rejected = h.rejected.with(l.ID)
 		s.history = &h
-		k.putOutOfUse(s, now)
+		s.putOutOfUse(now)
 	})
 	return inUse
 }
@@ -100,19 +100,19 @@ func (k *Keeper[V, S]) Expire(l *Lease[V]) (inUse bool) {
 	k.update(func(s *state[V]) {
 		inUse = l != nil && s.lease == l
 		if inUse {
-			k.putOutOfUse(s, time.Now())
+			s.putOutOfUse(time.Now())
 		}
 	})
 	return inUse
 }
 
 // putOutOfUse drops the lease in use, and makes flights discard a credential that
-// was requested before now. The caller holds the lock.
-func (k *Keeper[V, S]) putOutOfUse(s *state[V], now time.Time) {
+// was requested before now.
+func (s *state[V]) putOutOfUse(now time.Time) {
 	s.remember(s.lease)
 	s.lease, s.rejected = nil, false
-	for fl := range k.flights {
-		fl.notBefore = now
+	for l := s.flights; l != nil; l = l.others {
+		l.notBefore = now
 	}
 }
 
@@ -234,7 +234,7 @@ func (s *state[V]) withholding(now time.Time) *PauseError {
 
 // ring has the IDs of the latest credentials, the newest first, and 0 where there
 // are fewer.
-type ring [8]uint64
+type ring [6]uint64
 
 // contains reports whether a ring, which may be nil, has the ID of a credential.
 func (r *ring) contains(id uint64) bool { return r != nil && slices.Contains(r[:], id) }

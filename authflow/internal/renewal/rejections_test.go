@@ -136,13 +136,13 @@ func TestR12_FirstRequested_IsWhenACredentialWasFirstReturned(t *testing.T) {
 			t.Errorf("credential %d: %v", i+1, at)
 		}
 	}
-	for back := range 8 {
+	for back := range len(ring{}) {
 		at := k.FirstRequested(uint64(20-back), began.Add(time.Hour)) //nolint:gosec // small
 		if want := began.Add(time.Duration(19-back) * time.Second); !at.Equal(want) {
 			t.Errorf("%d credentials ago: %v, want %v", back, at, want)
 		}
 	}
-	if h := k.load().know(); len(h.requests) != 8 {
+	if h := k.load().know(); len(h.requests) != len(ring{}) {
 		t.Errorf("%d are remembered", len(h.requests))
 	}
 }
@@ -157,7 +157,7 @@ func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
 			time.Sleep(time.Second) // fake clock
 		}
 		for n := uint64(1); n <= 31; n++ {
-			if k.Issued(n) != (n >= 22 && n <= 30) {
+			if k.Issued(n) != (n >= 24 && n <= 30) {
 				t.Errorf("credential %d: issued is %v", n, k.Issued(n))
 			}
 		}
@@ -167,6 +167,54 @@ func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
 		k.Close(errEnd)
 		if !k.Issued(29) {
 			t.Error("Close forgets the credentials")
+		}
+	})
+}
+
+// A function that returns one token again and again is no reason to forget others.
+func TestR12_CredentialThatIsReturnedAgain_PushesNoOtherOut(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		first, _ := k.GetVerified(t.Context())
+		k.Reject(first)
+		s.then = func(_ context.Context, _ int32, _ *Flight[int32]) (*Lease[int32], error) {
+			return leaseOf(2, time.Now(), time.Hour), nil
+		}
+		for range 20 {
+			want(t, "the same", 2, nil)(k.Renew(t.Context()))
+		}
+		if !k.Issued(1) || !k.Rejected(1) || !k.Issued(2) || k.Rejected(2) {
+			t.Error("a credential is forgotten")
+		}
+	})
+}
+
+// A credential that worked for a while ends the back-off that came before it.
+func TestP3_CredentialThatWorkedForAWhile_EndsTheBackOff(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		s.then = func(_ context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
+			return leaseOf(n, time.Now(), time.Hour), nil
+		}
+		wait := func() time.Duration {
+			began := time.Now()
+			for {
+				l, _ := k.GetVerified(t.Context())
+				if k.Reject(l) != Useless {
+					return time.Since(began)
+				}
+				time.Sleep(100 * time.Millisecond) // fake clock
+			}
+		}
+		for range 5 {
+			wait()
+		}
+		if d := wait(); d < 8*time.Second {
+			t.Errorf("%v for the sixth credential in a row", d)
+		}
+		_, _ = k.GetVerified(t.Context())
+		time.Sleep(10 * time.Minute) // fake clock
+		first, second := wait(), wait()
+		if first > 0 || second > 3*time.Second {
+			t.Errorf("%v and %v after ten minutes", first, second)
 		}
 	})
 }

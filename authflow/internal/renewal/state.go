@@ -17,9 +17,11 @@ type state[V any] struct {
 	lease     *Lease[V]   // in use, or nil
 	flight    *Flight[V]  // the one that gets the next lease, or nil
 	pause     *PauseError // since the latest flight failed; nil after a success
+	flights   *flights[V] // all that are under way, or nil
 	closed    *closing    // nil while the Keeper is open
 	rejected  bool        // the server rejected lease, which serves if no other can be had
 	discarded bool        // the credential of the latest flight was discarded
+	forceNext bool        // because of a Renew, which the next flight is for
 	past      *ring       // credentials that are out of use; nil until there is one
 	history   *history    // nil until a credential is rejected or returned again
 }

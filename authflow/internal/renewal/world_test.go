@@ -290,7 +290,7 @@ func (w *world) step(d time.Duration) {
 	defer w.mu.Unlock()
 	w.wall += d
 	for _, l := range w.leases {
-		l.wall -= int64(d) // it showed less when the lease was asked for
+		l.wall -= int64(d) // it showed less when the lease was requested
 	}
 	w.k.state.Store(w.k.state.Load()) // so that whoever looks next sees it
 }

@@ -18,10 +18,10 @@ import (
 
 // Many users of one cluster, in all the ways in.
 
-// bubbles runs a test for each case, in a bubble of its own and beside other tests.
+// bubbles runs a test for each case, in a bubble of its own and beside the others.
+// Callers call t.Parallel.
 func bubbles[C any](t *testing.T, cases map[string]C, test func(*testing.T, C)) {
 	t.Helper()
-	t.Parallel()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,10 +17,12 @@ const (
 	storeTime = 2 * time.Second
 	// operationTime is what one operation may take, from when it is sent.
 	operationTime = time.Second
-	// maxOperations is how many operations are in progress at a time. A crowd of
-	// 5,000 users queues here and not in the connection pool of the Store, where
-	// its waiting would look like a failure.
+	// maxOperations is how many operations are in progress at a time, beside
+	// maxLocks calls of Lock, which mostly wait. A crowd of 5,000 users queues here
+	// and not in the connection pool of the Store, where its waiting would look like
+	// a failure.
 	maxOperations = 16
+	maxLocks      = 64
 	// maxStoreBackoff is the longest time before a Store that fails is tried
 	// again.
 	maxStoreBackoff = 30 * time.Second
@@ -41,13 +43,14 @@ var (
 type sealedStore struct {
 	store  Store
 	box    *seal.Box
-	values storeHealth // of Load, Save, Swap, Delete and Lock
-	rate   storeHealth // of Reserve: its failure is not theirs
-	slots  chan struct{}
+	values storeHealth   // of Load, Save, Swap, Delete and Lock
+	rate   storeHealth   // of Reserve: its failure is not theirs
+	slots  chan struct{} // for operations
+	locks  chan struct{} // for calls of Lock
 }
 
 func newSealedStore(s Store, box *seal.Box) *sealedStore {
-	return &sealedStore{store: s, box: box, slots: make(chan struct{}, maxOperations)}
+	return &sealedStore{store: s, box: box, slots: make(chan struct{}, maxOperations), locks: make(chan struct{}, maxLocks)}
 }
 
 // storeHealth keeps a Store that fails from being tried again and again.
@@ -98,12 +101,12 @@ func (o operation[T]) run(ctx context.Context) (T, error) {
 	within, cancel := context.WithTimeout(ctx, operationTime)
 	defer cancel()
 	result, err := userCall[T]{what: "Store", call: o.call}.run(within)
-	if ctx.Err() != nil {
-		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
-	}
 	if isAnswer(err) {
 		o.health.note(nil)
 		return result, err
+	}
+	if isEnding(ctx) {
+		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
 	}
 	o.health.note(err)
 	return none, withoutPanicValue(err)
@@ -143,6 +146,9 @@ func (s *sealedStore) change(ctx context.Context, call func(context.Context) err
 	return err
 }
 
+// isCrowded reports whether the next operation has to wait for others.
+func (s *sealedStore) isCrowded() bool { return len(s.slots) == cap(s.slots) }
+
 // storeLock is the result of waiting for a lock. An error means that it is not held.
 type storeLock struct {
 	unlock func() // may be nil
@@ -157,16 +163,19 @@ func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
 		return result
 	}
 	call := userCall[func()]{what: "Store", late: release, call: func(ctx context.Context) (func(), error) {
-		unlock, err := s.store.Lock(ctx, name, lockLimit)
-		if err != nil && ctx.Err() != nil {
-			err = errors.Join(errLockHeld, err)
-		}
-		return unlock, err
+		return s.store.Lock(ctx, name, lockLimit)
 	}}
 	go func() {
+		select {
+		case s.locks <- struct{}{}:
+			defer func() { <-s.locks }()
+		case <-ctx.Done():
+			result <- storeLock{err: errStoreSkipped}
+			return
+		}
 		unlock, err := call.run(ctx)
-		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-			err = errors.Join(errStoreSkipped, err) // the token was found without the lock
+		if err != nil && isEnding(ctx) {
+			err = errors.Join(errLockHeld, err)
 		}
 		if isStoreFailure(err) {
 			s.values.note(err)

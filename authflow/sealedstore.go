@@ -17,12 +17,11 @@ const (
 	storeTime = 2 * time.Second
 	// operationTime is what one operation may take, from when it is sent.
 	operationTime = time.Second
-	// maxOperations is how many operations are in progress at a time, beside
-	// maxLocks calls of Lock, which mostly wait. A crowd of 5,000 users queues here
-	// and not in the connection pool of the Store, where its waiting would look like
-	// a failure.
+	// maxOperations is how many operations are in progress at a time. A crowd of
+	// 5,000 users queues here and not in the connection pool of the Store, where its
+	// waiting would look like a failure. Lock is not counted, because it mostly waits;
+	// a crowd goes without it.
 	maxOperations = 16
-	maxLocks      = 64
 	// maxStoreBackoff is the longest time before a Store that fails is tried
 	// again.
 	maxStoreBackoff = 30 * time.Second
@@ -45,12 +44,11 @@ type sealedStore struct {
 	box    *seal.Box
 	values storeHealth   // of Load, Save, Swap, Delete and Lock
 	rate   storeHealth   // of Reserve: its failure is not theirs
-	slots  chan struct{} // for operations
-	locks  chan struct{} // for calls of Lock
+	slots  chan struct{} // one for each operation in progress
 }
 
 func newSealedStore(s Store, box *seal.Box) *sealedStore {
-	return &sealedStore{store: s, box: box, slots: make(chan struct{}, maxOperations), locks: make(chan struct{}, maxLocks)}
+	return &sealedStore{store: s, box: box, slots: make(chan struct{}, maxOperations)}
 }
 
 // storeHealth keeps a Store that fails from being tried again and again.
@@ -96,6 +94,9 @@ func (o operation[T]) run(ctx context.Context) (T, error) {
 	case o.store.slots <- struct{}{}:
 		defer func() { <-o.store.slots }()
 	case <-ctx.Done():
+		return none, errStoreSkipped
+	}
+	if o.health.resting() { // one before it has failed
 		return none, errStoreSkipped
 	}
 	within, cancel := context.WithTimeout(ctx, operationTime)
@@ -166,13 +167,6 @@ func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
 		return s.store.Lock(ctx, name, lockLimit)
 	}}
 	go func() {
-		select {
-		case s.locks <- struct{}{}:
-			defer func() { <-s.locks }()
-		case <-ctx.Done():
-			result <- storeLock{err: errStoreSkipped}
-			return
-		}
 		unlock, err := call.run(ctx)
 		if err != nil && isEnding(ctx) {
 			err = errors.Join(errLockHeld, err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // ErrorOf returns nil for the response of a call that succeeded, and otherwise an
@@ -19,12 +20,7 @@ func ErrorOf(resp *http.Response) error {
 	if resp == nil || isSuccess(resp) {
 		return nil
 	}
-	redactor := func(text string) string {
-		if resp.Request == nil {
-			return text
-		}
-		return withholdSecrets(resp.Request, text)
-	}
+	redactor := func(text string) string { return redact.Text(resp.Request, text) }
 	body, read := exchange.ReadErrorBody(resp, redactor)
 	op := "request"
 	if resp.Request != nil {

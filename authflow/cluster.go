@@ -12,7 +12,6 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -75,7 +74,7 @@ func New(server string, opts ...Option) (*Cluster, error) {
 	if c.base == nil {
 		c.base = exchange.NewTransport(c.policy.Timeout / time.Duration(c.policy.MaxAttempts))
 	}
-	c.sender = &exchange.Sender{Base: c.base, Origin: c.origin, Timeout: c.timeout, Redact: redact.Text}
+	c.sender = &exchange.Sender{Base: c.base, Origin: c.origin, Timeout: c.timeout}
 	c.limiter = limiter.New(c.limiterConfig())
 	c.lockout = lockout.New(c.lockoutConfig())
 	return c, nil

@@ -5,7 +5,6 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // ErrorOf returns nil for the response of a call that succeeded, and otherwise an
@@ -20,8 +19,7 @@ func ErrorOf(resp *http.Response) error {
 	if resp == nil || isSuccess(resp) {
 		return nil
 	}
-	redactor := func(text string) string { return redact.Text(resp.Request, text) }
-	body, read := exchange.ReadErrorBody(resp, redactor)
+	body, read := exchange.ReadErrorBody(resp)
 	op := "request"
 	if resp.Request != nil {
 		op = operationOf(resp.Request)

@@ -149,7 +149,7 @@ func TestR12_FirstRequested_IsWhenACredentialWasFirstReturned(t *testing.T) {
 
 // L3: a Keeper that has had many credentials remembers a few.
 func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for range 30 {
 			if _, err := k.Renew(t.Context()); err != nil {
 				t.Fatal(err)

@@ -39,7 +39,7 @@ type targetKind uint8
 const (
 	noTarget  targetKind = iota // it is not a redirect
 	toAPI                       // to the API of the same server
-	toLogIn                     // to a log-in page of the same server
+	toLogin                     // to a login page of the same server
 	toSite                      // to another path of the same server
 	toOther                     // to another scheme, host or port
 	toNowhere                   // to something that is not an address
@@ -56,7 +56,7 @@ type Request struct {
 	Age time.Duration
 }
 
-// replayAge is how old a credential has to be before a redirect to a log-in page
+// replayAge is how old a credential has to be before a redirect to a login page
 // is taken to mean that it expired, so that a POST is sent again. A new one does
 // not expire; then something else is wrong, and the POST may have had its effect.
 const replayAge = time.Minute
@@ -70,10 +70,10 @@ const replayAge = time.Minute
 //	maintenance page, any status             Fail                     Fail
 //	page with 2xx                            Replay, then Fail        FailAndRenew
 //	page at the end of redirects             FailAndRenew             FailAndRenew
-//	303 to a log-in page of the server       ReturnAndRenew           ReturnAndRenew
+//	303 to a login page of the server       ReturnAndRenew           ReturnAndRenew
 //	303 to anything else                     Return                   Return
 //	other redirect, to the API               Return                   Return
-//	other redirect, to a log-in page         Replay, then Fail        Replay if the credential is older
+//	other redirect, to a login page         Replay, then Fail        Replay if the credential is older
 //	                                                                  than a minute, else ReturnAndRenew
 //	other redirect, to something else        Replay, then Return      ReturnAndRenew
 //	other redirect, to no address            Replay, then Fail        FailAndRenew
@@ -86,7 +86,7 @@ func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 	if resp.StatusCode == http.StatusUnauthorized {
 		return req.replayOr(Return)
 	}
-	if !o.FromAPI(req.Request) {
+	if !o.fromAPI(req.Request) {
 		return Return
 	}
 	switch page := PeekPage(resp); {
@@ -109,10 +109,10 @@ func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 }
 
 // JudgeForeign is Judge for a hop to another host, which carried no credential:
-// a page at the end of redirects from the API is the log-in page of an identity
+// a page at the end of redirects from the API is the login page of an identity
 // provider.
 func (o *Origin) JudgeForeign(req *http.Request, resp *http.Response) Verdict {
-	isPage := o.FromAPI(req) && resp.StatusCode/100 == 2 && PeekPage(resp) != outcome.NoPage
+	isPage := o.fromAPI(req) && resp.StatusCode/100 == 2 && PeekPage(resp) != outcome.NoPage
 	if isPage {
 		return FailAndRenew
 	}
@@ -130,7 +130,7 @@ func (o *Origin) judgePage(req Request) Verdict {
 }
 
 func judgeSeeOther(kind targetKind) Verdict {
-	if kind == toLogIn {
+	if kind == toLogin {
 		return ReturnAndRenew
 	}
 	return Return
@@ -138,13 +138,13 @@ func judgeSeeOther(kind targetKind) Verdict {
 
 func (r Request) judgeRedirect(kind targetKind) Verdict {
 	last := Return
-	if kind == toLogIn || kind == toNowhere {
+	if kind == toLogin || kind == toNowhere {
 		last = Fail
 	}
 	switch {
 	case r.isRead():
 		return r.replayOr(last)
-	case kind == toLogIn && r.Age >= replayAge:
+	case kind == toLogin && r.Age >= replayAge:
 		return r.replayOr(ReturnAndRenew)
 	case kind == toNowhere:
 		return FailAndRenew
@@ -184,8 +184,8 @@ func (o *Origin) targetOf(resp *http.Response) targetKind {
 		return toOther
 	case o.inAPI(to):
 		return toAPI
-	case isLogInPath(to.Path):
-		return toLogIn
+	case isLoginPath(to.Path):
+		return toLogin
 	}
 	return toSite
 }
@@ -194,7 +194,7 @@ func isHTTP(u *url.URL) bool { return u.Host != "" && (u.Scheme == "https" || u.
 
 // Failure says why Judge decided on Fail: the page, or the redirect that led
 // there, with the first target.
-func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, redact Redactor) *outcome.Failure {
+func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, redactor Redactor) *outcome.Failure {
 	first := o.firstRedirect(req) //nolint:bodyclose // http.Client has closed it
 	isEnd := first != nil && !isRedirect(resp.StatusCode)
 	body, _ := resp.Body.(*Body)
@@ -202,10 +202,10 @@ func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, reda
 	if body != nil {
 		start = body.kept
 	}
-	if !isEnd || PageOf(resp.Header, start) == outcome.Maintenance {
-		return FailureOf(op, outcome.Bearer, resp, start, redact)
+	if !isEnd || pageOf(resp.Header, start) == outcome.Maintenance {
+		return FailureOf(op, outcome.Bearer, resp, start, redactor)
 	}
-	f := FailureOf(op, outcome.Bearer, first, nil, redact)
+	f := FailureOf(op, outcome.Bearer, first, nil, redactor)
 	f.Page = outcome.HTML
 	return f
 }

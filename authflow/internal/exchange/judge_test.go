@@ -39,19 +39,19 @@ func TestP6_Judge_FollowsItsTable(t *testing.T) {
 		{"choices", 300, logIn, "", always(Return)},
 		{"no location", 302, "", "", always(Return)},
 		{"302 in the API", 302, api, "", always(Return)},
-		{"302 to a log-in", 302, logIn, "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
-		{"307 to a log-in", 307, "/login", "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
-		{"308 to a log-in", 308, "/SignIn/", "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
+		{"302 to a login page", 302, logIn, "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
+		{"307 to a login page", 307, "/login", "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
+		{"308 to a login page", 308, "/SignIn/", "", verdicts{Replay, Fail, Replay, ReturnAndRenew}},
 		{"302 to a file", 302, site, "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
 		{"302 elsewhere", 302, other, "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
 		{"301 to plain http", 301, "http://ts.example" + apiPathX, "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
-		{"302 to a log-in elsewhere", 302, "https://idp.example/login", "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
+		{"302 to a login page of another host", 302, "https://idp.example/login", "", verdicts{Replay, Return, ReturnAndRenew, ReturnAndRenew}},
 		{"302 to no address", 302, nowhere, "", verdicts{Replay, Fail, FailAndRenew, FailAndRenew}},
 		{"302 to a script", 302, "javascript:alert(1)", "", verdicts{Replay, Fail, FailAndRenew, FailAndRenew}},
 		{"303 to a result", 303, site, "", always(Return)},
 		{"303 elsewhere", 303, other, "", always(Return)},
 		{"303 in the API", 303, api, "", always(Return)},
-		{"303 to a log-in", 303, logIn, "", always(ReturnAndRenew)},
+		{"303 to a login page", 303, logIn, "", always(ReturnAndRenew)},
 	}
 	o := origin(t, serverURL)
 	for _, tt := range tests {
@@ -90,7 +90,7 @@ func TestP2_RequestThatCannotBeRepeated_RenewsForTheNext(t *testing.T) {
 		want Verdict
 	}{
 		"401":      {func(r *http.Request) *http.Response { return respond(r, 401, "") }, ReturnAndRenew},
-		"log-in":   {func(r *http.Request) *http.Response { return respond(r, 302, "", "Location", "/login") }, ReturnAndRenew},
+		"login":    {func(r *http.Request) *http.Response { return respond(r, 302, "", "Location", "/login") }, ReturnAndRenew},
 		"elsewher": {func(r *http.Request) *http.Response { return respond(r, 302, "", "Location", "https://x.example") }, ReturnAndRenew},
 		"page": {func(r *http.Request) *http.Response {
 			return respond(r, 200, "<html>", "Content-Type", "text/html")
@@ -103,7 +103,7 @@ func TestP2_RequestThatCannotBeRepeated_RenewsForTheNext(t *testing.T) {
 	}
 }
 
-// Outside of the API a page is what was asked for.
+// Outside of the API a page is an ordinary response.
 func TestP6_OutsideOfTheAPI_OnlyA401Counts(t *testing.T) {
 	t.Parallel()
 	o := origin(t, serverURL)

@@ -12,8 +12,8 @@ func TestI2_ChainThatLeftTheServer_StaysForeignWhenItComesBack(t *testing.T) {
 	o := origin(t, serverURL)
 	first := request(t, http.MethodGet, serverURL+apiPathX)
 	away := nextHop(t, respond(first, 302, "", "Location", "https://other.example/")) //nolint:bodyclose // it holds nothing
-	back := nextHop(t, respond(away, 302, "", "Location", serverURL+"/x"))
-	within := nextHop(t, respond(first, 302, "", "Location", "/x"))
+	back := nextHop(t, respond(away, 302, "", "Location", serverURL+"/x"))            //nolint:bodyclose // it holds nothing
+	within := nextHop(t, respond(first, 302, "", "Location", "/x"))                   //nolint:bodyclose // it holds nothing
 	for name, tt := range map[string]struct {
 		req        *http.Request
 		left, from bool
@@ -22,7 +22,7 @@ func TestI2_ChainThatLeftTheServer_StaysForeignWhenItComesBack(t *testing.T) {
 			t.Errorf("%s: left %v, from the API %v", name, left, from)
 		}
 	}
-	if o.fromAPI(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/page"), 302, "", "Location", "/x"))) {
+	if o.fromAPI(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/page"), 302, "", "Location", "/x"))) { //nolint:bodyclose // it holds nothing
 		t.Error("a hop of a page counts as one from the API")
 	}
 	if o.fromAPI(request(t, http.MethodGet, "https://other.example"+apiPathX)) {
@@ -32,7 +32,7 @@ func TestI2_ChainThatLeftTheServer_StaysForeignWhenItComesBack(t *testing.T) {
 
 func TestI2_HopToAnotherHost_CarriesNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
-	resp := respond(request(t, http.MethodGet, serverURL+apiPathX), 302, "", "Location", "https://files.ts.example/report")
+	resp := respond(request(t, http.MethodGet, serverURL+apiPathX), 302, "", "Location", "https://files.ts.example/report") //nolint:bodyclose // it holds nothing
 	hop := nextHop(t, resp)
 	hop.Header = http.Header{
 		"Authorization": {"Bearer tok"}, "authorization": {"Bearer tok"}, "Proxy-Authorization": {"x"}, "Referer": {serverURL}, "X-Requested-By": {"ThoughtSpot"},
@@ -52,7 +52,7 @@ func TestI2_HopToAnotherHost_CarriesNothingOfTheCallers(t *testing.T) {
 // A user name and password in a Location are for the host that it names.
 func TestI3_CredentialOfLocation_IsNotTheCallers(t *testing.T) {
 	t.Parallel()
-	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+"/x"), 302, "", "Location", "https://a:b@files.example/"))
+	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+"/x"), 302, "", "Location", "https://a:b@files.example/")) //nolint:bodyclose // it holds nothing
 	hop.SetBasicAuth("a", "b")
 	if !CredentialOfLocation(hop) {
 		t.Error("that of the Location counts as the caller's")

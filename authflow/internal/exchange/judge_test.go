@@ -58,7 +58,7 @@ func TestP6_Judge_FollowsItsTable(t *testing.T) {
 		for i, want := range tt.want {
 			method := []string{http.MethodGet, http.MethodGet, http.MethodPost, http.MethodPost}[i]
 			req := Request{request(t, method, serverURL+apiPathX), true, i%2 > 0, time.Hour}
-			resp := respond(req.Request, tt.status, tt.body, "Content-Type", "text/html")
+			resp := respond(req.Request, tt.status, tt.body, "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
 			if tt.location != "" {
 				resp.Header.Set("Location", tt.location)
 			}

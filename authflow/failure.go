@@ -18,12 +18,21 @@ func newError(f *outcome.Failure) *Error {
 		Op: f.Op, Status: f.Status, Code: f.Code, Debug: f.Debug, IncidentID: f.IncidentID, TraceID: f.TraceID,
 		RetryAfter: f.RetryAfter, Err: f.Err, class: f.Class, permanent: f.Permanent,
 	}
-	e.kind = kindOfPage(f.Page)
-	isRedirect := f.Status/100 == 3 || errors.Is(f.Err, exchange.ErrFollowsRedirects)
-	if f.Class == outcome.Unexpected && isRedirect {
-		e.kind = ErrUnexpectedRedirect
-	}
+	e.kind = kindOfFailure(f)
 	return e
+}
+
+// kindOfFailure returns which of the errors of this package a failure is about,
+// where its class and status do not say so.
+func kindOfFailure(f *outcome.Failure) error {
+	var wrong *exchange.WrongOriginError
+	switch {
+	case f.Class == outcome.Unexpected && f.Status/100 == 3, errors.Is(f.Err, exchange.ErrFollowsRedirects):
+		return ErrUnexpectedRedirect
+	case errors.As(f.Err, &wrong):
+		return ErrWrongOrigin
+	}
+	return kindOfPage(f.Page)
 }
 
 // kindOfPage returns ErrMaintenance for a maintenance page.

@@ -27,6 +27,10 @@ type Flow struct {
 
 	keeper renewal.Keeper[credential, *source]
 	ledger atomic.Pointer[ledger] // nil while nothing is owed
+
+	// ledAway is the ID of the credential that last met a redirect or a page with a
+	// request that was not repeated.
+	ledAway atomic.Uint64
 }
 
 // rules says where the rules of a token apply, as far as it matters here.

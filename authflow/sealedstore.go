@@ -26,9 +26,14 @@ const (
 	maxStoreBackoff = 30 * time.Second
 )
 
-// errStoreSkipped: the Store was not used, because it failed a moment ago or a
-// crowd is before it, or another process holds a lock. That is no news to report.
-var errStoreSkipped = errors.New("the store is not used for a while")
+// What is no news to report.
+var (
+	// errStoreSkipped: the Store was not used, because it failed a moment ago or a
+	// crowd is before it.
+	errStoreSkipped = errors.New("the store is not used for a while")
+	// errLockHeld: another process has held a lock for all the time of the wait.
+	errLockHeld = errors.New("another process holds the lock")
+)
 
 // sealedStore is the Store of [WithStore] with the keys to its values, and with
 // what is known of its health. The Store is the user's code: every operation of it
@@ -154,7 +159,7 @@ func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
 	call := userCall[func()]{what: "Store", late: release, call: func(ctx context.Context) (func(), error) {
 		unlock, err := s.store.Lock(ctx, name, lockLimit)
 		if err != nil && ctx.Err() != nil {
-			err = errors.Join(errStoreSkipped, err) // another process holds it for long
+			err = errors.Join(errLockHeld, err)
 		}
 		return unlock, err
 	}}
@@ -204,4 +209,6 @@ func isAnswer(err error) bool {
 }
 
 // isStoreFailure reports whether err is news: the Store was used, and failed.
-func isStoreFailure(err error) bool { return !isAnswer(err) && !errors.Is(err, errStoreSkipped) }
+func isStoreFailure(err error) bool {
+	return !isAnswer(err) && !errors.Is(err, errStoreSkipped) && !errors.Is(err, errLockHeld)
+}

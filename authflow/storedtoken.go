@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"github.com/go-thoughtspot/tsauth/gen"
 	"time"
 )
@@ -96,7 +97,10 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 		case lock := <-a.lock:
 			isOver = true
 			a.lock <- lock // for unlockStore
-			if isStoreFailure(lock.err) {
+			switch {
+			case errors.Is(lock.err, errLockHeld):
+				<-waiting.Done() // its holder may save the token in the last moment
+			case isStoreFailure(lock.err):
 				a.report(storeFailed("Lock", lock.err))
 			}
 		case <-poll.C:
@@ -122,12 +126,22 @@ func (a *acquisition) load(ctx context.Context) *lease {
 		if l == nil {
 			continue
 		}
+		a.proveKey()
 		if a.isNewEnough(l) {
 			return l
 		}
 		a.expiring = l
 	}
 	return nil
+}
+
+// proveKey notes that the secret key is good, because another process has made a
+// token with it. Otherwise a process that finds every token in the Store would never
+// prove the key, and would let one caller through each second.
+func (a *acquisition) proveKey() {
+	if a.byKey && a.ticket().Prove() {
+		a.cluster.limiter.Wake()
+	}
 }
 
 // isNewEnough reports whether a stored token will do: it is not due for renewal,

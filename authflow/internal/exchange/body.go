@@ -37,8 +37,8 @@ type Body struct {
 	redact Redactor
 
 	// These two are atomic because callers close a body to end its Read.
-	ahead  atomic.Pointer[readAhead]
-	closed atomic.Bool
+	ahead   atomic.Pointer[readAhead]
+	closing atomic.Bool // a goroutine closes src after its Read
 }
 
 // readAhead is one Read of a body in a goroutine of its own.
@@ -56,9 +56,6 @@ func newBody(src io.ReadCloser, keep int, redactor Redactor) *Body {
 	}
 	return &Body{src: src, keep: keep, redact: redactor}
 }
-
-// Limit makes reading fail with an *http.MaxBytesError beyond n bytes.
-func (b *Body) Limit(n int) { b.limit = n }
 
 // Redact withholds the secrets of the request in a text.
 func (b *Body) Redact(text string) string {
@@ -92,12 +89,12 @@ func (b *Body) Read(p []byte) (int, error) {
 // progress, unless it is a body of net/http, which allows that: the Close of any
 // other one could race with its Read.
 func (b *Body) Close() error {
-	again := b.closed.Swap(true)
 	ahead := b.ahead.Load()
 	if ahead == nil || isNetHTTP(b.src) || ahead.isDone() {
 		return b.src.Close()
 	}
-	if !again {
+	isFirst := b.closing.CompareAndSwap(false, true)
+	if isFirst {
 		go func() {
 			<-ahead.done
 			_ = b.src.Close()
@@ -125,7 +122,7 @@ func (b *Body) Peek(limit int, wait time.Duration, enough func([]byte) bool) []b
 }
 
 // canRead reports whether src may have more to read.
-func (b *Body) canRead() bool { return b.err == nil && !b.closed.Load() }
+func (b *Body) canRead() bool { return b.err == nil && !b.closing.Load() }
 
 // Discard reads a bounded part of the rest, so that the connection can be used
 // again, and closes the body.
@@ -191,6 +188,16 @@ func ReadErrorBody(resp *http.Response) (*Body, []byte) {
 		resp.Body = body
 	}
 	return body, body.Peek(MaxBody, errorBodyTime, func([]byte) bool { return false })
+}
+
+// LimitBody makes reading the body of a response to an auth call fail with an
+// *http.MaxBytesError beyond [MaxBody] bytes.
+func LimitBody(resp *http.Response) {
+	if body, ok := resp.Body.(*Body); ok {
+		body.limit = MaxBody
+		return
+	}
+	resp.Body = http.MaxBytesReader(nil, resp.Body, MaxBody)
 }
 
 // Discard reads a bounded part of a response that the caller will not see, and

@@ -39,7 +39,7 @@ func (s *Sender) Call(op string, secret outcome.Secret, req *http.Request) (_ *R
 		}
 	}()
 	sent := time.Now()
-	resp, err := s.Send(req, req)
+	resp, err := s.exchange(req, req, s.checkOneExchange)
 	if err != nil {
 		return nil, failureOfError(op, err, d.inProgress.Load(), redactor)
 	}

@@ -1,15 +1,14 @@
-// Package exchange is one request to the server and its response. It knows for
-// which server credentials are, the meaning of a response, and the cookies of a
+// Package exchange is one request to the server and its response. It knows the
+// server that credentials are for, the meaning of a response, and the cookies of a
 // session. It does not know tokens, renewal or retries.
 //
 // # Use
 //
 // [ParseServer] returns the [Origin] that credentials are for. A [Sender] sends
 // a request to it, one exchange each, and [Sender.Call] does the same for a call
-// whose whole response is wanted. [Judge] decides what becomes of a response that
-// may mean that the credential is dead, and [FailureOf] and [failureOfError] say
-// what went wrong, as an [outcome.Failure] without secrets. A [Session] is the
-// cookies of a session in use.
+// whose whole response is wanted. [Origin.Judge] decides whether a response means
+// that the credential is dead, and [FailureOf] describes a failure without secrets.
+// A [Session] is the cookies of a session in use.
 //
 // # Files
 //

@@ -55,7 +55,7 @@ func failureOfError(op string, err error, connecting bool, redactor Redactor) *o
 	f := &outcome.Failure{Op: op, Err: redactError(err, redactor)}
 	f.Class, f.Permanent = outcome.OfError(err, connecting)
 	if errors.Is(err, ErrFollowsRedirects) {
-		f.Class = outcome.Unexpected
+		f.Class = outcome.Unexpected // and no reason to show the credential once more
 	}
 	return f
 }
@@ -63,7 +63,8 @@ func failureOfError(op string, err error, connecting bool, redactor Redactor) *o
 // redactError withholds an error that repeats a secret, with its cause. The error of
 // net/http, for example, repeats a line that came in place of a response.
 func redactError(err error, redactor Redactor) error {
-	if text := redactor(err.Error()); text != err.Error() {
+	text := redactor(err.Error())
+	if text != err.Error() {
 		return errors.New(text)
 	}
 	return err
@@ -90,7 +91,8 @@ func failureOfCut(op string, secret outcome.Secret, resp *http.Response, err err
 // redactCode returns the server's number for a failure, or 0 if it repeats a
 // secret, such as a password of digits.
 func redactCode(code int, redactor Redactor) int {
-	if text := strconv.Itoa(code); redactor(text) != text {
+	text := strconv.Itoa(code)
+	if redactor(text) != text {
 		return 0
 	}
 	return code

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -69,9 +70,12 @@ func CredentialOfLocation(req *http.Request) bool {
 // StripForeign removes from the headers of req, a hop that has left the origin,
 // what another host must not see: credentials, the Referer, and the caller's X-
 // headers. http.Client keeps them for sub-domains and other ports of a host.
-// isOurs recognizes the cookies of the session by name=value: those that a jar
-// of the caller's holds for the other host stay.
-func StripForeign(req *http.Request, isOurs func(pair string) bool) {
+//
+// Cookies that a jar of the caller's holds for the other host stay. Those of the
+// session, which isOurs recognizes by name=value, go, and so do those that an
+// earlier hop carried to the origin: an Edit may have put them there, for a session
+// that was replaced since.
+func (o *Origin) StripForeign(req *http.Request, isOurs func(pair string) bool) {
 	keepAuthorization := CredentialOfLocation(req)
 	for name := range req.Header {
 		if keepAuthorization && isAuthorization(name) {
@@ -81,10 +85,20 @@ func StripForeign(req *http.Request, isOurs func(pair string) bool) {
 			delete(req.Header, name)
 		}
 	}
-	rest := withoutCookies(takeCookies(req.Header), func(_, pair string) bool { return isOurs(pair) })
+	rest := withoutCookies(takeCookies(req.Header), func(_, pair string) bool { return isOurs(pair) || o.hasCarried(req, pair) })
 	if rest != "" {
 		req.Header.Set("Cookie", rest)
 	}
+}
+
+// hasCarried reports whether an earlier hop carried a cookie to the origin.
+func (o *Origin) hasCarried(req *http.Request, pair string) bool {
+	for hop := previousHop(req); hop != nil; hop = previousHop(hop) {
+		if o.Matches(hop) && slices.Contains(cookiePairs(hop.Header), pair) {
+			return true
+		}
+	}
+	return false
 }
 
 // isForOriginOnly reports whether a header is one that other hosts must not see.

@@ -17,6 +17,7 @@ func TestI2_SameHostInAnotherForm_Matches(t *testing.T) {
 		"https://ACME.thoughtspot.cloud.:443": {"https://acme.thoughtspot.cloud/"},
 		"https://acme.example:0443":           {"https://acme.example/"},
 		"http://127.0.0.1:8080":               {"http://127.0.0.1:8080/", "http://[::ffff:127.0.0.1]:8080/"},
+		"http://[::ffff:127.0.0.1]":           {"http://127.0.0.1/"},
 		"https://[2001:db8::1]":               {"https://[2001:DB8:0:0::1]:443/", "https://[2001:0db8:0:0:0:0:0:1]/"},
 		"http://[fe80::1%25eth0]":             {"http://[FE80:0::1%25eth0]:80/"},
 		"https://bücher.example": {

@@ -55,8 +55,7 @@ func mayBePage(resp *http.Response) bool {
 	if resp.Request != nil && resp.Request.Method == http.MethodHead {
 		return false
 	}
-	hasBody := resp.Body != nil && resp.Body != http.NoBody // ContentLength is 0 in a response that was made by hand
-	return hasBody && mayHaveBody(resp.StatusCode) && isHTMLType(mediaType(resp.Header))
+	return mayHaveBody(resp.StatusCode) && isHTMLType(mediaType(resp.Header))
 }
 
 func mayHaveBody(status int) bool {

@@ -27,6 +27,15 @@ var ErrFollowsRedirects = errors.New("the RoundTripper of WithHTTPClient follows
 // it nor an error holds a secret of out. The body of a response from 300 on is a
 // *Body.
 func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
+	check := s.checkOrigin
+	if s.Origin.CarriesCredential(out) {
+		check = s.checkOneExchange
+	}
+	return s.exchange(req, out, check)
+}
+
+// exchange is Send with a check of the response's request.
+func (s *Sender) exchange(req, out *http.Request, check func(out, last *http.Request) error) (*http.Response, error) {
 	resp, err := s.Base.RoundTrip(out)
 	if err != nil {
 		return nil, redactError(err, RedactorFor(out))
@@ -34,7 +43,11 @@ func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
 	if resp == nil {
 		return nil, fmt.Errorf("%T returned neither a response nor an error", s.Base)
 	}
-	if err := s.checkOneExchange(out, resp); err != nil {
+	last := resp.Request
+	if last != nil && last != out {
+		err = check(out, last)
+	}
+	if err != nil {
 		Discard(resp)
 		return nil, err
 	}
@@ -51,21 +64,22 @@ func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// checkOneExchange rejects the response of a Base that followed redirects by
-// itself, to an auth call, or to another server (I6). One that sends a copy of
-// the request to a gateway, a sidecar or a unix socket only changes its address.
-func (s *Sender) checkOneExchange(out *http.Request, resp *http.Response) error {
-	last := resp.Request
-	if last == nil || last == out {
-		return nil
-	}
-	isCopy := last.Response == out.Response && last.Method == out.Method
-	switch {
-	case isCopy:
-		return nil
-	case s.Origin.CarriesCredential(out):
+// checkOneExchange rejects the response to an auth call that went over a Base
+// that followed a redirect by itself (I6). last is the request that the response
+// is to. A Base that sends a copy to a gateway, a sidecar or a unix socket only
+// changes its address.
+func (s *Sender) checkOneExchange(out, last *http.Request) error {
+	if last.Response != out.Response || last.Method != out.Method {
 		return ErrFollowsRedirects
-	case s.Origin.Matches(out) && !s.Origin.Matches(last):
+	}
+	return nil
+}
+
+// checkOrigin rejects the response to an ordinary request if Base followed a
+// redirect to another server.
+func (s *Sender) checkOrigin(out, last *http.Request) error {
+	hasFollowed := s.checkOneExchange(out, last) != nil
+	if hasFollowed && s.Origin.Matches(out) && !s.Origin.Matches(last) {
 		return s.Origin.WrongOrigin(last)
 	}
 	return nil

@@ -35,7 +35,8 @@ type Session struct {
 func NewSession(origin *Origin, sent time.Time, idle time.Duration, h http.Header) *Session {
 	s := &Session{origin: origin, idle: idle, began: newStart(sent)}
 	s.Update(h, origin.APIPath("auth/session/login"), sent)
-	if c := s.cookies.Load(); c == nil || c.sessionEnd == (age{}) {
+	c := s.cookies.Load()
+	if c == nil || c.sessionEnd == (age{}) {
 		return nil
 	}
 	return s

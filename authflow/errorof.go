@@ -19,13 +19,7 @@ func ErrorOf(resp *http.Response) error {
 	if resp == nil || isSuccess(resp) {
 		return nil
 	}
-	redactor := func(text string) string {
-		if resp.Request == nil {
-			return text
-		}
-		return withholdSecrets(resp.Request, text)
-	}
-	body, read := exchange.ReadErrorBody(resp, redactor)
+	body, read := exchange.ReadErrorBody(resp)
 	op := "request"
 	if resp.Request != nil {
 		op = operationOf(resp.Request)

@@ -20,3 +20,14 @@ func (f *Flow) StepWallClock(d time.Duration) {
 		step(reflect.ValueOf(s).Elem().FieldByName("began").FieldByName("wall"))
 	}
 }
+
+// Owed returns how many credentials f keeps for Logout.
+func Owed(f *Flow) int {
+	g := f.ledger.Load()
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.owed)
+}

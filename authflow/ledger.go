@@ -100,7 +100,7 @@ func (g *ledger) add(f *Flow, l *lease) (loggedOut bool) {
 	}
 	left := f.owedFor(l, now)
 	switch {
-	case slices.Contains(g.owed, l):
+	case g.has(l):
 	case len(g.owed) < maxOwed:
 		g.owed = append(g.owed, l)
 		g.pruneIn(left, now)
@@ -112,6 +112,12 @@ func (g *ledger) add(f *Flow, l *lease) (loggedOut bool) {
 		}
 	}
 	return g.loggedOut
+}
+
+// has reports whether a credential is on the ledger: a function of TokensFrom may
+// return one token for several leases. The caller holds the lock.
+func (g *ledger) has(l *lease) bool {
+	return slices.ContainsFunc(g.owed, func(o *lease) bool { return o.ID == l.ID })
 }
 
 // prune removes credentials that have expired. The caller holds the lock.

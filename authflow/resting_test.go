@@ -217,27 +217,3 @@ func TestL4LogoutIsBounded(t *testing.T) {
 		}
 	})
 }
-
-func TestR5AFunctionsOwnRetryAfterIsHeeded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		f, err := fakeCluster(t, nil).TokensFrom(func(context.Context) (authflow.Token, error) {
-			calls++
-			return authflow.Token{}, fmt.Errorf("the vault: %w", &authflow.Error{Status: 429, RetryAfter: 2 * time.Minute})
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 110 {
-			_, err := f.Token(t.Context())
-			var e *authflow.Error
-			if !errors.As(err, &e) || !errors.Is(err, authflow.ErrRateLimited) || !e.Retryable() || e.RetryAfter <= 0 || e.RetryAfter > 2*time.Minute {
-				t.Fatalf("%v (%+v)", err, e)
-			}
-			time.Sleep(time.Second) // fake clock
-		}
-		if calls != 1 {
-			t.Errorf("asked %d times in 110 s", calls)
-		}
-	})
-}

@@ -85,7 +85,7 @@ func (f *Flow) isCallersOwn(req *http.Request) bool {
 // fail is the error for a response that is a page. out is req with the
 // credential.
 func (f *Flow) fail(req, out *http.Request, resp *http.Response) error {
-	failure := f.cluster.origin.Failure(operationOf(req), req, resp, f.cluster.sender.RedactorFor(out))
+	failure := f.cluster.origin.Failure(operationOf(req), req, resp, exchange.RedactorFor(out))
 	exchange.Discard(resp)
 	return newError(failure).retryIn(0)
 }

@@ -18,10 +18,10 @@ import (
 
 // Many users of one cluster, in all the ways in.
 
-// bubbles runs a test for each case, in a bubble of its own and beside other tests.
+// bubbles runs a test for each case, in a bubble of its own and beside the others.
+// Callers call t.Parallel.
 func bubbles[C any](t *testing.T, cases map[string]C, test func(*testing.T, C)) {
 	t.Helper()
-	t.Parallel()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,4 +156,14 @@ func retryAfter(err error) time.Duration {
 		return 0
 	}
 	return e.RetryAfter
+}
+
+// user returns a Flow of full access with a key of its own.
+func user(t *testing.T, c *authflow.Cluster, name string) *authflow.Flow {
+	t.Helper()
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, SecretKey: mixedKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

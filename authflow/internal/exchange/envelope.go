@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -104,6 +103,3 @@ func decodeText(raw json.RawMessage) string {
 	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
 	return strings.Join(list, "; ")
 }
-
-// Line returns a text of the server's as one printable line of bounded length.
-func Line(text string) string { return redact.Line(text) }

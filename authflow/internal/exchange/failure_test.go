@@ -58,7 +58,7 @@ func TestX3_ErrorText_IsOnePrintableLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp := respond(nil, 500, string(body))
+	resp := respond(nil, 500, string(body)) //nolint:bodyclose // it holds nothing
 	f := FailureOf("login", outcome.Password, resp, body, plain)
 	if !strings.HasPrefix(f.Debug, `a b\u202ecü`) || !strings.HasSuffix(f.Debug, "ü…") || len(f.Debug) > 510 {
 		t.Errorf("debug of %d bytes: %s", len(f.Debug), f.Debug)
@@ -68,7 +68,7 @@ func TestX3_ErrorText_IsOnePrintableLine(t *testing.T) {
 	}
 }
 
-func TestX4_Failure_SaysWhatCame(t *testing.T) {
+func TestX4_Failure_DescribesTheResponse(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		status      int
@@ -130,11 +130,11 @@ func TestX3_FailureThatRepeatsASecret_WithholdsIt(t *testing.T) {
 func TestX3_ErrorThatRepeatsASecret_LosesItsCause(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("malformed response \"s3cret\"")
-	f := FailureOfError("login", cause, false, hiding("s3cret"))
+	f := failureOfError("login", cause, false, hiding("s3cret"))
 	if f.Class != outcome.OutcomeUnknown || errors.Is(f.Err, cause) || strings.Contains(f.Err.Error(), "s3cret") {
 		t.Errorf("%+v", f)
 	}
-	f = FailureOfError("login", context.DeadlineExceeded, true, plain)
+	f = failureOfError("login", context.DeadlineExceeded, true, plain)
 	if f.Class != outcome.NotSent || !errors.Is(f.Err, context.DeadlineExceeded) {
 		t.Errorf("%+v", f)
 	}
@@ -153,7 +153,7 @@ func TestR1_RetryAfter_CountsByTheServersClock(t *testing.T) {
 		"huge": {"99999999999999999999", "", 24 * time.Hour}, "in 9999": {"Fri, 31 Dec 9999 23:59:59 GMT", date(0), 24 * time.Hour},
 	} {
 		h := http.Header{"Retry-After": {tt.after}, "Date": {tt.date}}
-		if got := RetryAfter(h); got != tt.want {
+		if got := retryAfter(h); got != tt.want {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}
 	}

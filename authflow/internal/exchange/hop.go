@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -19,9 +18,9 @@ func (o *Origin) LeftOrigin(req *http.Request) bool {
 	return false
 }
 
-// FromAPI reports whether req is for the API, or is a hop of redirects that began
+// fromAPI reports whether req is for the API, or is a hop of redirects that began
 // there.
-func (o *Origin) FromAPI(req *http.Request) bool {
+func (o *Origin) fromAPI(req *http.Request) bool {
 	for ; req != nil; req = previousHop(req) {
 		if o.isAPIRequest(req) {
 			return true
@@ -111,24 +110,3 @@ func isForOriginOnly(name string) bool {
 }
 
 func isAuthorization(name string) bool { return strings.EqualFold(name, "Authorization") }
-
-// describeRequest says where a request is to go.
-func describeRequest(req *http.Request) string {
-	if req.URL == nil {
-		return "nowhere"
-	}
-	to := withoutQuery(&url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host})
-	if req.Host != "" && req.Host != req.URL.Host {
-		to += " as host " + Line(req.Host)
-	}
-	if req.URL.Opaque != "" {
-		opaque, _, _ := strings.Cut(req.URL.Opaque, "?")
-		to += " as " + Line(opaque)
-	}
-	return to
-}
-
-// withoutQuery returns a URL for an error: without user, query and fragment, in
-// which identity providers are sent requests and presigned addresses have their
-// key.
-func withoutQuery(u *url.URL) string { return Line(u.Scheme + "://" + u.Host + u.Path) }

@@ -11,21 +11,21 @@ func TestI2_ChainThatLeftTheServer_StaysForeignWhenItComesBack(t *testing.T) {
 	t.Parallel()
 	o := origin(t, serverURL)
 	first := request(t, http.MethodGet, serverURL+apiPathX)
-	away := nextHop(t, respond(first, 302, "", "Location", "https://other.example/"))
-	back := nextHop(t, respond(away, 302, "", "Location", serverURL+"/x"))
-	within := nextHop(t, respond(first, 302, "", "Location", "/x"))
+	away := nextHop(t, respond(first, 302, "", "Location", "https://other.example/")) //nolint:bodyclose // it holds nothing
+	back := nextHop(t, respond(away, 302, "", "Location", serverURL+"/x"))            //nolint:bodyclose // it holds nothing
+	within := nextHop(t, respond(first, 302, "", "Location", "/x"))                   //nolint:bodyclose // it holds nothing
 	for name, tt := range map[string]struct {
 		req        *http.Request
 		left, from bool
 	}{"first": {first, false, true}, "away": {away, true, true}, "back": {back, true, true}, "within": {within, false, true}} {
-		if left, from := o.LeftOrigin(tt.req), o.FromAPI(tt.req); left != tt.left || from != tt.from {
+		if left, from := o.LeftOrigin(tt.req), o.fromAPI(tt.req); left != tt.left || from != tt.from {
 			t.Errorf("%s: left %v, from the API %v", name, left, from)
 		}
 	}
-	if o.FromAPI(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/page"), 302, "", "Location", "/x"))) {
+	if o.fromAPI(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/page"), 302, "", "Location", "/x"))) { //nolint:bodyclose // it holds nothing
 		t.Error("a hop of a page counts as one from the API")
 	}
-	if o.FromAPI(request(t, http.MethodGet, "https://other.example"+apiPathX)) {
+	if o.fromAPI(request(t, http.MethodGet, "https://other.example"+apiPathX)) {
 		t.Error("another server's API counts as ours")
 	}
 }
@@ -34,7 +34,7 @@ func TestI2_HopToAnotherHost_CarriesNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
 	first := request(t, http.MethodGet, serverURL+apiPathX)
 	first.Header.Set("Cookie", "JSESSIONID=before;  own=2")
-	resp := respond(first, 302, "", "Location", "https://files.ts.example/report")
+	resp := respond(first, 302, "", "Location", "https://files.ts.example/report") //nolint:bodyclose // it holds nothing
 	hop := nextHop(t, resp)
 	hop.Header = http.Header{
 		"Authorization": {"Bearer tok"}, "authorization": {"Bearer tok"}, "Proxy-Authorization": {"x"}, "Referer": {serverURL}, "X-Requested-By": {"ThoughtSpot"},
@@ -54,7 +54,7 @@ func TestI2_HopToAnotherHost_CarriesNothingOfTheCallers(t *testing.T) {
 // A user name and password in a Location are for the host that it names.
 func TestI3_CredentialOfLocation_IsNotTheCallers(t *testing.T) {
 	t.Parallel()
-	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+"/x"), 302, "", "Location", "https://a:b@files.example/"))
+	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+"/x"), 302, "", "Location", "https://a:b@files.example/")) //nolint:bodyclose // it holds nothing
 	hop.SetBasicAuth("a", "b")
 	if !CredentialOfLocation(hop) {
 		t.Error("that of the Location counts as the caller's")
@@ -68,7 +68,7 @@ func TestI3_CredentialOfLocation_IsNotTheCallers(t *testing.T) {
 	direct := request(t, http.MethodGet, "https://a:b@ts.example/")
 	direct.SetBasicAuth("a", "b")
 	if CredentialOfLocation(hop) || CredentialOfLocation(direct) {
-		t.Error("the caller's counts as that of a Location")
+		t.Error("the credential of the caller counts as one of a Location")
 	}
 	o.StripForeign(hop, func(string) bool { return false })
 	if hop.Header.Get("Authorization") != "" {

@@ -16,33 +16,11 @@ type Sender struct {
 	Origin *Origin
 	// Timeout bounds a Call; 0 for no bound.
 	Timeout time.Duration
-	// Redact withholds the secrets of req in a text that comes from the server or
-	// from Base.
-	Redact func(req *http.Request, text string) string
 }
 
 // ErrFollowsRedirects says that the RoundTripper below does more than one
 // exchange. It has shown a credential to another server.
 var ErrFollowsRedirects = errors.New("the RoundTripper of WithHTTPClient follows redirects by itself; put it above the Flow, not below")
-
-// WrongOriginError says that a request is not for the origin.
-type WrongOriginError struct {
-	to     *http.Request
-	origin *Origin
-}
-
-// Error implements error. It repeats no query, and no user of a URL.
-func (e *WrongOriginError) Error() string {
-	return fmt.Sprintf("to %s, but credentials are for %s only", describeRequest(e.to), e.origin)
-}
-
-// WrongOrigin returns the error for a request that is not for the origin.
-func (o *Origin) WrongOrigin(req *http.Request) *WrongOriginError { return &WrongOriginError{req, o} }
-
-// RedactorFor returns the Redactor for what a request may bring back.
-func (s *Sender) RedactorFor(req *http.Request) Redactor {
-	return func(text string) string { return s.Redact(req, text) }
-}
 
 // Send sends out, which stands for the caller's req: a copy that carries the
 // credential, or req itself. The response says that it is to req, so that neither
@@ -60,7 +38,7 @@ func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
 func (s *Sender) exchange(req, out *http.Request, check func(out, last *http.Request) error) (*http.Response, error) {
 	resp, err := s.Base.RoundTrip(out)
 	if err != nil {
-		return nil, s.redactError(out, err)
+		return nil, redactError(err, RedactorFor(out))
 	}
 	if resp == nil {
 		return nil, fmt.Errorf("%T returned neither a response nor an error", s.Base)
@@ -79,21 +57,11 @@ func (s *Sender) exchange(req, out *http.Request, check func(out, last *http.Req
 	if s.Origin.CarriesCredential(out) {
 		removeBadLocation(out, resp)
 	}
-	resp.Request = req // LeftOrigin and FromAPI follow it
+	resp.Request = req // LeftOrigin and fromAPI follow it
 	if resp.StatusCode >= 300 {
-		resp.Body = NewBody(resp.Body, MaxBody, s.RedactorFor(out))
+		resp.Body = newBody(resp.Body, MaxBody, RedactorFor(out))
 	}
 	return resp, nil
-}
-
-// redactError withholds an error that repeats a secret: net/http puts a line into
-// its error that came in place of a response. The cause is left out then.
-func (s *Sender) redactError(out *http.Request, err error) error {
-	text := s.Redact(out, err.Error())
-	if text != err.Error() {
-		return errors.New(text)
-	}
-	return err
 }
 
 // checkOneExchange rejects the response to an auth call that went over a Base

@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -29,10 +28,7 @@ type Session struct {
 	mu sync.Mutex // held while the cookies are changed
 }
 
-// NoEnd is the lifetime of a session whose cookie has no end.
-const NoEnd time.Duration = math.MaxInt64
-
-// NewSession begins a session with the cookies of the response to a log-in that
+// NewSession begins a session with the cookies of the response to a login that
 // was sent at sent (S3). It ends after it was idle for idle, if that is not zero.
 // NewSession returns nil if the response set no cookie for the API that may be
 // sent back.
@@ -46,8 +42,8 @@ func NewSession(origin *Origin, sent time.Time, idle time.Duration, h http.Heade
 	return s
 }
 
-// Lifetime returns how long after it was requested the session ends for want of
-// its cookie, or NoEnd. Later cookies may put that off.
+// Lifetime returns the age at which the session ends because its cookie does: the
+// largest Duration for a cookie that does not. Later cookies may put that off.
 func (s *Session) Lifetime() time.Duration { return s.cookies.Load().sessionEnd.monotonic }
 
 // Update takes in the cookies of a response that came at now to a request for a
@@ -140,7 +136,7 @@ func (s *Session) Attach(req *http.Request, now time.Time) string {
 // mark.
 func (s *Session) ChangedSince(mark string) bool { return s.cookies.Load().header[0] != mark }
 
-// Has reports whether a cookie, as name=value, is one of the session's.
+// Has reports whether a cookie, as name=value, belongs to the session.
 func (s *Session) Has(pair string) bool {
 	return slices.ContainsFunc(s.cookies.Load().list, func(c cookie) bool { return c.text == pair })
 }

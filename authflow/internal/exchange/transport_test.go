@@ -145,7 +145,7 @@ func TestL5_DefaultTransportOfAnotherKind_IsUsed(t *testing.T) { //nolint:parall
 	defer func() { http.DefaultTransport = standard }()
 	own := roundTrip(func(r *http.Request) (*http.Response, error) { return respond(r, 204, ""), nil })
 	http.DefaultTransport = own
-	resp, err := NewTransport(time.Second).RoundTrip(request(t, http.MethodGet, serverURL))
+	resp, err := NewTransport(time.Second).RoundTrip(request(t, http.MethodGet, serverURL)) //nolint:bodyclose // it holds nothing
 	if err != nil || resp.StatusCode != http.StatusNoContent {
 		t.Errorf("%v", err)
 	}

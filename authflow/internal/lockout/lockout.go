@@ -51,7 +51,8 @@
 // A secret key is shared by many principals. Before it is proven, it goes to one
 // more caller each second, whoever the caller is. It is proven by a response that
 // the server can only give after it has looked at the key: a success, a conflict
-// or a complaint about the request. A 500 proves nothing, because a wrong key has
+// or a complaint about the request. A token that another process has made with the
+// key proves it, too. A 500 proves nothing, because a wrong key has
 // been answered with it, and neither does the page of a proxy. A rejection is the
 // affair of the principal that met it. Only the rejections of three different
 // principals in a row make a proven key unproven again, and then the callers

@@ -52,15 +52,3 @@ func invisible(r rune) bool {
 	visible := unicode.IsPrint(r) || unicode.IsSpace(r)
 	return !visible || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
-
-// withoutInvisible returns a text without its invisible characters and line breaks,
-// which some servers put into long words, and without U+FFFD, which HTML puts in
-// the place of characters that it does not allow.
-func withoutInvisible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if invisible(r) || strings.ContainsRune("\u2028\u2029\ufffd", r) {
-			return -1
-		}
-		return r
-	}, text)
-}

@@ -76,7 +76,7 @@ func TestP1_FlightThatFollowsARenew_IsForced(t *testing.T) {
 	}
 }
 
-// A flight that waits in a queue for longer than that brings what is asked for.
+// A flight that waits in a queue for longer than that gets a credential that is new enough.
 func TestP1_CredentialRequestedAfterARenewOfAnEarlierFlight_IsUsed(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
 		s.then = func(_ context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {

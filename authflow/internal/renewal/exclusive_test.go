@@ -61,7 +61,7 @@ func TestR3_ExclusiveFlight_BeginsAndEndsAPause(t *testing.T) {
 		go func() { _, _ = k.GetVerified(t.Context(), time.Now()) }()
 		synctest.Wait()
 		// One that was under way when the pause began ends it by its success.
-		want(t, "one that brings something", 3, nil)(k.Exclusive(t.Context()))
+		want(t, "one that succeeds", 3, nil)(k.Exclusive(t.Context()))
 		want(t, "the one for all", 4, nil)(k.GetVerified(t.Context(), time.Now()))
 	})
 }

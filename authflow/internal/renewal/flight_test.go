@@ -15,7 +15,7 @@ import (
 
 func TestR10_FunctionThatPanics_EndsItsFlightOnly(t *testing.T) {
 	for text, then := range map[string]func(){
-		"panic: of the user's":      func() { panic("of the user's") },
+		"panic: of the user":        func() { panic("of the user") },
 		"panic: " + errDown.Error(): func() { panic(errDown) },
 		"panic called with nil":     func() { panic(nil) },
 		"ended its goroutine":       runtime.Goexit,
@@ -80,70 +80,6 @@ func TestR10_SourceThatPanicsEverywhere_HarmsItsCallersOnly(t *testing.T) {
 		if _, err = k.Get(t.Context(), time.Now()); err == nil {
 			t.Error("no error after the pause")
 		}
-	})
-}
-
-func TestR4_Flight_EndsOnce(t *testing.T) {
-	late := func(n int32) *Lease[int32] { return leaseOf(100+n, time.Now(), time.Hour) }
-	for name, then := range map[string]func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error){
-		"times out, and brings something later": func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
-			fl.Timeout(errDown)
-			if ctx.Err() == nil {
-				t.Error("the context of a flight that timed out has not ended")
-			}
-			time.Sleep(time.Minute) // fake clock
-			return late(n), nil
-		},
-		"times out, and fails later": func(_ context.Context, _ int32, fl *Flight[int32]) (*Lease[int32], error) {
-			fl.Timeout(errDown)
-			time.Sleep(time.Minute) // fake clock
-			return nil, errors.New("late")
-		},
-		"times out, and panics later": func(_ context.Context, _ int32, fl *Flight[int32]) (*Lease[int32], error) {
-			fl.Timeout(errDown)
-			time.Sleep(time.Minute) // fake clock
-			panic("late")
-		},
-		"times out twice": func(_ context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
-			fl.Timeout(errDown)
-			fl.Timeout(errors.New("late"))
-			return late(n), nil
-		},
-		"times out after it has returned": func(_ context.Context, _ int32, fl *Flight[int32]) (*Lease[int32], error) {
-			time.AfterFunc(time.Second, func() { fl.Timeout(errors.New("late")) })
-			return nil, errDown
-		},
-	} {
-		in(t, func(t *testing.T, k *keeper, s *numbers) {
-			s.then = func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
-				if n == 1 {
-					return then(ctx, n, fl)
-				}
-				return leaseOf(n, time.Now(), time.Hour), nil
-			}
-			within(t, name, time.Second, func() { want(t, name, 0, errDown)(k.GetVerified(t.Context(), time.Now())) })
-			time.Sleep(10*time.Second - 1) // fake clock
-			want(t, name+": in the pause", 0, errDown)(k.GetVerified(t.Context(), time.Now()))
-			time.Sleep(time.Nanosecond) // fake clock
-			want(t, name+": the next", 2, nil)(k.GetVerified(t.Context(), time.Now()))
-			time.Sleep(2 * time.Minute) // fake clock
-			want(t, name+": after all", 2, nil)(k.GetVerified(t.Context(), time.Now()))
-		})
-	}
-}
-
-func TestR4_FlightThatHangs_DoesNotStopTheNext(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		s.then = func(_ context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
-			if n < 3 {
-				fl.Timeout(errDown)
-				time.Sleep(time.Hour) // fake clock
-			}
-			return leaseOf(n, time.Now(), time.Minute), nil
-		}
-		want(t, "the first", 0, errDown)(k.GetVerified(t.Context(), time.Now()))
-		want(t, "the second", 0, errDown)(k.Renew(t.Context()))
-		want(t, "the third", 3, nil)(k.Renew(t.Context()))
 	})
 }
 
@@ -269,7 +205,7 @@ func TestI1_Get_OfALiveLease_TakesNoLockAndAllocatesNothing(t *testing.T) {
 	}
 }
 
-// instant brings a lease at once.
+// instant returns a lease at once.
 type instant struct{}
 
 func (instant) Acquire(context.Context, *Flight[int32]) (*Lease[int32], error) {

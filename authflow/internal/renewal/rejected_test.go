@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestR3_RejectedLease_ServesIfNoOtherCanBeHad(t *testing.T) {
+func TestR3_RejectedLease_ServesIfNoOtherIsAvailable(t *testing.T) {
 	for _, c := range []struct {
 		what           string
 		verified, down bool
@@ -23,10 +23,10 @@ func TestR3_RejectedLease_ServesIfNoOtherCanBeHad(t *testing.T) {
 		{what: "any, out of use", expire: true, n: 2, waits: time.Second},
 		{what: "any, expired in the meantime", after: time.Minute, n: 2, waits: time.Second},
 		{what: "verified", verified: true, n: 2, waits: time.Second},
-		{what: "verified, none can be had", verified: true, down: true, n: 1, waits: time.Second},
+		{what: "verified, none is available", verified: true, down: true, n: 1, waits: time.Second},
 		{what: "verified, in a pause", verified: true, down: true, pause: true, n: 1},
-		{what: "verified, none can be had, expired in the meantime", verified: true, down: true, after: 59 * time.Second, err: errDown, waits: time.Second},
-		{what: "verified, none can be had, out of use", verified: true, down: true, expire: true, err: errDown, waits: time.Second},
+		{what: "verified, none is available, expired in the meantime", verified: true, down: true, after: 59 * time.Second, err: errDown, waits: time.Second},
+		{what: "verified, none is available, out of use", verified: true, down: true, expire: true, err: errDown, waits: time.Second},
 		{what: "verified, in a pause, out of use", verified: true, down: true, pause: true, expire: true, err: errDown},
 	} {
 		in(t, func(t *testing.T, k *keeper, s *numbers) {
@@ -115,7 +115,7 @@ func TestP4_ManyRejections_CostOneRenewal(t *testing.T) {
 	})
 }
 
-func TestR3_LeaseBeyondAGuessedEnd_ServesIfNoOtherCanBeHad(t *testing.T) {
+func TestR3_LeaseBeyondAGuessedEnd_ServesIfNoOtherIsAvailable(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
 		s.then = func(_ context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
 			if n > 1 {

@@ -34,13 +34,13 @@ func TestP3_Verdict_FollowsFromWhatWasRejectedBefore(t *testing.T) {
 		age       time.Duration                        // of the second when it is rejected
 		want      Verdict
 	}{
-		"a successor is as good as they get":               {requested: 0, age: 5 * s, want: Useless},
-		"a successor that worked for a while":              {requested: 0, age: min, want: NewlyRejected},
-		"a credential from before, as of another replica":  {requested: -s, age: 5 * s, want: NewlyRejected},
-		"a successor after a repeated request succeeded":   {before: func(k *keeper, _ *Lease[int32]) { k.AcceptedAgain() }, age: 5 * s, want: NewlyRejected},
-		"a successor after another request succeeded":      {before: func(k *keeper, _ *Lease[int32]) { k.Accepted(&Lease[int32]{ID: 2}) }, age: 5 * s, want: Useless},
-		"a success of the rejected one elsewhere, untried": {before: untried(1), age: 5 * s, want: Useless},
-		"a success of the successor, untried":              {before: untried(2), age: 5 * s, want: NewlyRejected},
+		"a successor is as good as they get":                     {requested: 0, age: 5 * s, want: Useless},
+		"a successor that worked for a while":                    {requested: 0, age: min, want: NewlyRejected},
+		"a credential from before, as of another replica":        {requested: -s, age: 5 * s, want: NewlyRejected},
+		"a successor after a repeated request succeeded":         {before: func(k *keeper, _ *Lease[int32]) { k.AcceptedAgain() }, age: 5 * s, want: NewlyRejected},
+		"a successor after another request succeeded":            {before: func(k *keeper, _ *Lease[int32]) { k.Accepted(&Lease[int32]{ID: 2}) }, age: 5 * s, want: Useless},
+		"a success of the rejected one on another path, untried": {before: untried(1), age: 5 * s, want: Useless},
+		"a success of the successor, untried":                    {before: untried(2), age: 5 * s, want: NewlyRejected},
 	} {
 		in(t, func(t *testing.T, k *keeper, src *numbers) {
 			first, _ := k.GetVerified(t.Context(), time.Now())
@@ -78,7 +78,7 @@ func untried(id uint64) func(*keeper, *Lease[int32]) {
 
 // A path that rejects everybody does not use the success of other paths for ever.
 func TestP3_SuccessOfOthers_EndsTheSuspicionEightTimes(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		l, _ := k.GetVerified(t.Context(), time.Now())
 		replaced := 0
 		for range 60 {
@@ -100,7 +100,7 @@ func TestP3_SuccessOfOthers_EndsTheSuspicionEightTimes(t *testing.T) {
 
 // R12: and of the one in use, too.
 func TestP3_Invalidate_OfNewCredentials_WithholdsTheNext(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for n := int32(1); n <= 2; n++ {
 			l, _ := k.GetVerified(t.Context(), time.Now())
 			if !k.Invalidate(l) || !k.Rejected(uint64(n)) || !k.Issued(uint64(n)) { //nolint:gosec // 1 or 2
@@ -116,7 +116,7 @@ func TestP3_Invalidate_OfNewCredentials_WithholdsTheNext(t *testing.T) {
 		want(t, "a Renew", 3, nil)(k.Renew(t.Context()))
 		want(t, "afterwards", 3, nil)(k.Get(t.Context(), time.Now()))
 	})
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for range 2 {
 			l, _ := k.GetVerified(t.Context(), time.Now())
 			k.Invalidate(l)
@@ -149,7 +149,7 @@ func TestR12_FirstRequested_IsWhenACredentialWasFirstReturned(t *testing.T) {
 
 // L3: a Keeper that has had many credentials remembers a few.
 func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for range 30 {
 			if _, err := k.Renew(t.Context()); err != nil {
 				t.Fatal(err)

@@ -40,7 +40,7 @@ type targetKind uint8
 const (
 	noTarget  targetKind = iota // it is not a redirect
 	toAPI                       // to the API of the same server
-	toLogIn                     // to a log-in page of the same server
+	toLogin                     // to a login page of the same server
 	toSite                      // to another path of the same server
 	toOther                     // to another scheme, host or port
 	toNowhere                   // to something that is not an address
@@ -57,7 +57,7 @@ type Request struct {
 	Age time.Duration
 }
 
-// replayAge is how old a credential has to be before a redirect to a log-in page
+// replayAge is how old a credential has to be before a redirect to a login page
 // is taken to mean that it expired, so that a POST is sent again. A new one does
 // not expire; then something else is wrong, and the POST may have had its effect.
 const replayAge = time.Minute
@@ -71,10 +71,10 @@ const replayAge = time.Minute
 //	maintenance page, any status          Fail                           Fail
 //	page with 2xx                         Replay, then FailAndRenew      FailAndRenew
 //	page with 2xx at the end of redirects FailAndRenew                   FailAndRenew
-//	303 to a log-in page of the server    ReturnAndRenew                 ReturnAndRenew
+//	303 to a login page of the server    ReturnAndRenew                 ReturnAndRenew
 //	303 to something else                 Return                         Return
 //	other redirect, to the API            Return                         Return
-//	other redirect, to a log-in page      Replay, then FailAndRenew      Replay if the credential is older than
+//	other redirect, to a login page      Replay, then FailAndRenew      Replay if the credential is older than
 //	                                                                     a minute, then ReturnAndRenew
 //	other redirect, to something else     Replay, then ReturnAndRenew    ReturnAndRenew
 //	other redirect, to no address         Replay, then FailAndRenew      FailAndRenew
@@ -87,7 +87,7 @@ func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 	if resp.StatusCode == http.StatusUnauthorized {
 		return req.replayOr(ReturnAndRenew)
 	}
-	if !o.FromAPI(req.Request) {
+	if !o.fromAPI(req.Request) {
 		return Return
 	}
 	switch o.pageInPlaceOf(req.Request, resp) {
@@ -110,7 +110,7 @@ func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 }
 
 // EndsInPage reports whether redirects that began in the API end in a page, such as
-// that of the identity provider of a cluster behind single sign-on. It is for hops
+// the page of an identity provider, for a cluster behind single sign-on. It is for hops
 // to another host, which carry no credential that could be judged.
 func (o *Origin) EndsInPage(req *http.Request, resp *http.Response) bool {
 	isChain := o.firstRedirect(req) != nil //nolint:bodyclose // http.Client has closed it
@@ -120,7 +120,7 @@ func (o *Origin) EndsInPage(req *http.Request, resp *http.Response) bool {
 // pageInPlaceOf returns what kind of page came in place of a response of the API.
 // An error page, such as one with 404, is a response like any other, unless it is
 // one of maintenance. For HEAD the label has to do at the end of redirects: there
-// it tells a log-in page from a file.
+// it tells a login page from a file.
 func (o *Origin) pageInPlaceOf(req *http.Request, resp *http.Response) outcome.Page {
 	page := PeekPage(resp)
 	isSuccess := resp.StatusCode/100 == 2
@@ -146,7 +146,7 @@ func (o *Origin) judgePage(req Request) Verdict {
 }
 
 func judgeSeeOther(kind targetKind) Verdict {
-	if kind == toLogIn {
+	if kind == toLogin {
 		return ReturnAndRenew
 	}
 	return Return
@@ -154,13 +154,13 @@ func judgeSeeOther(kind targetKind) Verdict {
 
 func (r Request) judgeRedirect(kind targetKind) Verdict {
 	last := ReturnAndRenew
-	if kind == toLogIn || kind == toNowhere {
+	if kind == toLogin || kind == toNowhere {
 		last = FailAndRenew
 	}
 	switch {
 	case r.isRead():
 		return r.replayOr(last)
-	case kind == toLogIn && r.Age >= replayAge:
+	case kind == toLogin && r.Age >= replayAge:
 		return r.replayOr(ReturnAndRenew)
 	case kind == toNowhere:
 		return FailAndRenew
@@ -195,8 +195,8 @@ func (o *Origin) targetOf(resp *http.Response) targetKind {
 		return toOther
 	case o.inAPI(to):
 		return toAPI
-	case isLogInPath(to.Path):
-		return toLogIn
+	case isLoginPath(to.Path):
+		return toLogin
 	}
 	return toSite
 }
@@ -205,7 +205,7 @@ func isHTTP(u *url.URL) bool { return u.Host != "" && (u.Scheme == "https" || u.
 
 // Failure says why Judge decided on Fail: the page, or the redirect that led
 // there, with the first target.
-func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, redact Redactor) *outcome.Failure {
+func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, redactor Redactor) *outcome.Failure {
 	first := o.firstRedirect(req) //nolint:bodyclose // http.Client has closed it
 	isEnd := first != nil && !isRedirect(resp.StatusCode)
 	body, _ := resp.Body.(*Body)
@@ -213,10 +213,10 @@ func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, reda
 	if body != nil {
 		start = body.kept
 	}
-	if !isEnd || PageOf(resp.Header, start) == outcome.Maintenance {
-		return FailureOf(op, outcome.Bearer, resp, start, redact)
+	if !isEnd || pageOf(resp.Header, start) == outcome.Maintenance {
+		return FailureOf(op, outcome.Bearer, resp, start, redactor)
 	}
-	f := FailureOf(op, outcome.Bearer, first, nil, redact)
+	f := FailureOf(op, outcome.Bearer, first, nil, redactor)
 	f.Page = outcome.HTML
 	return f
 }

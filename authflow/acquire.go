@@ -2,6 +2,7 @@ package authflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -115,10 +116,21 @@ func (a *acquisition) explain(e *Error) *Error {
 // localResult is the result of an attempt that failed before the server was
 // asked: the user's function failed.
 func (a *acquisition) localResult(err error) attemptResult {
-	e := asError(a.method.op(), err)
+	e := *asError(a.method.op(), err)
 	ofParent := e.wraps && a.parent() != nil // which has made its own attempts
+	if !ofParent && !e.heldBack {
+		e.RetryAfter = spread(e.RetryAfter)
+	}
 	again := e.Retryable() && !e.heldBack && !ofParent && a.mayAttemptAgain()
-	return attemptResult{err: e, again: again, after: backoff(a.attempts, e.RetryAfter)}
+	return attemptResult{err: &e, again: again, after: backoff(a.attempts, e.RetryAfter)}
+}
+
+// spread returns a Retry-After as it is obeyed: at most five minutes, and up to a
+// quarter longer, so that flows that were told the same do not return together.
+// The limiter does the same for responses of the server.
+func spread(d time.Duration) time.Duration {
+	d = min(d, maxRetryAfter)
+	return d + rand.N(d/4+1)
 }
 
 func (a *acquisition) mayAttemptAgain() bool { return a.attempts < a.cluster.policy.MaxAttempts }
@@ -176,11 +188,19 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 		return l, attemptResult{}
 	}
 	e := newError(failure)
+	e.RetryAfter = max(min(e.RetryAfter, maxRetryAfter), verdict.Held, blockedFor(ticket))
 	if with != nil && failure.Class == outcome.Rejected && a.parent().reject(with) && a.mayAttemptAgain() {
 		return nil, attemptResult{err: e, again: true, after: backoff(a.attempts, 0)} // with the parent's next credential
 	}
-	again := verdict.Again && !(ticket != nil && ticket.Once())
+	again := verdict.Again && mayResend(ticket, failure)
 	return nil, attemptResult{err: e, again: again, after: verdict.After}
+}
+
+// mayResend reports whether the flight may send its secret again after a failure:
+// a password that is not proven only where the server surely did not look at it
+// (R6).
+func mayResend(ticket *lockout.Ticket, failure *outcome.Failure) bool {
+	return ticket == nil || failure.Class.NotApplied() || !ticket.Once()
 }
 
 // authenticate makes sure that the password or key is known, or returns the
@@ -220,6 +240,20 @@ func (a *acquisition) ticket() *lockout.Ticket {
 		force = lockout.Forced
 	}
 	return a.cluster.lockout.Password(a.user(), string(a.secret), force)
+}
+
+// blockedFor returns how long the lockout holds back the password of a ticket,
+// which may be nil, from now on.
+func blockedFor(ticket *lockout.Ticket) time.Duration {
+	if ticket == nil {
+		return 0
+	}
+	var blocked *lockout.BlockedError
+	_, err := ticket.Eligible(time.Now())
+	if errors.As(err, &blocked) {
+		return blocked.RetryAfter
+	}
+	return 0
 }
 
 // limiterRequest describes the attempt to the limiter.
@@ -333,20 +367,17 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 	if e.heldBack {
 		return e.RetryAfter
 	}
+	if e.outcome() == outcome.Rejected && s.secretMayChange() {
+		return time.Second // the lockout holds back a password that must not be sent
+	}
 	longest := maxBackoff
 	switch class := e.outcome(); {
 	case e.maxBackoff > 0:
 		longest = e.maxBackoff
-	case class == outcome.Rejected && s.secretMayChange():
-		longest = time.Second // the lockout holds back a password that must not be sent
 	case class == outcome.Rejected, class == outcome.Invalid:
 		longest = time.Minute
 	}
-	asked := min(e.RetryAfter, maxRetryAfter)
-	if asked > 0 {
-		asked += rand.N(asked/4 + 1) // so that flows that were told the same do not return together
-	}
-	return max(min(time.Second<<min(failures-1, 10), longest), asked)
+	return max(min(time.Second<<min(failures-1, 10), longest), e.RetryAfter)
 }
 
 // maxBackoff is the longest time between two acquisitions of a Flow while the
@@ -429,15 +460,10 @@ func (c withoutClientTrace) Value(key any) any {
 }
 
 // backoff returns the time before the next attempt: 200 ms, doubled each time,
-// between half and all of it, and at least after, with up to a quarter on top so
-// that callers that were told the same do not return together.
+// between half and all of it, and at least after.
 func backoff(attempt int, after time.Duration) time.Duration {
 	d := 200 * time.Millisecond << min(attempt-1, 10)
-	d = d/2 + rand.N(d/2)
-	if after > 0 {
-		d = max(d, after+rand.N(after/4+1))
-	}
-	return d
+	return max(d/2+rand.N(d/2), after)
 }
 
 // sleep waits for d and reports true, or false at once if ctx ends before.

@@ -74,7 +74,7 @@ func New(server string, opts ...Option) (*Cluster, error) {
 	if c.base == nil {
 		c.base = exchange.NewTransport(c.policy.Timeout / time.Duration(c.policy.MaxAttempts))
 	}
-	c.sender = &exchange.Sender{Base: c.base, Origin: c.origin, Timeout: c.timeout, Redact: withholdSecrets}
+	c.sender = &exchange.Sender{Base: c.base, Origin: c.origin, Timeout: c.timeout}
 	c.limiter = limiter.New(c.limiterConfig())
 	c.lockout = lockout.New(c.lockoutConfig())
 	return c, nil

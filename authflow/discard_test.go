@@ -32,7 +32,7 @@ func (s *slowMints) RoundTrip(r *http.Request) (*http.Response, error) {
 		n := s.minted
 		s.mu.Unlock()
 		if n > 1 {
-			time.Sleep(10 * time.Second) // fake clock
+			time.Sleep(6 * time.Second) // fake clock
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -109,7 +109,7 @@ func TestL4_TokenThatArrivesWhileItsTimeoutIsTold_IsRevoked(t *testing.T) {
 			})}),
 			authflow.WithObserver(func(e authflow.Event) {
 				if e.Kind == authflow.RenewalFailed {
-					time.Sleep(10 * time.Second) // fake clock
+					time.Sleep(6 * time.Second) // fake clock
 				}
 			}))
 		if _, err := f.Token(t.Context()); err == nil {

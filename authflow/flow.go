@@ -27,6 +27,10 @@ type Flow struct {
 
 	keeper renewal.Keeper[credential, *source]
 	ledger atomic.Pointer[ledger] // nil while nothing is owed
+
+	// ledAway is the ID of the credential that last met a redirect or a page with a
+	// request that was not repeated.
+	ledAway atomic.Uint64
 }
 
 // rules says where the rules of a token apply, as far as it matters here.
@@ -147,7 +151,7 @@ func (f *Flow) Renew(ctx context.Context) error {
 	}
 	_, err := f.keeper.Renew(ctx)
 	if err != nil {
-		return asError(f.method.op(), err)
+		return f.acquisitionError(err)
 	}
 	return nil
 }
@@ -177,15 +181,16 @@ func (f *Flow) verifiedLease(ctx context.Context) (*lease, error) {
 
 // liveLease returns what get returns, or a new credential if that is a session
 // that has ended.
-func (f *Flow) liveLease(ctx context.Context, get func(context.Context) (*lease, error)) (*lease, error) {
-	f.forgetExpired()
-	l, err := get(ctx)
+func (f *Flow) liveLease(ctx context.Context, get func(ctx context.Context, now time.Time) (*lease, error)) (*lease, error) {
+	now := time.Now()
+	f.forgetExpired(now)
+	l, err := get(ctx, now)
 	if err == nil && l.Value.session != nil && !f.alive(l, time.Now()) {
 		f.expire(l, "the session was idle for too long, or has no cookie left")
-		l, err = f.keeper.GetVerified(ctx)
+		l, err = f.keeper.GetVerified(ctx, time.Now())
 	}
 	if err != nil {
-		return nil, asError(f.method.op(), err)
+		return nil, f.acquisitionError(err)
 	}
 	return l, nil
 }

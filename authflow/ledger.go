@@ -80,14 +80,14 @@ func (f *Flow) alive(l *lease, now time.Time) bool {
 // forgetExpired removes credentials that have expired since the last use of the
 // Flow, so that no token text outlives its end by more than the next use (L3). It
 // takes no lock while there are none.
-func (f *Flow) forgetExpired() {
+func (f *Flow) forgetExpired(now time.Time) {
 	g := f.ledger.Load()
-	if g == nil || !g.pruneIsDue(time.Now()) {
+	if g == nil || !g.pruneIsDue(now) {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.prune(f, time.Now())
+	g.prune(f, now)
 }
 
 // add remembers a credential, and reports whether it is to be ended at once.
@@ -100,7 +100,7 @@ func (g *ledger) add(f *Flow, l *lease) (loggedOut bool) {
 	}
 	left := f.owedFor(l, now)
 	switch {
-	case slices.Contains(g.owed, l):
+	case g.has(l):
 	case len(g.owed) < maxOwed:
 		g.owed = append(g.owed, l)
 		g.pruneIn(left, now)
@@ -112,6 +112,12 @@ func (g *ledger) add(f *Flow, l *lease) (loggedOut bool) {
 		}
 	}
 	return g.loggedOut
+}
+
+// has reports whether a credential is on the ledger: a function of TokensFrom may
+// return one token for several leases. The caller holds the lock.
+func (g *ledger) has(l *lease) bool {
+	return slices.ContainsFunc(g.owed, func(o *lease) bool { return o.ID == l.ID })
 }
 
 // prune removes credentials that have expired. The caller holds the lock.

@@ -203,6 +203,9 @@ func (f *Flow) revokeAll(ctx context.Context, owed []*lease) (rest []*lease, err
 		if with.Value.session == nil {
 			user = cmp.Or(tokenOf(with).Username, user)
 		}
+		if user == "" {
+			return owed, &Error{Op: op, Err: errors.New("the user is not known: the function of TokensFrom returns no Username")}
+		}
 		body := gen.RevokeTokenRequest{UserIdentifier: user}
 		err = f.revocation(ctx, op, with, func(server string) (*http.Request, error) { return gen.NewRevokeTokenRequest(server, body) })
 		if err == nil {
@@ -262,7 +265,7 @@ func (f *Flow) revocation(ctx context.Context, op string, l *lease, build func(s
 			return nil
 		}
 		if !verdict.Again || !sleep(ctx, verdict.After) {
-			return newError(failure)
+			return newError(failure).retryIn(0)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -39,125 +38,16 @@ func (l *arrivals) count(fits func(authtest.Call) bool) (n int) {
 	return n
 }
 
-func TestR9AllWaysInKeepToOnePace(t *testing.T) {
-	type situation struct {
-		opts           []authflow.Option
-		latency, after time.Duration
+// times returns when the calls were sent, in their order.
+func (l *arrivals) times() []time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	times := make([]time.Time, len(l.list))
+	for i, c := range l.list {
+		times[i] = c.Began
 	}
-	fast := []authflow.Option{authflow.WithRateLimit(90, 10)}
-	bubbles(t, map[string]situation{
-		"default pace":             {nil, 0, 21 * time.Second},
-		"90 and 10":                {fast, 0, 12 * time.Second},
-		"a mint that takes 300 ms": {nil, 300 * time.Millisecond, 21 * time.Second},
-		"90 and 10, and 300 ms":    {fast, 300 * time.Millisecond, 12 * time.Second},
-	}, func(t *testing.T, s situation) {
-		var seen arrivals
-		sim := authtest.New(append(people(1000), seen.option(), authtest.WithRateLimit(100, 10))...)
-		if s.latency > 0 {
-			sim.Fail(authtest.AnyOperation, -1, authtest.Delay(s.latency))
-		}
-		flows := everyWay(t, clusterOf(t, sim, append(s.opts, authflow.WithSecretKey(authtest.DefaultSecretKey))...), 1000)
-		took := allAtOnce(flows, func(_ int, f *authflow.Flow) {
-			if _, err := carried(t.Context(), f); err != nil && !t.Failed() {
-				t.Error(err)
-			}
-		})
-		if took > s.after {
-			t.Errorf("the last was served after %v", took)
-		}
-		if n := seen.count(func(c authtest.Call) bool { return c.Status != 200 && c.Status != 204 }); n > 0 || len(seen.list) != 1000 {
-			t.Errorf("%d calls, %d not served", len(seen.list), n)
-		}
-	})
-}
-
-// Those who have gone away do not hold up the others in the queue. What many
-// have asked for together stays in it: they may come back.
-func TestR9CallersWhoHaveGoneHoldNobodyUp(t *testing.T) {
-	bubbles(t, map[string]func(ctx context.Context, f *authflow.Flow){
-		"who wanted a token of their own": func(ctx context.Context, f *authflow.Flow) { _, _ = f.Token(ctx, authflow.Exclusive()) },
-		"whose flow is closed": func(ctx context.Context, f *authflow.Flow) {
-			_, _ = f.Token(ctx)
-			_ = f.Close()
-		},
-		"whose flow is logged out": func(ctx context.Context, f *authflow.Flow) {
-			_, _ = f.Token(ctx)
-			_ = f.Logout(ctx)
-		},
-	}, func(t *testing.T, use func(context.Context, *authflow.Flow)) {
-		sim := authtest.New(people(500)...)
-		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(10, 1))
-		flows := make([]*authflow.Flow, 500)
-		for i := range flows {
-			flows[i] = userOf(t, c, i)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		allAtOnce(flows[1:], func(_ int, f *authflow.Flow) { use(ctx, f) })
-		began := time.Now()
-		if _, err := flows[0].Token(t.Context()); err != nil || time.Since(began) > 200*time.Millisecond {
-			t.Errorf("served after %v, %v", time.Since(began), err)
-		}
-	})
-}
-
-// Twenty minutes of a thousand users: all renewals together keep to the pace, too.
-func TestR9RenewalsKeepToThePace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen arrivals
-		sim := authtest.New(append(people(1000), seen.option(), authtest.WithRateLimit(60, 10))...)
-		flows := everyWay(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)), 1000)
-		use := func(_ int, f *authflow.Flow) {
-			if _, err := carried(t.Context(), f); err != nil && !t.Failed() {
-				t.Error(err)
-			}
-		}
-		allAtOnce(flows, use)
-		for began := time.Now(); time.Since(began) < 20*time.Minute; time.Sleep(10 * time.Second) { // fake clock
-			if waited := allAtOnce(flows, use); waited > 0 {
-				t.Fatalf("somebody waited for %v, after %v", waited, time.Since(began))
-			}
-		}
-		if n := seen.count(func(c authtest.Call) bool { return c.Status == 429 }); n > 0 {
-			t.Errorf("%d answers of 429", n)
-		}
-	})
-}
-
-// R5: 200 flows that are told to come again in 2 s do not come together, and all
-// are served.
-func TestR5RetryAfterOfTheServerIsSpread(t *testing.T) {
-	bubbles(t, map[string]int{"one cluster": 1, "as many processes": 200}, func(t *testing.T, clusters int) {
-		var seen arrivals
-		sim := authtest.New(append(people(200), seen.option())...)
-		var flows []*authflow.Flow
-		for i := range clusters {
-			all := everyWay(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)), 200)
-			flows = append(flows, all[i*200/clusters:(i+1)*200/clusters]...)
-		}
-		sim.Fail(authtest.AnyOperation, -1, authtest.RateLimited(2*time.Second))
-		began := time.Now()
-		time.AfterFunc(time.Second, sim.ClearFaults)
-		took := allAtOnce(flows, func(_ int, f *authflow.Flow) {
-			if _, err := carried(t.Context(), f); err != nil {
-				t.Error(err)
-			}
-		})
-		var again []time.Duration
-		for _, c := range seen.list {
-			if at := c.Began.Sub(began); at > 0 {
-				again = append(again, at)
-			}
-		}
-		if slices.Sort(again); again[0] < 2*time.Second || took > 10*time.Second {
-			t.Errorf("%d calls, from %v to %v", len(again), again[0], took)
-		}
-		for i := range again {
-			if i >= 20 && again[i]-again[i-20] < 10*time.Millisecond {
-				t.Fatalf("20 calls within %v: %v", again[i]-again[i-20], again)
-			}
-		}
-	})
+	slices.SortFunc(times, time.Time.Compare)
+	return times
 }
 
 // One path refuses everybody, and all others work: two requests a second to it,

@@ -81,7 +81,7 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 	}
 	l, err := f.tokenLease(ctx, o)
 	if err != nil {
-		return Token{}, asError(f.method.op(), err)
+		return Token{}, f.acquisitionError(err)
 	}
 	remaining := l.Remaining(time.Now())
 	if remaining < o.minTTL {
@@ -95,8 +95,9 @@ func (f *Flow) tokenLease(ctx context.Context, o tokenOptions) (*lease, error) {
 	if o.exclusive {
 		return f.keeper.Exclusive(ctx)
 	}
-	f.forgetExpired()
-	l, err := f.keeper.GetVerified(ctx)
+	now := time.Now()
+	f.forgetExpired(now)
+	l, err := f.keeper.GetVerified(ctx, now)
 	if err == nil && f.expiresTooSoon(l, o.minTTL) {
 		return f.keeper.Replace(ctx, l)
 	}

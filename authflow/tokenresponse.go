@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -133,7 +133,7 @@ func (f *Flow) previousToken() *lease {
 
 // wrongToken is the failure of a response with a token that was not requested.
 func wrongToken(op string, r *response, err error) *outcome.Failure {
-	return &outcome.Failure{Class: outcome.Unexpected, Op: op, Status: r.Status, Err: errors.New(exchange.Line(r.Redact(err.Error())))}
+	return &outcome.Failure{Class: outcome.Unexpected, Op: op, Status: r.Status, Err: errors.New(redact.Line(r.Redact(err.Error())))}
 }
 
 // username returns the name of the user that the token is for, or "".

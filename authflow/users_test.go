@@ -2,6 +2,7 @@ package authflow_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -17,11 +18,15 @@ import (
 
 // Many users of one cluster, in all the ways in.
 
-// bubbles runs a test for each case, in a bubble of its own.
+// bubbles runs a test for each case, in a bubble of its own and beside the others.
+// Callers call t.Parallel.
 func bubbles[C any](t *testing.T, cases map[string]C, test func(*testing.T, C)) {
 	t.Helper()
 	for name, c := range cases {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { test(t, c) }) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { test(t, c) })
+		})
 	}
 }
 
@@ -144,33 +149,21 @@ func ask(ctx context.Context, f *authflow.Flow, way int) (err error) {
 	return err
 }
 
-// many flows of one user with a right password
-func TestR9AThousandFlowsOfOneUserAreServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
-			time.Sleep(200 * time.Millisecond) // fake clock
-			return fresh(r, "tok"), nil
-		})
-		flows := make([]*authflow.Flow, 1000)
-		for i := range flows {
-			var err error
-			flows[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: "svc", Password: "right"})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		var mu sync.Mutex
-		failed := map[string]int{}
-		d := allAtOnce(flows, func(_ int, f *authflow.Flow) {
-			if _, err := f.Token(t.Context()); err != nil {
-				mu.Lock()
-				failed[err.Error()]++
-				mu.Unlock()
-			}
-		})
-		t.Log(d, failed)
-		if len(failed) > 0 {
-			t.Error(failed)
-		}
-	})
+// retryAfter returns what an error says of when to try again, or 0.
+func retryAfter(err error) time.Duration {
+	var e *authflow.Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.RetryAfter
+}
+
+// user returns a Flow of full access with a key of its own.
+func user(t *testing.T, c *authflow.Cluster, name string) *authflow.Flow {
+	t.Helper()
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, SecretKey: mixedKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

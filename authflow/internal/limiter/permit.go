@@ -24,6 +24,7 @@ type Permit struct {
 type Verdict struct {
 	Again bool          // whether another attempt is allowed
 	After time.Duration // how long to wait before it
+	Held  time.Duration // how long the next calls of the principal are held back
 }
 
 // Deadline returns when the attempt must have ended, so that its caller learns of
@@ -96,12 +97,13 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 		l.outage.failed(p.principal, f, now)
 		l.failed(p, f, again, now)
 	}
-	after := max(l.backoff(p.attempt), p.principal.held(now))
+	held := p.principal.held(now)
+	after := max(l.backoff(p.attempt), held)
 	tooLate := after > l.config.Timeout || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout)
 	if !again || tooLate {
-		return Verdict{}
+		return Verdict{Held: held}
 	}
-	return Verdict{Again: true, After: after}
+	return Verdict{Again: true, After: after, Held: held}
 }
 
 // answered notes that the server works, and that p's principal is served.

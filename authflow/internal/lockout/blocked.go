@@ -8,12 +8,13 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// BlockedError says that a password is not sent now, because it was rejected.
+// BlockedError says that a password or key is not sent now, because it was
+// rejected.
 type BlockedError struct {
-	// Last is the latest rejection of the password, or of another password of the
-	// user if too many were rejected. It is never nil.
+	// Last is the latest rejection of the password or key, or of another password
+	// of the user if too many were rejected. It is never nil.
 	Last *outcome.Failure
-	// Until is when the password may be sent again, as far as is known.
+	// Until is when the password or key may be sent again, as far as is known.
 	Until time.Time
 	// RetryAfter is the time until then, and always above zero.
 	RetryAfter time.Duration
@@ -26,8 +27,10 @@ func (e *BlockedError) Error() string {
 	return fmt.Sprintf("%s; not sent again for %v", e.reason, e.RetryAfter.Round(time.Millisecond))
 }
 
-// The reasons why a password is not sent.
+// The reasons why a password or key is not sent.
 const (
+	wasRejectedKey = "the server rejected the secret key"
+
 	wasRejected   = "the server rejected the password"
 	wasUnanswered = "the last call with the password got no response and may have been rejected"
 	wereRejected  = "the server rejected too many other passwords of the user within an hour"

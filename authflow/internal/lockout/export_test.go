@@ -26,7 +26,7 @@ func (r *Registry) Records() (total int) {
 // ctx ends.
 func (r *Registry) Flush(ctx context.Context) error {
 	for r.shared.saving() {
-		err := sleep(ctx, time.Millisecond)
+		err := sleep(ctx, 50*time.Millisecond)
 		if err != nil {
 			return err
 		}

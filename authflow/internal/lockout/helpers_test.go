@@ -67,7 +67,13 @@ func play(t *testing.T, ticket *lockout.Ticket, f *outcome.Failure) {
 }
 
 // blocked fails the test unless the call is blocked for d.
-func blocked(t *testing.T, ticket *lockout.Ticket, d time.Duration) *lockout.BlockedError {
+func blocked(t *testing.T, ticket *lockout.Ticket, d time.Duration) {
+	t.Helper()
+	_ = blockedBy(t, ticket, d)
+}
+
+// blockedBy is blocked, and returns the error.
+func blockedBy(t *testing.T, ticket *lockout.Ticket, d time.Duration) *lockout.BlockedError {
 	t.Helper()
 	wait, err := ticket.Eligible(time.Now())
 	var b *lockout.BlockedError

@@ -15,6 +15,7 @@ type key struct {
 	next     time.Time // when one more caller may use it while it is not proven
 	rejected []string  // principals in a row that were rejected, each once
 	status   int       // of the latest rejection
+	since    time.Time // when the rejections began that speak against it
 }
 
 // How a key that is not proven is tried.
@@ -32,21 +33,38 @@ func (k *key) wait(now time.Time) time.Duration {
 	return max(0, k.next.Sub(now))
 }
 
+// eligible returns how long a call has to wait that has waited since a time. It
+// fails with the latest rejection after a patience, if there is one.
+func (k *key) eligible(since time.Time, patience time.Duration, now time.Time) (time.Duration, error) {
+	wait, last := k.wait(now), k.lastRejection()
+	if wait == 0 || last == nil || patience == 0 {
+		return wait, nil
+	}
+	end := later(since, k.since).Add(patience)
+	if end.After(now) {
+		return min(wait, end.Sub(now)), nil
+	}
+	return 0, &BlockedError{Last: last, Until: now.Add(wait), RetryAfter: wait, reason: wasRejectedKey}
+}
+
 // take counts a call.
 func (k *key) take(now time.Time) { k.next = now.Add(keyInterval) }
 
 // done notes what came of a call for a principal.
-func (k *key) done(principal string, f *outcome.Failure) {
+func (k *key) done(principal string, f *outcome.Failure, now time.Time) {
 	switch {
 	case provesKey(f):
 		k.proven, k.rejected, k.status = true, nil, 0
 	case f.Class == outcome.Rejected:
+		if k.status == 0 {
+			k.since = now
+		}
 		k.status = f.Status
 		if len(k.rejected) < doubtfulAfter && !slices.Contains(k.rejected, principal) {
 			k.rejected = append(k.rejected, principal)
 		}
-		if len(k.rejected) >= doubtfulAfter {
-			k.proven = false
+		if len(k.rejected) >= doubtfulAfter && k.proven {
+			k.proven, k.since = false, now
 		}
 	}
 }

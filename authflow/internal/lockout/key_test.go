@@ -127,6 +127,57 @@ func TestR13_PrincipalThatIsRejected_DecidesForNobody(t *testing.T) {
 	})
 }
 
+func TestR4_WrongKey_IsToldAfterThePatience(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{Patience: 29500 * time.Millisecond})
+		early := r.Key("key", "early")
+		play(t, r.Key("key", "ann"), lost)
+		waits(t, early, time.Second)
+		after(time.Minute) // in which nothing is known of the key
+		for range 29 {
+			play(t, r.Key("key", "ann"), wrong)
+			waits(t, early, time.Second)
+			after(time.Second)
+		}
+		play(t, r.Key("key", "ann"), wrong)
+		waits(t, early, 500*time.Millisecond)
+		after(500 * time.Millisecond)
+		b := blockedBy(t, early, 500*time.Millisecond)
+		if b.Last.Status != 401 || !strings.Contains(b.Error(), "rejected the secret key") {
+			t.Error(b, b.Last)
+		}
+		waits(t, r.Key("key", "late"), 500*time.Millisecond)
+		after(500 * time.Millisecond)
+		start(t, early)
+	})
+}
+
+// The doubt begins when the key is no longer proven, and not with a rejection of a
+// principal before.
+func TestR13_DoubtOfAProvenKey_LeavesItsCallersThePatience(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{Patience: 30 * time.Second})
+		play(t, r.Key("key", "ann"), nil)
+		play(t, r.Key("key", "locked"), wrong)
+		bob := ready(t, r.Key("key", "bob"))
+		after(time.Minute)
+		play(t, r.Key("key", "locked too"), wrong)
+		play(t, r.Key("key", "also locked"), wrong)
+		waits(t, bob, time.Second)
+		after(time.Second)
+		play(t, bob, nil)
+		start(t, r.Key("key", "locked"))
+	})
+}
+
+// waits fails the test unless the call waits for d.
+func waits(t *testing.T, ticket *lockout.Ticket, d time.Duration) {
+	t.Helper()
+	if wait, err := ticket.Eligible(time.Now()); wait != d || err != nil {
+		t.Fatalf("waits for %v, want %v; error %v", wait, d, err)
+	}
+}
+
 func TestX3_RejectionOfAKey_NamesNoOtherPrincipal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})

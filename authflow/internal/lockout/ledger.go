@@ -23,6 +23,10 @@ import (
 // changed on the server. A process that ends during its call has sent a password
 // that may be wrong, so others wait for a minute after that.
 //
+// A call that got no response counts for an hour here, and for five minutes more
+// in its own process. So a server that rejects a password minutes after its caller
+// has given up may count one more rejection in an hour than the processes do.
+//
 // A process whose Ledger fails keeps to the rule alone. A Ledger that loses or
 // repeats records brings back no more than that. One that repeats the record of a
 // rejection can keep a password back for as long as it does so.

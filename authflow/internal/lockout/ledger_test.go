@@ -18,7 +18,7 @@ import (
 // returns an error if it did not send it.
 func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.Failure) (*outcome.Failure, error) {
 	for {
-		wait, err := ticket.Eligible(time.Now())
+		wait, err := dispatch(ticket)
 		if err != nil {
 			return nil, err
 		}
@@ -30,7 +30,6 @@ func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.F
 			return nil, ctx.Err()
 		}
 	}
-	ticket.Take(time.Now())
 	if err := reserve(ctx, ticket); err != nil {
 		ticket.Done(notSent)
 		return nil, err
@@ -38,6 +37,20 @@ func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.F
 	f := call()
 	ticket.Done(f)
 	return f, nil
+}
+
+// limiter stands for the lock that a limiter holds when it dispatches.
+var limiter sync.Mutex
+
+// dispatch takes a call if it may be sent.
+func dispatch(ticket *lockout.Ticket) (time.Duration, error) {
+	limiter.Lock()
+	defer limiter.Unlock()
+	wait, err := ticket.Eligible(time.Now())
+	if wait == 0 && err == nil {
+		ticket.Take(time.Now())
+	}
+	return wait, err
 }
 
 // A tool that cron starts each minute, after its password was changed.
@@ -62,21 +75,44 @@ func TestR6_ToolEachMinute_SendsAWrongPasswordThreeTimesInAnHour(t *testing.T) {
 		if len(sent) < 10 {
 			t.Errorf("sent %d times in four hours, a mistake of the server would last", len(sent))
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 		if m.maxTTL > time.Hour || m.longest > 63 {
 			t.Errorf("records of %d bytes for %v", m.longest, m.maxTTL)
 		}
 	})
 }
 
-// expectAtMost fails the test if more than most calls came within an hour.
-func expectAtMost(t *testing.T, sent []time.Time, most int) {
+// expectThreeAnHour fails the test if more than 3 calls came within an hour.
+func expectThreeAnHour(t *testing.T, sent []time.Time) {
 	t.Helper()
-	for i := most; i < len(sent); i++ {
-		if within := sent[i].Sub(sent[i-most]); within < time.Hour {
-			t.Fatalf("%d calls within %v", most+1, within)
+	for i := 3; i < len(sent); i++ {
+		if within := sent[i].Sub(sent[i-3]); within < time.Hour {
+			t.Fatalf("4 calls within %v", within)
 		}
 	}
+}
+
+// After the first rejection, the tool hears nothing but 502.
+func TestR6_ToolEachMinute_CountsTheResponsesOfAGatewayAfterARejection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		sent := 0
+		for range 60 {
+			r := process(m)
+			_, _ = attempt(t.Context(), r.Password("ann", "wrong", lockout.Scheduled), func() *outcome.Failure {
+				sent++
+				if sent == 1 {
+					return wrong
+				}
+				return overloaded
+			})
+			flush(t, r)
+			after(time.Minute)
+		}
+		if sent != 3 {
+			t.Errorf("sent %d times in an hour", sent)
+		}
+	})
 }
 
 // The process ends, or is killed, before it hears or saves anything.
@@ -97,7 +133,7 @@ func TestR6_ToolThatIsKilled_SendsThreeTimesInAnHour(t *testing.T) {
 		if len(sent) < 10 {
 			t.Errorf("sent %d times in four hours", len(sent))
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 	})
 }
 
@@ -150,7 +186,7 @@ func TestR6_TenReplicas_SendAWrongPasswordThreeTimesInAnHour(t *testing.T) {
 		if len(sent) < 7 {
 			t.Errorf("sent %d times in three hours", len(sent))
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 	})
 }
 
@@ -294,7 +330,7 @@ func TestK2_LedgerThatFails_LeavesThreeForEachProcess(t *testing.T) {
 					after(time.Minute)
 				}
 				for i := range sent {
-					expectAtMost(t, sent[i], 3)
+					expectThreeAnHour(t, sent[i])
 					if len(sent[i]) < 5 {
 						t.Errorf("sent %d times in two hours", len(sent[i]))
 					}
@@ -329,15 +365,17 @@ func TestK2_SilentLedger_CostsTwoSeconds(t *testing.T) {
 }
 
 // changing is a Ledger whose record another process changes all the time.
-type changing struct{ memory }
+type changing struct{}
 
-func (*changing) Swap(context.Context, string, []byte, []byte, time.Duration) error {
+func (changing) Load(context.Context, string) ([]byte, time.Duration, error) { return nil, 0, nil }
+
+func (changing) Swap(context.Context, string, []byte, []byte, time.Duration) error {
 	return lockout.ErrChanged
 }
 
 func TestK2_RecordThatAlwaysChanges_StopsNobody(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		r := lockout.New(lockout.Config{Ledger: &changing{}})
+		r := lockout.New(lockout.Config{Ledger: changing{}})
 		began := time.Now()
 		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
 		if took := time.Since(began); took > 2*time.Second {
@@ -449,7 +487,6 @@ func TestK2_BlockedElsewhere_CostsALoadASecond(t *testing.T) {
 
 // replaying is a Ledger that an attacker holds: it repeats or forgets records.
 type replaying struct {
-	memory
 	first map[string][]byte
 }
 
@@ -480,7 +517,7 @@ func TestK4_ReplayedRecord_BringsNoMoreThanThree(t *testing.T) {
 			})
 			after(time.Minute)
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 		if len(sent) < 6 {
 			t.Errorf("sent %d times in three hours", len(sent))
 		}
@@ -501,10 +538,15 @@ func TestK2_CrowdOfWrongPasswords_WritesTenThousandRecordsAnHour(t *testing.T) {
 				play(t, r.Password(fmt.Sprint("user", hour, n), "x", lockout.Scheduled), wrong)
 			}
 			flush(t, r)
+			after(56 * time.Minute)
+			for n := range 10 {
+				play(t, r.Password(fmt.Sprint("user late", hour, n), "x", lockout.Scheduled), wrong)
+			}
+			flush(t, r)
 			if n := m.alive("user"); n != 10_000 {
 				t.Errorf("%d records", n)
 			}
-			after(70 * time.Minute)
+			after(80 * time.Minute)
 		}
 	})
 }

@@ -15,8 +15,9 @@
 // minutes, at most 3 times in any hour. A user has at most 4 rejections in any
 // hour; within them, a changed password is sent at once. A call in flight and a
 // call without a response count as a rejection until the server says otherwise,
-// because they may be one. A call that was not sent, and the response of a proxy
-// or server that is overloaded, do not count.
+// because they may be one. A call that was not sent does not count, and neither
+// does the response of a proxy or server that is overloaded, unless the password
+// was rejected within the hour.
 //
 // A proven password is exempt: it is sent whatever happened to other passwords,
 // and a lost response does not count. Right after it was accepted, any number of
@@ -33,13 +34,17 @@
 //     12 minutes of the first call;
 //   - a wrong password is sent 3 times in an hour by all flows of the Cluster.
 //
-// What is not promised: responses with 502, 503 and 504 do not count, although a
-// gateway that gives up may hide a rejection behind one of them. A proven
-// password that is changed on the server at a time at which responses are lost is
-// counted once for all lost responses. The same holds for a password that was
-// accepted within the last seconds by many flows at once. And a proven password
-// is sent although 4 other passwords of its user were just rejected: if it was
-// changed on the server in the same hour, its rejection is the fifth.
+// What is not promised:
+//
+//   - Before the first rejection, responses with 502, 503 and 504 do not count,
+//     although a gateway that gives up may hide a rejection behind one of them.
+//   - If a proven password is changed on the server while responses are lost, all
+//     lost responses together count as one rejection. To count each of them would
+//     keep the right password back after every outage.
+//   - If a proven password is changed within seconds of many successful calls, the
+//     calls that are in flight at this moment are all rejected.
+//   - A proven password is sent although 4 other passwords of its user were just
+//     rejected. If it was changed in the same hour, its rejection is the fifth.
 //
 // # Keys
 //
@@ -51,7 +56,8 @@
 // been answered with it, and neither does the page of a proxy. A rejection is the
 // affair of the principal that met it. Only the rejections of three different
 // principals in a row make a proven key unproven again, and then the callers
-// wait for their turn; no call fails because of another principal's rejection.
+// wait for their turn. A call that has waited for [Config.Patience], while the key
+// met nothing but rejections, fails with the last of them.
 //
 // # Several processes
 //
@@ -82,14 +88,20 @@ type Config struct {
 	// secret key. Processes that share a Ledger need the same key for it. Without
 	// a Hash, the Registry uses HMAC-SHA-256 with a random key.
 	Hash func(user, secret string) [32]byte
+	// Patience is how long a call waits for its turn with a secret key of which
+	// nothing but rejections is known, before its caller is told of them. 0 means
+	// for as long as it takes.
+	Patience time.Duration
 }
 
 // Registry is what a Cluster knows of the passwords and secret keys of its flows.
-// It holds hashes of them, and no secret. Its methods may be called concurrently,
-// and never block.
+// It holds hashes of them, and no secret. Its methods may be called concurrently.
+// Only Flush waits.
 type Registry struct {
 	hash   func(user, secret string) [32]byte
 	shared *shared // nil without a Ledger
+
+	patience time.Duration // 0: without a bound
 
 	mu      sync.Mutex
 	users   map[string]*user
@@ -105,10 +117,11 @@ const minSweep = 1000
 // New returns a Registry that knows nothing yet.
 func New(cfg Config) *Registry {
 	r := &Registry{
-		hash:    cfg.Hash,
-		users:   make(map[string]*user),
-		keys:    make(map[[32]byte]*key),
-		sweepAt: minSweep,
+		hash:     cfg.Hash,
+		patience: cfg.Patience,
+		users:    make(map[string]*user),
+		keys:     make(map[[32]byte]*key),
+		sweepAt:  minSweep,
 	}
 	if r.hash == nil {
 		r.hash = randomHash()
@@ -204,4 +217,10 @@ func verdictOf(f *outcome.Failure) verdict {
 		return noVerdict
 	}
 	return unanswered
+}
+
+// mayHideRejection reports whether a gateway may have answered in place of a server
+// that rejected the password. After a rejection of the password such a call counts.
+func mayHideRejection(f *outcome.Failure) bool {
+	return verdictOf(f) == noVerdict && f.Class != outcome.NotSent
 }

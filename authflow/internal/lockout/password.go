@@ -110,6 +110,9 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 	u.land(hash)
 	proven := u.proof.holds(hash, now)
 	said := verdictOf(f)
+	if u.hidesRejection(hash, f, now) {
+		said = unanswered
+	}
 	switch said {
 	case accepted:
 		if u.overtaken(hash, sent) {
@@ -140,6 +143,17 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 		}
 	}
 	return said
+}
+
+// hidesRejection reports whether the outcome of a call counts as a rejection of its
+// password, because another one came before.
+func (u *user) hidesRejection(hash [32]byte, f *outcome.Failure, now time.Time) bool {
+	if !mayHideRejection(f) || u.proof.holds(hash, now) {
+		return false
+	}
+	return slices.ContainsFunc(u.countedAt(now), func(s send) bool {
+		return s.hash == hash && s.failure.Class == outcome.Rejected
+	})
 }
 
 // overtaken reports whether the acceptance of a call says nothing: a call that was

@@ -2,7 +2,9 @@ package lockout_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,7 +19,7 @@ func TestR6_WrongPassword_IsSentThreeTimesInAnHour(t *testing.T) {
 		ann := func() *lockout.Ticket { return r.Password("ann", "wrong", lockout.Scheduled) }
 		for range 3 { // hours
 			play(t, ann(), wrong)
-			if b := blocked(t, ann(), time.Minute); b.Last != wrong {
+			if b := blockedBy(t, ann(), time.Minute); b.Last != wrong {
 				t.Errorf("the cause is %v", b.Last)
 			}
 			after(time.Minute - 1)
@@ -110,7 +112,7 @@ func TestR6_WaitingCallers_AreToldOfTheRejection(t *testing.T) {
 		second := r.Password("ann", "wrong", lockout.Scheduled)
 		waiting(t, second)
 		first.Done(wrong)
-		b := blocked(t, second, time.Minute)
+		b := blockedBy(t, second, time.Minute)
 		if b.Last != wrong || !strings.Contains(b.Error(), "rejected the password; not sent again for 1m0s") {
 			t.Error(b, b.Last)
 		}
@@ -129,7 +131,7 @@ func TestR6_LostResponse_CountsAsRejectionUntilToldOtherwise(t *testing.T) {
 		if !first.Once() {
 			t.Error("a flight sends it again at once")
 		}
-		if b := blocked(t, ann(), time.Minute); b.Last != lost || strings.Contains(b.Error(), "server rejected") {
+		if b := blockedBy(t, ann(), time.Minute); b.Last != lost || strings.Contains(b.Error(), "server rejected") {
 			t.Error(b)
 		}
 		after(time.Minute)
@@ -427,7 +429,7 @@ func TestR6_FiveRejections_BlockUntilThreeCount(t *testing.T) {
 			play(t, r.Password("ann", password, lockout.Scheduled), wrong)
 			after(time.Minute)
 		}
-		b := blocked(t, r.Password("ann", "new", lockout.Scheduled), time.Hour-4*time.Minute)
+		b := blockedBy(t, r.Password("ann", "new", lockout.Scheduled), time.Hour-4*time.Minute)
 		if !strings.Contains(b.Error(), "other passwords of the user") || b.Last != wrong {
 			t.Error(b, b.Last)
 		}
@@ -516,4 +518,69 @@ func TestR6_Acceptance_DoesNotUndoRejections(t *testing.T) {
 		}
 		blocked(t, r.Password("ann", "x", lockout.Forced), time.Hour)
 	})
+}
+
+// A gateway that answers with 502 or 429 does not know that the server rejected the
+// password once more.
+func TestR6_ResponsesOfAGateway_CountAfterARejection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "x", lockout.Scheduled) }
+		for range 10 {
+			play(t, ann(), overloaded) // before the first rejection nothing counts
+		}
+		play(t, ann(), wrong)
+		after(time.Minute)
+		play(t, ann(), notSent)
+		play(t, ann(), overloaded)
+		blocked(t, ann(), 10*time.Minute)
+		after(10 * time.Minute)
+		play(t, ann(), limited)
+		blocked(t, ann(), 49*time.Minute)
+		play(t, r.Password("ann", "another", lockout.Scheduled), overloaded)
+		ready(t, r.Password("ann", "another", lockout.Scheduled))
+	})
+}
+
+// 6,000 users with a session and a token each.
+func TestR9_TwoFlowsOfEachUser_AreServedOneAfterTheOther(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 10 * time.Millisecond}
+		r := process(m)
+		var served atomic.Int64
+		for user := range 6000 {
+			for range 2 {
+				go func() {
+					f, err := attempt(t.Context(), r.Password(strconv.Itoa(user), "right", lockout.Scheduled), func() *outcome.Failure {
+						after(300 * time.Millisecond)
+						return nil
+					})
+					if f == nil && err == nil {
+						served.Add(1)
+					}
+				}()
+			}
+		}
+		after(2 * time.Second)
+		if n := served.Load(); n != 12_000 {
+			t.Errorf("%d of 12000 calls were served", n)
+		}
+		flush(t, r)
+	})
+}
+
+func BenchmarkTicket(b *testing.B) {
+	r := lockout.New(lockout.Config{})
+	names := make([]string, 10_000)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		ticket := r.Password(names[n%len(names)], "right", lockout.Scheduled)
+		_, _ = ticket.Eligible(time.Now())
+		ticket.Take(time.Now())
+		_, _ = ticket.Reserve(b.Context(), time.Second)
+		ticket.Done(nil)
+	}
 }

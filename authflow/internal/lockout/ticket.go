@@ -2,6 +2,7 @@ package lockout
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type Ticket struct {
 	force     Force
 
 	// The registry's lock guards these.
+	since  time.Time // when the call began to wait for its turn with a key
 	taken  time.Time
 	sent   uint64 // its place in the order of the user's events
 	denied error  // why the call must not be sent although it was taken
@@ -61,7 +63,8 @@ func (r *Registry) Key(secretKey, principal string) *Ticket {
 // Eligible returns how long the call has to wait, or zero if it may be sent now. A
 // wait of an hour means that another call decides, so ask again when one is done.
 // A [BlockedError] says that the call must not wait: its password was rejected,
-// and is not sent again for some time.
+// and is not sent again for some time, or its key was, and it has waited for as
+// long as it may.
 func (t *Ticket) Eligible(now time.Time) (wait time.Duration, err error) {
 	r := t.registry
 	r.mu.Lock()
@@ -71,7 +74,10 @@ func (t *Ticket) Eligible(now time.Time) (wait time.Duration, err error) {
 
 func (t *Ticket) eligible(now time.Time) (time.Duration, error) {
 	if t.isKey {
-		return t.registry.keys[t.hash].wait(now), nil
+		if t.since.IsZero() {
+			t.since = now
+		}
+		return t.registry.keys[t.hash].eligible(t.since, t.registry.patience, now)
 	}
 	return t.registry.users[t.user].eligible(t.hash, t.force, now)
 }
@@ -133,9 +139,13 @@ func (t *Ticket) Done(f *outcome.Failure) {
 	switch {
 	case !counted:
 	case t.isKey:
-		r.keyOf(t.hash, now).done(t.principal, f)
+		r.keyOf(t.hash, now).done(t.principal, f, now)
 	default:
-		said = r.userOf(t.user, now).done(t.hash, t.sent, f, now)
+		u := r.userOf(t.user, now)
+		said = u.done(t.hash, t.sent, f, now)
+		if mayHideRejection(f) && t.rejectedElsewhere() && !u.proof.holds(t.hash, now) {
+			said = unanswered
+		}
 	}
 	r.mu.Unlock()
 	if counted && !t.isKey && r.shared != nil {
@@ -165,6 +175,17 @@ func (t *Ticket) Flush(ctx context.Context) {
 	case <-t.saved:
 	case <-ctx.Done():
 	}
+}
+
+// rejectedElsewhere reports whether the Ledger knew of a rejection of the password
+// when the call was reserved.
+func (t *Ticket) rejectedElsewhere() bool {
+	if t.reserved == nil {
+		return false
+	}
+	return slices.ContainsFunc(t.reserved.entries, func(e entry) bool {
+		return e.kind == kindRejected && e.hash == shortHash(t.hash)
+	})
 }
 
 // Once reports whether a flight sends this password only once, unless the call was

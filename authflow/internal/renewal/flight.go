@@ -18,17 +18,14 @@ type Flight[V any] struct {
 	// Renewing is the lease that was in use when the flight began, or nil.
 	Renewing *Lease[V]
 
-	keeper interface {
-		complete(fl *Flight[V], l *Lease[V], err error)
-		cancelIfUnused(fl *Flight[V]) bool
-	}
+	keeper interface{ cancelIfUnused(fl *Flight[V]) bool }
 	cancel context.CancelFunc // ends the context of Acquire
 	done   chan struct{}      // closed when the waiters are woken
 
 	// The lock of the Keeper guards these.
 	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
 	notBefore time.Time // a credential that was requested earlier is discarded
-	forceNext bool      // because of a Renew, which the next flight is for
+	forceNext bool      // the next flight is for a Renew, if this one is discarded
 	protected bool      // a Renew does not discard its credential
 	landed    bool      // lease and err are the result
 	lease     *Lease[V]
@@ -40,31 +37,26 @@ type Completion[V any] struct {
 	*Flight[V]
 	// Old is the lease that was in use before, or nil.
 	Old *Lease[V]
-	// New is the lease that the flight brought, or nil.
+	// New is the lease that the flight obtained, or nil.
 	New *Lease[V]
-	// Err is why there is no new lease.
+	// Err is why there is no new lease: a PauseError.
 	Err error
 	// Late says that New is not used, because the flight had already ended or
-	// because New was requested before an Invalidate or a Renew. It is alive at
-	// the server all the same.
+	// because New was requested before an Invalidate or a Renew. It is still alive
+	// at the server.
 	Late bool
 }
 
 // errDiscarded is the result of a flight whose credential was discarded.
 var errDiscarded = errors.New("the credential was requested too early")
 
-// Timeout ends the flight with err although its function has not returned, so
-// that a function that hangs holds up nobody. A credential that it returns later
-// is reported as late. Timeout has no effect on a flight that has ended.
-func (fl *Flight[V]) Timeout(err error) { fl.keeper.complete(fl, nil, err) }
-
 // CancelIfUnused ends the flight if no caller waits for it any more, and reports
 // whether the flight has ended.
 func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl) }
 
 // join adds a waiter. A Renew makes the flight discard a credential that was
-// requested before it. A flight that follows a discarded one is spared: otherwise
-// callers that renew faster than a flight takes would let no flight succeed.
+// requested before it, unless the flight follows a discarded one: callers that renew
+// faster than a flight takes would otherwise let no flight succeed.
 func (fl *Flight[V]) join(want *request[V]) {
 	fl.waiters++
 	if want.forced && !fl.protected {
@@ -73,8 +65,9 @@ func (fl *Flight[V]) join(want *request[V]) {
 }
 
 // requestedBefore reports whether the credential of the flight was requested
-// before t. The flight may have waited in a queue after it began; a credential
-// that is older than the flight comes from a Store, which was asked when it began.
+// before t. A flight that began before t may have waited in a queue until after t,
+// so its credential decides. A credential that is older than its flight comes from a
+// Store, which the flight read when it began, so the flight decides.
 func (fl *Flight[V]) requestedBefore(t time.Time, l *Lease[V]) bool {
 	return fl.Began.Before(t) && l.RequestedAt.Before(t)
 }
@@ -127,8 +120,8 @@ func (k *Keeper[V, S]) complete(fl *Flight[V], l *Lease[V], err error) {
 	}
 }
 
-// land takes the result of a flight over into the state. late says that the
-// flight had already ended.
+// land puts the result of a flight into the state. late says that the flight had
+// already ended, because its last caller left or the Keeper was closed.
 func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion[V], late bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -145,8 +138,9 @@ func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion
 	fl.lease, fl.err = l, c.Err
 	switch {
 	case c.Err != nil:
-		c.New, fl.lease = nil, nil
 		next.pause = k.pauseAfter(c.Err, next.pause)
+		c.New, c.Err = nil, next.pause
+		fl.lease, fl.err = nil, next.pause // the waiters learn when the next flight may begin
 	case fl.requestedBefore(fl.notBefore, l):
 		c.Late, fl.lease, fl.err = true, nil, errDiscarded
 		next.pause, next.discarded = nil, next.discarded || !fl.Exclusive

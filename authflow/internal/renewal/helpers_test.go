@@ -21,7 +21,7 @@ var errDown, errEnd = errors.New("down"), errors.New("closed")
 // second; what differs is in then.
 type numbers struct {
 	then      func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error)
-	completed func(Completion[int32]) // not told of late leases
+	completed func(Completion[int32]) // not called for late leases
 	flights   atomic.Int32
 
 	mu   sync.Mutex

@@ -39,11 +39,13 @@ type storedToken struct {
 
 // usesStore reports whether the acquisition may share its token.
 func (a *acquisition) usesStore() bool {
-	return a.cluster.store != nil && a.isStorable() && !a.flight.Exclusive
+	return a.cluster.store != nil && a.isMinting() && !a.flight.Exclusive
 }
 
-// isStorable reports whether tokens of f are kept in a Store.
-func (f *Flow) isStorable() bool {
+// isMinting reports whether each request of f makes the server issue a new token.
+// Only such tokens are kept in a Store: with a session, some servers return one
+// token again and again.
+func (f *Flow) isMinting() bool {
 	return f.method == methodFull || f.method == methodObject || f.method == methodCustom
 }
 
@@ -267,7 +269,7 @@ func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *le
 // hang, and the tokens are to be ended all the same.
 func (f *Flow) deleteStored(ctx context.Context, isEnding func(gen.Secret) bool) {
 	s := f.cluster.store
-	if s == nil || !f.isStorable() {
+	if s == nil || !f.isMinting() {
 		return
 	}
 	limit := storeTime

@@ -26,7 +26,7 @@ type source Flow
 func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
 	a := &acquisition{Flow: (*Flow)(s), flight: fl, timeLeft: s.cluster.policy.Timeout, storeTimeLeft: storeTime}
 	ctx = withoutClientTrace{ctx}
-	if s.way == wayTokensFrom {
+	if s.method == methodTokensFrom {
 		return a.repeat(ctx, a.callFunction)
 	}
 	if !a.usesStore() {
@@ -55,9 +55,9 @@ type acquisition struct {
 	secret        gen.Secret // the password or the secret key, once it is known
 	previous      *Error     // of the attempt before
 
-	entry    *storeEntry // in the Store, once it was looked at
-	unlock   func()      // of the entry's lock, or nil
-	expiring *lease      // found in the Store: due for renewal, used if no other can be had
+	entry    *storeEntry    // in the Store, once it was looked at
+	lock     chan storeLock // of the entry, or nil
+	expiring *lease         // found in the Store: due for renewal, used if no other can be had
 }
 
 // attemptResult is what an attempt that failed means for the next one.
@@ -78,7 +78,7 @@ func (a *acquisition) repeat(ctx context.Context, attempt func(context.Context) 
 			l.ID = a.idOf(&l.Value)
 			return l, nil
 		}
-		failed := a.explain(asError(a.way.op(), result.err))
+		failed := a.explain(asError(a.method.op(), result.err))
 		if !result.again || !a.mayRepeat(failed) || !a.pause(ctx, result.after) {
 			return nil, failed
 		}
@@ -92,9 +92,10 @@ func (a *acquisition) mayRepeat(e *Error) bool {
 	return a.rules != rulesAppended || e.outcome().NotApplied()
 }
 
-// pause waits before the next attempt, and reports whether there is time for it.
+// pause waits before the next attempt, and reports whether there is time for it. A
+// function that has used all of its time leaves maxEarly.
 func (a *acquisition) pause(ctx context.Context, d time.Duration) bool {
-	if d >= a.timeLeft {
+	if d >= a.timeLeft-maxEarly {
 		return false
 	}
 	a.timeLeft -= d
@@ -116,7 +117,7 @@ func (a *acquisition) explain(e *Error) *Error {
 // localResult is the result of an attempt that failed before the server was
 // asked: the user's function failed.
 func (a *acquisition) localResult(err error) attemptResult {
-	e := *asError(a.way.op(), err)
+	e := *asError(a.method.op(), err)
 	ofParent := e.wraps && a.parent() != nil // which has made its own attempts
 	if !ofParent && !e.heldBack {
 		e.RetryAfter = spread(e.RetryAfter)
@@ -139,7 +140,7 @@ func (a *acquisition) mayAttemptAgain() bool { return a.attempts < a.cluster.pol
 func (a *acquisition) callFunction(ctx context.Context) (*lease, attemptResult) {
 	var l *lease
 	err := a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
-		l, err = a.supplied.token.lease(ctx, a.Flow)
+		l, err = a.supplier.token.lease(ctx, a.Flow)
 		return err
 	})
 	if err != nil {
@@ -169,19 +170,20 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 	queued := time.Now()
 	permit, err := a.cluster.limiter.Acquire(ctx, a.limiterRequest(ticket))
 	if err != nil {
-		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
+		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
-	defer permit.Cancel() // if nothing below is done with it
-	if l := a.mintedMeanwhile(ctx, queued); l != nil {
+	defer permit.Cancel() // these two do nothing if the call was sent
+	defer a.done(ctx, ticket, &outcome.Failure{Class: outcome.NotSent})
+	l := a.mintedMeanwhile(ctx, queued)
+	if l != nil {
 		return l, attemptResult{}
 	}
-	if err := a.reserve(ctx, ticket); err != nil {
-		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
+	err = a.reserve(ctx, ticket)
+	if err != nil {
+		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
 	l, failure := a.send(ctx, permit, with)
-	if ticket != nil {
-		ticket.Done(failure)
-	}
+	a.done(ctx, ticket, failure)
 	verdict := permit.Done(failure)
 	if failure == nil {
 		return l, attemptResult{}
@@ -207,7 +209,7 @@ func mayResend(ticket *lockout.Ticket, failure *outcome.Failure) bool {
 // flight and has all of its time.
 func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error) {
 	if p := a.parent(); p != nil {
-		if err := p.confined(a.way.op()); err != nil {
+		if err := p.checkRulesReach(a.method.op()); err != nil {
 			return nil, err
 		}
 		with, err := p.verifiedLease(ctx) // has time limits of its own
@@ -220,7 +222,7 @@ func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error)
 		return nil, nil
 	}
 	return nil, a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
-		a.secret, err = a.credential(ctx)
+		a.secret, err = a.getSecret(ctx)
 		return err
 	})
 }
@@ -290,26 +292,37 @@ func urgentFrom(l *lease) time.Time {
 }
 
 // reserve counts the send of a password in the Store, so that all processes
-// together keep R6.
+// together keep R6. It waits while another process sends an unproven password of the
+// same user.
 func (a *acquisition) reserve(ctx context.Context, ticket *lockout.Ticket) error {
 	if ticket == nil {
 		return nil
 	}
+	return a.timed(ctx, a.timeLeft, func(ctx context.Context) error {
+		spent, err := ticket.Reserve(ctx, a.storeTimeLeft)
+		a.storeTimeLeft -= spent
+		return err
+	})
+}
+
+// done tells the lockout what came of a call, nil if it succeeded, and waits until
+// the Store knows: a tool may end as soon as it has its token.
+func (a *acquisition) done(ctx context.Context, ticket *lockout.Ticket, f *outcome.Failure) {
+	if ticket == nil {
+		return
+	}
+	ticket.Done(f)
 	ctx, cancel := context.WithTimeout(ctx, a.storeTimeLeft)
 	defer cancel()
 	began := time.Now()
-	err := ticket.Reserve(ctx)
+	ticket.Flush(ctx)
 	a.storeTimeLeft -= time.Since(began)
-	if err != nil {
-		ticket.Done(&outcome.Failure{Class: outcome.NotSent})
-	}
-	return err
 }
 
 // send makes the call and reads its response. The attempt has its share of the
 // time that is left.
 func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *lease) (*lease, *outcome.Failure) {
-	op := a.way.op()
+	op := a.method.op()
 	limit := a.timeLeft / time.Duration(max(1, a.cluster.policy.MaxAttempts-a.attempts+1))
 	if until := permit.Deadline(); !until.IsZero() {
 		limit = min(limit, time.Until(until))
@@ -321,7 +334,9 @@ func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *le
 	var r *response
 	var failure *outcome.Failure
 	_ = a.timed(ctx, limit, func(ctx context.Context) error {
-		call := authCall{op: op, secret: a.secretKind(), credential: with, limit: limit}
+		call := authCall{op: op, secret: a.secretKind(), credential: with, limit: limit, late: func(r *response) {
+			a.arrivedLate(r, req.URL.Path, with)
+		}}
 		r, failure = call.send(ctx, a.cluster, req)
 		return nil
 	})
@@ -331,9 +346,19 @@ func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *le
 	return a.read(r, req.URL.Path, with)
 }
 
+// arrivedLate keeps the credential of a response that arrived after its attempt was
+// given up, for Logout: it is alive at the server.
+func (a *acquisition) arrivedLate(r *response, path string, with *lease) {
+	l, failure := a.read(r, path, with)
+	if failure == nil {
+		l.ID = a.idOf(&l.Value)
+		a.trackForRevocation(l)
+	}
+}
+
 // Backoff says how long the Flow acquires nothing after failures in a row.
 func (s *source) Backoff(err error, failures int) time.Duration {
-	e := asError(s.way.op(), err)
+	e := asError(s.method.op(), err)
 	if e.wraps && (*Flow)(s).parent() != nil {
 		return time.Second // the Flow below has a back-off of its own
 	}
@@ -347,10 +372,10 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 		return time.Second // the lockout holds back a password that must not be sent
 	}
 	longest := maxBackoff
-	if e.maxBackoff > 0 {
+	switch class := e.outcome(); {
+	case e.maxBackoff > 0:
 		longest = e.maxBackoff
-	}
-	if class := e.outcome(); class == outcome.Rejected || class == outcome.Invalid {
+	case class == outcome.Rejected, class == outcome.Invalid:
 		longest = time.Minute
 	}
 	return max(min(time.Second<<min(failures-1, 10), longest), e.RetryAfter)
@@ -364,7 +389,7 @@ const maxBackoff = 8 * time.Second
 // secretMayChange reports whether a function supplies the password or key, so
 // that the next one may be another.
 func (s *source) secretMayChange() bool {
-	return s.cluster.secretKey != nil || s.supplied != nil && s.supplied.password != nil
+	return s.cluster.secretKey != nil || s.supplier != nil && s.supplier.password != nil
 }
 
 // Completed keeps what has to be kept of an acquisition and reports it.
@@ -378,7 +403,7 @@ func (s *source) Completed(c renewal.Completion[credential]) {
 	alive := c.Old != nil && c.Old.Remaining(time.Now()) > 0
 	switch {
 	case c.Err != nil:
-		failed := asError(f.way.op(), c.Err)
+		failed := asError(f.method.op(), c.Err)
 		e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.attempts
 		e.Reason = "no credential was acquired"
 		if alive {

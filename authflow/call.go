@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // response is the whole response to an auth call that succeeded.
@@ -20,8 +19,9 @@ type response = exchange.Response
 type authCall struct {
 	op         string
 	secret     outcome.Secret
-	credential *lease        // that the request carries, or nil
-	limit      time.Duration // what its context allows, for the error; 0 if unknown
+	credential *lease          // that the request carries, or nil
+	limit      time.Duration   // what its context allows, for the error; 0 if unknown
+	late       func(*response) // gets a success that arrives after send has returned; or nil
 }
 
 // send sends the request once and reads the response. Everything except a 2xx
@@ -38,14 +38,24 @@ func (a authCall) send(ctx context.Context, c *Cluster, req *http.Request) (*res
 	}
 	call := userCall[result]{what: "RoundTripper", call: func(ctx context.Context) (result, error) {
 		r, failure := c.sender.Call(a.op, a.secret, req.WithContext(ctx))
+		if failure != nil && failure.Status == 0 && ctx.Err() != nil {
+			failure.Err = a.timedOut(ctx)
+		}
 		return result{r, failure}, nil
 	}}
-	r, err := call.run(ctx)
-	if err != nil {
-		r.failure = &outcome.Failure{Class: outcome.OutcomeUnknown, Op: a.op, Err: err}
+	if a.late != nil {
+		call.late = func(r result) {
+			if r.failure == nil {
+				a.late(r.response)
+			}
+		}
 	}
-	if r.failure != nil && r.failure.Status == 0 && ctx.Err() != nil {
-		r.failure.Err = a.timedOut(ctx)
+	r, err := call.run(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		r.failure = &outcome.Failure{Class: outcome.OutcomeUnknown, Op: a.op, Err: a.timedOut(ctx)}
+	case err != nil:
+		r.failure = &outcome.Failure{Class: outcome.OutcomeUnknown, Op: a.op, Err: err}
 	}
 	return r.response, r.failure
 }
@@ -72,15 +82,6 @@ func (c *Cluster) selectOrg(req *http.Request, l *lease) {
 	if l.Value.several {
 		req.Header.Set("X-Org-Selector", strconv.Itoa(int(l.Value.org)))
 	}
-}
-
-// withholdSecrets returns a text of the server, or a note in its place if it
-// repeats a secret of the request (X3).
-func withholdSecrets(req *http.Request, text string) string {
-	if text != "" && redact.Of(req).Repeats(text) {
-		return redact.Withheld
-	}
-	return text
 }
 
 // malformed is the failure of a response whose status says success and whose

@@ -15,15 +15,15 @@ import (
 // telling, before anything is sent (X5). Their errors name the field.
 
 func checkFull(r *gen.GetFullAccessTokenRequest, byKey bool) error {
-	return checkToken(wayFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
+	return checkToken(methodFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
 }
 
 func checkObject(r *gen.GetObjectAccessTokenRequest, byKey bool) error {
-	return checkToken(wayObject.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
+	return checkToken(methodObject.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
 }
 
 func checkCustom(r *gen.GetCustomAccessTokenRequest, byKey bool) error {
-	op := wayCustom.op()
+	op := methodCustom.op()
 	switch r.PersistOption {
 	case "":
 		return invalid(op, "persist_option", "is required: REPLACE, APPEND, NONE or RESET")

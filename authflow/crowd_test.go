@@ -39,8 +39,8 @@ func peopleOfOrgs(n int) []authtest.Option {
 	return opts
 }
 
-// byPassword returns a Flow with a password for each of n people.
-func byPassword(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
+// peopleByPassword returns a Flow with a password for each of n people.
+func peopleByPassword(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 	t.Helper()
 	flows := make([]*authflow.Flow, n)
 	for i := range flows {
@@ -83,7 +83,7 @@ func ofOneUser(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 	t.Helper()
 	flows := make([]*authflow.Flow, n)
 	for i := range flows {
-		flows[i] = byPassword(t, c, 1)[0]
+		flows[i] = peopleByPassword(t, c, 1)[0]
 	}
 	return flows
 }
@@ -92,6 +92,7 @@ func ofOneUser(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 // burst of 10. Every flow is served in the time that the rate allows, and none of
 // the calls is one too many.
 func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
+	t.Parallel()
 	type situation struct {
 		flows   func(*testing.T, *authflow.Cluster, int) []*authflow.Flow
 		latency time.Duration
@@ -102,7 +103,7 @@ func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
 		"one key":                        {byKey, 0, 50, sized(10_000, 300)},
 		"one key, 90 calls a second":     {byKey, 0, 90, sized(10_000, 300)},
 		"keys of several Orgs":           {byKeyOfOrg, 0, 50, sized(10_000, 300)},
-		"passwords":                      {byPassword, 0, 50, sized(10_000, 300)},
+		"passwords":                      {peopleByPassword, 0, 50, sized(10_000, 300)},
 		"every method":                   {everyWay, 0, 50, sized(10_000, 300)},
 		"every method, in 300 ms each":   {everyWay, 300 * time.Millisecond, 90, sized(10_000, 300)},
 		"one user's password":            {ofOneUser, 0, 50, sized(1000, 200)},
@@ -134,6 +135,7 @@ func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
 // A rate above the server's own limit, or none at all, costs some responses with
 // 429, and then the rate adapts.
 func TestR9_RateAboveTheServers_Adapts(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authflow.Option{
 		"no limit":                authflow.WithRateLimit(0, 0),
 		"500 a second, burst 100": authflow.WithRateLimit(500, 100),

@@ -16,6 +16,7 @@ import (
 // A service makes a request every so often. No request waits for a renewal, none
 // carries an expired token, and few tokens are requested.
 func TestR2_SteadyRequests_NeverWaitForARenewal(t *testing.T) {
+	t.Parallel()
 	type service struct {
 		validity, every, length, latency time.Duration
 		most                             int // token calls

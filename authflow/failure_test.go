@@ -93,6 +93,7 @@ func TestR4_ErrorOfACredentialFunction_IsTold(t *testing.T) {
 // What a server, or a proxy before it, may respond to an auth call, and what the
 // error says of it.
 func TestX4_UnusableResponse_BecomesAnErrorThatDescribesIt(t *testing.T) {
+	t.Parallel()
 	page := "<html><body>sign in</body></html>"
 	type response struct {
 		fault authtest.Fault

@@ -35,6 +35,7 @@ func TestR5_OneSilence_IsOvercome(t *testing.T) {
 
 // A caller learns what failed before the silence, and not only that its time is up.
 func TestR4_FailureBeforeASilence_IsTold(t *testing.T) {
+	t.Parallel()
 	type failure struct {
 		fault  authtest.Fault
 		status int

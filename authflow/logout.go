@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,17 +20,22 @@ type LogoutOption func(*logoutOptions)
 
 type logoutOptions struct{ everywhere bool }
 
-// Everywhere ends all tokens of the user on the server, wherever they were made,
-// by one call of revokeToken that names the user and no token. It needs a token
-// of this Flow that is alive; without one, Logout says so and ends nothing else.
-// The user's cookie sessions are not ended. Whether tokens of all Orgs end, or
-// those of the Org of the Flow's token, is not documented by the vendor.
+// Everywhere ends all tokens of the user on the server, wherever they were made, by
+// one call of revokeToken that names the user and no token. The call carries a
+// credential of this Flow that is alive. Without one, Logout returns an error that
+// says so: use the Flow before, or use it with a Flow that was used. The server
+// rejects the call with 403 for an object access token and for a user whose account
+// is not active; the Flow's own credentials are ended all the same.
+//
+// The user's cookie sessions are not ended. Whether tokens of all Orgs end, or those
+// of the Org of the Flow's credential, is not documented by the vendor. Other Flows
+// on the user's tokens meet a 401 and get new ones, if they may.
 func Everywhere() LogoutOption { return func(o *logoutOptions) { o.everywhere = true } }
 
 // Logout closes the Flow and ends on the server every credential that it has
 // acquired and that is still alive: a session with operation logout, a token
 // with revokeToken. From the moment of the call every other call returns an
-// error that matches [ErrClosed].
+// error that matches [ErrClosed]. After Close, Logout ends what Close left alive.
 //
 // Logout takes no longer than ctx allows, and no longer than Policy.Timeout. If
 // some credentials are still alive then, the error says how many; call Logout
@@ -41,6 +47,9 @@ func Everywhere() LogoutOption { return func(o *logoutOptions) { o.everywhere = 
 // A ctx that has already ended, such as the context of a signal, ends nothing
 // on the server.
 func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
+	if f.cluster == nil {
+		return errNoCluster
+	}
 	var o logoutOptions
 	for _, opt := range opts {
 		opt(&o)
@@ -48,29 +57,55 @@ func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
 	f.endFlights(errLoggedOut)
 	ctx, cancel := context.WithTimeout(ctx, f.cluster.policy.Timeout)
 	defer cancel()
-	owed, dropped := f.ledger.Load().list(f)
-	var err error
-	if o.everywhere {
-		err = f.revokeAll(ctx, owed)
-		owed, _ = f.ledger.Load().list(f)
+	err := f.endOwed(ctx, o)
+	panicked := f.reportToCaller(Event{Kind: Ended, Reason: "logged out", Err: err})
+	if err != nil {
+		return err
 	}
-	failures := f.endAll(ctx, owed)
-	switch {
-	case err != nil:
-	case len(failures) > 0 || dropped > 0:
-		err = stillAlive(len(failures)+dropped, len(owed)+dropped, failures)
-	}
-	f.report(Event{Kind: Ended, Reason: "logged out", Err: err})
-	return err
+	return panicked
 }
 
 // endFlights closes the keeper, and puts the credential in use on the ledger.
 func (f *Flow) endFlights(why error) (first bool) {
 	l, first := f.keeper.Close(why)
-	if l != nil && f.revocable(l, time.Now()) {
+	if l != nil && f.owedFor(l, time.Now()) > 0 {
 		f.owing().add(f, l)
 	}
 	return first
+}
+
+// endOwed ends what is on the ledger.
+func (f *Flow) endOwed(ctx context.Context, o logoutOptions) error {
+	owed, dropped := f.owing().beginLogout(f)
+	if len(owed) > 0 {
+		f.deleteStored(ctx, o.isStoredTokenEnding(owed))
+	}
+	var err error
+	if o.everywhere {
+		owed, err = f.revokeAll(ctx, owed)
+	}
+	failures := f.endAll(ctx, owed)
+	if err == nil && len(failures)+dropped > 0 {
+		err = stillAlive(len(failures)+dropped, len(owed)+dropped, failures)
+	}
+	return err
+}
+
+// isStoredTokenEnding returns which tokens of the Store a Logout ends: those of
+// other processes too, if it ends everything.
+func (o logoutOptions) isStoredTokenEnding(owed []*lease) func(gen.Secret) bool {
+	if o.everywhere {
+		return func(gen.Secret) bool { return true }
+	}
+	return isOneOf(owed...)
+}
+
+// isOneOf returns a function that reports whether a token is that of one of the
+// leases.
+func isOneOf(leases ...*lease) func(gen.Secret) bool {
+	return func(token gen.Secret) bool {
+		return slices.ContainsFunc(leases, func(l *lease) bool { return l.Value.header[0] == "Bearer "+string(token) })
+	}
 }
 
 // stillAlive is the error of a Logout that could not end everything.
@@ -120,19 +155,22 @@ func (f *Flow) endAll(ctx context.Context, owed []*lease) []error {
 // ledger.
 func (f *Flow) end(ctx context.Context, l *lease) error {
 	if !f.alive(l, time.Now()) || f.belongsToParent(l) {
-		f.ledger.Load().settle(l)
+		f.owing().settle(l)
 		return nil
 	}
-	f.deleteStored(ctx, l)
 	err := f.endAtServer(ctx, l)
-	var e *Error
-	if errors.As(err, &e) && e.Status == http.StatusUnauthorized {
-		err = nil // it had already ended
-	}
-	if err == nil {
-		f.ledger.Load().settle(l)
+	if err == nil || hadEnded(err) {
+		f.owing().settle(l)
+		return nil
 	}
 	return err
+}
+
+// hadEnded reports whether a call failed because the server does not accept its
+// credential, which is then as dead as Logout wants it.
+func hadEnded(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusUnauthorized
 }
 
 // belongsToParent reports whether l is the token of the Flow that this one is
@@ -154,31 +192,61 @@ func (f *Flow) endAtServer(ctx context.Context, l *lease) error {
 	})
 }
 
-// revokeAll ends all tokens of the user with one call, and takes those of this
-// Flow off the ledger.
-func (f *Flow) revokeAll(ctx context.Context, owed []*lease) error {
+// revokeAll ends all tokens of the user with one call, and returns the credentials
+// that are left to be ended one by one. If the call failed for now, the one that it
+// carried is not among them: the next Logout needs it.
+func (f *Flow) revokeAll(ctx context.Context, owed []*lease) (rest []*lease, err error) {
 	const op = "revokeToken"
-	var with *lease
-	for _, l := range owed {
+	err = &Error{Op: op, Err: errors.New("no credential of this Flow is alive to end the user's tokens with")}
+	for _, with := range tokensFirst(owed) {
+		user := f.user()
+		if with.Value.session == nil {
+			user = cmp.Or(tokenOf(with).Username, user)
+		}
+		if user == "" {
+			return owed, &Error{Op: op, Err: errors.New("the user is not known: the function of TokensFrom returns no Username")}
+		}
+		body := gen.RevokeTokenRequest{UserIdentifier: user}
+		err = f.revocation(ctx, op, with, func(server string) (*http.Request, error) { return gen.NewRevokeTokenRequest(server, body) })
+		if err == nil {
+			return f.settleTokens(owed), nil
+		}
+		if hadEnded(err) {
+			f.owing().settle(with)
+			continue
+		}
+		if asError(op, err).Retryable() {
+			owed = slices.DeleteFunc(owed, func(l *lease) bool { return l == with })
+		}
+		break
+	}
+	return owed, err
+}
+
+// tokensFirst returns the credentials with the tokens before the sessions, the
+// newest first.
+func tokensFirst(owed []*lease) []*lease {
+	var tokens, sessions []*lease
+	for _, l := range slices.Backward(owed) {
 		if l.Value.session == nil {
-			with = l
+			tokens = append(tokens, l)
+		} else {
+			sessions = append(sessions, l)
 		}
 	}
-	if with == nil {
-		return &Error{Op: op, Err: errors.New("no token of this Flow is alive to end the user's other tokens with")}
-	}
-	body := gen.RevokeTokenRequest{UserIdentifier: cmp.Or(tokenOf(with).Username, f.user())}
-	err := f.revocation(ctx, op, with, func(server string) (*http.Request, error) { return gen.NewRevokeTokenRequest(server, body) })
-	if err != nil {
-		return err
-	}
+	return append(tokens, sessions...)
+}
+
+// settleTokens takes the tokens off the ledger, and returns the sessions.
+func (f *Flow) settleTokens(owed []*lease) (sessions []*lease) {
 	for _, l := range owed {
 		if l.Value.session == nil {
-			f.deleteStored(ctx, l)
-			f.ledger.Load().settle(l)
+			f.owing().settle(l)
+		} else {
+			sessions = append(sessions, l)
 		}
 	}
-	return nil
+	return sessions
 }
 
 // revocation makes a call of the ledger's with credential l. It takes its turn
@@ -197,7 +265,7 @@ func (f *Flow) revocation(ctx context.Context, op string, l *lease, build func(s
 			return nil
 		}
 		if !verdict.Again || !sleep(ctx, verdict.After) {
-			return newError(failure)
+			return newError(failure).retryIn(0)
 		}
 	}
 }

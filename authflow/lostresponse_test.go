@@ -28,6 +28,7 @@ func lost(instead authtest.Fault) authtest.Fault {
 // After a rejection that arrived, every response may hide one more, also those that
 // a gateway gives in place of the server.
 func TestR6_WhatFollowsARejection_CountsAsOne(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{
 		"truncated":       authtest.Truncated(),
 		"connection cut":  lost(authtest.Reset()),
@@ -57,6 +58,7 @@ func TestR6_WhatFollowsARejection_CountsAsOne(t *testing.T) {
 
 // No response ever came, and each may have been a rejection.
 func TestR6_SilenceForANewPassword_CountsAsRejection(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{
 		"connection cut": lost(authtest.Reset()),
 		"silence":        lost(authtest.Delay(time.Hour)),
@@ -82,6 +84,7 @@ func TestR6_SilenceForANewPassword_CountsAsRejection(t *testing.T) {
 
 // A server answers wrong passwords slowly, or callers give up before it does.
 func TestR6_CallersThatGiveUp_DoNotLockTheAccount(t *testing.T) {
+	t.Parallel()
 	type situation struct {
 		takes time.Duration
 		use   func(t *testing.T, ctx context.Context, c *authflow.Cluster, f *authflow.Flow)
@@ -147,6 +150,7 @@ func TestR6_SlowWayToTheServer_CountsToo(t *testing.T) {
 // lost, or that the server is down: it works within a minute after any outage,
 // whoever supplies it.
 func TestR6_ProvenPassword_IsBackWithinAMinute(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{
 		"connection cut":   lost(authtest.Reset()),
 		"silence":          lost(authtest.Delay(time.Hour)),
@@ -188,6 +192,7 @@ func TestR6_ProvenPassword_IsBackWithinAMinute(t *testing.T) {
 // A program starts while the server is down. Its password, which may have been
 // rejected, is kept back for no longer than is needed.
 func TestR6_FirstStart_IsServedSoonAfterTheOutage(t *testing.T) {
+	t.Parallel()
 	type start struct {
 		faults []authtest.Fault // one after the other
 		lasts  time.Duration

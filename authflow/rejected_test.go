@@ -35,6 +35,7 @@ func ofPath(path string, fault authtest.Fault) authtest.Fault {
 // One path rejects the credential, and no other credential can be had. The requests
 // that the old one still serves are served.
 func TestR3_PathThatRejectsEverybody_IsNotSeenByTheOthers(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{
 		"503": authtest.Status(503), "silence": authtest.Delay(time.Hour), "connection cut": authtest.Reset(),
 		"403": authtest.Status(403), "401": authtest.Status(401),
@@ -84,6 +85,7 @@ func post(t *testing.T, f *authflow.Flow, path string, body io.Reader) (int, err
 // ten minutes, cost a few credentials that live for a day. The first success ends
 // that.
 func TestP3_PathThatRejectsEverybody_CostsFewCredentials(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{
 		"401":                                authtest.Status(401),
 		"redirect to single sign-on":         authtest.Redirect(302, "https://idp.example/sso"),
@@ -143,6 +145,7 @@ func visitPath(t *testing.T, f *authflow.Flow, path string) (int, error) {
 
 // An operation of the Flows above rejects the credential of the Flow below for ever.
 func TestP3_OperationThatRejectsEverybody_CostsFewCredentialsOfTheFlowBelow(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]func(*testing.T, *authtest.Simulator) *authflow.Flow{
 		authtest.OpGetFullAccessToken: func(t *testing.T, sim *authtest.Simulator) *authflow.Flow { return trusted(t, sim, 24*time.Hour) },
 		authtest.OpLogin:              func(t *testing.T, sim *authtest.Simulator) *authflow.Flow { return loggedIn(t, sim, false) },

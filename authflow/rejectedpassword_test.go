@@ -203,6 +203,7 @@ func TestR6_Renew_SendsAWrongPasswordThreeTimesInAnHour(t *testing.T) {
 }
 
 func TestR6_PasswordsThatChange_AreRejectedFourTimesInAnHour(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]func(n int) string{
 		"two in turn":                 func(n int) string { return fmt.Sprint("wrong-", n%2) },
 		"another one each time":       func(n int) string { return fmt.Sprint("wrong-", n) },
@@ -222,6 +223,7 @@ func TestR6_PasswordsThatChange_AreRejectedFourTimesInAnHour(t *testing.T) {
 // A changed password is sent at once, however often the old one was rejected, by a
 // function and by another Flow.
 func TestR6_ChangedPassword_IsSentAtOnce(t *testing.T) {
+	t.Parallel()
 	type situation struct {
 		status int
 		after  time.Duration
@@ -273,6 +275,7 @@ func TestR6_RightPasswordOfAnotherFlow_IsSentAtOnce(t *testing.T) {
 // has another one, also while a call with it is under way, and after another
 // password was rejected.
 func TestR6_PasswordChangedOnTheServer_IsSentThreeTimes(t *testing.T) {
+	t.Parallel()
 	type situation struct{ overlap, mistake bool }
 	bubbles(t, map[string]situation{
 		"all at once":                        {},
@@ -341,6 +344,7 @@ func TestR6_RotatedKey_IsUsedWithoutARestart(t *testing.T) {
 // Rejections that a function of the user's reports are remembered for 1 s, 2 s, 4 s
 // and so on. Renew calls it in between.
 func TestR6_RejectionsOfAFunction_AreRememberedForAGrowingTime(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]int{"400": 400, "401": 401, "403": 403}, func(t *testing.T, status int) {
 		m := &mint{fail: &authflow.Error{Status: status}}
 		f := m.flow(t)

@@ -18,30 +18,37 @@ const (
 	// operationTime is what one operation may take, from when it is sent.
 	operationTime = time.Second
 	// maxOperations is how many operations are in progress at a time. A crowd of
-	// 5,000 users queues here and not in the connection pool of the Store, where
-	// its waiting would look like a failure.
+	// 5,000 users queues here and not in the connection pool of the Store, where its
+	// waiting would look like a failure. Lock is not counted, because it mostly waits;
+	// a crowd goes without it.
 	maxOperations = 16
 	// maxStoreBackoff is the longest time before a Store that fails is tried
 	// again.
 	maxStoreBackoff = 30 * time.Second
 )
 
-// errStoreSkipped: the Store was not used, because it failed a moment ago or a
-// crowd is before it. That is no news to report.
-var errStoreSkipped = errors.New("the store is not used for a while")
+// What is no news to report.
+var (
+	// errStoreSkipped: the Store was not used, because it failed a moment ago or a
+	// crowd is before it.
+	errStoreSkipped = errors.New("the store is not used for a while")
+	// errLockHeld: another process has held a lock for all the time of the wait.
+	errLockHeld = errors.New("another process holds the lock")
+)
 
 // sealedStore is the Store of [WithStore] with the keys to its values, and with
-// what is known of its health.
+// what is known of its health. The Store is the user's code: every operation of it
+// runs through [operation.run] or [userCall.run].
 type sealedStore struct {
-	Store
+	store  Store
 	box    *seal.Box
-	values storeHealth // of Load, Save, Swap, Delete and Lock
-	rate   storeHealth // of Reserve: its failure is not theirs
-	slots  chan struct{}
+	values storeHealth   // of Load, Save, Swap, Delete and Lock
+	rate   storeHealth   // of Reserve: its failure is not theirs
+	slots  chan struct{} // one for each operation in progress
 }
 
 func newSealedStore(s Store, box *seal.Box) *sealedStore {
-	return &sealedStore{Store: s, box: box, slots: make(chan struct{}, maxOperations)}
+	return &sealedStore{store: s, box: box, slots: make(chan struct{}, maxOperations)}
 }
 
 // storeHealth keeps a Store that fails from being tried again and again.
@@ -69,40 +76,124 @@ func (h *storeHealth) note(err error) {
 	h.until = time.Now().Add(backoff(1, min(time.Second<<min(h.failures-1, 10), maxStoreBackoff*4/5)))
 }
 
-// storeCall is one operation of a Store.
-type storeCall struct {
+// operation is one operation of a Store.
+type operation[T any] struct {
+	store  *sealedStore
 	health *storeHealth
-	limit  time.Duration
-	call   func(context.Context) error
+	call   func(context.Context) (T, error)
 }
 
-// do uses the Store. Its time counts from when the operation is sent, not from
-// when other operations were before it. An error of the Store is not repeated in
-// the error's text if it is a panic, which may hold what the Store was given.
-func (s *sealedStore) do(ctx context.Context, c storeCall) error {
-	if c.health.resting() {
-		return errStoreSkipped
+// run uses the Store. The time of an operation counts from when it is sent, not from
+// when other operations were before it.
+func (o operation[T]) run(ctx context.Context) (T, error) {
+	var none T
+	if o.health.resting() {
+		return none, errStoreSkipped
 	}
 	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
+	case o.store.slots <- struct{}{}:
+		defer func() { <-o.store.slots }()
 	case <-ctx.Done():
-		return errStoreSkipped
+		return none, errStoreSkipped
 	}
-	within, cancel := context.WithTimeout(ctx, c.limit)
+	if o.health.resting() { // one before it has failed
+		return none, errStoreSkipped
+	}
+	within, cancel := context.WithTimeout(ctx, operationTime)
 	defer cancel()
-	_, err := userCall[struct{}]{what: "Store", call: func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, c.call(ctx)
-	}}.run(within)
-	if ctx.Err() != nil {
-		return errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
+	result, err := userCall[T]{what: "Store", call: o.call}.run(within)
+	if isAnswer(err) {
+		o.health.note(nil)
+		return result, err
 	}
-	if isStoreAnswer(err) {
-		c.health.note(nil)
-		return err
+	if isEnding(ctx) {
+		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
 	}
-	c.health.note(err)
-	return withoutPanicValue(err)
+	o.health.note(err)
+	return none, withoutPanicValue(err)
+}
+
+// loaded is a value of the Store, and how much of its time is left.
+type loaded struct {
+	value []byte
+	left  time.Duration
+}
+
+// load loads a value.
+func (s *sealedStore) load(ctx context.Context, name string) (loaded, error) {
+	return operation[loaded]{s, &s.values, func(ctx context.Context) (l loaded, err error) {
+		l.value, l.left, err = s.store.Load(ctx, name)
+		return l, err
+	}}.run(ctx)
+}
+
+func (s *sealedStore) save(ctx context.Context, name string, value []byte, ttl time.Duration) error {
+	return s.change(ctx, func(ctx context.Context) error { return s.store.Save(ctx, name, value, ttl) })
+}
+
+func (s *sealedStore) swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	return s.change(ctx, func(ctx context.Context) error { return s.store.Swap(ctx, name, old, value, ttl) })
+}
+
+func (s *sealedStore) delete(ctx context.Context, name string, value []byte) error {
+	return s.change(ctx, func(ctx context.Context) error { return s.store.Delete(ctx, name, value) })
+}
+
+// change runs an operation that changes a value.
+func (s *sealedStore) change(ctx context.Context, call func(context.Context) error) error {
+	_, err := operation[struct{}]{s, &s.values, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, call(ctx)
+	}}.run(ctx)
+	return err
+}
+
+// isCrowded reports whether the next operation has to wait for others.
+func (s *sealedStore) isCrowded() bool { return len(s.slots) == cap(s.slots) }
+
+// storeLock is the result of waiting for a lock. An error means that it is not held.
+type storeLock struct {
+	unlock func() // may be nil
+	err    error
+}
+
+// lock waits for a lock until ctx ends. Its result goes to giveBack in the end.
+func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
+	result := make(chan storeLock, 1)
+	if s.values.resting() {
+		result <- storeLock{err: errStoreSkipped}
+		return result
+	}
+	call := userCall[func()]{what: "Store", late: release, call: func(ctx context.Context) (func(), error) {
+		return s.store.Lock(ctx, name, lockLimit)
+	}}
+	go func() {
+		unlock, err := call.run(ctx)
+		if err != nil && isEnding(ctx) {
+			err = errors.Join(errLockHeld, err)
+		}
+		if isStoreFailure(err) {
+			s.values.note(err)
+		}
+		result <- storeLock{unlock, withoutPanicValue(err)}
+	}()
+	return result
+}
+
+// giveBack gives a lock back, as soon as it is there.
+func giveBack(result <-chan storeLock) {
+	lock := <-result
+	release(lock.unlock)
+}
+
+// release calls the user's unlock, which may be nil.
+func release(unlock func()) {
+	if unlock == nil {
+		return
+	}
+	_ = renewal.Guard(func() error { // after a panic the lock ends by its limit
+		unlock()
+		return nil
+	})
 }
 
 // withoutPanicValue returns err without the value of a panic, which may hold what
@@ -115,7 +206,12 @@ func withoutPanicValue(err error) error {
 	return err
 }
 
-// isStoreAnswer reports whether err is something that a healthy Store says.
-func isStoreAnswer(err error) bool {
+// isAnswer reports whether err is something that a healthy Store says.
+func isAnswer(err error) bool {
 	return err == nil || errors.Is(err, ErrNotStored) || errors.Is(err, ErrChanged)
+}
+
+// isStoreFailure reports whether err is news: the Store was used, and failed.
+func isStoreFailure(err error) bool {
+	return !isAnswer(err) && !errors.Is(err, errStoreSkipped) && !errors.Is(err, errLockHeld)
 }

@@ -52,6 +52,7 @@ func withCookies(logins *int, headers ...string) roundTrip {
 // A session whose cookie has expired is renewed before a request that could not be
 // repeated.
 func TestS2_SessionWithoutItsCookie_IsRenewedBeforeTheRequest(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string][]string{
 		"Max-Age":                         {"JSESSIONID=s; Path=/; Max-Age=600"},
 		"Max-Age beside a lasting cookie": {"JSESSIONID=s; Path=/; Max-Age=600", "clientId=c; Path=/"},

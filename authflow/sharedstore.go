@@ -1,128 +1,115 @@
 package authflow
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/seal"
 )
 
-// What a Cluster shares with other processes through its Store, beside tokens:
-// the rate, and the rejected passwords.
+// What a Cluster shares with other processes through its Store, beside tokens: the
+// rate, and the count of rejected passwords. All processes have to agree on the names
+// and hashes of both, so they use the oldest of their keys.
 
-// sharedRate returns the function that reserves turns of the shared rate, or nil
-// where the rate is this process's own.
-func (c *Cluster) sharedRate() func(ctx context.Context, n int) (time.Duration, error) {
+// limiterConfig gives the limiter the rate and, where there is a Store for it, the
+// turns that several processes share.
+func (c *Cluster) limiterConfig() limiter.Config {
+	config := limiter.Config{Rate: c.rate, Burst: c.burst, Timeout: c.policy.Timeout, MaxAttempts: c.policy.MaxAttempts}
 	if c.store == nil || c.rate == 0 {
-		return nil
+		return config
 	}
-	shared, ok := c.store.Store.(RateLimiter)
+	shared, ok := c.store.store.(RateLimiter)
 	if !ok {
-		return nil
+		return config
 	}
-	name := c.store.box.Names(c.url, "rate")[0]
-	return func(ctx context.Context, n int) (wait time.Duration, err error) {
-		err = c.store.do(ctx, storeCall{&c.store.rate, operationTime, func(ctx context.Context) (err error) {
-			wait, err = shared.Reserve(ctx, name, n, c.rate, c.burst)
-			return err
-		}})
-		if err != nil && !errors.Is(err, errStoreSkipped) {
-			c.reportSafely(storeFailed("Reserve", err))
+	name := c.store.box.Common().Names(c.url, "rate")[0]
+	isAbsurd := config.IsAbsurd
+	reserve := func(ctx context.Context, n int) (time.Duration, error) {
+		wait, err := shared.Reserve(ctx, name, n, c.rate, c.burst)
+		if err == nil && isAbsurd(wait) {
+			err = fmt.Errorf("a turn of the shared rate comes in %v, which no number of processes explains", wait)
 		}
 		return wait, err
 	}
+	config.Reserve = func(ctx context.Context, n int) (time.Duration, error) {
+		wait, err := operation[time.Duration]{c.store, &c.store.rate, func(ctx context.Context) (time.Duration, error) {
+			return reserve(ctx, n)
+		}}.run(ctx)
+		c.reportStore("Reserve", err)
+		return wait, err
+	}
+	return config
 }
 
-// reportSafely reports an event from a goroutine of the Cluster, where nobody
-// can be told of a panic.
-func (c *Cluster) reportSafely(e Event) {
+// reportStore reports a failure of the Store that concerns no caller. Nobody can be
+// told of a panic of the observer then.
+func (c *Cluster) reportStore(what string, err error) {
+	if !isStoreFailure(err) {
+		return
+	}
 	_ = renewal.Guard(func() error {
-		c.report(e)
+		c.report(storeFailed(what, err))
 		return nil
 	})
 }
 
-// lockoutConfig gives the lockout its keyed hash and, where there is a Store, its
-// ledger.
+// lockoutConfig gives the lockout its ledger, where there is a Store, and the keys to
+// it.
 func (c *Cluster) lockoutConfig() lockout.Config {
-	if c.store != nil {
-		return lockout.Config{
-			Hash:   func(user, secret string) [32]byte { return c.store.box.Hashes(c.url, user, secret)[0] },
-			Ledger: rejections{c}, Patience: c.policy.Timeout,
-		}
+	if c.store == nil {
+		return lockout.Config{Patience: c.policy.Timeout}
 	}
-	var pepper [32]byte
-	_, _ = rand.Read(pepper[:]) // never fails
-	return lockout.Config{Patience: c.policy.Timeout, Hash: func(user, secret string) (sum [32]byte) {
-		h := hmac.New(sha256.New, pepper[:])
-		_, _ = h.Write([]byte(user + "\x00" + secret))
-		h.Sum(sum[:0])
-		return sum
-	}}
+	r := rejections{cluster: c, box: c.store.box.Common()}
+	return lockout.Config{Ledger: r, Seal: r.seal, Open: r.open, Hash: r.hash, Patience: c.policy.Timeout}
 }
 
 // kindRejections is the kind of sealed value that holds rejected passwords.
 const kindRejections = "rejections"
 
 // rejections is the ledger of rejected passwords in the Store.
-type rejections struct{ c *Cluster }
+type rejections struct {
+	cluster *Cluster
+	box     *seal.Box
+}
+
+func (r rejections) hash(user, secret string) [32]byte {
+	return r.box.Hashes(r.cluster.url, user, secret)[0]
+}
 
 func (r rejections) name(user string) string {
-	return r.c.store.box.Names(r.c.url, kindRejections, user)[0]
+	return r.box.Names(r.cluster.url, kindRejections, user)[0]
+}
+
+func (r rejections) seal(user string, record []byte) []byte {
+	return r.box.Seal(r.name(user), kindRejections, record)
+}
+
+func (r rejections) open(user string, value []byte) []byte {
+	record, _ := r.box.Open(r.name(user), kindRejections, value)
+	return record
 }
 
 // Load implements [lockout.Ledger].
-func (r rejections) Load(ctx context.Context, user string) (record []byte, left time.Duration, err error) {
-	sealed, left, err := r.load(ctx, user)
-	if err != nil || sealed == nil {
-		return nil, 0, err
-	}
-	record, _ = r.c.store.box.Open(r.name(user), kindRejections, sealed)
-	return record, left, nil
-}
-
-func (r rejections) load(ctx context.Context, user string) (sealed []byte, left time.Duration, err error) {
-	err = r.do(ctx, "Load", func(ctx context.Context) (err error) {
-		sealed, left, err = r.c.store.Load(ctx, r.name(user))
-		return err
-	})
+func (r rejections) Load(ctx context.Context, user string) (value []byte, left time.Duration, err error) {
+	found, err := r.cluster.store.load(ctx, r.name(user))
+	r.cluster.reportStore("Load", err)
 	if errors.Is(err, ErrNotStored) {
 		return nil, 0, nil
 	}
-	return sealed, left, err
+	return found.value, found.left, err
 }
 
-// Swap implements [lockout.Ledger]. The Store compares sealed values, so the one
-// that is there is loaded again.
-func (r rejections) Swap(ctx context.Context, user string, old, record []byte, ttl time.Duration) error {
-	sealed, _, err := r.load(ctx, user)
-	if err != nil {
-		return err
-	}
-	name := r.name(user)
-	current, _ := r.c.store.box.Open(name, kindRejections, sealed)
-	if !bytes.Equal(current, old) {
-		return lockout.ErrChanged
-	}
-	err = r.do(ctx, "Swap", func(ctx context.Context) error {
-		return r.c.store.Swap(ctx, name, sealed, r.c.store.box.Seal(name, kindRejections, record), ttl)
-	})
+// Swap implements [lockout.Ledger].
+func (r rejections) Swap(ctx context.Context, user string, old, value []byte, ttl time.Duration) error {
+	err := r.cluster.store.swap(ctx, r.name(user), old, value, ttl)
+	r.cluster.reportStore("Swap", err)
 	if errors.Is(err, ErrChanged) {
 		return lockout.ErrChanged
-	}
-	return err
-}
-
-func (r rejections) do(ctx context.Context, what string, call func(context.Context) error) error {
-	err := r.c.store.do(ctx, storeCall{&r.c.store.values, operationTime, call})
-	if !isStoreAnswer(err) && !errors.Is(err, errStoreSkipped) {
-		r.c.report(storeFailed(what, err))
 	}
 	return err
 }

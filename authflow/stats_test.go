@@ -1,91 +1,160 @@
 package authflow_test
 
 import (
-	"context"
-	"errors"
+	"fmt"
+	"maps"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// With Outage, a service tells an outage of the cluster from its own trouble.
-func TestR4_Outage_SaysWhyTheNextCallMayFail(t *testing.T) {
-	type trouble struct {
-		fault authtest.Fault
-		is    error // nil: no outage
+// userFlow returns a Flow of full access for a user, with the key of the cluster.
+func userFlow(t *testing.T, c *authflow.Cluster, user string) *authflow.Flow {
+	t.Helper()
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: user})
+	if err != nil {
+		t.Fatal(err)
 	}
-	bubbles(t, map[string]trouble{
-		"maintenance":       {authtest.Maintenance(503), authflow.ErrMaintenance},
-		"too many requests": {authtest.RateLimited(20 * time.Second), authflow.ErrRateLimited},
-		"500 of one user":   {authtest.Status(500), nil},
-		"key rejected":      {authtest.Status(401), nil},
-	}, func(t *testing.T, c trouble) {
-		sim := authtest.New()
-		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
-		if err := cluster.Outage(); err != nil {
-			t.Errorf("before any call: %v", err)
-		}
-		sim.Fail(authtest.OpGetFullAccessToken, 1, c.fault)
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		flow := userNamed(t, cluster, authtest.DefaultUsername)
-		_, _ = flow.Token(ctx)
-		synctest.Wait()
-		calls := sim.Calls(authtest.AnyOperation)
-		for range 2 {
-			err := cluster.Outage()
-			if !errors.Is(err, c.is) || c.is != nil && retryAfter(err) <= 0 {
-				t.Errorf("%v, want %v", err, c.is)
-			}
-			time.Sleep(500 * time.Millisecond) // fake clock
-		}
-		if n := sim.Calls(authtest.AnyOperation); n != calls && c.is == nil {
-			t.Errorf("Outage made %d calls", n-calls)
-		}
-		time.Sleep(time.Minute) // fake clock
-		_, err := flow.Token(t.Context())
-		if err != nil || cluster.Outage() != nil {
-			t.Errorf("after a success: %v, %v", err, cluster.Outage())
-		}
-	})
+	return f
 }
 
-// Stats tells a person on call what waits, what is held back and what failed.
-func TestR14_Stats_ShowTheQueueAndTheOutage(t *testing.T) {
+func TestR14_Stats_ShowAnOutageUntilACallSucceeds(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		sim := authtest.New(people(30)...)
-		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(10, 1))
-		if s := cluster.Stats(); s.Budget != 20 || s.Rate != 10 || !s.Since.IsZero() || s.LastFailure != "" || len(s.Outcomes) != 0 {
-			t.Errorf("before any call: %+v", s)
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
+		ann, bob := userFlow(t, c, "ann"), userFlow(t, c, "bob")
+		s := c.Stats()
+		if s.Budget != 20 || !s.Since.IsZero() || s.LastFailure != "" || len(s.Outcomes) != 0 || s.Rate != 50 || s.SharedRate {
+			t.Errorf("before the first call: %+v", s)
 		}
-		flows := byKey(t, cluster, 30)
-		_, err := flows[29].Token(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		for range 2 {
+			mustToken(t, ann)
+			if err := ann.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			lastSuccess := time.Now()
+			before := c.Stats()
+			if before.Outcomes["ok"] < 2 || before.Suspects != 0 || before.LastFailure != "" {
+				t.Errorf("after a success: %+v", before)
+			}
+			time.Sleep(time.Second) // fake clock
+			sim.Fail(authtest.OpGetFullAccessToken, 10, authtest.Status(503))
+			if err := bob.Renew(t.Context()); err == nil {
+				t.Fatal("no error from a server that is down")
+			}
+			s := c.Stats()
+			failed := s.Outcomes["overloaded"] - before.Outcomes["overloaded"]
+			if s.LastFailure != "overloaded" || s.Suspects != 1 || failed < 3 || s.Budget >= 20 || s.Budget < 20-float64(failed) {
+				t.Errorf("in an outage: %+v", s)
+			}
+			if s.Since.Before(lastSuccess) || s.Since.After(time.Now()) {
+				t.Errorf("in an outage since %v, the last success was at %v", s.Since, lastSuccess)
+			}
+			sim.ClearFaults()
+			time.Sleep(time.Minute) // fake clock
+			mustToken(t, bob)
+			s = c.Stats()
+			if s.LastFailure != "" || s.Suspects != 0 || s.Budget != 20 || !s.Since.IsZero() {
+				t.Errorf("after the outage: %+v", s)
+			}
+			time.Sleep(10 * time.Minute) // fake clock
 		}
-		for _, f := range flows[:20] {
-			defer func() { _ = f.Close() }()
-			go func() { _, _ = f.Token(t.Context()) }()
+	}, authtest.WithUser("ann", ""), authtest.WithUser("bob", ""))
+}
+
+func TestR9_Stats_ShowTheQueueByUrgency(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(1, 1))
+		logout := userFlow(t, c, "user-0")
+		mustToken(t, logout) // takes the burst, and proves the key
+		began := time.Now()
+		var callers sync.WaitGroup
+		for i := range 5 {
+			f := userFlow(t, c, fmt.Sprint("user-", i+1))
+			callers.Go(func() { _ = f.Renew(t.Context()) })
 		}
-		time.Sleep(450 * time.Millisecond) // fake clock
+		callers.Go(func() { _ = logout.Logout(t.Context()) })
 		synctest.Wait()
-		if s := cluster.Stats(); s.Queue.Callers.Length != 16 || s.Queue.Callers.Oldest != 450*time.Millisecond || s.Outcomes["ok"] != 5 {
-			t.Errorf("with a queue: %+v", s)
+		s := c.Stats()
+		if s.Queue.Callers.Length != 5 || s.Queue.Revocations.Length != 1 || s.Queue.Ahead.Length != 0 || s.Rate != 1 {
+			t.Errorf("at first: %+v", s)
 		}
-		sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
-		time.Sleep(5 * time.Second) // fake clock
-		s := cluster.Stats()
-		if s.Budget > 10 || s.Since.IsZero() || s.LastFailure != "overloaded" || s.Suspects == 0 || s.Outcomes["overloaded"] == 0 {
-			t.Errorf("in an outage: %+v", s)
+		time.Sleep(2500 * time.Millisecond) // fake clock
+		synctest.Wait()
+		s = c.Stats()
+		if left := s.Queue.Callers.Length + s.Queue.Revocations.Length; left != 4 || s.Queue.Callers.Oldest != time.Since(began) {
+			t.Errorf("after 2.5 s: %+v", s)
 		}
-		sim.ClearFaults()
-		time.Sleep(time.Minute) // fake clock
-		if s := cluster.Stats(); s.Budget != 20 || !s.Since.IsZero() || s.LastFailure != "" || s.Suspects > 0 || s.Queue.Callers.Length > 0 {
-			t.Errorf("after it: %+v", s)
+		callers.Wait()
+		s = c.Stats()
+		if s.Queue != (authflow.QueueStats{}) || !maps.Equal(s.Outcomes, map[string]uint64{"ok": 7}) {
+			t.Errorf("in the end: %+v", s)
 		}
-	})
+	}, people(6)...)
+}
+
+func TestR6_Stats_CountRejectedPasswordsAndUnprovenKeys(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		c := clusterOf(t, sim, authflow.WithSecretKey("wrong"))
+		if s := c.Stats(); s.RejectedPasswords != 0 || s.UnprovenKeys != 0 {
+			t.Errorf("before the first call: %+v", s)
+		}
+		for i := range 2 {
+			session, err := c.Session(gen.LoginRequest{Username: fmt.Sprint("user-", i), Password: "wrong"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := session.Renew(t.Context()); err == nil {
+				t.Fatal("a wrong password was accepted")
+			}
+			if err := userFlow(t, c, fmt.Sprint("user-", i)).Renew(t.Context()); err == nil {
+				t.Fatal("a wrong key was accepted")
+			}
+			if s := c.Stats(); s.RejectedPasswords != i+1 || s.UnprovenKeys != 1 || s.Outcomes["rejected"] != uint64(2*i+2) {
+				t.Errorf("after %d passwords: %+v", i+1, s)
+			}
+			time.Sleep(2 * time.Second) // fake clock
+		}
+		time.Sleep(2 * time.Hour) // fake clock
+		if s := c.Stats(); s.RejectedPasswords != 0 {
+			t.Errorf("two hours later: %+v", s)
+		}
+	}, people(2)...)
+}
+
+// The rate in force is lower after 429s to three principals, and grows back.
+func TestR9_Stats_ShowTheRateInForce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
+		first := userFlow(t, c, "user-0")
+		mustToken(t, first)
+		sim.Fail(authtest.OpGetFullAccessToken, 4, authtest.Status(429))
+		var callers sync.WaitGroup
+		for i := range 4 {
+			f := userFlow(t, c, fmt.Sprint("user-", i+1))
+			callers.Go(func() { _ = f.Renew(t.Context()) })
+		}
+		synctest.Wait()
+		callers.Wait()
+		if s := c.Stats(); s.Rate >= 50 || s.Rate < 5 || s.Outcomes["rateLimited"] != 4 {
+			t.Errorf("after 429s: %+v", s)
+		}
+		for range 20 {
+			time.Sleep(time.Second) // fake clock
+			if err := first.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s := c.Stats(); s.Rate != 50 {
+			t.Errorf("after 20 s of success: %+v", s)
+		}
+	}, people(5)...)
 }

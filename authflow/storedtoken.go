@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
-
-	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 	"github.com/go-thoughtspot/tsauth/gen"
+	"time"
 )
 
 const (
@@ -18,9 +16,13 @@ const (
 	// lockPoll is how often the Store is looked at while a lock is waited for: its
 	// holder may have saved the token and then died.
 	lockPoll = 250 * time.Millisecond
-	// afterLock is the part of storeTime that waiting for a lock leaves for the
-	// operations after it.
-	afterLock = 250 * time.Millisecond
+	// lastLook is the part of storeTime that waiting for a lock leaves for looking at
+	// a Store nearby once more. A token that takes 1.9 s is not requested twice.
+	lastLook = 50 * time.Millisecond
+	// firstLook is how long the first look may take in a crowd. The rest of storeTime
+	// is for another look when the turn of the request comes, and for saving the
+	// token.
+	firstLook = storeTime * 3 / 4
 	// longQueue is how long a request waits in the rate-limit queue before the
 	// Store is looked at again at its turn.
 	longQueue = time.Second
@@ -42,21 +44,21 @@ func (a *acquisition) usesStore() bool {
 
 // isStorable reports whether tokens of f are kept in a Store.
 func (f *Flow) isStorable() bool {
-	return f.way == wayFull || f.way == wayObject || f.way == wayCustom
+	return f.method == methodFull || f.method == methodObject || f.method == methodCustom
 }
 
 // storeEntry is where the Store keeps the tokens of a Flow with one secret: one
 // name for each key of the Store, the newest key first.
 type storeEntry struct {
 	*sealedStore
-	names []string
-	lock  string // the name on which processes with old and new keys agree
+	names    []string
+	lockName string // on which processes with old and new keys agree
 }
 
 func (f *Flow) storeEntry(secret gen.Secret) *storeEntry {
 	s := f.cluster.store
-	texts := []string{f.cluster.url, f.way.op(), f.body(), string(secret)}
-	return &storeEntry{sealedStore: s, names: s.box.Names(texts...), lock: s.box.LockName(texts...)}
+	texts := []string{f.cluster.url, f.method.op(), f.body(), string(secret)}
+	return &storeEntry{sealedStore: s, names: s.box.Names(texts...), lockName: s.box.Common().Names(texts...)[0]}
 }
 
 // loadOrMint makes one attempt: it returns the token that another process has
@@ -79,36 +81,50 @@ func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 	return l, result
 }
 
-// loadOrLock returns a token that another process has saved, or takes the lock.
-func (a *acquisition) loadOrLock(outer context.Context) *lease {
-	if l := a.load(outer); l != nil {
+// loadOrLock returns a token that another process has saved, or takes the lock. It
+// looks at the Store also while it waits for the lock, and goes without the lock if
+// the wait is long, or if a crowd uses the Store.
+func (a *acquisition) loadOrLock(ctx context.Context) *lease {
+	began, left := time.Now(), a.storeTimeLeft
+	l := a.lookFirst(ctx)
+	took := time.Since(began)
+	if l != nil || a.entry.isCrowded() {
 		return l
 	}
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(outer, max(0, a.storeTimeLeft-afterLock))
+	waiting, cancel := context.WithTimeout(ctx, left-took-max(lastLook, 2*took))
 	defer cancel()
-	locked := make(chan func(), 1)
-	go func() { locked <- a.entry.takeLock(ctx, a.report) }()
+	a.lock = a.entry.lock(waiting, a.entry.lockName)
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
-	for {
+	for isOver := false; l == nil && !isOver; {
 		select {
-		case a.unlock = <-locked:
-			a.storeTimeLeft -= time.Since(began)
-			return a.load(outer) // saved while the lock was waited for
-		case <-poll.C:
-			if l := a.load(outer); l != nil {
-				go func() { (<-locked)() }()
-				return l
+		case lock := <-a.lock:
+			isOver = true
+			a.lock <- lock // for unlockStore
+			switch {
+			case errors.Is(lock.err, errLockHeld):
+				<-waiting.Done() // its holder may save the token in the last moment
+			case isStoreFailure(lock.err):
+				a.report(storeFailed("Lock", lock.err))
 			}
+		case <-poll.C:
 		}
+		a.storeTimeLeft = left - time.Since(began)
+		l = a.load(ctx)
 	}
+	return l
 }
 
-// unlockStore gives the lock back, if there is one.
+func (a *acquisition) lookFirst(ctx context.Context) *lease {
+	ctx, cancel := context.WithTimeout(ctx, firstLook)
+	defer cancel()
+	return a.load(ctx)
+}
+
+// unlockStore gives the lock back, if there is one, without waiting for that.
 func (a *acquisition) unlockStore() {
-	if a.unlock != nil {
-		a.unlock()
+	if a.lock != nil {
+		go giveBack(a.lock)
 	}
 }
 
@@ -116,18 +132,26 @@ func (a *acquisition) unlockStore() {
 // not known to be rejected. It remembers one that is due but alive.
 func (a *acquisition) load(ctx context.Context) *lease {
 	for i := range a.entry.names {
-		began := time.Now()
 		l := a.loadName(ctx, i)
-		a.storeTimeLeft -= time.Since(began)
 		if l == nil {
 			continue
 		}
+		a.proveKey()
 		if a.isNewEnough(l) {
 			return l
 		}
 		a.expiring = l
 	}
 	return nil
+}
+
+// proveKey notes that the secret key is good, because another process has made a
+// token with it. Otherwise a process that finds every token in the Store would never
+// prove the key, and would let one caller through each second.
+func (a *acquisition) proveKey() {
+	if a.byKey && a.ticket().Prove() {
+		a.cluster.limiter.Wake()
+	}
 }
 
 // isNewEnough reports whether a stored token will do: it is not due for renewal,
@@ -143,18 +167,17 @@ func (a *acquisition) isNewEnough(l *lease) bool {
 // loadName loads the token under one of the names, or returns nil.
 func (a *acquisition) loadName(ctx context.Context, i int) *lease {
 	name := a.entry.names[i]
-	var value []byte
-	var left time.Duration
+	var found loaded
 	requested := time.Now()
 	err := a.useStore(ctx, "Load", func(ctx context.Context) (err error) {
-		value, left, err = a.entry.Load(ctx, name)
+		found, err = a.entry.load(ctx, name)
 		return err
 	})
 	if err != nil {
 		return nil
 	}
-	t := a.entry.open(i, value)
-	if t == nil || left <= 0 || left > t.Life {
+	t := a.entry.open(i, found.value)
+	if t == nil || found.left <= 0 || found.left > t.Life {
 		return nil
 	}
 	c, err := newBearer(Token{
@@ -164,11 +187,11 @@ func (a *acquisition) loadName(ctx context.Context, i int) *lease {
 		return nil
 	}
 	c.stored = true
-	l := a.cluster.policy.grant(c, requested.Add(left-t.Life), wholeLife(t.Life))
+	l := a.cluster.policy.grant(c, requested.Add(found.left-t.Life), wholeLife(t.Life))
 	id := a.cluster.idOf(c.header[0])
 	switch {
 	case a.keeper.Rejected(id):
-		_ = a.useStore(ctx, "Delete", func(ctx context.Context) error { return a.entry.Delete(ctx, name, value) })
+		_ = a.useStore(ctx, "Delete", func(ctx context.Context) error { return a.entry.delete(ctx, name, found.value) })
 		return nil
 	case a.keeper.Issued(id), l.Remaining(requested) <= 0:
 		return nil
@@ -187,39 +210,6 @@ func (e *storeEntry) open(i int, value []byte) *storedToken {
 	return &t
 }
 
-// takeLock takes the lock, or goes without. It returns a function that gives the
-// lock back and does not block.
-func (e *storeEntry) takeLock(ctx context.Context, report func(Event)) (unlock func()) {
-	lock := userCall[func()]{
-		what: "Store",
-		call: func(ctx context.Context) (func(), error) { return e.Lock(ctx, e.lock, lockLimit) },
-		late: release,
-	}
-	if e.values.resting() {
-		return func() {}
-	}
-	u, err := lock.run(ctx)
-	if err != nil && ctx.Err() == nil { // otherwise its holder takes long, which is no failure of the Store
-		e.values.note(err)
-		report(storeFailed("Lock", err))
-	}
-	if err != nil || u == nil {
-		return func() {}
-	}
-	return func() { go release(u) }
-}
-
-// release calls the user's unlock.
-func release(unlock func()) {
-	if unlock == nil {
-		return
-	}
-	_ = renewal.Guard(func() error { // after a panic the lock ends by its limit
-		unlock()
-		return nil
-	})
-}
-
 // save keeps a token for the other processes.
 func (a *acquisition) save(ctx context.Context, l *lease) {
 	now := time.Now()
@@ -233,11 +223,9 @@ func (a *acquisition) save(ctx context.Context, l *lease) {
 		return
 	}
 	name := a.entry.names[0]
-	began := time.Now()
 	_ = a.useStore(ctx, "Save", func(ctx context.Context) error {
-		return a.entry.Save(ctx, name, a.entry.box.Seal(name, kindToken, text), left)
+		return a.entry.save(ctx, name, a.entry.box.Seal(name, kindToken, text), left)
 	})
-	a.storeTimeLeft -= time.Since(began)
 }
 
 // wholeLife returns the lifetime of a token of which used may be used (R8).
@@ -251,9 +239,10 @@ func (a *acquisition) useStore(ctx context.Context, what string, call func(conte
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.storeTimeLeft)
 	defer cancel()
-	s := a.cluster.store
-	err := s.do(ctx, storeCall{&s.values, operationTime, call})
-	if !isStoreAnswer(err) && !errors.Is(err, errStoreSkipped) {
+	began := time.Now()
+	err := call(ctx)
+	a.storeTimeLeft -= time.Since(began)
+	if isStoreFailure(err) {
 		a.report(storeFailed(what, err))
 	}
 	return err
@@ -264,35 +253,42 @@ func storeFailed(what string, err error) Event {
 }
 
 // mintedMeanwhile returns what another process has saved while this request
-// waited long for its turn, or nil.
+// waited for its turn, or nil. With a lock, that can only be after a long wait.
 func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *lease {
-	if a.entry == nil || time.Since(queued) <= longQueue {
+	hasLock := a.lock != nil && time.Since(queued) <= longQueue
+	if a.entry == nil || hasLock {
 		return nil
 	}
 	return a.load(ctx)
 }
 
-// deleteStored removes a token of f from the Store, before it is ended.
-func (f *Flow) deleteStored(ctx context.Context, l *lease) {
+// deleteStored removes from the Store what is stored for f and about to be ended. It
+// takes at most a quarter of the time of ctx: a function that supplies the key may
+// hang, and the tokens are to be ended all the same.
+func (f *Flow) deleteStored(ctx context.Context, isEnding func(gen.Secret) bool) {
 	s := f.cluster.store
-	if s == nil || !f.isStorable() || l.Value.session != nil {
+	if s == nil || !f.isStorable() {
 		return
 	}
-	secret, err := f.credential(ctx)
+	limit := storeTime
+	if end, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(end)/4)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	secret, err := f.getSecret(ctx)
 	if err != nil {
 		return
 	}
 	e := f.storeEntry(secret)
 	for i, name := range e.names {
-		_ = s.do(ctx, storeCall{&s.values, operationTime, func(ctx context.Context) error {
-			value, _, err := e.Load(ctx, name)
-			if err != nil {
-				return err
-			}
-			if t := e.open(i, value); t == nil || "Bearer "+string(t.Token) != l.Value.header[0] {
-				return nil
-			}
-			return e.Delete(ctx, name, value)
-		}})
+		found, err := e.load(ctx, name)
+		if err != nil {
+			continue
+		}
+		t := e.open(i, found.value)
+		if t != nil && isEnding(t.Token) {
+			_ = e.delete(ctx, name, found.value)
+		}
 	}
 }

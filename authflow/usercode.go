@@ -8,9 +8,9 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// graceTime is how long code of the user's may go on after its context has
-// ended, before it is left behind.
-const graceTime = time.Second
+// maxEarly is how much earlier the context of the user's code ends than the time of
+// its caller, at most: code that obeys its context can say in this time why it failed.
+const maxEarly = 200 * time.Millisecond
 
 // userCall is one call of code that the user supplied: a credential function, a
 // Store, a RoundTripper.
@@ -20,14 +20,15 @@ type userCall[T any] struct {
 	late func(T)                          // gets what arrives after run has returned; or nil
 }
 
-// run calls the user's code and returns what it returns. It does not wait longer
-// than graceTime after ctx has ended, whatever the code does then. A panic, or
-// runtime.Goexit, is an error.
+// run calls the user's code and returns what it returns. It does not wait beyond the
+// end of ctx, whatever the code does then. A panic, or runtime.Goexit, is an error.
 func (u userCall[T]) run(ctx context.Context) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
+	within, cancel := endingEarly(ctx)
+	defer cancel()
 	results, abandoned := make(chan result), make(chan struct{})
 	go func() {
 		r := result{err: fmt.Errorf("the %s ended its goroutine", u.what)}
@@ -35,13 +36,11 @@ func (u userCall[T]) run(ctx context.Context) (T, error) {
 			select {
 			case results <- r:
 			case <-abandoned:
-				if u.late != nil && r.err == nil {
-					u.late(r.value)
-				}
+				u.arrivedLate(r.value, r.err)
 			}
 		}()
 		err := renewal.Guard(func() (err error) {
-			r.value, err = u.call(ctx)
+			r.value, err = u.call(within)
 			return err
 		})
 		r.err = err
@@ -50,15 +49,36 @@ func (u userCall[T]) run(ctx context.Context) (T, error) {
 	case r := <-results:
 		return r.value, r.err
 	case <-ctx.Done():
-	}
-	grace := time.NewTimer(graceTime)
-	defer grace.Stop()
-	select {
-	case r := <-results:
-		return r.value, r.err
-	case <-grace.C:
 		close(abandoned)
 		var none T
 		return none, fmt.Errorf("the %s did not return: %w", u.what, context.Cause(ctx))
 	}
+}
+
+// arrivedLate hands over what arrives after run has returned. Nobody can be told of
+// a panic any more.
+func (u userCall[T]) arrivedLate(value T, err error) {
+	if u.late == nil || err != nil {
+		return
+	}
+	_ = renewal.Guard(func() error {
+		u.late(value)
+		return nil
+	})
+}
+
+// isEnding reports whether ctx has ended, or has for the user's code.
+func isEnding(ctx context.Context) bool {
+	end, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && time.Until(end) <= maxEarly
+}
+
+// endingEarly returns a context that ends a twentieth of the time before ctx does,
+// and at most maxEarly: after 29.8 s of 30 s.
+func endingEarly(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, bounded := ctx.Deadline()
+	if !bounded {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-min(time.Until(end)/20, maxEarly)))
 }

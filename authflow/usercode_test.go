@@ -119,7 +119,7 @@ func TestR10BrokenCodeOfTheUsersEndsNothingElse(t *testing.T) {
 
 // A function that uses what it supplies is told so at once, however it does.
 func TestR10CirclesAreToldAtOnce(t *testing.T) {
-	for how, use := range askings() {
+	for how, use := range acquisitions() {
 		var f, child *authflow.Flow
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			secret := func(f **authflow.Flow) func(context.Context) (gen.Secret, error) {

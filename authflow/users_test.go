@@ -85,10 +85,10 @@ func mustGet(t *testing.T, f *authflow.Flow) {
 	}
 }
 
-// bubbles runs a test for each case, in a bubble of its own and beside other tests.
+// bubbles runs a test for each case, in a bubble of its own and beside the others.
+// Callers call t.Parallel.
 func bubbles[C any](t *testing.T, cases map[string]C, test func(*testing.T, C)) {
 	t.Helper()
-	t.Parallel()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,6 +18,20 @@ func takeCookies(h http.Header) string {
 	return all
 }
 
+// cookiePairs returns the cookies of a request, each as name=value.
+func cookiePairs(h http.Header) []string {
+	var pairs []string
+	for name, values := range h {
+		if !strings.EqualFold(name, "Cookie") {
+			continue
+		}
+		for pair := range strings.SplitSeq(strings.Join(values, ";"), ";") {
+			pairs = append(pairs, strings.TrimSpace(pair))
+		}
+	}
+	return pairs
+}
+
 // withoutCookies returns a Cookie header without some of its pairs; the rest is
 // as it was, byte for byte.
 func withoutCookies(header string, drop func(name, pair string) bool) string {

@@ -1,16 +1,19 @@
 package limiter
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // budget is the circuit breaker: calls since anybody's last success. Each call
 // that is sent takes one, and a success brings them all back. Because it is taken
 // when a call is sent, it does not matter how late failures arrive, or whether
 // they arrive at all.
 //
-// A dead server gets 20 calls at once, one a second for 15 seconds, and then one
-// in two seconds: 57 in the first minute, and some that were sent while the last
-// success was on its way. After that at most 10 are saved up, so that no later
-// minute has more than 40.
+// A dead server gets 20 calls at once, three in two seconds for 12 seconds, and
+// then two in five seconds: 57 in the first minute, and some that were sent while
+// the last success was on its way. After that at most 10 are saved up, so that no
+// later minute has more than 40.
 type budget struct {
 	left        float64
 	at          time.Time // when left was right
@@ -21,10 +24,11 @@ type budget struct {
 const (
 	fullBudget    = 20
 	scarce        = fullBudget / 2 // below it, the order of the queue changes
-	droughtBudget = 10             // what is saved up at most after a minute without a success
-	aSecond       = 1.0            // calls that come back in a second
-	aSecondLater  = 0.5            // after patience
-	patience      = 15 * time.Second
+	spared        = 5              // what principals whose last call failed leave to others
+	droughtBudget = 10             // what is saved up at most in a long drought
+	aSecond       = 1.5            // calls that come back in a second
+	aSecondLater  = 0.4            // the same after early
+	early         = 12 * time.Second
 	longDrought   = time.Minute
 	rounding      = 1e-6
 )
@@ -41,7 +45,7 @@ func (b *budget) refill(now time.Time) {
 	if b.drought.IsZero() {
 		return
 	}
-	slow := b.drought.Add(patience)
+	slow := b.drought.Add(early)
 	switch {
 	case !now.After(slow):
 		b.left += aSecond * now.Sub(b.at).Seconds()
@@ -65,7 +69,7 @@ func (b *budget) has(n float64, now time.Time) time.Time {
 	if missing <= rounding {
 		return now
 	}
-	slow := b.drought.Add(patience)
+	slow := b.drought.Add(early)
 	soon := now.Add(seconds(missing / aSecond))
 	if !soon.After(slow) {
 		return soon
@@ -79,8 +83,11 @@ func (b *budget) has(n float64, now time.Time) time.Time {
 
 // seconds converts s, and rounds up so that a timer is never early.
 func seconds(s float64) time.Duration {
-	return time.Duration(s*float64(time.Second)) + time.Microsecond
+	return duration(s*float64(time.Second)) + time.Microsecond
 }
+
+// duration converts nanoseconds and keeps clear of the largest time.
+func duration(ns float64) time.Duration { return time.Duration(min(ns, math.MaxInt64/4)) }
 
 // take takes one call, which is sent now.
 func (b *budget) take(now time.Time) {

@@ -15,16 +15,22 @@ func (l *Limiter) dispatch() {
 }
 
 // serve gives out turns while there are any, and returns when the next one comes;
-// the zero time if nobody is ready.
+// the zero time if nobody is ready, or if it depends on a reservation under way.
 func (l *Limiter) serve(now time.Time) time.Time {
 	for l.queue.ready() > 0 {
-		l.reserve(now)
-		at := l.nextCall(now)
-		if at.IsZero() || at.After(now) {
+		at := l.budget.has(1, now)
+		if !l.shared.isActive() || l.pace.isReduced() {
+			at = latest(at, l.pace.next(now))
+		}
+		if at.After(now) {
 			return at
 		}
 		p, at := l.choose(now)
 		if at.After(now) {
+			return at
+		}
+		at = l.reservedTurn(now)
+		if at.IsZero() || at.After(now) {
 			return at
 		}
 		l.offer(p, now)
@@ -32,33 +38,16 @@ func (l *Limiter) serve(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// nextCall returns when the budget and the rate allow the next call; the zero
-// time if that depends on a reservation under way.
-func (l *Limiter) nextCall(now time.Time) time.Time {
-	at := l.budget.has(1, now)
-	if at.After(now) {
-		return at
-	}
-	if !l.shared.isActive() {
-		return l.pace.next(now)
-	}
-	at = l.shared.next(now)
-	if at.IsZero() || !l.pace.isReduced() {
-		return at
-	}
-	return latest(at, l.pace.next(now))
-}
-
 // choose returns the place whose turn it is, or when it is if that is later.
-// Suspects leave the last call of the budget to other principals, so that one
-// that comes while many suspects wait does not have to wait for it.
+// While the budget is scarce, principals whose last call failed leave the rest of it
+// to others, so that one of these that comes later does not have to wait.
 func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 	if !l.budget.isScarce(now) {
 		return l.queue.next(l.lastWasRevocation), now
 	}
-	p, suspect := l.nextScarce(now)
-	if suspect {
-		return p, l.budget.has(2, now)
+	p := l.nextScarce(now)
+	if p.principal.isFailing(now) {
+		return p, l.budget.has(1+spared, now)
 	}
 	return p, now
 }

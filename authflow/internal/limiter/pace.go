@@ -1,7 +1,6 @@
 package limiter
 
 import (
-	"math"
 	"slices"
 	"time"
 )
@@ -17,10 +16,12 @@ type pace struct {
 	rate  float64 // calls a second; 0: no limit
 	burst int
 
-	part    float64   // of rate that is in force, 0.1 to 1
-	due     time.Time // when the next call would be due if there were no burst
-	changed time.Time // when part was changed last
-	agreed  []limited // in the last second
+	saved  float64   // calls that may be sent at once
+	at     time.Time // when saved was right
+	part   float64   // of rate that is in force, 0.1 to 1
+	halved time.Time
+	grown  time.Time // or halved
+	agreed []limited // in the last second
 }
 
 // limited is a principal that succeeded after a 429 response.
@@ -37,7 +38,9 @@ const (
 	step         = time.Second // between two changes
 )
 
-func newPace(rate float64, burst int) pace { return pace{rate: rate, burst: burst, part: 1} }
+func newPace(rate float64, burst int) pace {
+	return pace{rate: rate, burst: burst, saved: float64(burst), part: 1}
+}
 
 // isReduced reports whether the rate in force is below the configured one.
 func (p *pace) isReduced() bool { return p.part < 1 }
@@ -50,32 +53,41 @@ func (p *pace) inForce() float64 {
 	return p.rate * p.part
 }
 
-// each returns the time between two calls.
-func (p *pace) each() time.Duration {
-	rate := p.inForce()
-	if rate == 0 {
-		return 0
+// refill adds what has been saved up since it was last called. A reduced rate has
+// no burst.
+func (p *pace) refill(now time.Time) {
+	most := 1.0
+	if !p.isReduced() {
+		most = float64(p.burst)
 	}
-	return duration(float64(time.Second) / rate)
+	p.saved = min(most, p.saved+p.inForce()*now.Sub(p.at).Seconds())
+	p.at = now
 }
 
-// duration converts nanoseconds and keeps clear of the largest time.
-func duration(ns float64) time.Duration { return time.Duration(min(ns, math.MaxInt64/4)) }
-
-// next returns when the next call may be sent. A reduced rate has no burst.
+// next returns when the next call may be sent.
 func (p *pace) next(now time.Time) time.Time {
-	burst := p.burst
-	if p.isReduced() {
-		burst = 1
+	p.refill(now)
+	missing := 1 - p.saved
+	if p.inForce() == 0 || missing <= rounding {
+		return now
 	}
-	return latest(now, p.due.Add(-duration(float64(burst-1)*float64(p.each()))))
+	return now.Add(seconds(missing / p.inForce()))
 }
 
 // take takes one call.
-func (p *pace) take(now time.Time) { p.due = latest(p.due, now).Add(p.each()) }
+func (p *pace) take(now time.Time) {
+	p.refill(now)
+	if p.inForce() > 0 {
+		p.saved--
+	}
+}
 
 // giveBack gives back a call that was not sent.
-func (p *pace) giveBack() { p.due = p.due.Add(-p.each()) }
+func (p *pace) giveBack() {
+	if p.inForce() > 0 {
+		p.saved++
+	}
+}
 
 // limited notes that a principal succeeds that got a 429 response before and was
 // not a suspect then.
@@ -84,18 +96,23 @@ func (p *pace) limited(principal string, now time.Time) {
 		return l.principal == principal || now.Sub(l.at) > step
 	})
 	p.agreed = append(p.agreed, limited{principal, now})
-	if len(p.agreed) < witnesses || now.Sub(p.changed) < step {
+	p.grown = now // this was no second of success
+	if len(p.agreed) < witnesses || now.Sub(p.halved) < step {
 		return
 	}
 	p.agreed = nil
 	p.part = max(smallestPart, p.part/2)
-	p.changed = now
+	p.halved = now
 }
 
 // succeeded notes a success.
 func (p *pace) succeeded(now time.Time) {
-	if p.isReduced() && now.Sub(p.changed) >= step {
-		p.part = min(1, p.part+grownBack)
-		p.changed = now
+	if !p.isReduced() || now.Sub(p.grown) < step {
+		return
+	}
+	p.part += grownBack
+	p.grown = now
+	if p.part > 1-rounding {
+		p.part = 1
 	}
 }

@@ -129,7 +129,8 @@ func (l *Limiter) failed(p *Permit, f *outcome.Failure, again bool, now time.Tim
 		return
 	}
 	l.principals.note(who, f, now)
-	if wasSuspect || !again || f.RetryAfter > 0 || who.failures >= l.config.MaxAttempts {
+	isPersistent := !again || who.failures >= l.config.MaxAttempts
+	if wasSuspect || isPersistent || f.RetryAfter > 0 {
 		backoff := l.principals.suspect(who)
 		who.holdFor(backoff-l.upTo(backoff/4), p.sent) // so that suspects do not come in step
 		who.holdFor(l.retryAfter(f), now)

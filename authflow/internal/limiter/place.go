@@ -57,15 +57,12 @@ type place struct {
 	index     int       // in line
 	until     time.Time // while it is parked: when to look again
 
-	served  bool // whether it is in the queue again after one of its requests was sent
+	again   bool // whether one of its requests was sent before
 	delayed bool // whether a back-off has delayed it
 }
 
 // group returns the group in which the place stands.
 func (p *place) group() string { return p.entries[0].request.Group }
-
-// attempt returns the number of the attempt whose turn is next.
-func (p *place) attempt() int { return p.entries[0].request.Attempt }
 
 // add puts e among the entries: another attempt of a flight goes before first
 // attempts, because its flight has waited before, and renewals ahead of time

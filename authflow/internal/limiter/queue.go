@@ -116,7 +116,7 @@ func (q *queue) sent(e *entry, now time.Time) {
 	q.leaveLine(p)
 	p.remove(e)
 	e.place = nil
-	p.delayed, p.served = false, true
+	p.delayed, p.again = false, true
 	q.take(p, now)
 }
 
@@ -198,9 +198,9 @@ func (q *queue) lineOf(p *place) *line {
 		return &q.revocations
 	case p.kind == ahead:
 		return &q.ahead
-	case p.delayed, p.attempt() > 1:
+	case p.delayed, p.entries[0].request.Attempt > 1:
 		return &q.returning
-	case p.served:
+	case p.again:
 		return &q.repeats
 	case p.kind == renewal:
 		return &q.renewals

@@ -64,6 +64,9 @@ func (e *QueueError) position() string {
 
 // describe says what the latest call came to.
 func describe(f *outcome.Failure) string {
+	if f == nil {
+		return "the last call failed"
+	}
 	if f.Status > 0 {
 		return fmt.Sprintf("the last call failed with status %d (%v)", f.Status, f.Class)
 	}

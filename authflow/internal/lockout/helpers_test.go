@@ -48,10 +48,16 @@ func ready(t *testing.T, ticket *lockout.Ticket) *lockout.Ticket {
 func start(t *testing.T, ticket *lockout.Ticket) *lockout.Ticket {
 	t.Helper()
 	ready(t, ticket).Take(time.Now())
-	if err := ticket.Reserve(t.Context()); err != nil {
+	if err := reserve(t.Context(), ticket); err != nil {
 		t.Fatal(err)
 	}
 	return ticket
+}
+
+// reserve counts a call in the Ledger.
+func reserve(ctx context.Context, ticket *lockout.Ticket) error {
+	_, err := ticket.Reserve(ctx, 2*time.Second)
+	return err
 }
 
 // play makes a call that may be sent at once, and ends it.
@@ -61,7 +67,13 @@ func play(t *testing.T, ticket *lockout.Ticket, f *outcome.Failure) {
 }
 
 // blocked fails the test unless the call is blocked for d.
-func blocked(t *testing.T, ticket *lockout.Ticket, d time.Duration) *lockout.BlockedError {
+func blocked(t *testing.T, ticket *lockout.Ticket, d time.Duration) {
+	t.Helper()
+	_ = blockedBy(t, ticket, d)
+}
+
+// blockedBy is blocked, and returns the error.
+func blockedBy(t *testing.T, ticket *lockout.Ticket, d time.Duration) *lockout.BlockedError {
 	t.Helper()
 	wait, err := ticket.Eligible(time.Now())
 	var b *lockout.BlockedError

@@ -91,7 +91,7 @@ func (w *world) mayHideRejection(busy *call) bool {
 // well, because it failed, or because it repeats an old record.
 func (w *world) mayBeUnsaved() bool {
 	switch w.mode {
-	case ledgerReplaying, ledgerSlow, ledgerFlapping:
+	case ledgerReplaying, ledgerDeleting, ledgerSlow, ledgerFlapping:
 		return true
 	}
 	return false

@@ -69,6 +69,16 @@ func (k *key) done(principal string, f *outcome.Failure, now time.Time) {
 	}
 }
 
+// prove notes that another process has used the key with success, and reports whether
+// that changed anything. A rejection that this process has met is later news.
+func (k *key) prove() bool {
+	if k.proven || len(k.rejected) > 0 {
+		return false
+	}
+	k.proven = true
+	return true
+}
+
 // provesKey reports whether only a server that has accepted the key responds so.
 func provesKey(f *outcome.Failure) bool {
 	if f == nil {

@@ -142,7 +142,7 @@ func TestR4_WrongKey_IsToldAfterThePatience(t *testing.T) {
 		play(t, r.Key("key", "ann"), wrong)
 		waits(t, early, 500*time.Millisecond)
 		after(500 * time.Millisecond)
-		b := blocked(t, early, 500*time.Millisecond)
+		b := blockedBy(t, early, 500*time.Millisecond)
 		if b.Last.Status != 401 || !strings.Contains(b.Error(), "rejected the secret key") {
 			t.Error(b, b.Last)
 		}
@@ -193,6 +193,29 @@ func TestX3_RejectionOfAKey_NamesNoOtherPrincipal(t *testing.T) {
 		play(t, r.Key("key", "bob"), nil)
 		if f := r.Key("key", "bob").LastRejection(); f != nil {
 			t.Error("a key that works was last rejected:", f)
+		}
+	})
+}
+
+// Another process has made a token with the key.
+func TestK1_KeyThatAnotherProcessUsed_IsProven(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		start(t, r.Key("key", "ann"))
+		if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
+			t.Error(wait, err)
+		}
+		if !r.Key("key", "bob").Prove() || r.Key("key", "carol").Prove() {
+			t.Error("the first proof frees the callers that wait, and the second one nobody")
+		}
+		start(t, r.Key("key", "bob"))
+
+		play(t, r.Key("rejected", "ann"), wrong)
+		if r.Key("rejected", "bob").Prove() || r.Password("ann", "secret", lockout.Scheduled).Prove() {
+			t.Error("a key that was rejected here, and a password, are not proven by another process")
+		}
+		if wait, err := r.Key("rejected", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
+			t.Error(wait, err)
 		}
 	})
 }

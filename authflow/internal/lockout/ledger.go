@@ -8,15 +8,13 @@ import (
 
 // Ledger keeps the count of rejected passwords beyond the process, for a tool that
 // starts each minute and for replicas of a service. Its methods are called
-// concurrently. An implementation bounds the time that they take, seals the
-// records, and binds each one to its user.
+// concurrently. An implementation bounds the time that they take.
 //
 // What a call with a password costs:
 //
 //   - nothing if this process has seen the password accepted in the last minute;
 //   - one Load if another process has seen it accepted in the last 10 seconds;
-//   - otherwise one Load and one Swap before the call, and one Swap in the
-//     background after it.
+//   - otherwise one Load and one Swap before the call, and one Swap after it.
 //
 // Processes whose Ledger works keep to the rule together. One of them at a time
 // sends a password that is not proven, and all of them send a wrong one 3 times in
@@ -25,42 +23,46 @@ import (
 // changed on the server. A process that ends during its call has sent a password
 // that may be wrong, so others wait for a minute after that.
 //
+// A call that got no response counts for an hour here, and for five minutes more
+// in its own process. So a server that rejects a password minutes after its caller
+// has given up may count one more rejection in an hour than the processes do.
+//
 // A process whose Ledger fails keeps to the rule alone. A Ledger that loses or
 // repeats records brings back no more than that. One that repeats the record of a
 // rejection can keep a password back for as long as it does so.
 type Ledger interface {
-	// Load returns the record of a user, and how much of its time to live is left
-	// by the clock of the store. A nil record says that there is none.
-	Load(ctx context.Context, user string) (record []byte, left time.Duration, err error)
-	// Swap saves the record of a user for ttl, at most one hour, if the stored
-	// record is still old; a nil old says that there was none. Otherwise it
-	// returns ErrChanged.
-	Swap(ctx context.Context, user string, old, record []byte, ttl time.Duration) error
+	// Load returns the value of a user, and how much of its time to live is left by
+	// the clock of the store. A nil value says that there is none.
+	Load(ctx context.Context, user string) (value []byte, left time.Duration, err error)
+	// Swap saves a value of a user for ttl, at most one hour, if the stored value is
+	// still old; a nil old says that there was none. Otherwise it returns ErrChanged.
+	Swap(ctx context.Context, user string, old, value []byte, ttl time.Duration) error
 }
 
-// ErrChanged is what [Ledger.Swap] returns if the record is not the old one.
-var ErrChanged = errors.New("the record has changed")
+// ErrChanged is what [Ledger.Swap] returns if the value is not the old one.
+var ErrChanged = errors.New("the value has changed")
 
 // errFailed says that the Ledger does not work, so that this process decides
 // alone.
 var errFailed = errors.New("the ledger failed")
 
 const (
-	ledgerTime = 2 * time.Second // for all operations of one call
+	ledgerTime = 2 * time.Second // for all operations that save one outcome
 	maxChanged = 20              // times that Swap finds another record, before the Ledger counts as failed
 )
 
 // access is the use of the Ledger for one user by one call.
 type access struct {
-	ledger  Ledger
+	*shared
 	user    string
+	limit   time.Duration // for all operations together
 	spent   time.Duration // in operations
 	changed int           // how often Swap found another record
 }
 
-// saved is a record as the Ledger has it. The record is nil if there is none.
+// saved is a record as the Ledger has it. The value is nil if there is none.
 type saved struct {
-	record  []byte
+	value   []byte
 	entries []entry
 }
 
@@ -69,16 +71,16 @@ func (a *access) restart() { a.spent, a.changed = 0, 0 }
 
 // load returns the record of the user.
 func (a *access) load(ctx context.Context) (*saved, error) {
-	var record []byte
+	var value []byte
 	var left time.Duration
 	err := a.use(ctx, func(ctx context.Context) (err error) {
-		record, left, err = a.ledger.Load(ctx, a.user)
+		value, left, err = a.ledger.Load(ctx, a.user)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &saved{record: record, entries: parseRecord(record, left, time.Now())}, nil
+	return &saved{value: value, entries: parseRecord(a.open(a.user, value), left, time.Now())}, nil
 }
 
 // swap replaces the record of the user with one of these entries. It returns nil
@@ -86,11 +88,12 @@ func (a *access) load(ctx context.Context) (*saved, error) {
 // have been saved.
 func (a *access) swap(ctx context.Context, old *saved, entries []entry) (*saved, error) {
 	record, ttl := formatRecord(entries, time.Now())
+	value := a.seal(a.user, record)
 	err := a.use(ctx, func(ctx context.Context) error {
-		return a.ledger.Swap(ctx, a.user, old.record, record, ttl)
+		return a.ledger.Swap(ctx, a.user, old.value, value, ttl)
 	})
 	if !errors.Is(err, ErrChanged) {
-		return &saved{record: record, entries: entries}, err
+		return &saved{value: value, entries: entries}, err
 	}
 	a.changed++
 	if a.changed >= maxChanged {
@@ -101,10 +104,10 @@ func (a *access) swap(ctx context.Context, old *saved, entries []entry) (*saved,
 
 // use runs one operation within the time that is left for all of them.
 func (a *access) use(ctx context.Context, operation func(context.Context) error) error {
-	if a.spent >= ledgerTime {
+	if a.spent >= a.limit {
 		return errFailed
 	}
-	within, cancel := context.WithTimeout(ctx, ledgerTime-a.spent)
+	within, cancel := context.WithTimeout(ctx, a.limit-a.spent)
 	defer cancel()
 	began := time.Now()
 	err := operation(within)

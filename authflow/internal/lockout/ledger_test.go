@@ -18,7 +18,7 @@ import (
 // returns an error if it did not send it.
 func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.Failure) (*outcome.Failure, error) {
 	for {
-		wait, err := ticket.Eligible(time.Now())
+		wait, err := dispatch(ticket)
 		if err != nil {
 			return nil, err
 		}
@@ -30,14 +30,27 @@ func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.F
 			return nil, ctx.Err()
 		}
 	}
-	ticket.Take(time.Now())
-	if err := ticket.Reserve(ctx); err != nil {
+	if err := reserve(ctx, ticket); err != nil {
 		ticket.Done(notSent)
 		return nil, err
 	}
 	f := call()
 	ticket.Done(f)
 	return f, nil
+}
+
+// limiter stands for the lock that a limiter holds when it dispatches.
+var limiter sync.Mutex
+
+// dispatch takes a call if it may be sent.
+func dispatch(ticket *lockout.Ticket) (time.Duration, error) {
+	limiter.Lock()
+	defer limiter.Unlock()
+	wait, err := ticket.Eligible(time.Now())
+	if wait == 0 && err == nil {
+		ticket.Take(time.Now())
+	}
+	return wait, err
 }
 
 // A tool that cron starts each minute, after its password was changed.
@@ -62,19 +75,19 @@ func TestR6_ToolEachMinute_SendsAWrongPasswordThreeTimesInAnHour(t *testing.T) {
 		if len(sent) < 10 {
 			t.Errorf("sent %d times in four hours, a mistake of the server would last", len(sent))
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 		if m.maxTTL > time.Hour || m.longest > 63 {
 			t.Errorf("records of %d bytes for %v", m.longest, m.maxTTL)
 		}
 	})
 }
 
-// expectAtMost fails the test if more than most calls came within an hour.
-func expectAtMost(t *testing.T, sent []time.Time, most int) {
+// expectThreeAnHour fails the test if more than 3 calls came within an hour.
+func expectThreeAnHour(t *testing.T, sent []time.Time) {
 	t.Helper()
-	for i := most; i < len(sent); i++ {
-		if within := sent[i].Sub(sent[i-most]); within < time.Hour {
-			t.Fatalf("%d calls within %v", most+1, within)
+	for i := 3; i < len(sent); i++ {
+		if within := sent[i].Sub(sent[i-3]); within < time.Hour {
+			t.Fatalf("4 calls within %v", within)
 		}
 	}
 }
@@ -112,7 +125,7 @@ func TestR6_ToolThatIsKilled_SendsThreeTimesInAnHour(t *testing.T) {
 			ticket := process(m).Password("ann", "wrong", lockout.Scheduled)
 			ready(t, ticket).Take(time.Now())
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			if ticket.Reserve(ctx) == nil {
+			if reserve(ctx, ticket) == nil {
 				sent = append(sent, time.Now())
 			}
 			cancel()
@@ -121,7 +134,7 @@ func TestR6_ToolThatIsKilled_SendsThreeTimesInAnHour(t *testing.T) {
 		if len(sent) < 10 {
 			t.Errorf("sent %d times in four hours", len(sent))
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 	})
 }
 
@@ -174,7 +187,7 @@ func TestR6_TenReplicas_SendAWrongPasswordThreeTimesInAnHour(t *testing.T) {
 		if len(sent) < 7 {
 			t.Errorf("sent %d times in three hours", len(sent))
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 	})
 }
 
@@ -318,7 +331,7 @@ func TestK2_LedgerThatFails_LeavesThreeForEachProcess(t *testing.T) {
 					after(time.Minute)
 				}
 				for i := range sent {
-					expectAtMost(t, sent[i], 3)
+					expectThreeAnHour(t, sent[i])
 					if len(sent[i]) < 5 {
 						t.Errorf("sent %d times in two hours", len(sent[i]))
 					}
@@ -353,23 +366,25 @@ func TestK2_SilentLedger_CostsTwoSeconds(t *testing.T) {
 }
 
 // changing is a Ledger whose record another process changes all the time.
-type changing struct{ memory }
+type changing struct{}
 
-func (*changing) Swap(context.Context, string, []byte, []byte, time.Duration) error {
+func (changing) Load(context.Context, string) ([]byte, time.Duration, error) { return nil, 0, nil }
+
+func (changing) Swap(context.Context, string, []byte, []byte, time.Duration) error {
 	return lockout.ErrChanged
 }
 
 func TestK2_RecordThatAlwaysChanges_StopsNobody(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		r := lockout.New(lockout.Config{Ledger: &changing{}})
+		r := lockout.New(lockout.Config{Ledger: changing{}})
 		began := time.Now()
 		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
 		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("waited for %v", took)
 		}
 		flush(t, r)
-		if got := r.Stats(); got.LedgerFailures != 1 {
-			t.Errorf("%+v", got)
+		if got := r.Stats(); got.LedgerFailures != 1 || r.Records() != 0 {
+			t.Errorf("%+v, %d records", got, r.Records())
 		}
 	})
 }
@@ -398,7 +413,7 @@ func TestK2_GarbageInTheLedger_CountsAsEmpty(t *testing.T) {
 				after(time.Second)
 				ticket := process(m).Password("ann", "right", lockout.Scheduled)
 				ticket.Take(time.Now())
-				if err := ticket.Reserve(t.Context()); err == nil {
+				if err := reserve(t.Context(), ticket); err == nil {
 					t.Error("the record was not replaced")
 				}
 			})
@@ -416,7 +431,7 @@ func TestR6_CallInFlightElsewhere_IsWaitedFor(t *testing.T) {
 		var told error
 		returned := make(chan struct{})
 		go func() {
-			told = second.Reserve(t.Context())
+			told = reserve(t.Context(), second)
 			close(returned)
 		}()
 		after(9 * time.Second)
@@ -437,7 +452,7 @@ func TestR6_CallInFlightElsewhere_IsWaitedFor(t *testing.T) {
 		start(t, one.Password("bob", "right", lockout.Scheduled))
 		third := ready(t, two.Password("bob", "other", lockout.Scheduled))
 		third.Take(time.Now())
-		if err := third.Reserve(ctx); err == nil || err.Error() != "gave up before a call with a password, which other processes may use as well: the caller's reason" {
+		if err := reserve(ctx, third); err == nil || err.Error() != "gave up before a call with a password, which other processes may use as well: the caller's reason" {
 			t.Error(err)
 		}
 	})
@@ -473,7 +488,6 @@ func TestK2_BlockedElsewhere_CostsALoadASecond(t *testing.T) {
 
 // replaying is a Ledger that an attacker holds: it repeats or forgets records.
 type replaying struct {
-	memory
 	first map[string][]byte
 }
 
@@ -504,7 +518,7 @@ func TestK4_ReplayedRecord_BringsNoMoreThanThree(t *testing.T) {
 			})
 			after(time.Minute)
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 		if len(sent) < 6 {
 			t.Errorf("sent %d times in three hours", len(sent))
 		}
@@ -525,13 +539,16 @@ func TestK2_CrowdOfWrongPasswords_WritesTenThousandRecordsAnHour(t *testing.T) {
 				play(t, r.Password(fmt.Sprint("user", hour, n), "x", lockout.Scheduled), wrong)
 			}
 			flush(t, r)
+			after(56 * time.Minute)
+			for n := range 10 {
+				play(t, r.Password(fmt.Sprint("user late", hour, n), "x", lockout.Scheduled), wrong)
+			}
+			flush(t, r)
 			if n := m.alive("user"); n != 10_000 {
 				t.Errorf("%d records", n)
 			}
-			after(67 * time.Minute)
+			after(80 * time.Minute)
 		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
 	})
 }
 
@@ -555,7 +572,7 @@ func TestL1_Registry_HasNoGoroutineWhenItIsIdle(t *testing.T) {
 			ticket := ready(t, r.Password(fmt.Sprint(n), "x", lockout.Scheduled))
 			ticket.Take(time.Now())
 			go func() {
-				if ticket.Reserve(t.Context()) == nil {
+				if reserve(t.Context(), ticket) == nil {
 					ticket.Done(nil)
 				}
 			}()
@@ -571,6 +588,208 @@ func TestL1_Registry_HasNoGoroutineWhenItIsIdle(t *testing.T) {
 		synctest.Wait() // the bubble fails if a goroutine stays
 		if loads, swaps := m.operations(); loads != 100 || swaps != 200 {
 			t.Errorf("%d loads, %d swaps", loads, swaps)
+		}
+	})
+}
+
+// A slow store makes waiting for another process no shorter.
+func TestR6_CallInFlightElsewhere_IsWaitedForWithASlowLedger(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 400 * time.Millisecond}
+		one, two := process(m), process(m)
+		first := start(t, one.Password("ann", "wrong", lockout.Scheduled))
+		go func() {
+			after(12 * time.Second)
+			first.Done(wrong)
+		}()
+		second := ready(t, two.Password("ann", "wrong", lockout.Scheduled))
+		second.Take(time.Now())
+		var b *lockout.BlockedError
+		if err := reserve(t.Context(), second); !errors.As(err, &b) || b.Last.Class != outcome.Rejected {
+			t.Error("sent beside the other one:", err)
+		}
+	})
+}
+
+// A rejection that another process was told ends the proof.
+func TestR6_RejectedElsewhere_IsNoLongerProven(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		one, two := process(m), process(m)
+		play(t, one.Password("ann", "old", lockout.Scheduled), nil)
+		play(t, two.Password("ann", "old", lockout.Scheduled), nil)
+		after(2 * time.Minute)
+		play(t, one.Password("ann", "old", lockout.Scheduled), wrong)
+		flush(t, one)
+		late := two.Password("ann", "old", lockout.Scheduled)
+		ready(t, late).Take(time.Now())
+		var b *lockout.BlockedError
+		if err := reserve(t.Context(), late); !errors.As(err, &b) || b.RetryAfter > time.Minute {
+			t.Fatal(err)
+		}
+		late.Done(notSent)
+		if !late.Once() {
+			t.Error("still proven")
+		}
+		after(time.Minute)
+		play(t, two.Password("ann", "old", lockout.Scheduled), lost)
+		blocked(t, two.Password("ann", "old", lockout.Scheduled), time.Minute)
+	})
+}
+
+// fresh fails the test unless a new process may send the password, or may not.
+func fresh(t *testing.T, m lockout.Ledger, password string, want bool) {
+	t.Helper()
+	ticket := lockout.New(lockout.Config{Ledger: m, Hash: hash}).Password("ann", password, lockout.Scheduled)
+	ready(t, ticket).Take(time.Now())
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err := reserve(ctx, ticket)
+	if (err == nil) != want {
+		t.Errorf("a new process may send the password: %v, want %v", err, want)
+	}
+}
+
+// A password was accepted and, a moment later, rejected.
+func TestR6_RejectionAfterAcceptance_IsSeenByOthersAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		r := process(m)
+		play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+		flush(t, r)
+		after(time.Second)
+		play(t, r.Password("ann", "old", lockout.Scheduled), wrong)
+		flush(t, r)
+		fresh(t, m, "old", false)
+	})
+}
+
+// The response to a call that was accepted before the change is heard after the
+// rejection of another process.
+func TestR6_OvertakenAcceptance_ProvesNothingToOthers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		one, two := process(m), process(m)
+		for _, r := range []*lockout.Registry{one, two} {
+			play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+			flush(t, r)
+		}
+		after(2 * time.Minute)
+		slow := start(t, one.Password("ann", "old", lockout.Scheduled))
+		after(time.Second)
+		play(t, two.Password("ann", "old", lockout.Scheduled), wrong)
+		flush(t, two)
+		after(time.Second)
+		slow.Done(nil)
+		flush(t, one)
+		fresh(t, m, "old", false)
+	})
+}
+
+func TestR6_LostResponse_IsToldOtherwiseToOthers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		r := process(m)
+		play(t, r.Password("ann", "right", lockout.Forced), lost)
+		flush(t, r)
+		fresh(t, m, "right", false)
+		play(t, r.Password("ann", "right", lockout.Forced), nil)
+		flush(t, r)
+		after(15 * time.Second)
+		fresh(t, m, "right", true)
+	})
+}
+
+func TestR6_OutcomeThatCouldNotBeSaved_IsSavedLater(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		r := process(m)
+		ticket := start(t, r.Password("ann", "right", lockout.Scheduled))
+		m.set(errors.New("down"), false)
+		ticket.Done(nil)
+		after(time.Second)
+		m.set(nil, false)
+		flush(t, r)
+		after(15 * time.Second)
+		fresh(t, m, "right", true)
+		if r.Stats().Unsaved != 0 {
+			t.Error("counted as not saved")
+		}
+
+		ticket = start(t, r.Password("bob", "right", lockout.Scheduled))
+		m.set(errors.New("down"), false)
+		ticket.Done(nil)
+		flush(t, r)
+		if r.Stats().Unsaved != 1 {
+			t.Error("not counted")
+		}
+	})
+}
+
+// deaf is a Ledger that saves records, and whose responses are lost.
+type deaf struct {
+	memory
+	now bool
+}
+
+func (d *deaf) Swap(ctx context.Context, user string, old, record []byte, ttl time.Duration) error {
+	err := d.memory.Swap(ctx, user, old, record, ttl)
+	if d.now {
+		return errors.New("connection reset")
+	}
+	return err
+}
+
+func TestR6_OutcomeSavedWithoutAResponse_CountsOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := &deaf{}
+		r := lockout.New(lockout.Config{Ledger: d, Hash: hash})
+		ticket := start(t, r.Password("ann", "wrong", lockout.Scheduled))
+		d.now = true
+		ticket.Done(wrong)
+		flush(t, r)
+		d.now = false
+		after(time.Minute)
+		fresh(t, d, "wrong", true)
+	})
+}
+
+func TestR6_BlockedElsewhere_ForcedRenewalGoesBeforeItsTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		one, two := process(m), process(m)
+		play(t, one.Password("ann", "x", lockout.Scheduled), wrong)
+		flush(t, one)
+		scheduled := ready(t, two.Password("ann", "x", lockout.Scheduled))
+		scheduled.Take(time.Now())
+		if reserve(t.Context(), scheduled) == nil {
+			t.Error("sent before its time")
+		}
+		scheduled.Done(notSent)
+		play(t, two.Password("ann", "x", lockout.Forced), nil)
+	})
+}
+
+// half is a Ledger whose Load is slow, and whose Swap never returns.
+type half struct{ memory }
+
+func (h *half) Load(ctx context.Context, user string) ([]byte, time.Duration, error) {
+	after(1500 * time.Millisecond)
+	return h.memory.Load(ctx, user)
+}
+
+func (*half) Swap(ctx context.Context, _ string, _, _ []byte, _ time.Duration) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestK2_SlowLedger_CostsTwoSecondsForAllOperations(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{Ledger: &half{}, Hash: hash})
+		began := time.Now()
+		start(t, r.Password("ann", "right", lockout.Scheduled))
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("waited for %v", took)
 		}
 	})
 }

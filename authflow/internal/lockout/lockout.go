@@ -34,21 +34,25 @@
 //     12 minutes of the first call;
 //   - a wrong password is sent 3 times in an hour by all flows of the Cluster.
 //
-// What is not promised: before the first rejection, responses with 502, 503 and 504
-// do not count, although a gateway that gives up may hide a rejection behind one of
-// them. A proven
-// password that is changed on the server at a time at which responses are lost is
-// counted once for all lost responses. The same holds for a password that was
-// accepted within the last seconds by many flows at once. And a proven password
-// is sent although 4 other passwords of its user were just rejected: if it was
-// changed on the server in the same hour, its rejection is the fifth.
+// What is not promised:
+//
+//   - Before the first rejection, responses with 502, 503 and 504 do not count,
+//     although a gateway that gives up may hide a rejection behind one of them.
+//   - If a proven password is changed on the server while responses are lost, all
+//     lost responses together count as one rejection. To count each of them would
+//     keep the right password back after every outage.
+//   - If a proven password is changed within seconds of many successful calls, the
+//     calls that are in flight at this moment are all rejected.
+//   - A proven password is sent although 4 other passwords of its user were just
+//     rejected. If it was changed in the same hour, its rejection is the fifth.
 //
 // # Keys
 //
 // A secret key is shared by many principals. Before it is proven, it goes to one
 // more caller each second, whoever the caller is. It is proven by a response that
 // the server can only give after it has looked at the key: a success, a conflict
-// or a complaint about the request. A 500 proves nothing, because a wrong key has
+// or a complaint about the request. A token that another process has made with the
+// key proves it, too. A 500 proves nothing, because a wrong key has
 // been answered with it, and neither does the page of a proxy. A rejection is the
 // affair of the principal that met it. Only the rejections of three different
 // principals in a row make a proven key unproven again, and then the callers
@@ -76,6 +80,10 @@ type Config struct {
 	// Ledger counts the passwords that several processes send. Without one, the
 	// Registry knows only what its own process has sent.
 	Ledger Ledger
+	// Seal and Open turn the record of a user into the value that the Ledger has,
+	// and back; Open returns nil for a value that is no record of the user. Without
+	// them, the Ledger has the records as they are.
+	Seal, Open func(user string, text []byte) []byte
 	// Hash returns a keyed hash of a secret of a user; the user is empty for a
 	// secret key. Processes that share a Ledger need the same key for it. Without
 	// a Hash, the Registry uses HMAC-SHA-256 with a random key.
@@ -87,8 +95,8 @@ type Config struct {
 }
 
 // Registry is what a Cluster knows of the passwords and secret keys of its flows.
-// It holds hashes of them, and no secret. Its methods may be called concurrently,
-// and never block.
+// It holds hashes of them, and no secret. Its methods may be called concurrently.
+// Only Flush waits.
 type Registry struct {
 	hash   func(user, secret string) [32]byte
 	shared *shared // nil without a Ledger
@@ -119,7 +127,11 @@ func New(cfg Config) *Registry {
 		r.hash = randomHash()
 	}
 	if cfg.Ledger != nil {
-		r.shared = &shared{ledger: cfg.Ledger}
+		r.shared = &shared{ledger: cfg.Ledger, seal: cfg.Seal, open: cfg.Open}
+		if cfg.Seal == nil || cfg.Open == nil {
+			asItIs := func(_ string, text []byte) []byte { return text }
+			r.shared.seal, r.shared.open = asItIs, asItIs
+		}
 	}
 	return r
 }

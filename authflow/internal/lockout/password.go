@@ -25,6 +25,7 @@ type send struct {
 	at      time.Time // when it was done
 	heard   uint64    // its place in the order of events
 	until   time.Time // when it no longer counts
+	exempt  bool      // no response came while the password was proven
 	failure *outcome.Failure
 }
 
@@ -84,7 +85,7 @@ func (u *user) blocked(hash [32]byte, force Force, now time.Time) *BlockedError 
 	var last *outcome.Failure
 	own := u.lastRejection(hash, now)
 	for _, s := range u.countedAt(now) {
-		attempts = append(attempts, attempt{same: s.hash == hash, at: s.at, until: s.until})
+		attempts = append(attempts, attempt{same: s.hash == hash, exempt: s.exempt, at: s.at, until: s.until})
 		last = s.failure
 	}
 	until := blockedUntil(attempts, force)
@@ -144,6 +145,7 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 			}
 			return said
 		}
+		lost.exempt = true
 		u.proof.lost = &lost
 		u.proof.restart(now)
 		return noVerdict

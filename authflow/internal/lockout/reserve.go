@@ -14,13 +14,11 @@ const (
 )
 
 // reserve counts the call in the Ledger. It returns nil if the call may be sent.
-func (t *Ticket) reserve(ctx context.Context) error {
-	shared := t.registry.shared
+func (t *Ticket) reserve(ctx context.Context, a *access) error {
 	accepted := t.acceptedAt()
 	if !accepted.IsZero() && time.Since(accepted) < provenAlone {
 		return nil
 	}
-	a := &access{ledger: shared.ledger, user: t.user}
 	for {
 		wait, err := t.try(ctx, a)
 		if err == nil && wait > 0 {
@@ -30,7 +28,7 @@ func (t *Ticket) reserve(ctx context.Context) error {
 		case err != nil && ctx.Err() != nil:
 			return fmt.Errorf("gave up before a call with a password, which other processes may use as well: %w", context.Cause(ctx))
 		case errors.Is(err, errFailed):
-			shared.failures.Add(1)
+			a.failures.Add(1)
 			return nil
 		case err != nil:
 			return err

@@ -11,7 +11,9 @@ import (
 
 // shared is the use of the Ledger by all calls of a Registry.
 type shared struct {
-	ledger   Ledger
+	ledger     Ledger
+	seal, open func(user string, text []byte) []byte
+
 	failures atomic.Uint64 // reservations that the Ledger failed
 	dropped  atomic.Uint64 // outcomes that were not saved
 
@@ -19,7 +21,6 @@ type shared struct {
 	records hourly
 	queue   []settlement
 	workers int
-	idle    chan struct{} // closed when the last worker ends; nil if there is none
 }
 
 // settlement is the outcome of a call that is still to be saved.
@@ -27,8 +28,9 @@ type settlement struct {
 	user     string
 	hash     [32]byte
 	outcome  verdict
-	reserved *saved    // the record as the reservation saved it; nil if there was none
-	sent, at time.Time // of the call, and of its outcome
+	reserved *saved        // the record as the reservation saved it; nil if there was none
+	sent, at time.Time     // of the call, and of its outcome
+	saved    chan struct{} // closed when it is saved, or will not be
 }
 
 // The outcomes are saved by a few goroutines that end when nothing is left, so
@@ -52,7 +54,10 @@ func (t *Ticket) settle(outcome verdict, now time.Time) {
 	case outcome != rejected || !s.spend(now):
 		return
 	}
-	s.add(settlement{user: t.user, hash: t.hash, outcome: outcome, reserved: t.reserved, sent: t.taken, at: now})
+	t.saved = make(chan struct{})
+	s.add(settlement{
+		user: t.user, hash: t.hash, outcome: outcome, reserved: t.reserved, sent: t.taken, at: now, saved: t.saved,
+	})
 }
 
 // spend counts a record that is about to be written, or reports false if there are
@@ -75,14 +80,12 @@ func (s *shared) add(next settlement) {
 	defer s.mu.Unlock()
 	if len(s.queue) >= maxQueue {
 		s.dropped.Add(1)
+		close(next.saved)
 		return
 	}
 	s.queue = append(s.queue, next)
 	if s.workers >= maxWorkers {
 		return
-	}
-	if s.workers == 0 {
-		s.idle = make(chan struct{})
 	}
 	s.workers++
 	go s.work()
@@ -98,6 +101,7 @@ func (s *shared) work() {
 		if err != nil {
 			s.dropped.Add(1)
 		}
+		close(next.saved)
 	}
 }
 
@@ -109,10 +113,6 @@ func (s *shared) next() (settlement, bool) {
 	if len(s.queue) == 0 {
 		s.queue = nil
 		s.workers--
-		if s.workers == 0 {
-			close(s.idle)
-			s.idle = nil
-		}
 		return settlement{}, false
 	}
 	next := s.queue[0]
@@ -135,18 +135,22 @@ func (s *shared) save(next settlement) error {
 		if err != nil {
 			return err
 		}
-		known, err = (&access{ledger: s.ledger, user: next.user}).load(ctx)
-		if err == nil && tried != nil && bytes.Equal(known.record, tried.record) {
+		known, err = s.accessTo(next.user).load(ctx)
+		if err == nil && tried != nil && bytes.Equal(known.value, tried.value) {
 			return nil // the Ledger has saved it, and its response was lost
 		}
 	}
+}
+
+func (s *shared) accessTo(user string) *access {
+	return &access{shared: s, user: user, limit: ledgerTime}
 }
 
 // replace replaces the record by one with the outcome. The record is usually as the
 // reservation left it, which saves a Load. After an error it returns the record that
 // may have been saved, if there is one.
 func (s *shared) replace(ctx context.Context, next settlement, known *saved) (tried *saved, err error) {
-	a := &access{ledger: s.ledger, user: next.user}
+	a := s.accessTo(next.user)
 	for {
 		if known == nil {
 			known, err = a.load(ctx)
@@ -197,25 +201,4 @@ func (s settlement) revise(entries []entry) []entry {
 
 func (s settlement) entry(k kind, counts time.Duration) entry {
 	return entry{hash: shortHash(s.hash), kind: k, end: s.at.Add(counts)}
-}
-
-// Flush waits until the outcomes of all calls are saved in the Ledger, or until
-// ctx ends. Call it before the process ends: a success that is not saved counts as
-// a rejection for the next process.
-func (r *Registry) Flush(ctx context.Context) error {
-	if r.shared == nil {
-		return nil
-	}
-	r.shared.mu.Lock()
-	idle := r.shared.idle
-	r.shared.mu.Unlock()
-	if idle == nil {
-		return nil
-	}
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

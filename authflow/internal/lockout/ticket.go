@@ -43,8 +43,9 @@ type Ticket struct {
 	done   bool
 
 	// The goroutine that makes the call owns these.
-	reserved *saved    // the record that counts this call; nil if none does
-	spent    time.Time // when it was counted as written
+	reserved *saved        // the record that counts this call; nil if none does
+	spent    time.Time     // when it was counted as written
+	saved    chan struct{} // closed when the outcome is saved; nil if it need not be
 }
 
 // Password returns a Ticket for a call with the password of a user. User names are
@@ -109,17 +110,21 @@ func (t *Ticket) Take(now time.Time) {
 // Reserve counts the call in the Ledger, if there is one. It returns an error if
 // the call must not be sent; give the Ticket back with Done and [outcome.NotSent]
 // then. It waits, until ctx ends, while another process has a call with a password
-// of the same user in flight. A Ledger that fails is no error: the count of this
-// process holds alone then.
-func (t *Ticket) Reserve(ctx context.Context) error {
+// of the same user in flight. The operations of the Ledger that do not belong to
+// such a wait take at most limit together, and spent says how long they took. A
+// Ledger that fails or takes longer is no error: the count of this process holds
+// alone then.
+func (t *Ticket) Reserve(ctx context.Context, limit time.Duration) (spent time.Duration, err error) {
 	r := t.registry
 	r.mu.Lock()
 	denied := t.denied
 	r.mu.Unlock()
 	if denied != nil || t.isKey || r.shared == nil {
-		return denied
+		return 0, denied
 	}
-	return t.reserve(ctx)
+	a := &access{shared: r.shared, user: t.user, limit: limit}
+	err = t.reserve(ctx, a)
+	return min(a.spent, limit), err
 }
 
 // Done tells what came of the call; f is nil for a success. Class
@@ -145,6 +150,30 @@ func (t *Ticket) Done(f *outcome.Failure) {
 	r.mu.Unlock()
 	if counted && !t.isKey && r.shared != nil {
 		t.settle(said, now)
+	}
+}
+
+// Prove tells that a call of another process with the same key succeeded. It proves
+// the key unless this process has met a rejection of it, and reports whether callers
+// that wait for the key may go on. Of a password it proves nothing.
+func (t *Ticket) Prove() (changed bool) {
+	r := t.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return t.isKey && r.keyOf(t.hash, time.Now()).prove()
+}
+
+// Flush waits until the outcome of the call is saved in the Ledger, until it turns
+// out that it cannot be, or until ctx ends. Call it after Done, and before anybody
+// who waits for the call is told: their process may end then, and an outcome that is
+// not saved counts as a rejection for the next process.
+func (t *Ticket) Flush(ctx context.Context) {
+	if t.saved == nil {
+		return
+	}
+	select {
+	case <-t.saved:
+	case <-ctx.Done():
 	}
 }
 

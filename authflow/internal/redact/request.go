@@ -50,7 +50,7 @@ func (l *secretList) add(secret string) {
 		return
 	}
 	*l = append(*l, secret)
-	unescaped := strings.TrimSpace(unescapePercent(secret, '%'))
+	unescaped := strings.TrimSpace(unescapePercent(secret))
 	if unescaped != secret {
 		*l = append(*l, unescaped)
 	}
@@ -175,7 +175,7 @@ func (l *secretList) addJSON(decoder *json.Decoder, name string) bool {
 func (l *secretList) addForm(form string) {
 	for pair := range strings.SplitSeq(form, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		if !namesSecret(unescapePercent(name, '%')) {
+		if !namesSecret(unescapePercent(name)) {
 			continue
 		}
 		l.add(value)

@@ -13,7 +13,7 @@ import (
 )
 
 // key returns a key of 32 equal bytes.
-func key(b byte) []byte { return bytes.Repeat([]byte{b}, seal.KeySize) }
+func key(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 
 func box(t testing.TB, keys ...[]byte) *seal.Box {
 	t.Helper()
@@ -140,15 +140,24 @@ func TestK4_Names_TellTextsApartAndNothingAboutThem(t *testing.T) {
 	}
 }
 
-func TestK4_LockName_IsTheSameWhileANewKeyIsIntroduced(t *testing.T) {
+func TestK4_CommonBox_IsTheSameWhileANewKeyIsIntroduced(t *testing.T) {
 	t.Parallel()
 	for first := range byte(20) { // whichever name comes first in the alphabet
 		old, second := key(first), key(first+100)
-		before, during := box(t, old), box(t, second, old)
-		if before.LockName("ann") != during.LockName("ann") {
+		before, during := box(t, old).Common(), box(t, second, old).Common()
+		if !slices.Equal(before.Names("ann"), during.Names("ann")) {
 			t.Errorf("keys %d and %d: processes with the old and the new key take different locks", first, first+100)
 		}
-		if before.LockName("ann") == before.LockName("bob") {
+		if !slices.Equal(before.Hashes("ann"), during.Hashes("ann")) {
+			t.Errorf("keys %d and %d: processes with the old and the new key do not count together", first, first+100)
+		}
+		for _, pair := range [][2]*seal.Box{{before, during}, {during, before}} {
+			text, ok := pair[1].Open("ann", "kind", pair[0].Seal("ann", "kind", []byte("text")))
+			if !ok || string(text) != "text" {
+				t.Errorf("keys %d and %d: what one process has sealed the other cannot open", first, first+100)
+			}
+		}
+		if slices.Equal(before.Names("ann"), before.Names("bob")) {
 			t.Error("ann and bob have one lock")
 		}
 	}

@@ -16,14 +16,15 @@ const (
 	// Return: the response is the caller's. If it is a redirect to another host,
 	// http.Client follows it, and the hop carries no credential.
 	Return Verdict = iota
-	// ReturnAndRenew: the response is the caller's, and the next request renews
-	// the credential.
+	// ReturnAndRenew: the response is the caller's, and the credential counts as
+	// rejected, so that the next request renews it.
 	ReturnAndRenew
-	// Replay: renew the credential and send the request once more.
+	// Replay: the credential counts as rejected; renew it and send the request
+	// once more.
 	Replay
 	// Fail: the caller gets an error, because the response is a page.
 	Fail
-	// FailAndRenew is Fail, and the next request renews the credential.
+	// FailAndRenew is Fail, and the credential counts as rejected.
 	FailAndRenew
 )
 
@@ -39,7 +40,7 @@ type targetKind uint8
 const (
 	noTarget  targetKind = iota // it is not a redirect
 	toAPI                       // to the API of the same server
-	toLogIn                     // to a log-in page of the same server
+	toLogin                     // to a login page of the same server
 	toSite                      // to another path of the same server
 	toOther                     // to another scheme, host or port
 	toNowhere                   // to something that is not an address
@@ -56,7 +57,7 @@ type Request struct {
 	Age time.Duration
 }
 
-// replayAge is how old a credential has to be before a redirect to a log-in page
+// replayAge is how old a credential has to be before a redirect to a login page
 // is taken to mean that it expired, so that a POST is sent again. A new one does
 // not expire; then something else is wrong, and the POST may have had its effect.
 const replayAge = time.Minute
@@ -65,34 +66,34 @@ const replayAge = time.Minute
 // credential: whether it is a response of the API, or says that the credential
 // is dead (P1, P6). It reads ahead in a body that is labelled as HTML.
 //
-//	response                                 GET, HEAD                other methods
-//	401                                      Replay, then Return      Replay, then Return
-//	maintenance page, any status             Fail                     Fail
-//	page with 2xx                            Replay, then Fail        FailAndRenew
-//	page at the end of redirects             FailAndRenew             FailAndRenew
-//	303 to a log-in page of the server       ReturnAndRenew           ReturnAndRenew
-//	303 to anything else                     Return                   Return
-//	other redirect, to the API               Return                   Return
-//	other redirect, to a log-in page         Replay, then Fail        Replay if the credential is older
-//	                                                                  than a minute, else ReturnAndRenew
-//	other redirect, to something else        Replay, then Return      ReturnAndRenew
-//	other redirect, to no address            Replay, then Fail        FailAndRenew
-//	anything else                            Return                   Return
+//	response                              GET, HEAD                      other methods
+//	401                                   Replay, then ReturnAndRenew    Replay, then ReturnAndRenew
+//	maintenance page, any status          Fail                           Fail
+//	page with 2xx                         Replay, then FailAndRenew      FailAndRenew
+//	page with 2xx at the end of redirects FailAndRenew                   FailAndRenew
+//	303 to a login page of the server    ReturnAndRenew                 ReturnAndRenew
+//	303 to something else                 Return                         Return
+//	other redirect, to the API            Return                         Return
+//	other redirect, to a login page      Replay, then FailAndRenew      Replay if the credential is older than
+//	                                                                     a minute, then ReturnAndRenew
+//	other redirect, to something else     Replay, then ReturnAndRenew    ReturnAndRenew
+//	other redirect, to no address         Replay, then FailAndRenew      FailAndRenew
+//	anything else                         Return                         Return
 //
-// Replay is ReturnAndRenew for a request that cannot be sent again. Outside of
-// the API only 401 says something about the credential. A 303 says that the
+// A request that cannot be sent again, or was, gets what stands behind "then".
+// Outside of the API only 401 says something about the credential. A 303 says that the
 // request was done, so it is never repeated.
 func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 	if resp.StatusCode == http.StatusUnauthorized {
-		return req.replayOr(Return)
+		return req.replayOr(ReturnAndRenew)
 	}
-	if !o.FromAPI(req.Request) {
+	if !o.fromAPI(req.Request) {
 		return Return
 	}
-	switch page := PeekPage(resp); {
-	case page == outcome.Maintenance:
+	switch o.pageInPlaceOf(req.Request, resp) {
+	case outcome.Maintenance:
 		return Fail
-	case page == outcome.HTML && resp.StatusCode/100 == 2:
+	case outcome.HTML:
 		return o.judgePage(req)
 	}
 	if !o.inAPI(req.URL) {
@@ -108,15 +109,30 @@ func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 	}
 }
 
-// JudgeForeign is Judge for a hop to another host, which carried no credential:
-// a page at the end of redirects from the API is the log-in page of an identity
-// provider.
-func (o *Origin) JudgeForeign(req *http.Request, resp *http.Response) Verdict {
-	isPage := o.FromAPI(req) && resp.StatusCode/100 == 2 && PeekPage(resp) != outcome.NoPage
-	if isPage {
-		return FailAndRenew
+// EndsInPage reports whether redirects that began in the API end in a page, such as
+// the page of an identity provider, for a cluster behind single sign-on. It is for hops
+// to another host, which carry no credential that could be judged.
+func (o *Origin) EndsInPage(req *http.Request, resp *http.Response) bool {
+	isChain := o.firstRedirect(req) != nil //nolint:bodyclose // http.Client has closed it
+	return isChain && o.pageInPlaceOf(req, resp) != outcome.NoPage
+}
+
+// pageInPlaceOf returns what kind of page came in place of a response of the API.
+// An error page, such as one with 404, is a response like any other, unless it is
+// one of maintenance. For HEAD the label has to do at the end of redirects: there
+// it tells a login page from a file.
+func (o *Origin) pageInPlaceOf(req *http.Request, resp *http.Response) outcome.Page {
+	page := PeekPage(resp)
+	isSuccess := resp.StatusCode/100 == 2
+	switch {
+	case page == outcome.Maintenance, page == outcome.HTML && isSuccess:
+		return page
 	}
-	return Return
+	isHeadOfChain := req.Method == http.MethodHead && o.firstRedirect(req) != nil //nolint:bodyclose // http.Client has closed it
+	if isHeadOfChain && isSuccess && isHTMLType(mediaType(resp.Header)) {
+		return outcome.HTML
+	}
+	return outcome.NoPage
 }
 
 func (o *Origin) judgePage(req Request) Verdict {
@@ -124,27 +140,27 @@ func (o *Origin) judgePage(req Request) Verdict {
 	case !o.inAPI(req.URL):
 		return FailAndRenew
 	case req.isRead():
-		return req.replayOr(Fail)
+		return req.replayOr(FailAndRenew)
 	}
 	return FailAndRenew
 }
 
 func judgeSeeOther(kind targetKind) Verdict {
-	if kind == toLogIn {
+	if kind == toLogin {
 		return ReturnAndRenew
 	}
 	return Return
 }
 
 func (r Request) judgeRedirect(kind targetKind) Verdict {
-	last := Return
-	if kind == toLogIn || kind == toNowhere {
-		last = Fail
+	last := ReturnAndRenew
+	if kind == toLogin || kind == toNowhere {
+		last = FailAndRenew
 	}
 	switch {
 	case r.isRead():
 		return r.replayOr(last)
-	case kind == toLogIn && r.Age >= replayAge:
+	case kind == toLogin && r.Age >= replayAge:
 		return r.replayOr(ReturnAndRenew)
 	case kind == toNowhere:
 		return FailAndRenew
@@ -152,18 +168,13 @@ func (r Request) judgeRedirect(kind targetKind) Verdict {
 	return ReturnAndRenew
 }
 
-// replayOr returns Replay for a request that can be and was not yet sent again,
-// and last for one that was.
+// replayOr returns Replay for a request that can be sent again and was not yet,
+// and last otherwise.
 func (r Request) replayOr(last Verdict) Verdict {
-	switch {
-	case r.Replayed:
-		return last
-	case r.Replayable:
+	if r.Replayable && !r.Replayed {
 		return Replay
-	case last.Fails():
-		return FailAndRenew
 	}
-	return ReturnAndRenew
+	return last
 }
 
 // isRead reports whether a request has no effect, so that repeating it is safe.
@@ -184,8 +195,8 @@ func (o *Origin) targetOf(resp *http.Response) targetKind {
 		return toOther
 	case o.inAPI(to):
 		return toAPI
-	case isLogInPath(to.Path):
-		return toLogIn
+	case isLoginPath(to.Path):
+		return toLogin
 	}
 	return toSite
 }
@@ -194,7 +205,7 @@ func isHTTP(u *url.URL) bool { return u.Host != "" && (u.Scheme == "https" || u.
 
 // Failure says why Judge decided on Fail: the page, or the redirect that led
 // there, with the first target.
-func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, redact Redactor) *outcome.Failure {
+func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, redactor Redactor) *outcome.Failure {
 	first := o.firstRedirect(req) //nolint:bodyclose // http.Client has closed it
 	isEnd := first != nil && !isRedirect(resp.StatusCode)
 	body, _ := resp.Body.(*Body)
@@ -202,10 +213,10 @@ func (o *Origin) Failure(op string, req *http.Request, resp *http.Response, reda
 	if body != nil {
 		start = body.kept
 	}
-	if !isEnd || PageOf(resp.Header, start) == outcome.Maintenance {
-		return FailureOf(op, outcome.Bearer, resp, start, redact)
+	if !isEnd || pageOf(resp.Header, start) == outcome.Maintenance {
+		return FailureOf(op, outcome.Bearer, resp, start, redactor)
 	}
-	f := FailureOf(op, outcome.Bearer, first, nil, redact)
+	f := FailureOf(op, outcome.Bearer, first, nil, redactor)
 	f.Page = outcome.HTML
 	return f
 }

@@ -92,9 +92,10 @@ func (a *acquisition) mayRepeat(e *Error) bool {
 	return a.rules != rulesAppended || e.outcome().NotApplied()
 }
 
-// pause waits before the next attempt, and reports whether there is time for it.
+// pause waits before the next attempt, and reports whether there is time for it. A
+// function that has used all of its time leaves maxEarly.
 func (a *acquisition) pause(ctx context.Context, d time.Duration) bool {
-	if d >= a.timeLeft {
+	if d >= a.timeLeft-maxEarly {
 		return false
 	}
 	a.timeLeft -= d

@@ -96,12 +96,12 @@ func expectThreeAnHour(t *testing.T, sent []time.Time) {
 func TestR6_ToolEachMinute_CountsTheResponsesOfAGatewayAfterARejection(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{}
-		sent := 0
-		for range 60 {
+		var sent []time.Time
+		for range 4 * 60 {
 			r := process(m)
 			_, _ = attempt(t.Context(), r.Password("ann", "wrong", lockout.Scheduled), func() *outcome.Failure {
-				sent++
-				if sent == 1 {
+				sent = append(sent, time.Now())
+				if len(sent) == 1 {
 					return wrong
 				}
 				return overloaded
@@ -109,9 +109,10 @@ func TestR6_ToolEachMinute_CountsTheResponsesOfAGatewayAfterARejection(t *testin
 			flush(t, r)
 			after(time.Minute)
 		}
-		if sent != 3 {
-			t.Errorf("sent %d times in an hour", sent)
+		if len(sent) < 10 {
+			t.Errorf("sent %d times in four hours", len(sent))
 		}
+		expectAtMost(t, sent, 3)
 	})
 }
 

@@ -16,8 +16,8 @@
 // hour; within them, a changed password is sent at once. A call in flight and a
 // call without a response count as a rejection until the server says otherwise,
 // because they may be one. A call that was not sent does not count, and neither
-// does the response of a proxy or server that is overloaded, unless the password
-// was rejected within the hour.
+// does the response of a proxy or server that is overloaded, unless the latest
+// verdict on the password is a rejection.
 //
 // A proven password is exempt: it is sent whatever happened to other passwords,
 // and a lost response does not count. Right after it was accepted, any number of
@@ -200,6 +200,7 @@ const (
 	accepted
 	rejected
 	unanswered // the server may have rejected it
+	hidden     // a gateway responded, after the server had rejected it before
 )
 
 // verdictOf returns what an exchange says of its password or key; f is nil for a
@@ -220,7 +221,8 @@ func verdictOf(f *outcome.Failure) verdict {
 }
 
 // mayHideRejection reports whether a gateway may have answered in place of a server
-// that rejected the password. After a rejection of the password such a call counts.
+// that rejected the password. Such a call counts if the server rejected the password
+// before, and has not accepted it since.
 func mayHideRejection(f *outcome.Failure) bool {
 	return verdictOf(f) == noVerdict && f.Class != outcome.NotSent
 }

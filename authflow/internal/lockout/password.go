@@ -14,6 +14,7 @@ type user struct {
 	counted  []send     // calls that count as rejected, oldest first
 	inFlight []inFlight // calls that are not done, by password
 	events   uint64     // calls that were sent and rejections that were heard, in order
+	wrong    []wrong    // passwords whose latest verdict is a rejection, oldest first
 
 	elsewhere elsewhere // what the Ledger told of calls of other processes
 }
@@ -26,6 +27,13 @@ type send struct {
 	until   time.Time // when it no longer counts
 	exempt  bool      // no response came while the password was proven
 	failure *outcome.Failure
+}
+
+// wrong is a password whose latest verdict is a rejection. It is remembered for
+// longer than the rejection counts.
+type wrong struct {
+	hash [32]byte
+	at   time.Time // of the latest call that counts as rejected
 }
 
 // inFlight is the number of calls with one password that are not done.
@@ -111,7 +119,7 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 	proven := u.proof.holds(hash, now)
 	said := verdictOf(f)
 	if u.hidesRejection(hash, f, now) {
-		said = unanswered
+		said = hidden
 	}
 	switch said {
 	case accepted:
@@ -124,14 +132,18 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 			u.count(*u.proof.lost)
 		}
 		u.count(send{hash: hash, at: now, until: now.Add(countsFor), failure: f})
+		u.isWrong(hash, now)
 		if u.proof.hash == hash {
 			u.proof = proof{}
 		}
-	case unanswered:
+	case unanswered, hidden:
 		lost := send{hash: hash, at: now, until: now.Add(countsFor + lateness), failure: f}
 		if !proven {
 			u.count(lost)
-			return unanswered
+			if said == hidden {
+				u.isWrong(hash, now)
+			}
+			return said
 		}
 		lost.exempt = true
 		u.proof.lost = &lost
@@ -151,8 +163,8 @@ func (u *user) hidesRejection(hash [32]byte, f *outcome.Failure, now time.Time) 
 	if !mayHideRejection(f) || u.proof.holds(hash, now) {
 		return false
 	}
-	return slices.ContainsFunc(u.countedAt(now), func(s send) bool {
-		return s.hash == hash && s.failure.Class == outcome.Rejected
+	return slices.ContainsFunc(u.wrong, func(w wrong) bool {
+		return w.hash == hash && now.Sub(w.at) < provenFor
 	})
 }
 
@@ -174,6 +186,7 @@ func (u *user) accept(hash [32]byte, sent uint64, now time.Time) {
 	u.counted = slices.DeleteFunc(u.counted, func(s send) bool {
 		return s.hash == hash && s.failure.Class != outcome.Rejected
 	})
+	u.wrong = slices.DeleteFunc(u.wrong, func(w wrong) bool { return w.hash == hash })
 	u.proof.accept(hash, sent, now)
 	u.elsewhere = elsewhere{}
 }
@@ -194,6 +207,13 @@ func (u *user) count(s send) {
 	s.heard = u.events
 	u.counted = append(slices.Clone(u.countedAt(s.at)), s)
 	u.counted = u.counted[max(0, len(u.counted)-maxCounted):]
+}
+
+// isWrong notes a call that the server rejected, or may have rejected once more.
+func (u *user) isWrong(hash [32]byte, now time.Time) {
+	u.wrong = slices.DeleteFunc(slices.Clone(u.wrong), func(w wrong) bool { return w.hash == hash })
+	u.wrong = append(u.wrong, wrong{hash, now})
+	u.wrong = u.wrong[max(0, len(u.wrong)-maxCounted):]
 }
 
 // countedAt returns the calls that count at a time, oldest first.

@@ -537,6 +537,9 @@ func TestR6_ResponsesOfAGateway_CountAfterARejection(t *testing.T) {
 		after(10 * time.Minute)
 		play(t, ann(), limited)
 		blocked(t, ann(), 49*time.Minute)
+		after(49 * time.Minute) // the rejection no longer counts, and the calls after it do
+		play(t, ann(), overloaded)
+		blocked(t, ann(), 10*time.Minute)
 		play(t, r.Password("ann", "another", lockout.Scheduled), overloaded)
 		ready(t, r.Password("ann", "another", lockout.Scheduled))
 	})

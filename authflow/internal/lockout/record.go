@@ -14,6 +14,7 @@ const (
 	kindUnanswered             // no response came
 	kindRejected               // the server rejected the password
 	kindAccepted               // the server accepted the password a moment ago
+	kindHidden                 // a gateway responded, after the server had rejected the password before
 	kinds
 )
 

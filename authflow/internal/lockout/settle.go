@@ -185,7 +185,7 @@ func (s settlement) revise(entries []entry) []entry {
 	case s.outcome == accepted && !overtaken:
 		entries = slices.DeleteFunc(entries, func(e entry) bool {
 			stale := is(kindPending)(e) && s.at.Sub(e.at()) >= pendingFor
-			return stale || is(kindUnanswered)(e) || is(kindAccepted)(e)
+			return stale || is(kindUnanswered)(e) || is(kindHidden)(e) || is(kindAccepted)(e)
 		})
 		return append(entries, s.entry(kindAccepted, acceptedFor))
 	case s.outcome == rejected:
@@ -193,6 +193,8 @@ func (s settlement) revise(entries []entry) []entry {
 		return append(entries, s.entry(kindRejected, countsFor))
 	case s.outcome == unanswered:
 		return append(entries, s.entry(kindUnanswered, countsFor))
+	case s.outcome == hidden:
+		return append(entries, s.entry(kindHidden, countsFor))
 	}
 	return entries
 }

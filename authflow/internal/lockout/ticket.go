@@ -144,7 +144,7 @@ func (t *Ticket) Done(f *outcome.Failure) {
 		u := r.userOf(t.user, now)
 		said = u.done(t.hash, t.sent, f, now)
 		if mayHideRejection(f) && t.rejectedElsewhere() && !u.proof.holds(t.hash, now) {
-			said = unanswered
+			said = hidden
 		}
 	}
 	r.mu.Unlock()
@@ -177,14 +177,14 @@ func (t *Ticket) Flush(ctx context.Context) {
 	}
 }
 
-// rejectedElsewhere reports whether the Ledger knew of a rejection of the password
-// when the call was reserved.
+// rejectedElsewhere reports whether the Ledger knew of a rejection of the password,
+// or of a call that may hide one, when the call was reserved.
 func (t *Ticket) rejectedElsewhere() bool {
 	if t.reserved == nil {
 		return false
 	}
 	return slices.ContainsFunc(t.reserved.entries, func(e entry) bool {
-		return e.kind == kindRejected && e.hash == shortHash(t.hash)
+		return (e.kind == kindRejected || e.kind == kindHidden) && e.hash == shortHash(t.hash)
 	})
 }
 

@@ -112,7 +112,7 @@ func TestR6_ToolEachMinute_CountsTheResponsesOfAGatewayAfterARejection(t *testin
 		if len(sent) < 10 {
 			t.Errorf("sent %d times in four hours", len(sent))
 		}
-		expectAtMost(t, sent, 3)
+		expectThreeAnHour(t, sent)
 	})
 }
 

@@ -180,6 +180,29 @@ func TestR9_RenewalAtItsPromoteTime_TakesTurnsWithNewcomers(t *testing.T) {
 	})
 }
 
+func TestR9_RenewalThatACallerWaitsFor_TakesTurnsWithNewcomers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, usual, 1, allWell)
+		for i := range 1000 {
+			w.once(caller(fmt.Sprint("new", i)), time.Hour)
+		}
+		sleep(time.Millisecond)
+		hurry := make(chan struct{})
+		w.once(Request{Principal: "soon", Group: "key", Urgency: Ahead, Renewal: true, Hurry: hurry}, time.Hour)
+		w.once(Request{Principal: "never", Group: "key", Urgency: Ahead, Renewal: true, Hurry: make(chan struct{})}, time.Hour)
+		sleep(5 * time.Second)
+		close(hurry)
+		_, calls := w.end(time.Minute)
+		at := map[string]time.Duration{}
+		for _, c := range calls {
+			at[c.request.Principal] = c.at.Round(time.Second / 10)
+		}
+		if at["soon"] != 5*time.Second || at["never"] < 19*time.Second {
+			t.Errorf("soon %v, never %v", at["soon"], at["never"])
+		}
+	})
+}
+
 // TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds has 3,000 users with tokens of
 // 300 s while 10,000 newcomers come at once.
 func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {

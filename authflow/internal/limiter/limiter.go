@@ -74,6 +74,9 @@ type Request struct {
 	// Promote is when an Ahead request begins to count as a waiting caller. The
 	// zero time means never.
 	Promote time.Time
+	// Hurry is closed when a caller begins to wait for an Ahead request, which counts
+	// as a waiting caller from then on. nil means that no caller will.
+	Hurry <-chan struct{}
 	// Renewal says that the principal holds a lease that is alive. Renewals take
 	// turns with newcomers, so that a crowd of newcomers ends no lease in use.
 	Renewal bool
@@ -154,9 +157,27 @@ func (l *Limiter) Acquire(ctx context.Context, r Request) (*Permit, error) {
 	case <-e.decided:
 		return e.permit, e.err
 	case <-ctx.Done():
-		l.giveUp(e, context.Cause(ctx))
-		return e.permit, e.err
+	case <-r.Hurry:
+		l.hurry(e)
+		select {
+		case <-e.decided:
+			return e.permit, e.err
+		case <-ctx.Done():
+		}
 	}
+	l.giveUp(e, context.Cause(ctx))
+	return e.permit, e.err
+}
+
+// hurry makes a renewal ahead of time a waiting caller.
+func (l *Limiter) hurry(e *entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.isDecided() || e.place.kind != ahead {
+		return
+	}
+	l.queue.promoteEntry(e, time.Now())
+	l.dispatch()
 }
 
 // enter puts a request into the queue, and dispatches it at once if it is due.

@@ -232,11 +232,17 @@ func (q *queue) promote(now time.Time) {
 		if e.request.Promote.IsZero() || e.request.Promote.After(now) {
 			return
 		}
-		q.leave(e, now)
-		k := newcomer
-		if e.request.Renewal {
-			k = renewal
-		}
-		q.join(e, p.principal, k, now)
+		q.promoteEntry(e, now)
 	}
+}
+
+// promoteEntry makes a waiting caller of a renewal ahead of time.
+func (q *queue) promoteEntry(e *entry, now time.Time) {
+	who := e.place.principal
+	q.leave(e, now)
+	k := newcomer
+	if e.request.Renewal {
+		k = renewal
+	}
+	q.join(e, who, k, now)
 }

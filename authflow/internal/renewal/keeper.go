@@ -167,7 +167,7 @@ func (k *Keeper[V, S]) join(ctx context.Context, want *request[V]) (*Lease[V], *
 	defer k.mu.Unlock()
 	s, now := k.load(), time.Now()
 	l, fl, pause := s.usable(want, now), s.flight, s.pausing(now)
-	want.inUse = s.lease
+	want.inUse, want.waits = s.lease, l == nil
 	if want.exclusive {
 		fl = nil
 	}

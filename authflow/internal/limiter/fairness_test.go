@@ -441,3 +441,41 @@ func TestR9_RevocationsInAScarcity_TakeHalfOfTheTurns(t *testing.T) {
 		}
 	})
 }
+
+func TestR13_PrincipalsThatFailedLongAgo_DoNotGoBeforeNewcomers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		for _, f := range []*outcome.Failure{nil, {Class: outcome.Unexpected}} {
+			for i := range 10 {
+				must(t, l, caller(fmt.Sprint("b", i))).Done(f)
+			}
+		}
+		sleep(memory)
+		succeeding(t, l)
+		exhaust(t, l)
+		order := make(chan byte, 20)
+		for i := range 20 {
+			name := fmt.Sprint("b", i)
+			if i >= 10 {
+				name = fmt.Sprint("new", i)
+			}
+			go func() {
+				_, err := l.Acquire(t.Context(), caller(name))
+				if err == nil {
+					order <- name[0]
+				}
+			}()
+			synctest.Wait()
+		}
+		sleep(7 * time.Second) // 1.5 a second come back
+		turns, newcomers := len(order), 0
+		for len(order) > 0 {
+			if <-order == 'n' {
+				newcomers++
+			}
+		}
+		if turns != 10 || newcomers < 5 {
+			t.Errorf("%d of %d turns were those of newcomers", newcomers, turns)
+		}
+	})
+}

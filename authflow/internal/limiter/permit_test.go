@@ -116,6 +116,19 @@ func TestR5_RetryAfter_DelaysItsPrincipalAndNobodyElse(t *testing.T) {
 	})
 }
 
+func TestR5_LongRetryAfter_IsToldAtOnceToCallersThatWait(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(Config{Rate: 0.1, Burst: 1})
+		p := must(t, l, caller("x"))
+		w := start(t.Context(), l, caller("x"))
+		sleep(time.Second)
+		p.Done(rateLimited(time.Hour))
+		if told := w.told(t); w.took != time.Second || told.RetryAfter < 4*time.Minute {
+			t.Errorf("told %v after %v", told, w.took)
+		}
+	})
+}
+
 func TestR5_RetryAfterWhileThousandsFail_HoldsItsPrincipal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(unlimited)

@@ -299,3 +299,17 @@ func TestK2_CancelledPermit_ServesTheCallerThatWaitsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestK2_DistantStoreWithoutABurst_KeepsMostOfTheRate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &store{distance: 200 * time.Millisecond, rate: 50, burst: 1}
+		w := newWorld(t, s.config(), 1, allWell)
+		for i := range 200 {
+			w.once(caller(fmt.Sprint("u", i)), time.Hour)
+		}
+		_, calls := w.end(time.Minute)
+		if last := calls[len(calls)-1].at; len(calls) != 200 || last > 5*time.Second {
+			t.Errorf("%d calls in %v", len(calls), last)
+		}
+	})
+}

@@ -439,6 +439,23 @@ func TestR6_FiveRejections_BlockUntilThreeCount(t *testing.T) {
 }
 
 // The server may go on to work on a call after its caller has given up.
+// A password is changed on the server while a crowd of calls is in flight.
+func TestR6_CrowdThatIsRejected_IsBlockedUntilTwoOfTheLatestCount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+		var crowd []*lockout.Ticket
+		for range 12 {
+			crowd = append(crowd, start(t, r.Password("ann", "old", lockout.Scheduled)))
+		}
+		for _, ticket := range crowd {
+			after(time.Second)
+			ticket.Done(wrong)
+		}
+		blocked(t, r.Password("ann", "old", lockout.Forced), time.Hour-2*time.Second)
+	})
+}
+
 func TestR6_LostResponse_CountsForSomeMinutesMoreThanAnHour(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})

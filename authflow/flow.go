@@ -181,12 +181,13 @@ func (f *Flow) verifiedLease(ctx context.Context) (*lease, error) {
 
 // liveLease returns what get returns, or a new credential if that is a session
 // that has ended.
-func (f *Flow) liveLease(ctx context.Context, get func(context.Context) (*lease, error)) (*lease, error) {
-	f.forgetExpired()
-	l, err := get(ctx)
+func (f *Flow) liveLease(ctx context.Context, get func(ctx context.Context, now time.Time) (*lease, error)) (*lease, error) {
+	now := time.Now()
+	f.forgetExpired(now)
+	l, err := get(ctx, now)
 	if err == nil && l.Value.session != nil && !f.alive(l, time.Now()) {
 		f.expire(l, "the session was idle for too long, or has no cookie left")
-		l, err = f.keeper.GetVerified(ctx)
+		l, err = f.keeper.GetVerified(ctx, time.Now())
 	}
 	if err != nil {
 		return nil, f.acquisitionError(err)

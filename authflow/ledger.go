@@ -80,14 +80,14 @@ func (f *Flow) alive(l *lease, now time.Time) bool {
 // forgetExpired removes credentials that have expired since the last use of the
 // Flow, so that no token text outlives its end by more than the next use (L3). It
 // takes no lock while there are none.
-func (f *Flow) forgetExpired() {
+func (f *Flow) forgetExpired(now time.Time) {
 	g := f.ledger.Load()
-	if g == nil || !g.pruneIsDue(time.Now()) {
+	if g == nil || !g.pruneIsDue(now) {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.prune(f, time.Now())
+	g.prune(f, now)
 }
 
 // add remembers a credential, and reports whether it is to be ended at once.

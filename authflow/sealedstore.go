@@ -18,8 +18,9 @@ const (
 	// operationTime is what one operation may take, from when it is sent.
 	operationTime = time.Second
 	// maxOperations is how many operations are in progress at a time. A crowd of
-	// 5,000 users queues here and not in the connection pool of the Store, where
-	// its waiting would look like a failure.
+	// 5,000 users queues here and not in the connection pool of the Store, where its
+	// waiting would look like a failure. Lock is not counted, because it mostly waits;
+	// a crowd goes without it.
 	maxOperations = 16
 	// maxStoreBackoff is the longest time before a Store that fails is tried
 	// again.
@@ -41,9 +42,9 @@ var (
 type sealedStore struct {
 	store  Store
 	box    *seal.Box
-	values storeHealth // of Load, Save, Swap, Delete and Lock
-	rate   storeHealth // of Reserve: its failure is not theirs
-	slots  chan struct{}
+	values storeHealth   // of Load, Save, Swap, Delete and Lock
+	rate   storeHealth   // of Reserve: its failure is not theirs
+	slots  chan struct{} // one for each operation in progress
 }
 
 func newSealedStore(s Store, box *seal.Box) *sealedStore {
@@ -95,15 +96,18 @@ func (o operation[T]) run(ctx context.Context) (T, error) {
 	case <-ctx.Done():
 		return none, errStoreSkipped
 	}
+	if o.health.resting() { // one before it has failed
+		return none, errStoreSkipped
+	}
 	within, cancel := context.WithTimeout(ctx, operationTime)
 	defer cancel()
 	result, err := userCall[T]{what: "Store", call: o.call}.run(within)
-	if ctx.Err() != nil {
-		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
-	}
 	if isAnswer(err) {
 		o.health.note(nil)
 		return result, err
+	}
+	if isEnding(ctx) {
+		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
 	}
 	o.health.note(err)
 	return none, withoutPanicValue(err)
@@ -143,6 +147,9 @@ func (s *sealedStore) change(ctx context.Context, call func(context.Context) err
 	return err
 }
 
+// isCrowded reports whether the next operation has to wait for others.
+func (s *sealedStore) isCrowded() bool { return len(s.slots) == cap(s.slots) }
+
 // storeLock is the result of waiting for a lock. An error means that it is not held.
 type storeLock struct {
 	unlock func() // may be nil
@@ -157,16 +164,12 @@ func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
 		return result
 	}
 	call := userCall[func()]{what: "Store", late: release, call: func(ctx context.Context) (func(), error) {
-		unlock, err := s.store.Lock(ctx, name, lockLimit)
-		if err != nil && ctx.Err() != nil {
-			err = errors.Join(errLockHeld, err)
-		}
-		return unlock, err
+		return s.store.Lock(ctx, name, lockLimit)
 	}}
 	go func() {
 		unlock, err := call.run(ctx)
-		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-			err = errors.Join(errStoreSkipped, err) // the token was found without the lock
+		if err != nil && isEnding(ctx) {
+			err = errors.Join(errLockHeld, err)
 		}
 		if isStoreFailure(err) {
 			s.values.note(err)

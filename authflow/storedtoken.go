@@ -19,6 +19,10 @@ const (
 	// lastLook is the part of storeTime that waiting for a lock leaves for looking at
 	// a Store nearby once more. A token that takes 1.9 s is not requested twice.
 	lastLook = 50 * time.Millisecond
+	// firstLook is how long the first look may take in a crowd. The rest of storeTime
+	// is for another look when the turn of the request comes, and for saving the
+	// token.
+	firstLook = storeTime * 3 / 4
 	// longQueue is how long a request waits in the rate-limit queue before the
 	// Store is looked at again at its turn.
 	longQueue = time.Second
@@ -79,15 +83,15 @@ func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 
 // loadOrLock returns a token that another process has saved, or takes the lock. It
 // looks at the Store also while it waits for the lock, and goes without the lock if
-// the wait is long.
+// the wait is long, or if a crowd uses the Store.
 func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	began, left := time.Now(), a.storeTimeLeft
-	l := a.load(ctx)
-	if l != nil {
+	l := a.lookFirst(ctx)
+	took := time.Since(began)
+	if l != nil || a.entry.isCrowded() {
 		return l
 	}
-	look := max(lastLook, 2*time.Since(began))
-	waiting, cancel := context.WithTimeout(ctx, left-time.Since(began)-look)
+	waiting, cancel := context.WithTimeout(ctx, left-took-max(lastLook, 2*took))
 	defer cancel()
 	a.lock = a.entry.lock(waiting, a.entry.lockName)
 	poll := time.NewTicker(lockPoll)
@@ -109,6 +113,12 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 		l = a.load(ctx)
 	}
 	return l
+}
+
+func (a *acquisition) lookFirst(ctx context.Context) *lease {
+	ctx, cancel := context.WithTimeout(ctx, firstLook)
+	defer cancel()
+	return a.load(ctx)
 }
 
 // unlockStore gives the lock back, if there is one, without waiting for that.
@@ -243,9 +253,10 @@ func storeFailed(what string, err error) Event {
 }
 
 // mintedMeanwhile returns what another process has saved while this request
-// waited long for its turn, or nil.
+// waited for its turn, or nil. With a lock, that can only be after a long wait.
 func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *lease {
-	if a.entry == nil || time.Since(queued) <= longQueue {
+	hasLock := a.lock != nil && time.Since(queued) <= longQueue
+	if a.entry == nil || hasLock {
 		return nil
 	}
 	return a.load(ctx)

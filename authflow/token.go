@@ -95,8 +95,9 @@ func (f *Flow) tokenLease(ctx context.Context, o tokenOptions) (*lease, error) {
 	if o.exclusive {
 		return f.keeper.Exclusive(ctx)
 	}
-	f.forgetExpired()
-	l, err := f.keeper.GetVerified(ctx)
+	now := time.Now()
+	f.forgetExpired(now)
+	l, err := f.keeper.GetVerified(ctx, now)
 	if err == nil && f.expiresTooSoon(l, o.minTTL) {
 		return f.keeper.Replace(ctx, l)
 	}

@@ -67,6 +67,12 @@ func (u userCall[T]) arrivedLate(value T, err error) {
 	})
 }
 
+// isEnding reports whether ctx has ended, or has for the user's code.
+func isEnding(ctx context.Context) bool {
+	end, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && time.Until(end) <= maxEarly
+}
+
 // endingEarly returns a context that ends a twentieth of the time before ctx does,
 // and at most maxEarly: after 29.8 s of 30 s.
 func endingEarly(ctx context.Context) (context.Context, context.CancelFunc) {

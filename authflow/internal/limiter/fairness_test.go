@@ -216,7 +216,7 @@ func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {
 					}
 					w.once(r, time.Hour)
 				}
-				results, _ := w.end(10 * time.Minute)
+				results, _ := w.end(6 * time.Minute)
 				if ended > 0 {
 					t.Errorf("%d leases ended before they were renewed", ended)
 				}
@@ -378,6 +378,43 @@ func TestR9_FloodOfOnePrincipal_DoesNotBringRepeatsForward(t *testing.T) {
 		}
 		if len(at) != 2 || at[0] > 62 || at[1] < 500 {
 			t.Errorf("its two requests were served in turns %v", at)
+		}
+	})
+}
+
+func TestR9_RevocationsInAScarcity_TakeHalfOfTheTurns(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		for i := range 20 {
+			must(t, l, caller(fmt.Sprint("served", i))).Done(nil)
+		}
+		exhaust(t, l)
+		order := make(chan Urgency, 20)
+		for i := range 20 {
+			r := caller(fmt.Sprint("served", i))
+			if i < 10 { // the revocations have waited for longer
+				r.Urgency = Revocation
+			}
+			go func() {
+				_, err := l.Acquire(t.Context(), r)
+				if err == nil {
+					order <- r.Urgency
+				}
+			}()
+			synctest.Wait()
+		}
+		sleep(7 * time.Second) // 1.5 a second come back
+		if len(order) != 10 {
+			t.Fatalf("%d turns in 7 s", len(order))
+		}
+		revoked := 0
+		for len(order) > 0 {
+			if <-order == Revocation {
+				revoked++
+			}
+		}
+		if revoked != 5 {
+			t.Errorf("%d of 10 turns were revocations while callers waited", revoked)
 		}
 	})
 }

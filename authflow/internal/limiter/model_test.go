@@ -83,11 +83,15 @@ func (s schedule) run(t *testing.T, seed uint64) ([]result, []call) {
 
 // TestR14_RandomSchedules_KeepTheRules holds the limiter to a reference model: the
 // rules of R13 and R14, checked call by call on a log of what happened.
-// LIMITER_SEED replays one schedule.
+// LIMITER_SEED replays one schedule, and LIMITER_SCHEDULES says how many are played.
 func TestR14_RandomSchedules_KeepTheRules(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, 40) {
-		t.Run(fmt.Sprint("LIMITER_SEED=", seed), func(t *testing.T) {
+	n, named := number(t, schedulesVar)
+	if !named {
+		n = 15
+	}
+	for _, seed := range seeds(t, int(n)) {
+		t.Run(fmt.Sprint(seedVar, "=", seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := draw(rand.New(rand.NewPCG(seed, 3)))
 				results, calls := s.run(t, seed)

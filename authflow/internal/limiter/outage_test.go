@@ -223,6 +223,37 @@ func TestR13_FailureOfLongAgo_IsNoOutage(t *testing.T) {
 	})
 }
 
+func TestR14_FailureLongAfterAnother_BeginsANewOutage(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		must(t, l, caller("b")).Done(unavailable())
+		sleep(memory)
+		var hang *Permit
+		for i := range droughtBudget {
+			hang = must(t, l, caller(fmt.Sprint("hangs", i)))
+		}
+		hang.Done(unavailable())
+		var waiters []*waiter
+		for i := range 20 {
+			waiters = append(waiters, start(t.Context(), l, caller(fmt.Sprint("waits", i))))
+		}
+		told := 0
+		for _, w := range waiters {
+			<-w.done
+			if w.err == nil {
+				continue
+			}
+			told++
+			if w.took != unlimited.Timeout {
+				t.Errorf("told after %v of an outage that has just begun", w.took)
+			}
+		}
+		if told == 0 {
+			t.Error("nobody had to wait for long")
+		}
+	})
+}
+
 func TestX3_FailureOfAnotherPrincipal_IsToldWithoutItsTexts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(unlimited)

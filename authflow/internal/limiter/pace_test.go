@@ -118,6 +118,18 @@ func TestR13_PrincipalsThatGetNothingBut429_DoNotSlowTheRate(t *testing.T) {
 	})
 }
 
+func TestR13_OnePrincipalThatGets429AgainAndAgain_DoesNotSlowTheRate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(Config{Rate: 100, Burst: 30})
+		for range 5 {
+			limit(t, l, 1)
+		}
+		if got := l.Stats().Rate; got != 100 {
+			t.Errorf("%v calls a second", got)
+		}
+	})
+}
+
 func TestR9_SlowRateAfterA429_IsNeverFasterThanConfigured(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(Config{Rate: 0.01, Burst: 1, Timeout: time.Hour})

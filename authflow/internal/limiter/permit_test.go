@@ -116,6 +116,46 @@ func TestR5_RetryAfter_DelaysItsPrincipalAndNobodyElse(t *testing.T) {
 	})
 }
 
+func TestR5_RetryAfterWhileThousandsFail_HoldsItsPrincipal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		for i := range maxFailing { // as many as are remembered
+			must(t, l, caller(fmt.Sprint("failing", i))).Done(unavailable())
+			succeeding(t, l)
+		}
+		must(t, l, caller("x")).Done(rateLimited(10 * time.Second))
+		succeeding(t, l)
+		began := time.Now()
+		must(t, l, caller("x")).Done(nil)
+		if waited := time.Since(began); waited < 10*time.Second {
+			t.Errorf("its next request waited %v", waited)
+		}
+	})
+}
+
+func TestR5_AnotherAttempt_GoesBeforeFirstAttemptsOfItsPrincipal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, usual, 1, func(w *world, _ string) (*outcome.Failure, time.Duration) {
+			if len(w.calls) == 0 {
+				return unavailable(), fast
+			}
+			return nil, fast
+		})
+		for range 500 {
+			w.once(caller("x"), time.Hour)
+		}
+		results, _ := w.end(time.Minute)
+		for _, r := range results {
+			if r.attempts > 1 && r.took > time.Second {
+				t.Errorf("its second attempt was served after %v, behind requests that came later", r.took)
+			}
+		}
+		if failed(results) > 0 || len(results) != 500 {
+			t.Errorf("%d of %d failed", failed(results), len(results))
+		}
+	})
+}
+
 func TestR5_LongRetryAfter_IsToldAtOnceAndHoldsAtMostFiveMinutes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(usual)
@@ -261,6 +301,20 @@ func TestL2_Cancel_GivesTheTurnBack(t *testing.T) {
 		}
 		if s := l.Stats(); s.Budget > fullBudget || s.Failure != outcome.OK {
 			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestR13_PermitsThatAreGivenBack_DelayNobody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		began := time.Now()
+		for i := range 2 * fullBudget {
+			must(t, l, caller(fmt.Sprint("u", i))).Cancel()
+		}
+		must(t, l, caller("x"))
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("the next call waited %v, although none was sent before", waited)
 		}
 	})
 }

@@ -267,3 +267,20 @@ func TestK2_CancelledPermit_GivesItsReservedTurnBack(t *testing.T) {
 		}
 	})
 }
+
+func TestR9_RateLimitedPrincipalsBesideAStore_SlowTheProcess(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &store{rate: 100, burst: 30}
+		l := New(s.config())
+		limit(t, l, 3)
+		sleep(time.Second) // the store has saved up its whole burst
+		must(t, l, caller("x"))
+		began := time.Now()
+		for i := range 10 {
+			must(t, l, caller(fmt.Sprint("x", i)))
+		}
+		if took := time.Since(began); took < 199*time.Millisecond || !l.Stats().Shared {
+			t.Errorf("10 calls in %v, want half of the rate without a burst; shared %v", took, l.Stats().Shared)
+		}
+	})
+}

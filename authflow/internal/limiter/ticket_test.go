@@ -119,6 +119,19 @@ func TestR6_TicketWithAnError_FailsItsRequestAtOnce(t *testing.T) {
 	})
 }
 
+func TestR6_TicketOfARequestThatNobodyWants_IsNotTaken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(usual)
+		k := &ticket{}
+		r := with("x", "a", k)
+		r.Wanted = func() bool { return false }
+		_, err := l.Acquire(t.Context(), r)
+		if err != ErrUnwanted || k.taken != 0 {
+			t.Errorf("%v, and its password was taken %d times, and is in flight for ever", err, k.taken)
+		}
+	})
+}
+
 func TestR9_TicketsOfOneGroupThatWait_KeepTheirOrderAndLetOthersPass(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(usual)

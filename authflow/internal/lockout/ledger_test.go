@@ -538,6 +538,11 @@ func TestK2_CrowdOfWrongPasswords_WritesTenThousandRecordsAnHour(t *testing.T) {
 				play(t, r.Password(fmt.Sprint("user", hour, n), "x", lockout.Scheduled), wrong)
 			}
 			flush(t, r)
+			after(56 * time.Minute)
+			for n := range 10 {
+				play(t, r.Password(fmt.Sprint("user late", hour, n), "x", lockout.Scheduled), wrong)
+			}
+			flush(t, r)
 			if n := m.alive("user"); n != 10_000 {
 				t.Errorf("%d records", n)
 			}

@@ -30,7 +30,7 @@ func TestR4_Source_IsToldOnceOfEachFlight(t *testing.T) {
 			}
 			return leaseOf(n, time.Now(), time.Minute), nil
 		}
-		first, _ := k.GetVerified(t.Context())
+		first, _ := k.GetVerified(t.Context(), time.Now())
 		want(t, "its successor", 2, nil)(k.Replace(t.Context(), first))
 		want(t, "an exclusive one", 3, nil)(k.Exclusive(t.Context()))
 		leaves, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -68,14 +68,14 @@ func TestR4_Source_IsToldBeforeTheWaiters(t *testing.T) {
 		s.completed = func(c Completion[int32]) {
 			time.Sleep(time.Second) // fake clock
 			// It serves others already, and the Keeper may be used.
-			want(t, "within Completed", c.New.Value, nil)(k.GetVerified(t.Context()))
+			want(t, "within Completed", c.New.Value, nil)(k.GetVerified(t.Context(), time.Now()))
 		}
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			within(t, "the waiter", 2*time.Second, func() { want(t, "the waiter", 1, nil)(k.GetVerified(t.Context())) })
+			within(t, "the waiter", 2*time.Second, func() { want(t, "the waiter", 1, nil)(k.GetVerified(t.Context(), time.Now())) })
 		})
 		time.Sleep(1500 * time.Millisecond) // fake clock
-		within(t, "a later caller", 0, func() { want(t, "a later caller", 1, nil)(k.GetVerified(t.Context())) })
+		within(t, "a later caller", 0, func() { want(t, "a later caller", 1, nil)(k.GetVerified(t.Context(), time.Now())) })
 		wg.Wait()
 	})
 }
@@ -84,14 +84,14 @@ func TestR10_PanicOfCompleted_IsTheErrorOfTheWaiters(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
 		s.completed = func(Completion[int32]) { panic("of an observer") }
 		for what, call := range map[string]func() (*Lease[int32], error){
-			"Get":       func() (*Lease[int32], error) { return k.GetVerified(t.Context()) },
+			"Get":       func() (*Lease[int32], error) { return k.GetVerified(t.Context(), time.Now()) },
 			"Exclusive": func() (*Lease[int32], error) { return k.Exclusive(t.Context()) },
 		} {
 			if l, err := call(); err == nil || !strings.Contains(err.Error(), "of an observer") {
 				t.Errorf("%s: %v, %v", what, l, err)
 			}
 		}
-		if l, err := k.GetVerified(t.Context()); l == nil || err != nil {
+		if l, err := k.GetVerified(t.Context(), time.Now()); l == nil || err != nil {
 			t.Errorf("afterwards: %v, %v, and the flight was good", l, err)
 		}
 	})
@@ -100,7 +100,7 @@ func TestR10_PanicOfCompleted_IsTheErrorOfTheWaiters(t *testing.T) {
 func TestS4_Close_WhileTheSourceIsTold_IsToldToTheWaiters(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
 		s.completed = func(Completion[int32]) { k.Close(errEnd) }
-		want(t, "the waiter", 0, errEnd)(k.GetVerified(t.Context()))
+		want(t, "the waiter", 0, errEnd)(k.GetVerified(t.Context(), time.Now()))
 	})
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
 		s.completed = func(Completion[int32]) { k.Close(errEnd) }

@@ -30,7 +30,7 @@ func TestR10_FunctionThatPanics_EndsItsFlightOnly(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 10 {
 				wg.Go(func() {
-					if l, err := k.GetVerified(t.Context()); l != nil || err == nil || !strings.Contains(err.Error(), text) {
+					if l, err := k.GetVerified(t.Context(), time.Now()); l != nil || err == nil || !strings.Contains(err.Error(), text) {
 						t.Errorf("%v, %v, want %q", l, err, text)
 					}
 				})
@@ -41,7 +41,7 @@ func TestR10_FunctionThatPanics_EndsItsFlightOnly(t *testing.T) {
 				t.Errorf("Exclusive: %v, want %q", err, text)
 			}
 			time.Sleep(20 * time.Second) // fake clock
-			want(t, "after the pause", 3, nil)(k.GetVerified(t.Context()))
+			want(t, "after the pause", 3, nil)(k.GetVerified(t.Context(), time.Now()))
 		})
 	}
 }
@@ -61,12 +61,12 @@ func explode(secret string, _ *Flight[int32]) error { panic("in Acquire: " + sec
 func TestR10_SourceThatPanicsEverywhere_HarmsItsCallersOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &Keeper[int32, failing]{}
-		_, err := k.Get(t.Context())
+		_, err := k.Get(t.Context(), time.Now())
 		var p *PanicError
 		if !errors.As(err, &p) || p.Value != "in Completed" {
 			t.Fatalf("%v", err)
 		}
-		_, err = k.Get(t.Context()) // in the pause after the first panic
+		_, err = k.Get(t.Context(), time.Now()) // in the pause after the first panic
 		if !errors.As(err, &p) || p.Value != "in Acquire: a" {
 			t.Fatalf("%v", err)
 		}
@@ -77,7 +77,7 @@ func TestR10_SourceThatPanicsEverywhere_HarmsItsCallersOnly(t *testing.T) {
 			t.Errorf("%q", text)
 		}
 		time.Sleep(time.Second) // fake clock
-		if _, err = k.Get(t.Context()); err == nil {
+		if _, err = k.Get(t.Context(), time.Now()); err == nil {
 			t.Error("no error after the pause")
 		}
 	})
@@ -86,10 +86,10 @@ func TestR10_SourceThatPanicsEverywhere_HarmsItsCallersOnly(t *testing.T) {
 func TestR10_FunctionThatWaitsForItsOwnFlight_IsToldAtOnce(t *testing.T) {
 	for name, use := range map[string]func(context.Context, *keeper) (*Lease[int32], error){
 		"GetVerified": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
-			return k.GetVerified(ctx)
+			return k.GetVerified(ctx, time.Now())
 		},
 		"Get": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
-			return k.Get(ctx)
+			return k.Get(ctx, time.Now())
 		},
 		"Replace": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
 			return k.Replace(ctx, nil)
@@ -100,9 +100,9 @@ func TestR10_FunctionThatWaitsForItsOwnFlight_IsToldAtOnce(t *testing.T) {
 		"Exclusive": func(ctx context.Context, k *keeper) (*Lease[int32], error) { return k.Exclusive(ctx) },
 		"Get below another Keeper": func(ctx context.Context, k *keeper) (*Lease[int32], error) {
 			between := &keeper{Source: &numbers{then: func(ctx context.Context, _ int32, _ *Flight[int32]) (*Lease[int32], error) {
-				return k.GetVerified(ctx)
+				return k.GetVerified(ctx, time.Now())
 			}}}
-			return between.GetVerified(ctx)
+			return between.GetVerified(ctx, time.Now())
 		},
 	} {
 		in(t, func(t *testing.T, k *keeper, s *numbers) {
@@ -112,7 +112,7 @@ func TestR10_FunctionThatWaitsForItsOwnFlight_IsToldAtOnce(t *testing.T) {
 				return use(ctx, k)
 			}
 			began := time.Now()
-			want(t, name, 0, ErrOwnFlight)(k.GetVerified(t.Context()))
+			want(t, name, 0, ErrOwnFlight)(k.GetVerified(t.Context(), time.Now()))
 			if s.flights.Load() != 1 || time.Since(began) > 2*time.Second {
 				t.Errorf("%s: %d flights in %v", name, s.flights.Load(), time.Since(began))
 			}
@@ -124,9 +124,9 @@ func TestR10_FunctionThatWaitsForItsOwnFlight_IsToldAtOnce(t *testing.T) {
 
 func TestR10_Function_MayUseTheLiveLease(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		l, _ := k.GetVerified(t.Context())
+		l, _ := k.GetVerified(t.Context(), time.Now())
 		s.then = func(ctx context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
-			want(t, "the last one, in the function", 1, nil)(k.GetVerified(ctx))
+			want(t, "the last one, in the function", 1, nil)(k.GetVerified(ctx, time.Now()))
 			return leaseOf(n, time.Now(), time.Minute), nil
 		}
 		want(t, "the next", 2, nil)(k.Replace(t.Context(), l))
@@ -135,7 +135,7 @@ func TestR10_Function_MayUseTheLiveLease(t *testing.T) {
 
 func TestS4_Close_EndsFlightsAndTellsWhy(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		kept, _ := k.GetVerified(t.Context())
+		kept, _ := k.GetVerified(t.Context(), time.Now())
 		s.then = func(ctx context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
 			<-ctx.Done()
 			if _, closed := k.Peek(); closed == nil {
@@ -146,7 +146,7 @@ func TestS4_Close_EndsFlightsAndTellsWhy(t *testing.T) {
 		k.Reject(kept)
 		began := time.Now()
 		var wg sync.WaitGroup
-		wg.Go(func() { want(t, "a waiter", 0, errEnd)(k.GetVerified(t.Context())) })
+		wg.Go(func() { want(t, "a waiter", 0, errEnd)(k.GetVerified(t.Context(), time.Now())) })
 		wg.Go(func() { want(t, "a waiter for another", 0, errEnd)(k.Renew(t.Context())) })
 		wg.Go(func() { want(t, "a waiter for an exclusive one", 0, errEnd)(k.Exclusive(t.Context())) })
 		synctest.Wait()
@@ -163,8 +163,8 @@ func TestS4_Close_EndsFlightsAndTellsWhy(t *testing.T) {
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		for _, ctx := range []context.Context{t.Context(), ended} {
-			want(t, "GetVerified", 0, errEnd)(k.GetVerified(ctx))
-			want(t, "Get", 0, errEnd)(k.Get(ctx))
+			want(t, "GetVerified", 0, errEnd)(k.GetVerified(ctx, time.Now()))
+			want(t, "Get", 0, errEnd)(k.Get(ctx, time.Now()))
 			want(t, "Renew", 0, errEnd)(k.Renew(ctx))
 			want(t, "Exclusive", 0, errEnd)(k.Exclusive(ctx))
 		}
@@ -186,7 +186,7 @@ func TestI1_Get_OfALiveLease_TakesNoLockAndAllocatesNothing(t *testing.T) {
 	defer k.mu.Unlock()
 	for name, c := range map[string]struct {
 		state state[int32]
-		get   func(context.Context) (*Lease[int32], error)
+		get   func(context.Context, time.Time) (*Lease[int32], error)
 	}{
 		"fresh":                          {state[int32]{lease: fresh}, k.GetVerified},
 		"fresh, with a flight under way": {state[int32]{lease: fresh, flight: &Flight[int32]{}}, k.GetVerified},
@@ -196,7 +196,7 @@ func TestI1_Get_OfALiveLease_TakesNoLockAndAllocatesNothing(t *testing.T) {
 	} {
 		k.state.Store(&c.state)
 		if n := testing.AllocsPerRun(100, func() {
-			if l, err := c.get(ctx); l != c.state.lease || err != nil {
+			if l, err := c.get(ctx, time.Now()); l != c.state.lease || err != nil {
 				t.Fatalf("%s: %v, %v", name, l, err)
 			}
 		}); n != 0 {
@@ -217,7 +217,7 @@ func (instant) Backoff(error, int) time.Duration { return 0 }
 // Not in a bubble: all goroutines of the process are looked at.
 func TestL1_IdleKeeper_HasNoGoroutine(t *testing.T) {
 	k := &Keeper[int32, instant]{}
-	want(t, "a lease", 1, nil)(k.GetVerified(t.Context()))
+	want(t, "a lease", 1, nil)(k.GetVerified(t.Context(), time.Now()))
 	want(t, "an exclusive one", 1, nil)(k.Exclusive(t.Context()))
 	goleak.VerifyNone(t)
 	if fl := k.load().flights; fl != nil {

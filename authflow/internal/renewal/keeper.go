@@ -68,15 +68,16 @@ var (
 )
 
 // Get returns a lease for a request that can be repeated: the one in use, even
-// if the server rejected it somewhere, or else the next one.
-func (k *Keeper[V, S]) Get(ctx context.Context) (*Lease[V], error) {
-	return k.get(ctx, request[V]{})
+// if the server rejected it somewhere, or else the next one. now is the time of
+// the call: reading the clock costs as much as the rest of the answer.
+func (k *Keeper[V, S]) Get(ctx context.Context, now time.Time) (*Lease[V], error) {
+	return k.get(ctx, request[V]{}, now)
 }
 
 // GetVerified returns a lease for a request that cannot be repeated: one that the
 // server has not rejected, unless no other is available.
-func (k *Keeper[V, S]) GetVerified(ctx context.Context) (*Lease[V], error) {
-	return k.get(ctx, request[V]{verified: true})
+func (k *Keeper[V, S]) GetVerified(ctx context.Context, now time.Time) (*Lease[V], error) {
+	return k.get(ctx, request[V]{verified: true}, now)
 }
 
 // Replace returns a lease other than old.
@@ -135,8 +136,8 @@ func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {
 }
 
 // get answers a request from the state alone, if it can.
-func (k *Keeper[V, S]) get(ctx context.Context, want request[V]) (*Lease[V], error) {
-	s, now := k.load(), time.Now()
+func (k *Keeper[V, S]) get(ctx context.Context, want request[V], now time.Time) (*Lease[V], error) {
+	s := k.load()
 	l := s.usable(&want, now)
 	if l != nil && !s.wantsFlight(now) {
 		return l, nil

@@ -10,7 +10,7 @@ import (
 // step is one rejection after another lease has come.
 func TestP3_Rejections_CostLessAndLess(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		l, _ := k.GetVerified(t.Context())
+		l, _ := k.GetVerified(t.Context(), time.Now())
 		var waits []time.Duration
 		for began := time.Now(); time.Since(began) < 10*time.Minute; time.Sleep(100 * time.Millisecond) { // fake clock
 			if k.Reject(l) == Useless {
@@ -43,7 +43,7 @@ func TestP3_Verdict_FollowsFromWhatWasRejectedBefore(t *testing.T) {
 		"a success of the successor, untried":                    {before: untried(2), age: 5 * s, want: NewlyRejected},
 	} {
 		in(t, func(t *testing.T, k *keeper, src *numbers) {
-			first, _ := k.GetVerified(t.Context())
+			first, _ := k.GetVerified(t.Context(), time.Now())
 			untriedFirst := c.before != nil && what[len(what)-7:] == "untried"
 			verdict := k.Reject
 			if untriedFirst {
@@ -79,7 +79,7 @@ func untried(id uint64) func(*keeper, *Lease[int32]) {
 // A path that rejects everybody does not use the success of other paths for ever.
 func TestP3_SuccessOfOthers_EndsTheSuspicionEightTimes(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, _ *numbers) {
-		l, _ := k.GetVerified(t.Context())
+		l, _ := k.GetVerified(t.Context(), time.Now())
 		replaced := 0
 		for range 60 {
 			if k.RejectUntried(l) != Useless {
@@ -102,27 +102,27 @@ func TestP3_SuccessOfOthers_EndsTheSuspicionEightTimes(t *testing.T) {
 func TestP3_Invalidate_OfNewCredentials_WithholdsTheNext(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for n := int32(1); n <= 2; n++ {
-			l, _ := k.GetVerified(t.Context())
+			l, _ := k.GetVerified(t.Context(), time.Now())
 			if !k.Invalidate(l) || !k.Rejected(uint64(n)) || !k.Issued(uint64(n)) { //nolint:gosec // 1 or 2
 				t.Errorf("lease %d was not in use", n)
 			}
 		}
 		var p *PauseError
-		_, err := k.Get(t.Context())
+		_, err := k.Get(t.Context(), time.Now())
 		if !errors.As(err, &p) || !errors.Is(err, ErrRejected) || time.Until(p.Until) != time.Second {
 			t.Errorf("the third: %v", err)
 		}
 		want(t, "an exclusive one", 0, ErrRejected)(k.Exclusive(t.Context()))
 		want(t, "a Renew", 3, nil)(k.Renew(t.Context()))
-		want(t, "afterwards", 3, nil)(k.Get(t.Context()))
+		want(t, "afterwards", 3, nil)(k.Get(t.Context(), time.Now()))
 	})
 	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for range 2 {
-			l, _ := k.GetVerified(t.Context())
+			l, _ := k.GetVerified(t.Context(), time.Now())
 			k.Invalidate(l)
 		}
 		time.Sleep(time.Second) // fake clock
-		want(t, "the third, after a second", 3, nil)(k.Get(t.Context()))
+		want(t, "the third, after a second", 3, nil)(k.Get(t.Context(), time.Now()))
 	})
 }
 
@@ -174,7 +174,7 @@ func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
 // A function that returns one token again and again is no reason to forget others.
 func TestR12_CredentialThatIsReturnedAgain_PushesNoOtherOut(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		first, _ := k.GetVerified(t.Context())
+		first, _ := k.GetVerified(t.Context(), time.Now())
 		k.Reject(first)
 		s.then = func(_ context.Context, _ int32, _ *Flight[int32]) (*Lease[int32], error) {
 			return leaseOf(2, time.Now(), time.Hour), nil
@@ -197,7 +197,7 @@ func TestP3_CredentialThatWorkedForAWhile_EndsTheBackOff(t *testing.T) {
 		wait := func() time.Duration {
 			began := time.Now()
 			for {
-				l, _ := k.GetVerified(t.Context())
+				l, _ := k.GetVerified(t.Context(), time.Now())
 				if k.Reject(l) != Useless {
 					return time.Since(began)
 				}
@@ -210,7 +210,7 @@ func TestP3_CredentialThatWorkedForAWhile_EndsTheBackOff(t *testing.T) {
 		if d := wait(); d < 8*time.Second {
 			t.Errorf("%v for the sixth credential in a row", d)
 		}
-		_, _ = k.GetVerified(t.Context())
+		_, _ = k.GetVerified(t.Context(), time.Now())
 		time.Sleep(10 * time.Minute) // fake clock
 		first, second := wait(), wait()
 		if first > 0 || second > 3*time.Second {

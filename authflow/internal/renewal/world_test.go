@@ -117,9 +117,9 @@ func (w *world) close() bool {
 func (w *world) do(ctx context.Context, c *call) string {
 	switch c.way {
 	case get:
-		return tell(w.k.Get(ctx))
+		return tell(w.k.Get(ctx, time.Now()))
 	case verified:
-		return tell(w.k.GetVerified(ctx))
+		return tell(w.k.GetVerified(ctx, time.Now()))
 	case exclusive:
 		return tell(w.k.Exclusive(ctx))
 	case renew:

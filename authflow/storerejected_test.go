@@ -1,0 +1,75 @@
+package authflow_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/storetest"
+)
+
+// K3: a token that was rejected anywhere is not handed out again.
+
+func TestK3_RejectedToken_IsNotHandedOutAgain(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		a, b := replica(t, sim, &s, admin), replica(t, sim, &s, admin)
+		mustGet(t, a)
+		for n := range 2 {
+			time.Sleep(2 * time.Minute) // fake clock: a rejection of a new token would be doubted
+			mustGet(t, b)
+			sim.RevokeAll()
+			sim.ResetCalls()
+			mustGet(t, a) // by a replay
+			mustGet(t, b)
+			mustGet(t, replica(t, sim, &s, admin))
+			if mints := sim.Calls(authtest.OpGetFullAccessToken); mints != 1 {
+				t.Errorf("revocation %d: %d mints; one is enough for all", n+1, mints)
+			}
+		}
+	})
+}
+
+// The token in the Store is another one than the replica uses, and revoked as well.
+func TestK3_RevocationOfAllTokens_IsSeenByNoRequest(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		a, b := replica(t, sim, &s, admin), replica(t, sim, &s, admin)
+		for range 2 {
+			mustGet(t, a)
+			mustGet(t, b)
+			time.Sleep(250 * time.Second) // fake clock
+			mustToken(t, b, authflow.MinTTL(100*time.Second))
+			time.Sleep(time.Second) // fake clock
+			sim.RevokeAll()
+			sim.ResetCalls()
+			mustGet(t, a) // by two replays
+			mustGet(t, b)
+			if n := sim.Calls(authtest.OpGetFullAccessToken); n != 1 {
+				t.Errorf("%d mints", n)
+			}
+			time.Sleep(301 * time.Second) // fake clock
+		}
+	})
+}
+
+func TestK3_InvalidatedToken_IsRemovedFromTheStore(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		a := replica(t, sim, &s, admin)
+		for range 2 {
+			first := mustToken(t, a)
+			time.Sleep(2 * time.Minute) // fake clock: a rejection of a new token would be doubted
+			a.Invalidate(first)
+			second := mustToken(t, a)
+			if other := mustToken(t, replica(t, sim, &s, admin)); second.Value == first.Value || other.Value != second.Value {
+				t.Error("the first token is still in the Store")
+			}
+			time.Sleep(10 * time.Minute) // fake clock
+		}
+	})
+}

@@ -6,26 +6,26 @@ import (
 )
 
 // budget is the circuit breaker: calls since anybody's last success. Each call
-// that is sent takes one, and a success brings them all back. Because it is taken
-// when a call is sent, it does not matter how late failures arrive, or whether
+// that is sent takes one, and a success refills the budget. Because a call is
+// counted when it is sent, it does not matter how late failures arrive, or whether
 // they arrive at all.
 //
-// A dead server gets 20 calls at once, three in two seconds for 12 seconds, and
-// then two in five seconds: 57 in the first minute, and some that were sent while
-// the last success was on its way. After that at most 10 are saved up, so that no
-// later minute has more than 40.
+// A dead server gets 20 calls at once, then 1.5 a second for 12 seconds, and then
+// 0.4 a second: 57 in the first minute, and some that were sent before the last
+// success arrived. After that minute at most 10 are saved up, so that no later
+// minute has more than 40.
 type budget struct {
 	left        float64
-	at          time.Time // when left was right
-	drought     time.Time // the first call since the last success; zero: none
+	at          time.Time // when left was computed
+	drought     time.Time // when the first call since the last success was sent; zero: none was
 	lastSuccess time.Time
 }
 
 const (
 	fullBudget    = 20
 	scarce        = fullBudget / 2 // below it, the order of the queue changes
-	spared        = 5              // what principals whose last call failed leave to others
-	droughtBudget = 10             // what is saved up at most in a long drought
+	spared        = 5              // left to others by principals whose last call failed
+	droughtBudget = 10             // saved up at most in a long drought
 	aSecond       = 1.5            // calls that come back in a second
 	aSecondLater  = 0.4            // the same after early
 	early         = 12 * time.Second
@@ -35,12 +35,12 @@ const (
 
 func newBudget() budget { return budget{left: fullBudget} }
 
-// fill brings all calls back.
+// fill refills the budget, because a call succeeded.
 func (b *budget) fill(now time.Time) {
 	*b = budget{left: fullBudget, at: now, lastSuccess: now}
 }
 
-// refill adds what has come back since it was last called.
+// refill adds the calls for the time since it was last called.
 func (b *budget) refill(now time.Time) {
 	if b.drought.IsZero() {
 		return
@@ -98,7 +98,7 @@ func (b *budget) take(now time.Time) {
 	}
 }
 
-// giveBack brings back a call that was not sent.
+// giveBack returns a call that was not sent.
 func (b *budget) giveBack() { b.left = min(b.left+1, fullBudget) }
 
 // isScarce reports whether less than half is left.

@@ -45,15 +45,7 @@ func (b *budget) refill(now time.Time) {
 	if b.drought.IsZero() {
 		return
 	}
-	slow := b.drought.Add(early)
-	switch {
-	case !now.After(slow):
-		b.left += aSecond * now.Sub(b.at).Seconds()
-	case !b.at.Before(slow):
-		b.left += aSecondLater * now.Sub(b.at).Seconds()
-	default:
-		b.left += aSecond*slow.Sub(b.at).Seconds() + aSecondLater*now.Sub(slow).Seconds()
-	}
+	b.left += returned(now.Sub(b.drought)) - returned(b.at.Sub(b.drought))
 	b.at = now
 	limit := float64(fullBudget)
 	if now.Sub(b.drought) >= longDrought {
@@ -69,16 +61,22 @@ func (b *budget) has(n float64, now time.Time) time.Time {
 	if missing <= rounding {
 		return now
 	}
-	slow := b.drought.Add(early)
-	soon := now.Add(seconds(missing / aSecond))
-	if !soon.After(slow) {
-		return soon
+	return b.drought.Add(untilReturned(returned(now.Sub(b.drought)) + missing))
+}
+
+// returned returns how many calls come back in the first d of a drought.
+func returned(d time.Duration) float64 {
+	return aSecond*min(d, early).Seconds() + aSecondLater*max(0, d-early).Seconds()
+}
+
+// untilReturned returns the time from the beginning of a drought until that many
+// calls have come back.
+func untilReturned(calls float64) time.Duration {
+	atFirst := returned(early)
+	if calls <= atFirst {
+		return seconds(calls / aSecond)
 	}
-	if now.Before(slow) {
-		missing -= aSecond * slow.Sub(now).Seconds()
-		now = slow
-	}
-	return now.Add(seconds(missing / aSecondLater))
+	return early + seconds((calls-atFirst)/aSecondLater)
 }
 
 // seconds converts s, and rounds up so that a timer is never early.

@@ -57,7 +57,7 @@ func (c *Cluster) Stats() Stats {
 			Revocations: QueueLength(l.Waiting[limiter.Revocation]),
 		},
 		Budget: l.Budget, Since: l.Since, Rate: l.Rate, SharedRate: l.Shared, Suspects: l.Failing,
-		RejectedPasswords: k.Passwords.Rejected, UnprovenKeys: k.Keys.Unproven + k.Keys.Rejected,
+		RejectedPasswords: k.RejectedPasswords, UnprovenKeys: k.UnprovenKeys,
 		Outcomes: make(map[string]uint64, outcome.Classes),
 	}
 	if l.Failure != outcome.OK {

@@ -24,9 +24,9 @@ import (
 //   - a password is blocked only because of calls that explain it;
 //   - a proven password is never blocked, and a caller waits only for a call of
 //     the same user;
-//   - when a blocked password may be sent again is told, and is true.
-// The server's count leaves out what the package says it does not promise; see
+//   - the time after which a blocked password may be sent again is true.
 //
+// The server's count leaves out what the package says it does not promise; see
 // world.promised.
 //
 // LOCKOUT_SEED=n plays one schedule again, LOCKOUT_SCHEDULES=n plays the first n

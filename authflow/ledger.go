@@ -126,7 +126,7 @@ func (g *ledger) prune(f *Flow, now time.Time) {
 	if len(g.owed) == 0 {
 		g.owed = nil
 	}
-	if now.After(g.until) {
+	if !now.Before(g.until) {
 		g.dropped = 0
 	}
 	g.pruneAt.Store(0)

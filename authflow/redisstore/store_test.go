@@ -105,7 +105,7 @@ func TestK2_ForeignKey_CountsAsNothing(t *testing.T) {
 		"of another type": func() error {
 			return errors.Join(client.LPush(t.Context(), key, value).Err(), client.Expire(t.Context(), key, time.Minute).Err())
 		},
-		"without an end": func() error { return client.Set(t.Context(), key, value, 0).Err() },
+		"that never expires": func() error { return client.Set(t.Context(), key, value, 0).Err() },
 	} {
 		t.Run(what, func(t *testing.T) {
 			server.FlushAll()
@@ -229,7 +229,7 @@ func TestNew_BadInput_NamesIt(t *testing.T) {
 	}
 }
 
-// wrapped is a client of the caller's own type.
+// wrapped is a client of another type.
 type wrapped struct{ redis.UniversalClient }
 
 func TestStore_BadInput_SendsNothing(t *testing.T) {

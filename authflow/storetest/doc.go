@@ -32,12 +32,12 @@
 // Delete:
 //
 //   - Delete removes a value: and no other
-//   - Delete leaves what has replaced it: and what only begins with the same bytes
+//   - Delete leaves another value: also if it only begins with the same bytes
 //   - Delete and Save at the same time: the saved value stays
 //
 // Swap:
 //
-//   - Swap saves in place of the expected value: also if that is none, or empty
+//   - Swap saves in place of the expected value: also if no value is expected, or an empty one
 //   - Swap of another value changes nothing: it returns ErrChanged
 //   - a swapped value expires: at its own ttl, and counts as absent after that
 //   - Swap counts for all: of many that count in one value, none is lost

@@ -255,6 +255,20 @@ func TestR14_FailureLongAfterAnother_BeginsANewOutage(t *testing.T) {
 	})
 }
 
+func TestR5_FlightThatBeginsLateInAnOutage_HasItsAttempts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		must(t, l, caller("b")).Done(unavailable())
+		sleep(time.Minute)
+		r := caller("x")
+		for r.Attempt = 1; must(t, l, r).Done(unavailable()).Again; r.Attempt++ {
+		}
+		if r.Attempt != unlimited.MaxAttempts {
+			t.Errorf("%d attempts", r.Attempt)
+		}
+	})
+}
+
 func TestX3_FailureOfAnotherPrincipal_IsToldWithoutItsTexts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(unlimited)

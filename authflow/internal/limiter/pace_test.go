@@ -130,6 +130,26 @@ func TestR13_OnePrincipalThatGets429AgainAndAgain_DoesNotSlowTheRate(t *testing.
 	})
 }
 
+func TestR13_SuspectsThatGet429_DoNotSlowTheRate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(usual)
+		suspects := []string{"b0", "b1", "b2"}
+		for _, name := range suspects {
+			r := caller(name)
+			for r.Attempt = 1; must(t, l, r).Done(unavailable()).Again; r.Attempt++ {
+			}
+			must(t, l, r).Done(rateLimited(0))
+		}
+		sleep(time.Minute)
+		for _, name := range suspects {
+			must(t, l, caller(name)).Done(nil)
+		}
+		if got := l.Stats().Rate; got != usual.Rate {
+			t.Errorf("%v calls a second", got)
+		}
+	})
+}
+
 func TestR9_SlowRateAfterA429_IsNeverFasterThanConfigured(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(Config{Rate: 0.01, Burst: 1, Timeout: time.Hour})

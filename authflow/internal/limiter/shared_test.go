@@ -284,3 +284,18 @@ func TestR9_RateLimitedPrincipalsBesideAStore_SlowTheProcess(t *testing.T) {
 		}
 	})
 }
+
+func TestK2_CancelledPermit_ServesTheCallerThatWaitsAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &store{rate: 0.1, burst: 1}
+		l := New(s.config())
+		p := must(t, l, caller("x"))
+		w := start(t.Context(), l, caller("waits")) // its turn is reserved, in 10 s
+		sleep(time.Second)
+		p.Cancel()
+		<-w.done
+		if w.err != nil || w.took != time.Second {
+			t.Errorf("%v after %v, although a turn was given back", w.err, w.took)
+		}
+	})
+}

@@ -92,9 +92,10 @@ func (a *acquisition) mayRepeat(e *Error) bool {
 	return a.rules != rulesAppended || e.outcome().NotApplied()
 }
 
-// pause waits before the next attempt, and reports whether there is time for it.
+// pause waits before the next attempt, and reports whether there is time for it. A
+// function that has used all of its time leaves maxEarly.
 func (a *acquisition) pause(ctx context.Context, d time.Duration) bool {
-	if d >= a.timeLeft {
+	if d >= a.timeLeft-maxEarly {
 		return false
 	}
 	a.timeLeft -= d
@@ -269,8 +270,15 @@ func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
 	if ticket != nil {
 		r.Ticket = ticket
 	}
-	if old := a.flight.Renewing; old != nil && old.Remaining(time.Now()) < renewal.Forever {
-		r.Urgency, r.Renewal, r.Promote = limiter.Ahead, true, urgentFrom(old)
+	old := a.flight.Renewing
+	if a.flight.Exclusive || old == nil || old.Remaining(time.Now()) == renewal.Forever {
+		return r
+	}
+	r.Renewal = true
+	select {
+	case <-a.flight.Awaited(): // after a rejection, or by Renew, or with another MinTTL
+	default:
+		r.Urgency, r.Promote, r.Hurry = limiter.Ahead, urgentFrom(old), a.flight.Awaited()
 	}
 	return r
 }

@@ -92,6 +92,7 @@ func ofOneUser(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 // burst of 10. Every flow is served in the time that the rate allows, and none of
 // the calls is one too many.
 func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
+	t.Parallel()
 	type situation struct {
 		flows   func(*testing.T, *authflow.Cluster, int) []*authflow.Flow
 		latency time.Duration
@@ -134,6 +135,7 @@ func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
 // A rate above the server's own limit, or none at all, costs some responses with
 // 429, and then the rate adapts.
 func TestR9_RateAboveTheServers_Adapts(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authflow.Option{
 		"no limit":                authflow.WithRateLimit(0, 0),
 		"500 a second, burst 100": authflow.WithRateLimit(500, 100),

@@ -93,6 +93,7 @@ const outageTime = 150 * time.Second
 // calls, every caller learns in time what is wrong and when to come again, and all
 // are served soon after the server is back.
 func TestR14_DeadServer_GetsFewCallsAndEveryCallerIsTold(t *testing.T) {
+	t.Parallel()
 	bubbles(t, outages, func(t *testing.T, o outage) {
 		size := sized(1000, 100)
 		sim := authtest.New(people(size)...)
@@ -250,6 +251,7 @@ func TestR14_Revocations_OfADeadServerAreCountedToo(t *testing.T) {
 // A RoundTripper does not obey its context, and never returns. It costs one attempt
 // of one user.
 func TestR5_CallThatNeverReturns_HoldsNobodyBack(t *testing.T) {
+	t.Parallel()
 	type situation struct {
 		password bool // of one user, whom all flows belong to
 		after503 bool

@@ -135,6 +135,7 @@ func TestR14_SlowFailures_DoNotOutlastTheOutage(t *testing.T) {
 }
 
 func TestR9_ExtremeRates_AreKept(t *testing.T) {
+	t.Parallel()
 	type setting struct {
 		rate  float64
 		burst int
@@ -195,6 +196,7 @@ func TestR9_LowRate_IsKeptAfterA429(t *testing.T) {
 // Callers who have gone do not delay the others. A flow for which another caller
 // waits stays in the queue.
 func TestR9_CallersWhoHaveGone_DelayNobody(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]func(context.Context, *authflow.Flow){
 		"waited for a token":            func(ctx context.Context, f *authflow.Flow) { _, _ = f.Token(ctx) },
 		"waited for an exclusive token": func(ctx context.Context, f *authflow.Flow) { _, _ = f.Token(ctx, authflow.Exclusive()) },

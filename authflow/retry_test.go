@@ -23,6 +23,7 @@ import (
 )
 
 func TestR5_FailureThatMayPass_IsRetriedWithinTheFlight(t *testing.T) {
+	t.Parallel()
 	type failure struct {
 		fault authtest.Fault
 		times int
@@ -62,6 +63,7 @@ func TestR5_FailureThatMayPass_IsRetriedWithinTheFlight(t *testing.T) {
 // sends it again: after a failure that says nothing of it soon, and after silence,
 // which may hide a rejection, in a minute.
 func TestR6_NewPassword_IsSentOnceInAFlight(t *testing.T) {
+	t.Parallel()
 	type failure struct {
 		fault authtest.Fault
 		pause time.Duration
@@ -95,6 +97,7 @@ func TestR6_NewPassword_IsSentOnceInAFlight(t *testing.T) {
 
 // A call that surely did nothing says nothing of the password either.
 func TestR5_NewPasswordThatWasNotLookedAt_IsSentAgainInTheFlight(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]error{"connection refused": errRefused, "dial timeout": errDialing, "429": nil}, func(t *testing.T, why error) {
 		sim := authtest.New()
 		network := &unreachable{sim: sim}
@@ -113,6 +116,7 @@ func TestR5_NewPasswordThatWasNotLookedAt_IsSentAgainInTheFlight(t *testing.T) {
 
 // A function of the user's says by its error whether it is called again.
 func TestR5_FailureOfAFunction_IsRetriedIfItMayPass(t *testing.T) {
+	t.Parallel()
 	cases := map[string]error{
 		"time-out": context.DeadlineExceeded,
 		"408":      &authflow.Error{Status: 408}, "429": &authflow.Error{Status: 429}, "500": &authflow.Error{Status: 500},
@@ -129,6 +133,7 @@ func TestR5_FailureOfAFunction_IsRetriedIfItMayPass(t *testing.T) {
 }
 
 func TestR5_FailureOfAFunction_IsNotRetriedIfItStays(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]error{
 		"text": errors.New("no such vault"), "404": &authflow.Error{Status: 404}, "501": &authflow.Error{Status: 501},
 	}, func(t *testing.T, fail error) {
@@ -160,6 +165,7 @@ func TestR5_Retries_AreSpacedAndBounded(t *testing.T) {
 
 // What is wrong with the address or the certificate does not get better by trying.
 func TestR5_WrongAddress_IsMetOnce(t *testing.T) {
+	t.Parallel()
 	host := &net.DNSError{Err: "no such host", Name: "thoughtspot.test", IsNotFound: true}
 	type failure struct {
 		err   error

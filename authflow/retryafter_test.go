@@ -45,6 +45,7 @@ func tellers(t *testing.T, d time.Duration) map[string]teller {
 // What the error says is true: nothing is asked for before its time is over, and
 // the next caller after it is served. Callers in the meantime learn what is left.
 func TestR5_RetryAfter_SaysWhenTheNextCallIsMade(t *testing.T) {
+	t.Parallel()
 	type wait struct{ said, obeyed time.Duration }
 	bubbles(t, map[string]wait{
 		"2 minutes": {2 * time.Minute, 2 * time.Minute},
@@ -113,6 +114,7 @@ func TestR5_HugeRetryAfter_IsReadAndBounded(t *testing.T) {
 // those of one Cluster nor those of as many processes. All are served, and each
 // error said the truth.
 func TestR5_FlowsThatWereToldTheSame_ComeBackSpread(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]int{"one cluster": 1, "as many processes": 200}, func(t *testing.T, clusters int) {
 		var seen arrivals
 		sim := authtest.New(append(people(200), seen.option())...)
@@ -176,6 +178,7 @@ func TestR5_FunctionsThatWereToldTheSame_AreCalledSpread(t *testing.T) {
 // An error that a caller may retry says when, whatever failed, for the first caller
 // and for the next ones. At that time, the Flow does try again.
 func TestR4_RetryableError_SaysWhenToRetry(t *testing.T) {
+	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{
 		"connection cut":   authtest.Reset(),
 		"silence":          authtest.Delay(time.Hour),

@@ -221,6 +221,10 @@ func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error)
 	if a.secret != "" {
 		return nil, nil
 	}
+	if !a.isSupplied() {
+		a.secret, err = a.getSecret(ctx)
+		return nil, err
+	}
 	return nil, a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
 		a.secret, err = a.getSecret(ctx)
 		return err
@@ -266,8 +270,15 @@ func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
 	if ticket != nil {
 		r.Ticket = ticket
 	}
-	if old := a.flight.Renewing; old != nil && old.Remaining(time.Now()) < renewal.Forever {
-		r.Urgency, r.Renewal, r.Promote = limiter.Ahead, true, urgentFrom(old)
+	old := a.flight.Renewing
+	if a.flight.Exclusive || old == nil || old.Remaining(time.Now()) == renewal.Forever {
+		return r
+	}
+	r.Renewal = true
+	select {
+	case <-a.flight.Awaited(): // after a rejection, or by Renew, or with another MinTTL
+	default:
+		r.Urgency, r.Promote, r.Hurry = limiter.Ahead, urgentFrom(old), a.flight.Awaited()
 	}
 	return r
 }
@@ -298,11 +309,15 @@ func (a *acquisition) reserve(ctx context.Context, ticket *lockout.Ticket) error
 	if ticket == nil {
 		return nil
 	}
-	return a.timed(ctx, a.timeLeft, func(ctx context.Context) error {
+	reserve := func(ctx context.Context) error {
 		spent, err := ticket.Reserve(ctx, a.storeTimeLeft)
 		a.storeTimeLeft -= spent
 		return err
-	})
+	}
+	if a.cluster.store == nil {
+		return reserve(ctx) // waits for nothing
+	}
+	return a.timed(ctx, a.timeLeft, reserve)
 }
 
 // done tells the lockout what came of a call, nil if it succeeded, and waits until
@@ -312,6 +327,9 @@ func (a *acquisition) done(ctx context.Context, ticket *lockout.Ticket, f *outco
 		return
 	}
 	ticket.Done(f)
+	if a.cluster.store == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, a.storeTimeLeft)
 	defer cancel()
 	began := time.Now()
@@ -362,13 +380,13 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 	if e.wraps && (*Flow)(s).parent() != nil {
 		return time.Second // the Flow below has a back-off of its own
 	}
-	if e.heldBack && s.secretMayChange() {
+	if e.heldBack && (*Flow)(s).isSupplied() {
 		return min(e.RetryAfter, time.Second)
 	}
 	if e.heldBack {
 		return e.RetryAfter
 	}
-	if e.outcome() == outcome.Rejected && s.secretMayChange() {
+	if e.outcome() == outcome.Rejected && (*Flow)(s).isSupplied() {
 		return time.Second // the lockout holds back a password that must not be sent
 	}
 	longest := maxBackoff
@@ -385,12 +403,6 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 // server is down, so that the first success comes within 10 s of its return
 // (R14).
 const maxBackoff = 8 * time.Second
-
-// secretMayChange reports whether a function supplies the password or key, so
-// that the next one may be another.
-func (s *source) secretMayChange() bool {
-	return s.cluster.secretKey != nil || s.supplier != nil && s.supplier.password != nil
-}
 
 // Completed keeps what has to be kept of an acquisition and reports it.
 func (s *source) Completed(c renewal.Completion[credential]) {

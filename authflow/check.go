@@ -116,7 +116,10 @@ func requestProblem(v reflect.Value, path string) (field, problem string) {
 // omitempty or omitzero is required.
 func fieldProblem(typ reflect.StructField, v reflect.Value, path string) (field, problem string) {
 	name, options, _ := strings.Cut(typ.Tag.Get("json"), ",")
-	field = strings.TrimPrefix(path+"."+name, ".")
+	field = name
+	if path != "" {
+		field = path + "." + name
+	}
 	required := v.Kind() == reflect.String && !strings.Contains(options, "omit")
 	switch {
 	case required && v.Len() == 0:

@@ -57,6 +57,15 @@ func (f *Flow) getSecret(ctx context.Context) (gen.Secret, error) {
 	return secret, nil
 }
 
+// isSupplied reports whether a function of the user's supplies the password or key,
+// so that the next one may be another.
+func (f *Flow) isSupplied() bool {
+	if f.secret() != "" {
+		return false
+	}
+	return f.cluster.secretKey != nil || f.supplier != nil && f.supplier.password != nil
+}
+
 // callSupplier gets the password or key from the function that supplies it, or
 // from the options of the Cluster.
 func (f *Flow) callSupplier(ctx context.Context) (gen.Secret, error) {

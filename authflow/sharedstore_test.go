@@ -265,9 +265,11 @@ func TestR6_K1_PasswordThatWasNotSentAfterAll_IsNotInFlight(t *testing.T) {
 		}
 		for range 2 {
 			time.Sleep(10 * time.Second) // fake clock
-			if err := f.Renew(t.Context()); err != nil {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			if err := f.Renew(ctx); err != nil {
 				t.Errorf("the same password is held back: %v", err)
 			}
+			cancel()
 		}
 	}, people(2)...)
 }

@@ -68,7 +68,7 @@ func (l lenient) number() string {
 // instant reads a time in milliseconds; the zero Time for anything else.
 func (l lenient) instant() time.Time {
 	var ms gen.UnixMilli
-	_ = json.Unmarshal([]byte(l), &ms)
+	_ = ms.UnmarshalJSON([]byte(l))
 	return ms.Time()
 }
 

@@ -59,5 +59,5 @@ func (s *Sender) bound(ctx context.Context) (context.Context, context.CancelFunc
 	if s.Timeout > 0 {
 		return context.WithTimeout(ctx, s.Timeout)
 	}
-	return context.WithCancel(ctx)
+	return ctx, func() {}
 }

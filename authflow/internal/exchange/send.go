@@ -89,7 +89,11 @@ func (s *Sender) checkOrigin(out, last *http.Request) error {
 // its text, in which a server may repeat a secret, into an error before it asks
 // CheckRedirect.
 func removeBadLocation(out *http.Request, resp *http.Response) {
-	if _, err := out.URL.Parse(resp.Header.Get("Location")); err != nil {
+	location := resp.Header.Get("Location")
+	if location == "" {
+		return
+	}
+	if _, err := out.URL.Parse(location); err != nil {
 		resp.Header.Del("Location")
 	}
 }

@@ -170,7 +170,7 @@ func TestR13_OneBadPrincipalWithManyRequests_OthersAreServed(t *testing.T) {
 }
 
 // TestR13_UnreliableServer_FewFail has ten users a second in front of servers that
-// fail a part of all calls, whoever they are for.
+// fail a part of all calls, for all principals alike.
 func TestR13_UnreliableServer_FewFail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -180,9 +181,32 @@ func TestR9_RenewalAtItsPromoteTime_TakesTurnsWithNewcomers(t *testing.T) {
 	})
 }
 
-// TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds has 3,000 users with tokens of
+func TestR9_RenewalThatACallerWaitsFor_TakesTurnsWithNewcomers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, usual, 1, allWell)
+		for i := range 1000 {
+			w.once(caller(fmt.Sprint("new", i)), time.Hour)
+		}
+		sleep(time.Millisecond)
+		hurry := make(chan struct{})
+		w.once(Request{Principal: "soon", Group: "key", Urgency: Ahead, Renewal: true, Hurry: hurry}, time.Hour)
+		w.once(Request{Principal: "never", Group: "key", Urgency: Ahead, Renewal: true, Hurry: make(chan struct{})}, time.Hour)
+		sleep(5 * time.Second)
+		close(hurry)
+		_, calls := w.end(time.Minute)
+		at := map[string]time.Duration{}
+		for _, c := range calls {
+			at[c.request.Principal] = c.at.Round(time.Second / 10)
+		}
+		if at["soon"] != 5*time.Second || at["never"] < 19*time.Second {
+			t.Errorf("soon %v, never %v", at["soon"], at["never"])
+		}
+	})
+}
+
+// TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires has 3,000 users with tokens of
 // 300 s while 10,000 newcomers come at once.
-func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {
+func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires(t *testing.T) {
 	for _, group := range []string{"", "each its own"} {
 		t.Run(group, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -218,7 +242,7 @@ func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {
 				}
 				results, _ := w.end(6 * time.Minute)
 				if ended > 0 {
-					t.Errorf("%d leases ended before they were renewed", ended)
+					t.Errorf("%d leases expired before they were renewed", ended)
 				}
 				if n := len(of(results, 'n', 0, time.Hour)); n != 10_000 {
 					t.Errorf("%d newcomers were served", n)
@@ -309,7 +333,7 @@ func TestR9_UnwantedRequest_UsesUpNoTurn(t *testing.T) {
 			t.Errorf("waited %v behind requests that nobody wants", waited)
 		}
 		for range 100 {
-			if err := <-errs; err != ErrUnwanted {
+			if err := <-errs; !errors.Is(err, ErrUnwanted) {
 				t.Errorf("an unwanted request: %v", err)
 			}
 		}
@@ -415,6 +439,44 @@ func TestR9_RevocationsInAScarcity_TakeHalfOfTheTurns(t *testing.T) {
 		}
 		if revoked != 5 {
 			t.Errorf("%d of 10 turns were revocations while callers waited", revoked)
+		}
+	})
+}
+
+func TestR13_PrincipalsThatFailedLongAgo_DoNotGoBeforeNewcomers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		for _, f := range []*outcome.Failure{nil, {Class: outcome.Unexpected}} {
+			for i := range 10 {
+				must(t, l, caller(fmt.Sprint("b", i))).Done(f)
+			}
+		}
+		sleep(memory)
+		succeeding(t, l)
+		exhaust(t, l)
+		order := make(chan byte, 20)
+		for i := range 20 {
+			name := fmt.Sprint("b", i)
+			if i >= 10 {
+				name = fmt.Sprint("new", i)
+			}
+			go func() {
+				_, err := l.Acquire(t.Context(), caller(name))
+				if err == nil {
+					order <- name[0]
+				}
+			}()
+			synctest.Wait()
+		}
+		sleep(7 * time.Second) // 1.5 a second come back
+		turns, newcomers := len(order), 0
+		for len(order) > 0 {
+			if <-order == 'n' {
+				newcomers++
+			}
+		}
+		if turns != 10 || newcomers < 5 {
+			t.Errorf("%d of %d turns were those of newcomers", newcomers, turns)
 		}
 	})
 }

@@ -59,8 +59,8 @@ func (q *queue) firstOf(l lane) *place {
 	return g.line.first()
 }
 
-// dueRepeat returns the first of the repeats if all first requests that stood in
-// the queue when it came back have left, or as many others, or if none are left.
+// dueRepeat returns the first of the repeats if as many first requests have left as
+// stood in the queue when it joined its line, or if none are left.
 func (q *queue) dueRepeat() *place {
 	p := q.repeats.first()
 	if p == nil || q.left < min(p.turn, q.came) {
@@ -174,7 +174,7 @@ func (l *Limiter) candidate(p *place, now time.Time) candidate {
 	case who.isFailing(now):
 		c.failing = 1
 	case l.principals.served.has(who.name):
-	case l.newestWasLast:
+	case l.nextIsRandom:
 		c.unknown = 1
 		c.order = l.random.Float64()
 	default:

@@ -6,28 +6,27 @@ import (
 )
 
 // pace keeps the calls to a rate. The server may allow less than was configured:
-// when three principals within a second succeed that got a 429 response before, the
-// rate is halved, at most once a second and down to a tenth. It grows back by a
-// tenth with each second of success, and is never above the configured rate. A 429
-// response to a call that was sent before the last halving says nothing of the rate
-// in force.
+// when three principals that got a 429 response succeed within a second, the rate is
+// halved, at most once a second and down to a tenth. It grows back by a tenth with
+// each second of success, and is never above the configured rate. A 429 response to a
+// call that was sent before the last halving says nothing of the rate in force.
 //
 // Without a configured limit, the rate is halved from 50 calls a second, grows back
 // to 45, and is without a limit again when a minute has passed. Otherwise a crowd in
 // the queue would be sent at once every few seconds, and get 429 responses again.
 //
-// A principal that gets nothing but 429 says something about itself only. If nobody
-// succeeds any more, the budget does what is necessary.
+// A principal that gets only 429 responses may have a limit of its own, so it does
+// not count. If nobody succeeds any more, the budget bounds the calls.
 type pace struct {
 	rate  float64 // calls a second; 0: no limit
 	burst int
 
 	saved  float64   // calls that may be sent at once
-	at     time.Time // when saved was right
-	part   float64   // of rate that is in force, 0.1 to 1
+	at     time.Time // when saved was computed
+	part   float64   // the part of rate that is in force, 0.1 to 1
 	halved time.Time
-	grown  time.Time // or halved
-	agreed []limited // in the last second
+	grown  time.Time // when part last grew, or a 429 was noted
+	agreed []limited // principals that were limited in the last second
 }
 
 // limited is a principal that succeeded after a 429 response.
@@ -60,8 +59,8 @@ func (p *pace) inForce() float64 {
 	return p.rate * p.part
 }
 
-// refill adds what has been saved up since it was last called. A reduced rate has
-// no burst.
+// refill adds the calls for the time since it was last called. A reduced rate has no
+// burst.
 func (p *pace) refill(now time.Time) {
 	most := 1.0
 	if !p.isReduced() {
@@ -96,8 +95,8 @@ func (p *pace) giveBack() {
 	}
 }
 
-// limited notes that a principal succeeds that got a 429 response before, to a call
-// that was sent at a time, and was not a suspect then.
+// limited notes the success of a principal that got a 429 response before, when it
+// was not a suspect, to a call that was sent at a time.
 func (p *pace) limited(principal string, sent, now time.Time) {
 	if !sent.After(p.halved) {
 		return
@@ -106,7 +105,7 @@ func (p *pace) limited(principal string, sent, now time.Time) {
 		return l.principal == principal || now.Sub(l.at) > step
 	})
 	p.agreed = append(p.agreed, limited{principal, now})
-	p.grown = now // this was no second of success
+	p.grown = now // a second with a 429 does not count as one of success
 	if len(p.agreed) < witnesses || now.Sub(p.halved) < step {
 		return
 	}

@@ -149,7 +149,7 @@ func TestK2_StoreThatFails_LetsTheProcessKeepTheRateByItself(t *testing.T) {
 				}
 				_, asked := s.counts()
 				if asked > 4 {
-					t.Errorf("the store was asked %d times in 5 s", asked)
+					t.Errorf("the store was called %d times in 5 s", asked)
 				}
 				if w.l.Stats().Shared {
 					t.Error("the rate counts as shared")
@@ -296,6 +296,20 @@ func TestK2_CancelledPermit_ServesTheCallerThatWaitsAtOnce(t *testing.T) {
 		<-w.done
 		if w.err != nil || w.took != time.Second {
 			t.Errorf("%v after %v, although a turn was given back", w.err, w.took)
+		}
+	})
+}
+
+func TestK2_DistantStoreWithoutABurst_KeepsMostOfTheRate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &store{distance: 200 * time.Millisecond, rate: 50, burst: 1}
+		w := newWorld(t, s.config(), 1, allWell)
+		for i := range 200 {
+			w.once(caller(fmt.Sprint("u", i)), time.Hour)
+		}
+		_, calls := w.end(time.Minute)
+		if last := calls[len(calls)-1].at; len(calls) != 200 || last > 5*time.Second {
+			t.Errorf("%d calls in %v", len(calls), last)
 		}
 	})
 }

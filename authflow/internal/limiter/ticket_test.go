@@ -59,7 +59,7 @@ func TestR6_TicketThatHasToWait_UsesUpNoTurn(t *testing.T) {
 	})
 }
 
-func TestR6_TicketThatWaits_IsAskedAgain(t *testing.T) {
+func TestR6_TicketThatWaits_IsCheckedAgain(t *testing.T) {
 	tests := []struct {
 		name  string
 		event func(l *Limiter, k *ticket, ofGroup *Permit)
@@ -99,7 +99,7 @@ func TestR6_TicketWithAnError_FailsItsRequestAtOnce(t *testing.T) {
 		wrong := errors.New("rejected before")
 		k := &ticket{err: wrong}
 		_, err := l.Acquire(t.Context(), with("x", "a", k))
-		if err != wrong || k.taken != 0 {
+		if !errors.Is(err, wrong) || k.taken != 0 {
 			t.Errorf("%v, taken %d times", err, k.taken)
 		}
 		began := time.Now()
@@ -113,7 +113,7 @@ func TestR6_TicketWithAnError_FailsItsRequestAtOnce(t *testing.T) {
 		blocked.say(l, 0, wrong)
 		l.Wake()
 		<-w.done
-		if w.err != wrong {
+		if !errors.Is(w.err, wrong) {
 			t.Errorf("%v", w.err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestR6_TicketOfARequestThatNobodyWants_IsNotTaken(t *testing.T) {
 		r := with("x", "a", k)
 		r.Wanted = func() bool { return false }
 		_, err := l.Acquire(t.Context(), r)
-		if err != ErrUnwanted || k.taken != 0 {
+		if !errors.Is(err, ErrUnwanted) || k.taken != 0 {
 			t.Errorf("%v, and its password was taken %d times, and is in flight for ever", err, k.taken)
 		}
 	})

@@ -14,9 +14,8 @@ type BlockedError struct {
 	// Last is the latest rejection of the password or key, or of another password
 	// of the user if too many were rejected. It is never nil.
 	Last *outcome.Failure
-	// Until is when the password or key may be sent again, as far as is known.
-	Until time.Time
-	// RetryAfter is the time until then, and always above zero.
+	// RetryAfter is the time until the password or key may be sent again, as far as is
+	// known, and always above zero.
 	RetryAfter time.Duration
 
 	reason string
@@ -47,19 +46,19 @@ func block(last *outcome.Failure, own bool, until, now time.Time) *BlockedError 
 	case last.Class != outcome.Rejected:
 		reason = wasUnanswered
 	}
-	return &BlockedError{Last: last, Until: until, RetryAfter: until.Sub(now), reason: reason}
+	return &BlockedError{Last: last, RetryAfter: until.Sub(now), reason: reason}
 }
 
 // turnTaken returns the error for a call whose turn another call has taken.
-func turnTaken(now time.Time) *BlockedError {
+func turnTaken() *BlockedError {
 	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New(isInFlight)}
-	return &BlockedError{Last: last, Until: now.Add(time.Second), RetryAfter: time.Second, reason: isInFlight}
+	return &BlockedError{Last: last, RetryAfter: time.Second, reason: isInFlight}
 }
 
-// elsewhere is what the Ledger told: a password is blocked because of calls of
-// other processes. It is trusted for a second, so that a crowd of callers costs
-// the Ledger one Load a second.
-type elsewhere struct {
+// othersBlock says that calls of other processes block a password, as the Ledger
+// counts them. It is trusted for a second, so that a crowd of callers costs the
+// Ledger one Load a second.
+type othersBlock struct {
 	hash    [32]byte
 	force   Force
 	until   time.Time
@@ -70,8 +69,8 @@ type elsewhere struct {
 
 const trustedFor = time.Second
 
-// applies reports whether a call with this password is blocked by it.
-func (e *elsewhere) applies(hash [32]byte, force Force, now time.Time) bool {
+// applies reports whether it blocks a call with this password.
+func (e *othersBlock) applies(hash [32]byte, force Force, now time.Time) bool {
 	if e.hash != hash || e.force != force {
 		return false
 	}
@@ -79,7 +78,7 @@ func (e *elsewhere) applies(hash [32]byte, force Force, now time.Time) bool {
 }
 
 // blocked returns the error for a caller.
-func (e *elsewhere) blocked(now time.Time) *BlockedError {
+func (e *othersBlock) blocked(now time.Time) *BlockedError {
 	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent it and got no response")}
 	if e.last == kindRejected {
 		last = &outcome.Failure{Class: outcome.Rejected, Err: errors.New("another process sent it")}

@@ -8,14 +8,14 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// key is what is known of one secret key. A nil key is one of which nothing is
-// known.
+// key is the evidence for and against one secret key. A nil key is one that was not
+// used yet.
 type key struct {
 	proven   bool
 	next     time.Time // when one more caller may use it while it is not proven
 	rejected []string  // principals in a row that were rejected, each once
 	status   int       // of the latest rejection
-	since    time.Time // when the rejections began that speak against it
+	since    time.Time // when it was first rejected, or stopped being proven
 }
 
 // How a key that is not proven is tried.
@@ -33,8 +33,9 @@ func (k *key) wait(now time.Time) time.Duration {
 	return max(0, k.next.Sub(now))
 }
 
-// eligible returns how long a call has to wait that has waited since a time. It
-// fails with the latest rejection after a patience, if there is one.
+// eligible returns how long a call still has to wait. It returns the latest rejection
+// as an error if the call, which waits since a time, has waited for patience, and the
+// key met nothing but rejections in this time.
 func (k *key) eligible(since time.Time, patience time.Duration, now time.Time) (time.Duration, error) {
 	wait, last := k.wait(now), k.lastRejection()
 	if wait == 0 || last == nil || patience == 0 {
@@ -44,13 +45,13 @@ func (k *key) eligible(since time.Time, patience time.Duration, now time.Time) (
 	if end.After(now) {
 		return min(wait, end.Sub(now)), nil
 	}
-	return 0, &BlockedError{Last: last, Until: now.Add(wait), RetryAfter: wait, reason: wasRejectedKey}
+	return 0, &BlockedError{Last: last, RetryAfter: wait, reason: wasRejectedKey}
 }
 
 // take counts a call.
 func (k *key) take(now time.Time) { k.next = now.Add(keyInterval) }
 
-// done notes what came of a call for a principal.
+// done notes the outcome of a call for a principal; f is nil for a success.
 func (k *key) done(principal string, f *outcome.Failure, now time.Time) {
 	switch {
 	case provesKey(f):
@@ -70,7 +71,7 @@ func (k *key) done(principal string, f *outcome.Failure, now time.Time) {
 }
 
 // prove notes that another process has used the key with success, and reports whether
-// that changed anything. A rejection that this process has met is later news.
+// that changed anything. A rejection that this process has met counts more.
 func (k *key) prove() bool {
 	if k.proven || len(k.rejected) > 0 {
 		return false
@@ -79,7 +80,7 @@ func (k *key) prove() bool {
 	return true
 }
 
-// provesKey reports whether only a server that has accepted the key responds so.
+// provesKey reports whether the outcome of a call shows that the key was accepted.
 func provesKey(f *outcome.Failure) bool {
 	if f == nil {
 		return true

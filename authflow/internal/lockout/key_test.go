@@ -89,7 +89,7 @@ func TestR6_KeyWithoutVerdict_IsNotProven(t *testing.T) {
 				if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
 					t.Error(wait, err)
 				}
-				if got := r.Stats().Keys; got != (lockout.Count{Unproven: 1}) {
+				if got := r.Stats().UnprovenKeys; got != 1 {
 					t.Error(got)
 				}
 			})
@@ -116,7 +116,7 @@ func TestR13_PrincipalThatIsRejected_DecidesForNobody(t *testing.T) {
 		if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
 			t.Error(wait, err)
 		}
-		if got := r.Stats().Keys; got != (lockout.Count{Rejected: 1}) {
+		if got := r.Stats().UnprovenKeys; got != 1 {
 			t.Error(got)
 		}
 		after(time.Second)

@@ -105,7 +105,7 @@ func TestR6_UnprovenPassword_IsInFlightOnce(t *testing.T) {
 	})
 }
 
-func TestR6_WaitingCallers_AreToldOfTheRejection(t *testing.T) {
+func TestR6_WaitingCallers_GetTheRejection(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})
 		first := start(t, r.Password("ann", "wrong", lockout.Scheduled))
@@ -142,7 +142,7 @@ func TestR6_LostResponse_CountsAsRejectionUntilToldOtherwise(t *testing.T) {
 		if third.Once() {
 			t.Error("a flight sends a proven password only once")
 		}
-		play(t, ann(), wrong) // the first rejection, as the lost ones were none
+		play(t, ann(), wrong) // the first rejection, because the lost ones do not count
 		blocked(t, ann(), time.Minute)
 	})
 }
@@ -190,7 +190,7 @@ func TestR6_OneLostResponseThenOutage_IsBackInAMinute(t *testing.T) {
 	})
 }
 
-func TestR6_TLSAlert_IsNoWrongPassword(t *testing.T) {
+func TestR6_TLSAlert_IsNotAWrongPassword(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})
 		for range 100 {
@@ -202,7 +202,7 @@ func TestR6_TLSAlert_IsNoWrongPassword(t *testing.T) {
 	})
 }
 
-func TestR6_ProvenPassword_IsNotDoubtedForLostResponses(t *testing.T) {
+func TestR6_ProvenPassword_IsNotSuspectForLostResponses(t *testing.T) {
 	for name, f := range map[string]*outcome.Failure{"lost": lost, "overloaded": overloaded, "not sent": notSent} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -439,6 +439,23 @@ func TestR6_FiveRejections_BlockUntilThreeCount(t *testing.T) {
 }
 
 // The server may go on to work on a call after its caller has given up.
+// A password is changed on the server while a crowd of calls is in flight.
+func TestR6_CrowdThatIsRejected_IsBlockedUntilTwoOfTheLatestCount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+		var crowd []*lockout.Ticket
+		for range 12 {
+			crowd = append(crowd, start(t, r.Password("ann", "old", lockout.Scheduled)))
+		}
+		for _, ticket := range crowd {
+			after(time.Second)
+			ticket.Done(wrong)
+		}
+		blocked(t, r.Password("ann", "old", lockout.Forced), time.Hour-2*time.Second)
+	})
+}
+
 func TestR6_LostResponse_CountsForSomeMinutesMoreThanAnHour(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})

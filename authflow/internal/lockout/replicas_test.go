@@ -78,7 +78,7 @@ func TestR6_ReplicasWithAProvenPassword_SendItLessAfterRejections(t *testing.T) 
 	})
 }
 
-func TestR6_BlockedElsewhere_IsOverSoonAfterAnAcceptance(t *testing.T) {
+func TestR6_BlockedByAnotherProcess_IsOverSoonAfterAnAcceptance(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{}
 		one, two := process(m), process(m)
@@ -121,4 +121,37 @@ func TestR6_OutcomesOfTwoProcessesAtOnce_AreSavedAtOnce(t *testing.T) {
 			t.Errorf("the callers were told %v later", took)
 		}
 	})
+}
+
+// A process is killed during its call, while another one ends a call of the user.
+func TestR6_CallOfAKilledProcess_CountsWhateverOthersHear(t *testing.T) {
+	for name, other := range map[string]struct {
+		password string
+		f        *outcome.Failure
+	}{
+		"the same password, accepted":  {"right", nil},
+		"another password, rejected":   {"typo", wrong},
+		"another password, not looked": {"typo", overloaded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := &memory{}
+				one, two := process(m), process(m)
+				play(t, one.Password("ann", "right", lockout.Scheduled), nil)
+				flush(t, one)
+				if other.f == nil {
+					play(t, two.Password("ann", "right", lockout.Scheduled), nil)
+				}
+				after(2 * time.Minute)
+				call := start(t, two.Password("ann", other.password, lockout.Scheduled))
+				start(t, one.Password("ann", "right", lockout.Scheduled)) // and one is killed
+				call.Done(other.f)
+				flush(t, two)
+				after(40 * time.Second)
+				fresh(t, m, "right", false)
+				after(40 * time.Second)
+				fresh(t, m, "right", true)
+			})
+		})
+	}
 }

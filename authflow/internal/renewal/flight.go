@@ -18,9 +18,10 @@ type Flight[V any] struct {
 	// Renewing is the lease that was in use when the flight began, or nil.
 	Renewing *Lease[V]
 
-	keeper interface{ cancelIfUnused(fl *Flight[V]) bool }
-	cancel context.CancelFunc // ends the context of Acquire
-	done   chan struct{}      // closed when the waiters are woken
+	keeper  interface{ cancelIfUnused(fl *Flight[V]) bool }
+	cancel  context.CancelFunc // ends the context of Acquire
+	done    chan struct{}      // closed when the waiters are woken
+	awaited chan struct{}      // closed when the first caller waits
 
 	// The lock of the Keeper guards these.
 	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
@@ -54,13 +55,27 @@ var errDiscarded = errors.New("the credential was requested too early")
 // whether the flight has ended.
 func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl) }
 
+// Awaited returns a channel that is closed as soon as a caller waits for the flight.
+// A renewal ahead of time begins without one.
+func (fl *Flight[V]) Awaited() <-chan struct{} { return fl.awaited }
+
 // join adds a waiter. A Renew makes the flight discard a credential that was
 // requested before it, unless the flight follows a discarded one: callers that renew
 // faster than a flight takes would otherwise let no flight succeed.
 func (fl *Flight[V]) join(want *request[V]) {
 	fl.waiters++
+	fl.noteWaiter()
 	if want.forced && !fl.protected {
 		fl.notBefore, fl.forceNext = want.since, true
+	}
+}
+
+// noteWaiter notes that a caller waits. The caller of noteWaiter holds the lock.
+func (fl *Flight[V]) noteWaiter() {
+	select {
+	case <-fl.awaited:
+	default:
+		close(fl.awaited)
 	}
 }
 
@@ -78,7 +93,10 @@ func (k *Keeper[V, S]) begin(ctx context.Context, want *request[V]) *Flight[V] {
 	next := *k.load()
 	fl := &Flight[V]{
 		Began: time.Now(), Force: want.forced || next.forceNext && !want.exclusive, Exclusive: want.exclusive, Renewing: next.lease,
-		keeper: k, done: make(chan struct{}), waiters: 1, protected: next.discarded,
+		keeper: k, done: make(chan struct{}), awaited: make(chan struct{}), waiters: 1, protected: next.discarded,
+	}
+	if want.waits {
+		fl.noteWaiter()
 	}
 	ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, true))
 	next.flights = &flights[V]{fl, next.flights}

@@ -224,3 +224,57 @@ func TestL1_IdleKeeper_HasNoGoroutine(t *testing.T) {
 		t.Errorf("a flight is kept: %v", fl)
 	}
 }
+
+func TestR9_Flight_KnowsWhetherACallerWaits(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		var flights []*Flight[int32]
+		s.then = func(_ context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
+			select {
+			case <-fl.Awaited():
+				fl = nil
+			default:
+			}
+			flights = append(flights, fl)
+			time.Sleep(time.Minute) // fake clock
+			return leaseOf(n, time.Now(), time.Hour), nil
+		}
+		first, err := k.Get(t.Context(), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = k.Exclusive(t.Context())
+		if err == nil {
+			_, err = k.Renew(t.Context())
+		}
+		if err == nil {
+			_, err = k.Replace(t.Context(), first)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Minute) // fake clock
+		l, err := k.Get(t.Context(), time.Now()) // begins a renewal ahead of time
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second) // fake clock
+		last := flights[len(flights)-1]
+		for _, fl := range flights[:len(flights)-1] {
+			if fl != nil {
+				t.Error("a flight does not know that its caller waits")
+			}
+		}
+		if last == nil {
+			t.Fatal("a caller waits for the renewal ahead of time")
+		}
+		_, err = k.Replace(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-last.Awaited():
+		default:
+			t.Error("the flight does not know of the caller that joined")
+		}
+	})
+}

@@ -69,7 +69,7 @@ var (
 
 // Get returns a lease for a request that can be repeated: the one in use, even
 // if the server rejected it somewhere, or else the next one. now is the time of
-// the call: reading the clock costs as much as the rest of the answer.
+// the call: reading the clock costs as much as the rest of Get.
 func (k *Keeper[V, S]) Get(ctx context.Context, now time.Time) (*Lease[V], error) {
 	return k.get(ctx, request[V]{}, now)
 }
@@ -167,7 +167,7 @@ func (k *Keeper[V, S]) join(ctx context.Context, want *request[V]) (*Lease[V], *
 	defer k.mu.Unlock()
 	s, now := k.load(), time.Now()
 	l, fl, pause := s.usable(want, now), s.flight, s.pausing(now)
-	want.inUse = s.lease
+	want.inUse, want.waits = s.lease, l == nil
 	if want.exclusive {
 		fl = nil
 	}

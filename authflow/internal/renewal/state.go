@@ -10,6 +10,7 @@ type request[V any] struct {
 	forced    bool      // one that is requested after since, also during a pause
 	since     time.Time
 	inUse     *Lease[V] // the lease in use when the caller joined its flight
+	waits     bool      // the caller waits for the flight, because no lease will do
 }
 
 // state is all that decides what a caller gets. It is replaced as a whole.

@@ -108,8 +108,8 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 
 // answered notes that the server works, and that p's principal is served.
 func (l *Limiter) answered(p *Permit, now time.Time) {
-	if p.principal.limited {
-		l.pace.limited(p.principal.name, now)
+	if !p.principal.limited.IsZero() {
+		l.pace.limited(p.principal.name, p.principal.limited, now)
 	}
 	l.budget.fill(now)
 	l.outage.end(p, now)
@@ -136,7 +136,7 @@ func (l *Limiter) failed(p *Permit, f *outcome.Failure, again bool, now time.Tim
 		who.holdFor(l.retryAfter(f), now)
 	}
 	if f.Class == outcome.RateLimited && !wasSuspect {
-		who.limited = true
+		who.limited = p.sent
 	}
 }
 

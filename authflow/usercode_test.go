@@ -244,6 +244,152 @@ func (p *userPlace) worksAgain(t *testing.T, name string) {
 	}
 }
 
+// The code is still running when the Flow is logged out, and breaks then.
+func TestR10_UserCodeThatBreaksAfterLogout_EndsNothing(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]func(){
+		"panic":              func() { panic("of the user's own") },
+		"ends its goroutine": runtime.Goexit,
+		"returns":            func() {},
+	}, func(t *testing.T, late func()) {
+		sim := authtest.New(people(20)...)
+		sim.AddUser(admin, authtest.DefaultPassword)
+		b := &broken{what: func() {
+			time.Sleep(time.Minute) // fake clock: until after Logout
+			late()
+		}}
+		for name, p := range userPlaces(t, sim, b) {
+			if p.blocks || p.once {
+				continue
+			}
+			b.armed.Store(true)
+			go func() { _, _ = carried(t.Context(), p.flow) }()
+			time.Sleep(time.Second) // fake clock
+			for range 2 {
+				began := time.Now()
+				if err := p.flow.Logout(t.Context()); err != nil || time.Since(began) > 30*time.Second {
+					t.Errorf("%s: %v after %v", name, err, time.Since(began))
+				}
+			}
+			time.Sleep(2 * time.Minute) // fake clock
+			others := map[string]*authflow.Flow{"by key": userNamed(t, p.cluster, "user-0"), "by password": byPassword(t, p.cluster, "user-0", "pw")}
+			if name == "password function" || name == "function of TokensFrom" {
+				delete(others, "by key") // it is another Cluster's
+			}
+			for by, other := range others {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				if _, err := other.Token(ctx); err != nil {
+					t.Errorf("%s: another user %s: %v", name, by, err)
+				}
+				cancel()
+			}
+		}
+	})
+}
+
+// Such a Lock says neither that the lock is held nor that it is not.
+func TestR10_LockThatReturnsNothing_CostsNothing(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		s := &storeView{sharedStore: &sharedStore{}, unlocks: func(unlock func()) func() { unlock(); return nil }}
+		for range 3 {
+			first := replica(t, sim, s, admin)
+			mustGet(t, first)
+			if err := first.Renew(t.Context()); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute) // fake clock
+			mustGet(t, replica(t, sim, s, admin))
+		}
+	})
+}
+
+// A function may wait for a person, such as one who touches a key.
+func TestR10_R5_FunctionOf12Seconds_IsCalledOnceForEachCredential(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, takes := range map[string]time.Duration{"12 s": 12 * time.Second, "29 s": 29 * time.Second} {
+			calls := 0
+			wait := func(ctx context.Context) error {
+				calls++
+				select {
+				case <-time.After(takes):
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			sim := authtest.New()
+			secret := func(value gen.Secret) authflow.CredentialFunc {
+				return func(ctx context.Context) (gen.Secret, error) { return value, wait(ctx) }
+			}
+			password, err := clusterOf(t, sim).Session(gen.LoginRequest{Username: admin}, authflow.WithPassword(secret(authtest.DefaultPassword)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := userNamed(t, clusterOf(t, sim, authflow.WithSecretKeyFunc(func(ctx context.Context, _ string) (gen.Secret, error) {
+				return secret(authtest.DefaultSecretKey)(ctx)
+			})), admin)
+			full := trusted(t, sim, 24*time.Hour)
+			tokens, err := clusterOf(t, sim).TokensFrom(func(ctx context.Context) (authflow.Token, error) {
+				if err := wait(ctx); err != nil {
+					return authflow.Token{}, err
+				}
+				return full.Token(ctx, authflow.Exclusive())
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for kind, f := range map[string]*authflow.Flow{"password": password, "key": key, "token": tokens} {
+				calls = 0
+				for n := range 2 {
+					if err := f.Renew(t.Context()); err != nil || calls != n+1 {
+						t.Errorf("%s function of %s: %d calls for %d credentials, %v", kind, name, calls, n+1, err)
+					}
+				}
+			}
+		}
+	})
+}
+
+// A Flow that no method of a Cluster has made fails in the goroutine of its caller, and
+// not in one of this package, which would end the process.
+func TestR10_ZeroFlow_FailsForItsCallerAlone(t *testing.T) {
+	t.Parallel()
+	var f authflow.Flow
+	for name, use := range map[string]func() error{
+		"Edit":         func() error { return f.Edit(t.Context(), request(t, fakeURL)) },
+		"Do":           func() error { _, err := f.Do(request(t, fakeURL)); return err },                    //nolint:bodyclose // there is none
+		"Transport":    func() error { _, err := f.Transport().RoundTrip(request(t, fakeURL)); return err }, //nolint:bodyclose // there is none
+		"Token":        func() error { _, err := f.Token(t.Context()); return err },
+		"Exclusive":    func() error { _, err := f.Token(t.Context(), authflow.Exclusive()); return err },
+		"Renew":        func() error { return f.Renew(t.Context()) },
+		"Logout":       func() error { return f.Logout(t.Context()) },
+		"SessionToken": func() error { _, err := f.SessionToken().Token(t.Context()); return err },
+		"API":          func() error { _, err := f.API().GetCurrentUserInfoWithResponse(t.Context()); return err },
+	} {
+		for range 2 {
+			if err := orPanic(use); err == nil {
+				t.Errorf("%s: neither an error nor a panic", name)
+			}
+		}
+	}
+	f.Invalidate(authflow.Token{Value: "x"})
+	if err := f.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+// orPanic calls f and returns its error, or its panic as an error.
+func orPanic(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return f()
+}
+
 // A function that calls the Flow that it supplies gets an error at once.
 func TestR10_FunctionThatWaitsForItself_IsToldAtOnce(t *testing.T) {
 	t.Parallel()

@@ -89,8 +89,10 @@ $(EXPRESS): tests/load/package-lock.json
 	@if command -v npm >/dev/null; then cd tests/load && npm ci && touch node_modules/.package-lock.json; fi
 
 fuzz: ## each fuzz target for FUZZTIME (60s), and SCHEDULES of the engine; 10 minutes
-	@for target in $$(go test -list '^Fuzz' ./authflow | grep ^Fuzz); do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./authflow || exit 1; \
+	@for package in ./authflow ./authflow/internal/exchange ./authflow/internal/redact; do \
+		for target in $$(go test -list '^Fuzz' $$package | grep ^Fuzz); do \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
 	done
 	go test -run '^$$' -fuzz '^FuzzSchedule$$' -fuzztime $(SCHEDULES) ./authflow/internal/renewal
 

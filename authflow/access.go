@@ -1,168 +1,123 @@
 package authflow
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
-	"strings"
 
-	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/gen"
-)
-
-// way is how a Flow gets its credential.
-type way uint8
-
-const (
-	wayFull way = iota
-	wayObject
-	wayCustom
-	wayLogin
-	waySessionToken
-	wayTokensFrom
-)
-
-// op is the operationId of a way, or the function that made the Flow.
-func (w way) op() string {
-	return [...]string{"getFullAccessToken", "getObjectAccessToken", "getCustomAccessToken", "login", "getCurrentUserToken", "TokensFrom"}[w]
-}
-
-// build makes the request for a credential.
-func (w way) build(server string, body []byte) (*http.Request, error) {
-	const json = "application/json"
-	r := bytes.NewReader(body)
-	switch w {
-	case wayFull:
-		return gen.NewGetFullAccessTokenRequestWithBody(server, json, r)
-	case wayObject:
-		return gen.NewGetObjectAccessTokenRequestWithBody(server, json, r)
-	case wayCustom:
-		return gen.NewGetCustomAccessTokenRequestWithBody(server, json, r)
-	case wayLogin:
-		return gen.NewLoginRequestWithBody(server, json, r)
-	}
-	return gen.NewGetCurrentUserTokenRequest(server)
-}
-
-// The names of the credentials in requests.
-const (
-	fieldPassword  = "password"
-	fieldSecretKey = "secret_key"
 )
 
 // FlowOption changes one Flow.
 type FlowOption func(*Flow)
 
-// WithPassword asks fn for the password at each acquisition, so that a changed
-// one needs no restart. The request then carries no credential. Optional.
+// WithPassword sets a function that supplies the password for each acquisition, so
+// that a changed password needs no restart. The request then contains no
+// credential. Optional.
 func WithPassword(fn CredentialFunc) FlowOption {
 	return func(f *Flow) {
 		if fn != nil {
-			f.supplied = &supplied{password: fn}
+			f.supplier = &supplier{password: fn}
 		}
 	}
 }
 
 // WithAlias names another user name of the Flow's user. A token whose response
-// names another user than the request did is an error, unless the names differ
-// by case alone or the name is the alias: clusters that map log-in names to
-// account names need it. Optional.
+// names another user than the request is an error, unless the names differ by
+// case alone or the name is the alias. Clusters that map login names to account
+// names need it. Optional.
 func WithAlias(username string) FlowOption {
-	return func(f *Flow) { f.asked = newAsked("", "", "", "", username) }
+	return func(f *Flow) { f.credentialRequest = newCredentialRequest("", "", "", "", username) }
 }
 
-// FullAccess returns a Flow on a token with all the rights of its user
-// (operation getFullAccessToken). It sends nothing; the first use asks for the
-// token. The credential is req.Password or req.SecretKey, a password by
-// WithPassword, or else the Cluster's secret key. What the server would refuse
-// or ignore is an error that matches [ErrInvalid] and names the field. Where
-// the cluster has Orgs, say which one: an absent OrgID is the Org of the key or
-// of the user's last session, not always the Primary Org.
+// FullAccess returns a Flow on a token with all rights of its user (operation
+// getFullAccessToken). It sends nothing; the first use requests the token. The
+// credential is req.Password or req.SecretKey, a password by WithPassword, or
+// otherwise the Cluster's secret key. A field that the server would reject or
+// ignore is an error that matches [ErrInvalid] and names the field.
 //
-// With AutoCreate the server makes or updates the user each time a token is
-// made, so each renewal repeats that.
+// Where the cluster has Orgs, name the Org: without OrgID the token is for the Org
+// of the key, or of the user's last session, which is not always the Primary Org.
+//
+// With AutoCreate the server creates or updates the user for each token, so each
+// renewal repeats that.
 func (c *Cluster) FullAccess(req gen.GetFullAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayFull, valid: req.ValidityTimeInSec}
+	f := &Flow{method: methodFull, validity: req.ValidityTimeInSec}
 	if confines(req.UserParameters) {
 		f.rules = rulesConfined
 	}
-	return c.minting(f, req.Username, orgNumber(req.OrgID), &req.Password, &req.SecretKey, &req, opts, func() error { return checkFull(&req, f.byKey) })
+	fields := requestFields{user: req.Username, org: orgNumber(req.OrgID), password: req.Password, key: req.SecretKey}
+	return c.newFlow(f, fields, &req, opts, func() error { return checkFull(&req, f.byKey) })
 }
 
-// ObjectAccess returns a Flow on a token that reads the metadata object
-// req.ObjectID and nothing else (operation getObjectAccessToken). Otherwise it
-// is as FullAccess.
+// ObjectAccess returns a Flow on a token that can only read the metadata object
+// req.ObjectID (operation getObjectAccessToken). In all other respects it is like
+// FullAccess.
 func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayObject, valid: req.ValidityTimeInSec}
+	f := &Flow{method: methodObject, validity: req.ValidityTimeInSec}
 	if confines(req.UserParameters) {
 		f.rules = rulesConfined
 	}
-	return c.minting(f, req.Username, orgNumber(req.OrgID), &req.Password, &req.SecretKey, &req, opts, func() error { return checkObject(&req, f.byKey) })
+	fields := requestFields{user: req.Username, org: orgNumber(req.OrgID), password: req.Password, key: req.SecretKey}
+	return c.newFlow(f, fields, &req, opts, func() error { return checkObject(&req, f.byKey) })
 }
 
-// CustomAccess returns a Flow on a token that carries security rules (operation
-// getCustomAccessToken, from 10.4.0.cl). Otherwise it is as FullAccess, but
-// AutoCreate is on if absent and leaves users who exist as they are.
+// CustomAccess returns a Flow on a token with security rules (operation
+// getCustomAccessToken, from 10.4.0.cl). It is like FullAccess, but AutoCreate is
+// on by default, and it leaves existing users as they are.
 //
-// The effects of req.PersistOption happen each time a token is made. A Flow
-// with APPEND appends its rules again at each renewal, and tries again only
-// what the server surely did not do; NONE, REPLACE and RESET can be repeated.
+// The effects of req.PersistOption happen for each token. A Flow with APPEND
+// appends its rules again at each renewal, and retries only where the server did
+// nothing; NONE, REPLACE and RESET can be repeated.
 func (c *Cluster) CustomAccess(req gen.GetCustomAccessTokenRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayCustom, valid: req.ValidityTimeInSec}
+	f := &Flow{method: methodCustom, validity: req.ValidityTimeInSec}
 	switch {
 	case req.PersistOption == gen.PersistOptionAppend:
 		f.rules = rulesAppended
 	case req.PersistOption == gen.PersistOptionNone && hasRules(&req):
 		f.rules = rulesConfined
 	}
-	return c.minting(f, req.Username, req.OrgIdentifier, &req.Password, &req.SecretKey, &req, opts, func() error { return checkCustom(&req, f.byKey) })
+	fields := requestFields{user: req.Username, org: req.OrgIdentifier, password: req.Password, key: req.SecretKey}
+	return c.newFlow(f, fields, &req, opts, func() error { return checkCustom(&req, f.byKey) })
 }
 
 // Session returns a Flow on a cookie session that begins with a password
 // (operation login), given here or by WithPassword. It sends nothing; the first
-// use logs in. The session is renewed, by a new log-in, when it has rested for
-// Policy.SessionIdle or has no cookie any more, and with RememberMe ahead of
+// use logs in. A new login renews the session when it was idle for
+// Policy.SessionIdle, when it has no cookie any more, and with RememberMe ahead of
 // the end of its seven days.
 func (c *Cluster) Session(req gen.LoginRequest, opts ...FlowOption) (*Flow, error) {
-	f := &Flow{way: wayLogin, remember: req.RememberMe}
-	var none gen.Secret
-	return c.minting(f, req.Username, req.OrgIdentifier, &req.Password, &none, &req, opts, func() error { return checkTexts(f.way.op(), &req) })
+	f := &Flow{method: methodLogin, remember: req.RememberMe}
+	fields := requestFields{user: req.Username, org: req.OrgIdentifier, password: req.Password}
+	return c.newFlow(f, fields, &req, opts, func() error { return checkTexts(f.method.op(), &req) })
 }
 
-// minting completes a Flow whose request carries a credential of its own. The
-// request is encoded once: what the caller changes afterwards has no effect.
-func (c *Cluster) minting(f *Flow, user, org string, password, key *gen.Secret, req any, opts []FlowOption, check func() error) (*Flow, error) {
-	op := f.way.op()
+// requestFields is what all requests for a credential have in common.
+type requestFields struct {
+	user, org     string
+	password, key gen.Secret
+}
+
+// newFlow completes a Flow whose request carries a password or a key. The request
+// is encoded once: later changes by the caller have no effect.
+func (c *Cluster) newFlow(f *Flow, fields requestFields, req any, opts []FlowOption, check func() error) (*Flow, error) {
+	op := f.method.op()
 	for _, o := range opts {
 		if o != nil {
 			o(f)
 		}
 	}
-	var secret gen.Secret
-	switch byKey := f.way != wayLogin && c.hasKey(org); {
-	case user == "":
+	if fields.user == "" {
 		return nil, invalid(op, "username", "must not be empty")
-	case *password != "" && *key != "":
-		return nil, invalid(op, fieldPassword, "must not be given together with "+fieldSecretKey)
-	case f.supplied != nil && *password+*key != "":
-		return nil, invalid(op, fieldPassword, "must not be in the request when WithPassword supplies it, and neither must secret_key")
-	case *password != "" || f.supplied != nil:
-		secret = *password
-	case *key != "" || byKey:
-		f.byKey, secret = true, *key
-	case f.way == wayLogin:
-		return nil, invalid(op, fieldPassword, "must not be empty")
-	default:
-		return nil, invalid(op, fieldPassword, "one of password and secret_key is needed, or WithSecretKey for the cluster")
+	}
+	secret, err := f.chooseSecret(c, fields)
+	if err != nil {
+		return nil, err
 	}
 	if err := check(); err != nil {
 		return nil, err
 	}
-	for field, text := range map[string]string{"username": user, "org": org, f.field(): string(secret)} {
+	for field, text := range map[string]string{"username": fields.user, "org": fields.org, f.secretField(): string(secret)} {
 		if len(text) > maxPiece {
 			return nil, invalid(op, field, fmt.Sprintf("is longer than %d bytes", maxPiece))
 		}
@@ -171,11 +126,32 @@ func (c *Cluster) minting(f *Flow, user, org string, password, key *gen.Secret, 
 	if err != nil {
 		return nil, invalid(op, "request", err.Error())
 	}
-	f.asked = newAsked(string(body), user, org, secret, f.alias())
+	f.credentialRequest = newCredentialRequest(string(body), fields.user, fields.org, secret, f.alias())
 	return c.start(f), nil
 }
 
-// orgNumber returns the number of an Org as text, or "" for none.
+// chooseSecret decides between password and secret key. It returns the one in the
+// request, or "" if a function or the Cluster supplies it.
+func (f *Flow) chooseSecret(c *Cluster, fields requestFields) (gen.Secret, error) {
+	op := f.method.op()
+	given := fields.password + fields.key
+	switch {
+	case fields.password != "" && fields.key != "":
+		return "", invalid(op, fieldPassword, "must not be given together with "+fieldSecretKey)
+	case f.supplier != nil && given != "":
+		return "", invalid(op, fieldPassword, "must not be in the request if WithPassword supplies it, and neither must secret_key")
+	case fields.password != "" || f.supplier != nil:
+		return fields.password, nil
+	case f.method == methodLogin:
+		return "", invalid(op, fieldPassword, "must not be empty")
+	case fields.key == "" && !c.hasKey(fields.org):
+		return "", invalid(op, fieldPassword, "either password or secret_key is needed, or WithSecretKey for the Cluster")
+	}
+	f.byKey = true
+	return fields.key, nil
+}
+
+// orgNumber returns the number of an Org as text, or "" if there is none.
 func orgNumber(id *int32) string {
 	if id == nil {
 		return ""
@@ -190,148 +166,57 @@ func (c *Cluster) start(f *Flow) *Flow {
 	return f
 }
 
-// SessionToken returns a Flow on a bearer token that the server issues to the
-// user of f (operation getCurrentUserToken, from 9.4.0.cl), for 24 hours. f may
-// hold a session or a token. It stays in use for renewals, and closing it ends
-// them. Where Session is refused for the rules of f's token, so is every use.
+// SessionToken returns a Flow on a bearer token that the server issues to the user
+// of f for 24 hours (operation getCurrentUserToken, from 9.4.0.cl). f may be a
+// session or a token. It is used for renewals, and closing it ends them. If
+// Session rejects the rules of f's token, every use of this Flow is an error, too.
 func (f *Flow) SessionToken() *Flow {
-	return f.cluster.start(&Flow{way: waySessionToken, asked: newAsked("", f.user(), "", "", f.alias()), supplied: &supplied{parent: f}})
+	return f.cluster.start(&Flow{
+		method:            methodSessionToken,
+		credentialRequest: newCredentialRequest("", f.user(), "", "", f.alias()),
+		supplier:          &supplier{parent: f},
+	})
 }
 
-// Session returns a Flow on a cookie session of the user of f's token
-// (operation login with the body {}). f stays in use for the session's
-// renewals, and closing it ends them. It is refused where f holds a session, or
-// a token with rules that reach it alone, by the persist option NONE or as
-// user_parameters without persist: the session would not have them.
+// Session returns a Flow on a cookie session of the user of f's token (operation
+// login with the body {}). f is used for renewals, and closing it ends them. It is
+// an error if f is a session itself, or if its token has rules that only the token
+// has, by the persist option NONE or by user_parameters without persist: the
+// session would not have them.
 func (f *Flow) Session() (*Flow, error) {
-	if f.way == wayLogin {
+	if f.method == methodLogin {
 		return nil, invalid("login", "flow", "is a session already; a bearer token is needed")
 	}
-	if err := f.confined("login"); err != nil {
+	if err := f.checkRulesReach("login"); err != nil {
 		return nil, err
 	}
-	return f.cluster.start(&Flow{way: wayLogin, asked: newAsked("{}", f.user(), "", "", f.alias()), supplied: &supplied{parent: f}}), nil
+	return f.cluster.start(&Flow{
+		method:            methodLogin,
+		credentialRequest: newCredentialRequest("{}", f.user(), "", "", f.alias()),
+		supplier:          &supplier{parent: f},
+	}), nil
 }
 
-// confined returns an error of op if what op brings for the user of f would not
-// have the rules that f's token has (S6).
-func (f *Flow) confined(op string) error {
+// checkRulesReach returns an error if the credential that op returns for the user
+// of f would not have the rules of f's token (S6).
+func (f *Flow) checkRulesReach(op string) error {
 	for p := f; p != nil; p = p.parent() {
-		if p.rules == rulesConfined {
-			field, problem := "persist_option", "is NONE"
-			if p.way != wayCustom {
-				field, problem = "user_parameters", "hold a rule without persist"
-			}
-			return invalid(op, field, problem+": the rules of the token would not hold in what is got with it")
+		if p.rules != rulesConfined {
+			continue
 		}
+		field, problem := "persist_option", "is NONE"
+		if p.method != methodCustom {
+			field, problem = "user_parameters", "contain a rule without persist"
+		}
+		return invalid(op, field, problem+": the new credential would not have the rules of the token")
 	}
 	return nil
 }
 
 // parent returns the Flow that this one is built on, or nil.
 func (f *Flow) parent() *Flow {
-	if f.supplied == nil {
+	if f.supplier == nil {
 		return nil
 	}
-	return f.supplied.parent
-}
-
-// field is the name of the credential in the request.
-func (f *Flow) field() string {
-	if f.byKey {
-		return fieldSecretKey
-	}
-	return fieldPassword
-}
-
-// credential returns the password or key of a Flow, checked as one in a request
-// is.
-func (f *Flow) credential(ctx context.Context) (gen.Secret, error) {
-	if f.secret() != "" {
-		return f.secret(), nil
-	}
-	secret, err := f.askFunction(ctx)
-	if err == nil && secret == "" {
-		err = errors.New("it is empty")
-	}
-	if err != nil {
-		return "", asError(f.way.op(), fmt.Errorf("getting the %s: %w", f.field(), err))
-	}
-	if e := checkSecret(f.way.op(), f.field(), secret); e != nil {
-		return "", e
-	}
-	return secret, nil
-}
-
-// askFunction gets the password or key from the function that supplies it.
-func (f *Flow) askFunction(ctx context.Context) (gen.Secret, error) {
-	switch {
-	case f.supplied != nil:
-		return userCall[gen.Secret]{what: "password function", call: f.supplied.password}.run(ctx)
-	case f.cluster.secretKey != nil:
-		call := func(ctx context.Context) (gen.Secret, error) { return f.cluster.secretKey(ctx, f.org()) }
-		return userCall[gen.Secret]{what: "secret key function", call: call}.run(ctx)
-	}
-	return f.cluster.key(f.org()), nil
-}
-
-// secretKind is the kind of credential in the request of a Flow.
-func (f *Flow) secretKind() outcome.Secret {
-	switch {
-	case f.parent() != nil:
-		return outcome.Bearer
-	case f.byKey:
-		return outcome.Key
-	}
-	return outcome.Password
-}
-
-// principal names the user and the Org that evidence about this Flow's requests
-// is about. User names that differ by case alone are one user (upstream
-// behaviour is open; one account is the cautious reading).
-func (f *Flow) principal() string {
-	return strings.ToLower(f.user()) + "\x00" + f.org()
-}
-
-// request makes the request for a credential. A secret that a function supplies
-// is added to the body.
-func (f *Flow) request(secret gen.Secret) (*http.Request, error) {
-	body := []byte(f.body())
-	if secret != "" && f.secret() == "" {
-		value, err := json.Marshal(secret)
-		if err != nil {
-			return nil, err
-		}
-		body = append(body[:len(body)-1], `,"`+f.field()+`":`+string(value)+`}`...) // the object has a username already
-	}
-	return f.way.build(f.cluster.url+"/", body)
-}
-
-// read makes a lease of the response to a request for a credential. with is the
-// credential of the Flow below that the request carried, or nil.
-func (f *Flow) read(r *response, path string, with *lease) (*lease, *outcome.Failure) {
-	if f.way == wayLogin {
-		return f.begin(r)
-	}
-	if with != nil {
-		_ = f.parent().observe(with, r.Sent, path, r.Header)
-	}
-	several, orgs := f.scope()
-	l, failure := f.bearer(r, orgs)
-	if failure == nil {
-		l.Value.several = several && l.Value.hasOrg // no other goroutine knows the lease yet
-	}
-	return l, failure
-}
-
-// scope reports whether the request is for a token for several Orgs, and returns
-// those that it names.
-func (f *Flow) scope() (several bool, orgs []string) {
-	var req struct {
-		Scope *gen.TokenScopeInput `json:"scope"`
-	}
-	if !strings.Contains(f.body(), `"scope":`) || json.Unmarshal([]byte(f.body()), &req) != nil || req.Scope == nil {
-		return false, nil
-	}
-	return true, req.Scope.OrgIdentifiers
+	return f.supplier.parent
 }

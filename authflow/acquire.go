@@ -2,6 +2,7 @@ package authflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -25,7 +26,7 @@ type source Flow
 func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
 	a := &acquisition{Flow: (*Flow)(s), flight: fl, timeLeft: s.cluster.policy.Timeout, storeTimeLeft: storeTime}
 	ctx = withoutClientTrace{ctx}
-	if s.way == wayTokensFrom {
+	if s.method == methodTokensFrom {
 		return a.repeat(ctx, a.callFunction)
 	}
 	if !a.usesStore() {
@@ -77,7 +78,7 @@ func (a *acquisition) repeat(ctx context.Context, attempt func(context.Context) 
 			l.ID = a.idOf(&l.Value)
 			return l, nil
 		}
-		failed := a.explain(asError(a.way.op(), result.err))
+		failed := a.explain(asError(a.method.op(), result.err))
 		if !result.again || !a.mayRepeat(failed) || !a.pause(ctx, result.after) {
 			return nil, failed
 		}
@@ -91,9 +92,10 @@ func (a *acquisition) mayRepeat(e *Error) bool {
 	return a.rules != rulesAppended || e.outcome().NotApplied()
 }
 
-// pause waits before the next attempt, and reports whether there is time for it.
+// pause waits before the next attempt, and reports whether there is time for it. A
+// function that has used all of its time leaves maxEarly.
 func (a *acquisition) pause(ctx context.Context, d time.Duration) bool {
-	if d >= a.timeLeft {
+	if d >= a.timeLeft-maxEarly {
 		return false
 	}
 	a.timeLeft -= d
@@ -115,10 +117,21 @@ func (a *acquisition) explain(e *Error) *Error {
 // localResult is the result of an attempt that failed before the server was
 // asked: the user's function failed.
 func (a *acquisition) localResult(err error) attemptResult {
-	e := asError(a.way.op(), err)
+	e := *asError(a.method.op(), err)
 	ofParent := e.wraps && a.parent() != nil // which has made its own attempts
+	if !ofParent && !e.heldBack {
+		e.RetryAfter = spread(e.RetryAfter)
+	}
 	again := e.Retryable() && !e.heldBack && !ofParent && a.mayAttemptAgain()
-	return attemptResult{err: e, again: again, after: backoff(a.attempts, e.RetryAfter)}
+	return attemptResult{err: &e, again: again, after: backoff(a.attempts, e.RetryAfter)}
+}
+
+// spread returns a Retry-After as it is obeyed: at most five minutes, and up to a
+// quarter longer, so that flows that were told the same do not return together.
+// The limiter does the same for responses of the server.
+func spread(d time.Duration) time.Duration {
+	d = min(d, maxRetryAfter)
+	return d + rand.N(d/4+1)
 }
 
 func (a *acquisition) mayAttemptAgain() bool { return a.attempts < a.cluster.policy.MaxAttempts }
@@ -127,7 +140,7 @@ func (a *acquisition) mayAttemptAgain() bool { return a.attempts < a.cluster.pol
 func (a *acquisition) callFunction(ctx context.Context) (*lease, attemptResult) {
 	var l *lease
 	err := a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
-		l, err = a.supplied.token.lease(ctx, a.Flow)
+		l, err = a.supplier.token.lease(ctx, a.Flow)
 		return err
 	})
 	if err != nil {
@@ -157,7 +170,7 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 	queued := time.Now()
 	permit, err := a.cluster.limiter.Acquire(ctx, a.limiterRequest(ticket))
 	if err != nil {
-		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
+		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
 	defer permit.Cancel() // these two do nothing if the call was sent
 	defer a.done(ctx, ticket, &outcome.Failure{Class: outcome.NotSent})
@@ -167,7 +180,7 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 	}
 	err = a.reserve(ctx, ticket)
 	if err != nil {
-		return nil, attemptResult{err: a.queueError(a.way.op(), err)}
+		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
 	l, failure := a.send(ctx, permit, with)
 	a.done(ctx, ticket, failure)
@@ -176,11 +189,19 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 		return l, attemptResult{}
 	}
 	e := newError(failure)
+	e.RetryAfter = max(min(e.RetryAfter, maxRetryAfter), verdict.Held, blockedFor(ticket))
 	if with != nil && failure.Class == outcome.Rejected && a.parent().reject(with) && a.mayAttemptAgain() {
 		return nil, attemptResult{err: e, again: true, after: backoff(a.attempts, 0)} // with the parent's next credential
 	}
-	again := verdict.Again && !(ticket != nil && ticket.Once())
+	again := verdict.Again && mayResend(ticket, failure)
 	return nil, attemptResult{err: e, again: again, after: verdict.After}
+}
+
+// mayResend reports whether the flight may send its secret again after a failure:
+// a password that is not proven only where the server surely did not look at it
+// (R6).
+func mayResend(ticket *lockout.Ticket, failure *outcome.Failure) bool {
+	return ticket == nil || failure.Class.NotApplied() || !ticket.Once()
 }
 
 // authenticate makes sure that the password or key is known, or returns the
@@ -188,7 +209,7 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 // flight and has all of its time.
 func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error) {
 	if p := a.parent(); p != nil {
-		if err := p.confined(a.way.op()); err != nil {
+		if err := p.checkRulesReach(a.method.op()); err != nil {
 			return nil, err
 		}
 		with, err := p.verifiedLease(ctx) // has time limits of its own
@@ -200,8 +221,12 @@ func (a *acquisition) authenticate(ctx context.Context) (with *lease, err error)
 	if a.secret != "" {
 		return nil, nil
 	}
+	if !a.isSupplied() {
+		a.secret, err = a.getSecret(ctx)
+		return nil, err
+	}
 	return nil, a.timed(ctx, a.timeLeft, func(ctx context.Context) (err error) {
-		a.secret, err = a.credential(ctx)
+		a.secret, err = a.getSecret(ctx)
 		return err
 	})
 }
@@ -222,6 +247,20 @@ func (a *acquisition) ticket() *lockout.Ticket {
 	return a.cluster.lockout.Password(a.user(), string(a.secret), force)
 }
 
+// blockedFor returns how long the lockout holds back the password of a ticket,
+// which may be nil, from now on.
+func blockedFor(ticket *lockout.Ticket) time.Duration {
+	if ticket == nil {
+		return 0
+	}
+	var blocked *lockout.BlockedError
+	_, err := ticket.Eligible(time.Now())
+	if errors.As(err, &blocked) {
+		return blocked.RetryAfter
+	}
+	return 0
+}
+
 // limiterRequest describes the attempt to the limiter.
 func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
 	r := limiter.Request{
@@ -231,8 +270,15 @@ func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
 	if ticket != nil {
 		r.Ticket = ticket
 	}
-	if old := a.flight.Renewing; old != nil && old.Remaining(time.Now()) < renewal.Forever {
-		r.Urgency, r.Renewal, r.Promote = limiter.Ahead, true, urgentFrom(old)
+	old := a.flight.Renewing
+	if a.flight.Exclusive || old == nil || old.Remaining(time.Now()) == renewal.Forever {
+		return r
+	}
+	r.Renewal = true
+	select {
+	case <-a.flight.Awaited(): // after a rejection, or by Renew, or with another MinTTL
+	default:
+		r.Urgency, r.Promote, r.Hurry = limiter.Ahead, urgentFrom(old), a.flight.Awaited()
 	}
 	return r
 }
@@ -263,11 +309,15 @@ func (a *acquisition) reserve(ctx context.Context, ticket *lockout.Ticket) error
 	if ticket == nil {
 		return nil
 	}
-	return a.timed(ctx, a.timeLeft, func(ctx context.Context) error {
+	reserve := func(ctx context.Context) error {
 		spent, err := ticket.Reserve(ctx, a.storeTimeLeft)
 		a.storeTimeLeft -= spent
 		return err
-	})
+	}
+	if a.cluster.store == nil {
+		return reserve(ctx) // waits for nothing
+	}
+	return a.timed(ctx, a.timeLeft, reserve)
 }
 
 // done tells the lockout what came of a call, nil if it succeeded, and waits until
@@ -277,6 +327,9 @@ func (a *acquisition) done(ctx context.Context, ticket *lockout.Ticket, f *outco
 		return
 	}
 	ticket.Done(f)
+	if a.cluster.store == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, a.storeTimeLeft)
 	defer cancel()
 	began := time.Now()
@@ -287,7 +340,7 @@ func (a *acquisition) done(ctx context.Context, ticket *lockout.Ticket, f *outco
 // send makes the call and reads its response. The attempt has its share of the
 // time that is left.
 func (a *acquisition) send(ctx context.Context, permit *limiter.Permit, with *lease) (*lease, *outcome.Failure) {
-	op := a.way.op()
+	op := a.method.op()
 	limit := a.timeLeft / time.Duration(max(1, a.cluster.policy.MaxAttempts-a.attempts+1))
 	if until := permit.Deadline(); !until.IsZero() {
 		limit = min(limit, time.Until(until))
@@ -323,43 +376,33 @@ func (a *acquisition) arrivedLate(r *response, path string, with *lease) {
 
 // Backoff says how long the Flow acquires nothing after failures in a row.
 func (s *source) Backoff(err error, failures int) time.Duration {
-	e := asError(s.way.op(), err)
+	e := asError(s.method.op(), err)
 	if e.wraps && (*Flow)(s).parent() != nil {
 		return time.Second // the Flow below has a back-off of its own
 	}
-	if e.heldBack && s.secretMayChange() {
+	if e.heldBack && (*Flow)(s).isSupplied() {
 		return min(e.RetryAfter, time.Second)
 	}
 	if e.heldBack {
 		return e.RetryAfter
 	}
-	longest := maxBackoff
-	if e.maxBackoff > 0 {
-		longest = e.maxBackoff
+	if e.outcome() == outcome.Rejected && (*Flow)(s).isSupplied() {
+		return time.Second // the lockout holds back a password that must not be sent
 	}
-	if class := e.outcome(); class == outcome.Rejected || class == outcome.Invalid {
+	longest := maxBackoff
+	switch class := e.outcome(); {
+	case e.maxBackoff > 0:
+		longest = e.maxBackoff
+	case class == outcome.Rejected, class == outcome.Invalid:
 		longest = time.Minute
 	}
-	if e.outcome() == outcome.Rejected && s.secretMayChange() {
-		longest = time.Second // the lockout holds back a password that must not be sent
-	}
-	asked := min(e.RetryAfter, maxRetryAfter)
-	if asked > 0 {
-		asked += rand.N(asked/4 + 1) // so that flows that were told the same do not return together
-	}
-	return max(min(time.Second<<min(failures-1, 10), longest), asked)
+	return max(min(time.Second<<min(failures-1, 10), longest), e.RetryAfter)
 }
 
 // maxBackoff is the longest time between two acquisitions of a Flow while the
 // server is down, so that the first success comes within 10 s of its return
 // (R14).
 const maxBackoff = 8 * time.Second
-
-// secretMayChange reports whether a function supplies the password or key, so
-// that the next one may be another.
-func (s *source) secretMayChange() bool {
-	return s.cluster.secretKey != nil || s.supplied != nil && s.supplied.password != nil
-}
 
 // Completed keeps what has to be kept of an acquisition and reports it.
 func (s *source) Completed(c renewal.Completion[credential]) {
@@ -372,7 +415,7 @@ func (s *source) Completed(c renewal.Completion[credential]) {
 	alive := c.Old != nil && c.Old.Remaining(time.Now()) > 0
 	switch {
 	case c.Err != nil:
-		failed := asError(f.way.op(), c.Err)
+		failed := asError(f.method.op(), c.Err)
 		e.Kind, e.Err, e.Attempt = RenewalFailed, failed, failed.attempts
 		e.Reason = "no credential was acquired"
 		if alive {
@@ -430,15 +473,10 @@ func (c withoutClientTrace) Value(key any) any {
 }
 
 // backoff returns the time before the next attempt: 200 ms, doubled each time,
-// between half and all of it, and at least after, with up to a quarter on top so
-// that callers that were told the same do not return together.
+// between half and all of it, and at least after.
 func backoff(attempt int, after time.Duration) time.Duration {
 	d := 200 * time.Millisecond << min(attempt-1, 10)
-	d = d/2 + rand.N(d/2)
-	if after > 0 {
-		d = max(d, after+rand.N(after/4+1))
-	}
-	return d
+	return max(d/2+rand.N(d/2), after)
 }
 
 // sleep waits for d and reports true, or false at once if ctx ends before.

@@ -35,17 +35,14 @@ func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 		return nil, asError(operationOf(req), err)
 	}
 	if resp.StatusCode/100 == 3 || exchange.PeekPage(resp) != outcome.NoPage {
-		defer func() { _ = resp.Body.Close() }()
-		return nil, ErrorOf(resp)
+		err := ErrorOf(resp)
+		exchange.Discard(resp)
+		return nil, err
 	}
 	if resp.StatusCode/100 == 2 && mayEndCredential(req.URL.Path) {
 		d.f.expire(l, "a call of API may have ended it")
 	}
-	if body, ok := resp.Body.(*exchange.Body); ok { // which ErrorOf reads again
-		body.Limit(exchange.MaxBody)
-	} else {
-		resp.Body = http.MaxBytesReader(nil, resp.Body, exchange.MaxBody)
-	}
+	exchange.LimitBody(resp)
 	return resp, nil
 }
 

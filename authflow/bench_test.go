@@ -13,11 +13,17 @@ import (
 
 const liveToken = "a-token-of-the-usual-length-0123456789abcdef"
 
-// liveFlow returns a Flow on a token that lives for a day, whose renewal waits
-// for release.
+// liveFlow returns a Flow on a token that lives for a day. Its renewal waits for
+// release.
 func liveFlow(tb testing.TB, opts ...Option) (f *Flow, release func()) {
 	tb.Helper()
-	c, err := New("https://acme.thoughtspot.cloud", opts...)
+	return liveFlowAt(tb, "https://acme.thoughtspot.cloud", opts...)
+}
+
+// liveFlowAt is liveFlow on the cluster at an address.
+func liveFlowAt(tb testing.TB, server string, opts ...Option) (f *Flow, release func()) {
+	tb.Helper()
+	c, err := New(server, opts...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -42,7 +48,7 @@ func liveFlow(tb testing.TB, opts ...Option) (f *Flow, release func()) {
 	return f, sync.OnceFunc(func() { close(released) })
 }
 
-// request is a GET of whom a token is for, at server.
+// request is a GET of the current user, at server.
 func request(tb testing.TB, server string) *http.Request {
 	tb.Helper()
 	req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, server+"/api/rest/2.0/auth/session/user", nil)
@@ -52,8 +58,10 @@ func request(tb testing.TB, server string) *http.Request {
 	return req
 }
 
-// BenchmarkInject compares Edit on a live lease with the least that any
-// renewing client can do: load a pointer, look at the clock, set the header.
+// BenchmarkInject compares Edit on a live lease with the least that any client
+// that renews can do: load a pointer, read the clock, set the header. Edit is to
+// take at most 1.5 times as long. On a busy machine only the CPU time of the
+// process tells.
 func BenchmarkInject(b *testing.B) {
 	type minimum struct {
 		header  []string
@@ -62,6 +70,11 @@ func BenchmarkInject(b *testing.B) {
 	var current atomic.Pointer[minimum]
 	current.Store(&minimum{header: []string{"Bearer x"}, expires: time.Now().Add(24 * time.Hour)})
 	f, _ := liveFlow(b)
+	renewed, release := liveFlow(b)
+	release()
+	if err := renewed.Renew(b.Context()); err != nil { // the token before it is kept for Logout
+		b.Fatal(err)
+	}
 	ctx := b.Context()
 
 	bare := func(req *http.Request) {
@@ -71,12 +84,14 @@ func BenchmarkInject(b *testing.B) {
 		}
 		req.Header["Authorization"] = m.header
 	}
-	edit := func(req *http.Request) {
-		if err := f.Edit(ctx, req); err != nil {
-			panic(err)
+	edit := func(f *Flow) func(*http.Request) {
+		return func(req *http.Request) {
+			if err := f.Edit(ctx, req); err != nil {
+				panic(err)
+			}
 		}
 	}
-	for name, inject := range map[string]func(*http.Request){"minimum": bare, "Edit": edit} {
+	for name, inject := range map[string]func(*http.Request){"minimum": bare, "Edit": edit(f), "Edit after a renewal": edit(renewed)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			req := request(b, f.Server())
@@ -118,14 +133,14 @@ func BenchmarkDo(b *testing.B) {
 	}
 }
 
-// nothing answers every request with an empty 200.
+// nothing responds to every request with an empty 200.
 type nothing struct{}
 
 func (nothing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 }
 
-// BenchmarkConstructor is what a service pays for each user it meets.
+// BenchmarkConstructor measures the costs of one more user.
 func BenchmarkConstructor(b *testing.B) {
 	b.ReportAllocs()
 	c, err := New("https://acme.thoughtspot.cloud", WithSecretKey("key"))

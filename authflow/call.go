@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // response is the whole response to an auth call that succeeded.
@@ -83,15 +82,6 @@ func (c *Cluster) selectOrg(req *http.Request, l *lease) {
 	if l.Value.several {
 		req.Header.Set("X-Org-Selector", strconv.Itoa(int(l.Value.org)))
 	}
-}
-
-// withholdSecrets returns a text of the server, or a note in its place if it
-// repeats a secret of the request (X3).
-func withholdSecrets(req *http.Request, text string) string {
-	if text != "" && redact.Of(req).Repeats(text) {
-		return redact.Withheld
-	}
-	return text
 }
 
 // malformed is the failure of a response whose status says success and whose

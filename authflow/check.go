@@ -15,15 +15,15 @@ import (
 // telling, before anything is sent (X5). Their errors name the field.
 
 func checkFull(r *gen.GetFullAccessTokenRequest, byKey bool) error {
-	return checkToken(wayFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
+	return checkToken(methodFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
 }
 
 func checkObject(r *gen.GetObjectAccessTokenRequest, byKey bool) error {
-	return checkToken(wayObject.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
+	return checkToken(methodObject.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
 }
 
 func checkCustom(r *gen.GetCustomAccessTokenRequest, byKey bool) error {
-	op := wayCustom.op()
+	op := methodCustom.op()
 	switch r.PersistOption {
 	case "":
 		return invalid(op, "persist_option", "is required: REPLACE, APPEND, NONE or RESET")
@@ -116,7 +116,10 @@ func requestProblem(v reflect.Value, path string) (field, problem string) {
 // omitempty or omitzero is required.
 func fieldProblem(typ reflect.StructField, v reflect.Value, path string) (field, problem string) {
 	name, options, _ := strings.Cut(typ.Tag.Get("json"), ",")
-	field = strings.TrimPrefix(path+"."+name, ".")
+	field = name
+	if path != "" {
+		field = path + "." + name
+	}
 	required := v.Kind() == reflect.String && !strings.Contains(options, "omit")
 	switch {
 	case required && v.Len() == 0:

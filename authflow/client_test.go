@@ -7,6 +7,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,9 +15,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// A Flow is an http.Client to those who use it.
-
-// site answers a few paths outside of the API.
+// site is a server with a few paths outside of the API.
 func site(r *http.Request) (*http.Response, error) {
 	switch {
 	case minting(r):
@@ -41,37 +40,42 @@ func visit(f *authflow.Flow, req *http.Request) (int, string, error) {
 	return resp.StatusCode, resp.Request.URL.Path, resp.Body.Close()
 }
 
-func TestL5RedirectsAreThoseOfHTTPClient(t *testing.T) {
+func TestL5_Redirect_IsFollowedAsHTTPClientDoes(t *testing.T) {
+	t.Parallel()
 	f := on(t, site)
-	if code, path, err := visit(f, request(t, fakeURL+"/moved")); code != 200 || path != "/there" || err != nil {
-		t.Errorf("a redirect: %d %s, %v", code, path, err)
+	for range 2 {
+		if code, path, err := visit(f, request(t, fakeURL+"/moved")); code != 200 || path != "/there" || err != nil {
+			t.Errorf("a redirect: %d %s, %v", code, path, err)
+		}
+		if code, _, err := visit(f, request(t, fakeURL+"/not-modified")); code != 304 || err != nil {
+			t.Errorf("304: %d, %v", code, err)
+		}
 	}
-	if code, _, err := visit(f, request(t, fakeURL+"/not-modified")); code != 304 || err != nil {
-		t.Errorf("an answer that is no redirect: %d, %v", code, err)
-	}
-	refusal := errors.New("no further")
+	stop := errors.New("no further")
 	for name, c := range map[string]struct {
 		check error
 		code  int
-	}{"stays": {http.ErrUseLastResponse, 302}, "fails": {refusal, 0}} {
+	}{"returns the redirect": {http.ErrUseLastResponse, 302}, "fails": {stop, 0}} {
 		hops := 0
 		f := on(t, nil, authflow.WithHTTPClient(&http.Client{Transport: roundTrip(site), CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 			hops = len(via)
 			return c.check
 		}}))
 		code, _, err := visit(f, request(t, fakeURL+"/moved"))
-		if code != c.code || hops != 1 || c.code == 0 && !errors.Is(err, refusal) {
+		if code != c.code || hops != 1 || c.code == 0 && !errors.Is(err, stop) {
 			t.Errorf("CheckRedirect that %s: %d after %d hops, %v", name, code, hops, err)
 		}
 	}
 }
 
-func TestL5RequestsThatHTTPClientRefuses(t *testing.T) {
+func TestL5_InvalidRequest_IsAnErrorAsInHTTPClient(t *testing.T) {
+	t.Parallel()
 	f := on(t, site)
 	for name, change := range map[string]func(*http.Request){
-		"elsewhere":          func(r *http.Request) { r.URL.Host = "other.example" },
-		"nowhere":            func(r *http.Request) { r.URL = nil },
-		"a server's request": func(r *http.Request) { r.RequestURI = "/" },
+		"to another host":   func(r *http.Request) { r.URL.Host = "other.example" },
+		"without a URL":     func(r *http.Request) { r.URL = nil },
+		"of a server":       func(r *http.Request) { r.RequestURI = "/" },
+		"to no host at all": func(r *http.Request) { r.URL.Host = "" },
 	} {
 		req := request(t, fakeURL+"/")
 		change(req)
@@ -85,13 +89,16 @@ func TestL5RequestsThatHTTPClientRefuses(t *testing.T) {
 	}
 }
 
-func TestL5TheTimeoutIsThatOfTheClient(t *testing.T) {
+func TestL5_Timeout_OfTheClientHolds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := on(t, nil, authflow.WithHTTPClient(&http.Client{Transport: roundTrip(site), Timeout: time.Minute}))
-		began := time.Now()
-		var e *url.Error
-		if _, _, err := visit(f, request(t, fakeURL+"/hang")); !errors.As(err, &e) || !e.Timeout() || time.Since(began) != time.Minute {
-			t.Errorf("%v after %v", err, time.Since(began))
+		for range 2 {
+			began := time.Now()
+			var e *url.Error
+			if _, _, err := visit(f, request(t, fakeURL+"/hang")); !errors.As(err, &e) || !e.Timeout() || time.Since(began) != time.Minute {
+				t.Errorf("%v after %v", err, time.Since(began))
+			}
 		}
 	})
 }
@@ -104,27 +111,29 @@ type closing struct {
 
 func (c *closing) CloseIdleConnections() { c.closed++ }
 
-func TestL5CloseIdleConnectionsReachesTheTransport(t *testing.T) {
+func TestL5_CloseIdleConnections_ReachesTheTransport(t *testing.T) {
+	t.Parallel()
 	base := &closing{roundTrip: site}
 	f := on(t, nil, authflow.WithHTTPClient(&http.Client{Transport: base}))
 	f.HTTPClient().CloseIdleConnections()
 	(&http.Client{Transport: f.Transport()}).CloseIdleConnections()
 	if base.closed != 2 {
-		t.Errorf("reached it %d times", base.closed)
+		t.Errorf("reached the transport %d times", base.closed)
 	}
-	on(t, site).HTTPClient().CloseIdleConnections() // and a base that has none
+	on(t, site).HTTPClient().CloseIdleConnections() // a transport without that method
 }
 
-// A jar of the caller's own works as in any client: an identity provider on the
-// way gets its cookies back, and the session's cookies go to the server alone.
-func TestL5AJarOfOnesOwn(t *testing.T) {
+// An identity provider on the way gets its cookies back from the caller's jar. The
+// cookies and tokens of the Flow go to the server alone.
+func TestL5_CallersJar_KeepsTheCookiesOfAnIdentityProvider(t *testing.T) {
+	t.Parallel()
 	var atProvider []string
 	base := func(r *http.Request) (*http.Response, error) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/session/login"):
 			return reply(r, 204, "", "Set-Cookie", "JSESSIONID=of-the-session; Path=/"), nil
 		case r.URL.Host == "idp.example.com":
-			atProvider = append(atProvider, r.Header.Get("Cookie"))
+			atProvider = append(atProvider, r.Header.Get("Cookie")+r.Header.Get("Authorization"))
 			if r.Header.Get("Cookie") == "" {
 				return reply(r, 302, "", "Location", "/again", "Set-Cookie", "idp=1; Path=/"), nil
 			}
@@ -134,34 +143,37 @@ func TestL5AJarOfOnesOwn(t *testing.T) {
 		}
 		return fresh(r, "tok"), nil
 	}
-	session, err := on(t, base).Session()
+	token := on(t, base)
+	session, err := token.Session()
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := session.HTTPClient()
-	if client.Jar, err = cookiejar.New(nil); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := client.Do(request(t, fakeURL+"/start"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	if resp.Request.URL.Path != "/back" || len(atProvider) != 2 || atProvider[1] != "idp=1" {
-		t.Errorf("ended at %s; the provider got %q", resp.Request.URL, atProvider)
-	}
-	if got := client.Jar.Cookies(request(t, fakeURL+"/").URL); len(got) != 1 || got[0].Value != "rotated" {
-		t.Errorf("the jar holds %v", got)
+	for name, f := range map[string]*authflow.Flow{"token": token, "session": session} {
+		atProvider = nil
+		client := f.HTTPClient()
+		if client.Jar, err = cookiejar.New(nil); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(request(t, fakeURL+"/start"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.Request.URL.Path != "/back" || len(atProvider) != 2 || atProvider[1] != "idp=1" {
+			t.Errorf("%s: ended at %s; the provider got %q", name, resp.Request.URL, atProvider)
+		}
+		if got := client.Jar.Cookies(request(t, fakeURL+"/").URL); len(got) != 1 || got[0].Value != "rotated" {
+			t.Errorf("%s: the jar holds %v", name, got)
+		}
 	}
 }
 
-// A base that returns neither an answer nor an error is an error, as in
-// http.Client.
-func TestL5ABaseThatReturnsNothing(t *testing.T) {
+func TestL5_TransportThatReturnsNothing_IsAnError(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		nothing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, nil }) //nolint:nilnil // is the point
 		if _, err := on(t, nothing).Token(t.Context()); err == nil {
-			t.Error("a token came from nowhere")
+			t.Error("no error without a token")
 		}
 		f := on(t, func(r *http.Request) (*http.Response, error) {
 			if minting(r) {
@@ -170,35 +182,53 @@ func TestL5ABaseThatReturnsNothing(t *testing.T) {
 			return nil, nil //nolint:nilnil // is the point
 		})
 		if _, err := get(t.Context(), f); err == nil {
-			t.Error("an answer came from nowhere")
+			t.Error("no error without a response")
 		}
 		req := request(t, fakeURL+"/x")
 		req.Header.Set("Authorization", "Bearer of-the-caller")
 		if _, _, err := visit(f, req); err == nil {
-			t.Error("an answer came from nowhere to the caller's own credential")
+			t.Error("no error without a response to a request with the caller's credential")
 		}
 	})
 }
 
-// The hooks of a request hear of that request, and not of a token call on
-// behalf of all.
-func TestL5HooksHearOfTheirOwnRequest(t *testing.T) {
-	traced := make(map[string]bool)
+// The hooks of a request are called for that request, and not for a token call
+// that serves all requests. Such a call has a hook of this package.
+func TestL5_Hooks_AreCalledForTheirOwnRequestAlone(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var called []string
 	f := on(t, func(r *http.Request) (*http.Response, error) {
-		traced[r.URL.Path] = httptrace.ContextClientTrace(r.Context()) != nil
+		hooks := httptrace.ContextClientTrace(r.Context())
+		if hooks != nil && hooks.GetConn != nil {
+			hooks.GetConn(r.URL.Path)
+		}
 		return site(r)
 	})
-	req := request(t, fakeURL+"/x")
-	if _, _, err := visit(f, req.WithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{}))); err != nil {
-		t.Fatal(err)
-	}
-	if !traced["/x"] || len(traced) != 2 || traced["/api/rest/2.0/auth/token/full"] {
-		t.Errorf("traced: %v", traced)
+	hooks := &httptrace.ClientTrace{GetConn: func(path string) {
+		mu.Lock()
+		defer mu.Unlock()
+		called = append(called, path)
+	}}
+	for range 2 {
+		called = nil
+		req := request(t, fakeURL+"/x")
+		if _, _, err := visit(f, req.WithContext(httptrace.WithClientTrace(t.Context(), hooks))); err != nil {
+			t.Fatal(err)
+		}
+		if len(called) != 1 || called[0] != "/x" {
+			t.Errorf("hooks were called for %q", called)
+		}
+		if err := f.Renew(httptrace.WithClientTrace(t.Context(), hooks)); err != nil || len(called) != 1 {
+			t.Errorf("hooks were called for %q; %v", called, err)
+		}
 	}
 }
 
-// The client may be authenticated in place: what WithHTTPClient took is a copy.
-func TestAClientThatGetsTheFlowsTransport(t *testing.T) {
+// The client of WithHTTPClient may get the transport of the Flow, because the
+// Flow keeps a copy of its settings.
+func TestL5_ClientOfTheFlow_MayGetItsTransport(t *testing.T) {
+	t.Parallel()
 	client := &http.Client{Transport: roundTrip(site)}
 	f := on(t, nil, authflow.WithHTTPClient(client))
 	client.Transport = f.Transport()

@@ -2,17 +2,10 @@ package authflow_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
-	"os"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -46,92 +39,6 @@ func (b *baker) session(t *testing.T, server string) *authflow.Flow {
 		t.Fatal(err)
 	}
 	return f
-}
-
-// cookies are those of the latest request, as a server reads them.
-func (b *baker) cookies() []string {
-	var all []string
-	for _, c := range (&http.Request{Header: b.sent}).Cookies() {
-		all = append(all, c.Name+"="+c.Value)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// setCookie is a random Set-Cookie header, in which all that a jar goes by
-// happens.
-func setCookie(r *rand.Rand, host string) string {
-	pick := func(of ...string) string { return of[r.IntN(len(of))] }
-	at := time.Now().Add(time.Duration(r.IntN(7200)-1800) * time.Second)
-	line := pick("a", "b", "A") + "=" + pick("1", "2", `"q"`, "x y", "u=v", strconv.Itoa(r.IntN(1000)))
-	if r.IntN(2) > 0 {
-		line += "; Path=" + pick("/", "/api", "/api/", "/api/rest", "/ap", "/api/rest/2.0/x", "/other", "relative", "", "//", "/a%20b", "/API")
-	}
-	if r.IntN(2) > 0 {
-		_, parent, _ := strings.Cut(host, ".")
-		line += "; Domain=" + pick(host, "."+host, parent, "."+parent, strings.ToUpper(host), "sub."+host, "other.example", "x"+host, ".", "", host+".", ".."+host)
-	}
-	if r.IntN(3) > 0 {
-		line += pick("; Max-Age=0", "; Max-Age=-1", "; Max-Age=600", "; Max-Age=5", "; Max-Age=x", "; Max-Age=315360000")
-	}
-	if r.IntN(3) > 0 {
-		line += "; Expires=" + pick(at.UTC().Format(http.TimeFormat), at.UTC().Format("Mon, 02-Jan-2006 15:04:05 MST"),
-			"Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "never", "0")
-	}
-	return line + pick("", "", "; HttpOnly", "; Secure", "; SameSite=None; Secure", "; Partitioned; Secure")
-}
-
-// S1: whatever a server sets, in whatever order, a session sends what a client
-// with a jar of net/http/cookiejar would. A seed that fails is printed; SEED=n
-// plays it again.
-func TestS1ASessionSendsWhatCookiejarWould(t *testing.T) {
-	seeds := make([]uint64, 100)
-	for i := range seeds {
-		seeds[i] = rand.Uint64()
-	}
-	if n, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64); err == nil {
-		seeds = []uint64{n}
-	}
-	for _, seed := range seeds {
-		for _, server := range []string{"https://ts.acme.example", "http://ts.acme.example", "https://192.0.2.7", "https://[2001:db8::1]:8443", "https://TS.acme.example."} {
-			synctest.Test(t, func(t *testing.T) {
-				r, b := rand.New(rand.NewPCG(seed, 0)), &baker{}
-				f := b.session(t, server)
-				jar, err := cookiejar.New(nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				at, err := url.Parse(server)
-				if err != nil {
-					t.Fatal(err)
-				}
-				jar.SetCookies(at, []*http.Cookie{{Name: "JSESSIONID", Value: "s", Path: "/"}})
-				other := &http.Client{Transport: b, Jar: jar}
-				var script []string
-				for range 30 {
-					path := []string{"", "/", "/api", "/api/", "/api/rest/2.0/x", "/api/rest/2.0/x/y", "/apix", "/other/", "/a%20b/c", "//", "/a/../b/c", "/API/x"}[r.IntN(12)]
-					b.set = nil
-					for range r.IntN(4) {
-						b.set = append(b.set, setCookie(r, strings.TrimSuffix(at.Hostname(), ".")))
-					}
-					script = append(script, fmt.Sprintf("%q is answered with %q", path, b.set))
-					if _, err := text(other, request(t, server+path)); err != nil {
-						t.Fatal(err)
-					}
-					want := b.cookies()
-					if _, err := text(f, request(t, server+path)); err != nil {
-						t.Fatal(err)
-					}
-					if got := b.cookies(); !slices.Equal(got, want) {
-						t.Fatalf("SEED=%d, %s: %q, want %q, after\n%s", seed, server, got, want, strings.Join(script, "\n"))
-					}
-					if r.IntN(3) == 0 {
-						time.Sleep(time.Duration(r.IntN(900)) * time.Second) // fake clock
-					}
-				}
-			})
-		}
-	}
 }
 
 // Of two of one name the one for the longer path goes first, as RFC 6265 has it.

@@ -1,8 +1,6 @@
 package authflow_test
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -13,58 +11,84 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Requests that carry a credential in their body: of the Flow's own, and of
-// somebody else's that go through it.
-
-// posts are log-ins and token operations of bob's, by the path that they have.
-var posts = []string{
+// credentialPaths are spellings of the paths of logins and token operations.
+var credentialPaths = []string{
 	"/api/rest/2.0/auth/session/login", "/api/rest/2.0/auth/session/login/", "/api/rest/2.0//auth/session/login", "/api/rest/2.0/auth/./session/login",
 	"/api/rest/2.0/auth/token/full", "/api/rest/2.0/auth/token/object", "/api/rest/2.0/auth/token/custom", "/api/rest/2.0/auth//token/full",
 	"/callosum/v1/session/login", "/callosum/v1/session/login/token", "/callosum/v1/tspublic/v1/session/login",
 }
 
-const ofBob = `{"username":"bob","password":"of-bob-1"}`
+const bobsBody = `{"username":"bob","password":"of-bob-1"}`
 
-// P7, S5: whatever the answer, it is the caller's, comes of one request that
-// carries nothing of the Flow's, and leaves the Flow as it was.
-func TestP7S5ACredentialOfSomebodyElseGoesOnceAndLeavesTheFlowAsItWas(t *testing.T) {
-	for _, path := range append(posts, "opaque") {
+// bobsServer responds to bob's credential with answer, and to ann's Flow as usual.
+type bobsServer struct {
+	answer  func(*http.Request) *http.Response
+	bobs    []http.Header // of bob's requests
+	minted  int           // credentials for ann
+	cookies []string      // of ordinary requests
+}
+
+func (s *bobsServer) respond(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+	}
+	switch {
+	case string(body) == bobsBody:
+		s.bobs = append(s.bobs, r.Header)
+		return s.answer(r), nil
+	case minting(r):
+		s.minted++
+		return fresh(r, "tok"), nil
+	case strings.HasSuffix(r.URL.Path, "/session/login"):
+		s.minted++
+		return reply(r, 204, "", "Set-Cookie", "JSESSIONID=of-ann; Path=/"), nil
+	}
+	s.cookies = append(s.cookies, r.Header.Get("Cookie"))
+	return reply(r, 200, "{}"), nil
+}
+
+// sendBobs sends bob's credential through a Flow of ann's and returns the status.
+func sendBobs(t *testing.T, f *authflow.Flow, path string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fakeURL+path, strings.NewReader(bobsBody))
+	if path == "opaque" {
+		req, err = http.NewRequestWithContext(t.Context(), http.MethodPost, fakeURL, strings.NewReader(bobsBody))
+		req.URL.Opaque = credentialPaths[0]
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := f.HTTPClient()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+// The response belongs to the caller, whatever it says. It comes from one request,
+// which carries nothing of ann's, and it leaves ann's Flow as it was (S5).
+func TestP7_CredentialInTheBody_IsSentOnceAndLeavesTheFlowAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, path := range append(credentialPaths, "opaque") {
 		for name, answer := range map[string]func(*http.Request) *http.Response{
 			"401": func(r *http.Request) *http.Response {
 				return reply(r, 401, "{}", "Set-Cookie", "JSESSIONID=of-bob; Path=/")
 			},
-			"a session": func(r *http.Request) *http.Response {
+			"session": func(r *http.Request) *http.Response {
 				return reply(r, 204, "", "Set-Cookie", "JSESSIONID=of-bob; Path=/")
 			},
-			"a page": func(r *http.Request) *http.Response { return htmlPage(r, 200, "Sign in") },
-			"a log-in page": func(r *http.Request) *http.Response {
+			"page": func(r *http.Request) *http.Response { return htmlPage(r, 200, "Sign in") },
+			"redirect to a login page": func(r *http.Request) *http.Response {
 				return reply(r, 302, "", "Location", "/login", "Set-Cookie", "JSESSIONID=of-bob; Path=/")
 			},
 		} {
 			for _, session := range []bool{false, true} {
-				sent, given := 0, 0
-				var cookies []string
-				cluster := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
-					body := []byte(nil)
-					if r.Body != nil {
-						body, _ = io.ReadAll(r.Body)
-					}
-					switch {
-					case string(body) == ofBob:
-						if sent++; r.Header.Get("Authorization")+r.Header.Get("Cookie") != "" {
-							t.Errorf("%s, %s: carried %q", path, name, r.Header)
-						}
-						return answer(r), nil
-					case minting(r):
-						given++
-						return fresh(r, "tok"), nil
-					case strings.HasSuffix(r.URL.Path, "/session/login"):
-						given++
-						return reply(r, 204, "", "Set-Cookie", "JSESSIONID=of-ann; Path=/"), nil
-					}
-					cookies = append(cookies, r.Header.Get("Cookie"))
-					return reply(r, 200, "{}"), nil
-				})
+				server := &bobsServer{answer: answer}
+				cluster := fakeCluster(t, server.respond)
 				f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey})
 				if session {
 					f, err = cluster.Session(gen.LoginRequest{Username: "ann", Password: "hunter22"})
@@ -73,137 +97,95 @@ func TestP7S5ACredentialOfSomebodyElseGoesOnceAndLeavesTheFlowAsItWas(t *testing
 					t.Fatal(err)
 				}
 				mustGet(t, f)
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fakeURL+path, strings.NewReader(ofBob))
-				if path == "opaque" {
-					req, err = http.NewRequestWithContext(t.Context(), http.MethodPost, fakeURL, strings.NewReader(ofBob))
-					req.URL.Opaque = posts[0]
+				for sent := 1; sent <= 2; sent++ {
+					status := sendBobs(t, f, path)
+					mustGet(t, f)
+					if want := answer(nil).StatusCode; status != want || len(server.bobs) != sent || server.minted != 1 {
+						t.Errorf("%s, %s: status %d; sent %d times for %d requests, %d credentials of ann's", path, name, status, len(server.bobs), sent, server.minted)
+					}
 				}
-				if err != nil {
-					t.Fatal(err)
+				for _, h := range server.bobs {
+					if h.Get("Authorization")+h.Get("Cookie") != "" {
+						t.Errorf("%s, %s: bob's request carries %q", path, name, h)
+					}
 				}
-				c := f.HTTPClient()
-				c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-				resp, err := c.Do(req)
-				if err != nil {
-					t.Fatal(path, name, err)
-				}
-				_ = resp.Body.Close()
-				mustGet(t, f)
-				if sent != 1 || given != 1 || cookies[0] != cookies[1] {
-					t.Errorf("%s, %s: sent %d times, %d credentials, cookies %q", path, name, sent, given, cookies)
+				if server.cookies[0] != server.cookies[2] {
+					t.Errorf("%s, %s: ann's cookies became %q", path, name, server.cookies)
 				}
 			}
 		}
 	}
 }
 
-// The operations that serve the Flow's principal are not such: they go with its
-// credential, and once more if that has ended.
-func TestP7TokenOperationsOfThePrincipalHaveTheLease(t *testing.T) {
+// A wrong password that a person tries through a Flow does not lock the account.
+func TestP7_WrongPasswordInTheBody_LocksNoAccount(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		f := trusted(t, sim, 300e9)
-		other := mustToken(t, f, authflow.Exclusive())
-		sim.RevokeTokens()
-		checked, err := f.API().ValidateTokenWithResponse(t.Context(), gen.ValidateTokenRequest{Token: other.Value})
-		if err != nil || checked.StatusCode() != 400 { // it has ended, says one who is signed in
-			t.Errorf("validate: %v, %v", checked.StatusCode(), err)
-		}
-		other = mustToken(t, f, authflow.Exclusive())
-		if gone, err := f.API().RevokeTokenWithResponse(t.Context(), gen.RevokeTokenRequest{UserIdentifier: authtest.DefaultUsername, Token: other.Value}); err != nil || gone.StatusCode() != 204 {
-			t.Errorf("revoke: %v, %v", gone.StatusCode(), err)
-		}
-		if accepts(t, sim, other) {
-			t.Error("the token is still alive")
+		f := trusted(t, sim, 3600e9)
+		mustGet(t, f)
+		for range 3 {
+			login, err := f.API().LoginWithResponse(t.Context(), gen.LoginRequest{Username: authtest.DefaultUsername, Password: "wrong"})
+			if err != nil || login.StatusCode() != 401 {
+				t.Fatal(login, err)
+			}
 		}
 		mustGet(t, f)
+		if u, _ := sim.User(authtest.DefaultUsername); u.Status != gen.AccountStatusActive || sim.Calls(authtest.OpLogin) != 3 {
+			t.Errorf("the account is %s after %d logins", u.Status, sim.Calls(authtest.OpLogin))
+		}
 	})
 }
 
-// follower is the Transport of a client that follows redirects and tries again,
-// as that of retry libraries is.
-type follower struct {
-	client *http.Client
-	tries  int
+// Operations that serve the user of the Flow carry its credential, and are sent
+// once more if that has expired.
+func TestP7_TokenOperationOfTheUser_CarriesTheCredential(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 300e9)
+		other := mustToken(t, f, authflow.Exclusive())
+		for range 2 {
+			sim.RevokeTokens()
+			checked, err := f.API().ValidateTokenWithResponse(t.Context(), gen.ValidateTokenRequest{Token: other.Value})
+			if err != nil || checked.StatusCode() != 400 { // the user is signed in, and the token has expired
+				t.Errorf("validate: %v, %v", checked.StatusCode(), err)
+			}
+			other = mustToken(t, f, authflow.Exclusive())
+			revoked, err := f.API().RevokeTokenWithResponse(t.Context(), gen.RevokeTokenRequest{UserIdentifier: authtest.DefaultUsername, Token: other.Value})
+			if err != nil || revoked.StatusCode() != 204 {
+				t.Errorf("revoke: %v, %v", revoked.StatusCode(), err)
+			}
+			if accepts(t, sim, other) {
+				t.Error("the token is still alive")
+			}
+			mustGet(t, f)
+		}
+	})
 }
 
-func (f *follower) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	for range 5 {
-		out := r.Clone(r.Context())
-		if out.RequestURI = ""; r.GetBody != nil {
-			out.Body, _ = r.GetBody()
+// Ann's Flow stays ann's, whoever logs in through it.
+func TestS5_LoginOfAnotherUser_LeavesTheFlowItsPrincipal(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		ann, err := clusterOf(t, sim).Session(gen.LoginRequest{Username: "ann", Password: "of ann"})
+		if err != nil {
+			t.Fatal(err)
 		}
-		f.tries++
-		if resp, err = f.client.Do(out); err == nil && resp.StatusCode < 500 {
-			return resp, nil
+		plain, err := gen.NewClientWithResponses(sim.URL, gen.WithHTTPClient(ann))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	return resp, err
-}
-
-// I6: what a base that follows redirects brings from elsewhere is not believed,
-// whoever asked, and is not asked for again.
-func TestI6WhatComesFromElsewhereIsNotBelieved(t *testing.T) {
-	type use = func(t *testing.T, c *authflow.Cluster, f *authflow.Flow) error
-	api := func(call func(*gen.ClientWithResponses) (interface{ StatusCode() int }, error)) use {
-		return func(_ *testing.T, _ *authflow.Cluster, f *authflow.Flow) error { _, err := call(f.API()); return err }
-	}
-	for name, c := range map[string]struct {
-		path string
-		use  use
-	}{
-		"a token": {"/token/full", func(t *testing.T, _ *authflow.Cluster, f *authflow.Flow) error { return f.Renew(t.Context()) }},
-		"a session": {"/session/login", func(t *testing.T, c *authflow.Cluster, _ *authflow.Flow) error {
-			s, err := c.Session(gen.LoginRequest{Username: "ann", Password: "hunter22"})
-			return errors.Join(err, s.Renew(t.Context()))
-		}},
-		"a session of a token": {"/session/login", func(t *testing.T, _ *authflow.Cluster, f *authflow.Flow) error {
-			s, err := f.Session()
-			return errors.Join(err, s.Renew(t.Context()))
-		}},
-		"the end of a token": {"/token/revoke", func(t *testing.T, _ *authflow.Cluster, f *authflow.Flow) error { return f.Logout(t.Context()) }},
-		"bob's log-in": {"/session/login", api(func(c *gen.ClientWithResponses) (interface{ StatusCode() int }, error) {
-			return c.LoginWithResponse(context.Background(), gen.LoginRequest{Username: "bob", Password: "of-bob-1"})
-		})},
-		"bob's token": {"/token/object", api(func(c *gen.ClientWithResponses) (interface{ StatusCode() int }, error) {
-			return c.GetObjectAccessTokenWithResponse(context.Background(), gen.GetObjectAccessTokenRequest{Username: "bob", SecretKey: mixedKey, ObjectID: "o"})
-		})},
-		"who ann is": {"/session/user", api(func(c *gen.ClientWithResponses) (interface{ StatusCode() int }, error) {
-			return c.GetCurrentUserInfoWithResponse(context.Background())
-		})},
-		"an ordinary request": {"/search", func(t *testing.T, _ *authflow.Cluster, f *authflow.Flow) error {
-			_, err := get(t.Context(), f)
-			return err
-		}},
-	} {
-		for _, to := range []string{"https://evil.example", fakeURL + "/elsewhere"} {
-			evil, armed := 0, false
-			base := &follower{client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-				switch {
-				case strings.HasPrefix(r.URL.Path, "/elsewhere") || r.URL.Host != "ts.example":
-					evil++
-					return reply(r, 200, `{"token":"of-evil","name":"evil"}`, "Set-Cookie", "JSESSIONID=of-evil; Path=/"), nil
-				case armed && strings.HasSuffix(r.URL.Path, c.path):
-					return reply(r, 307, "", "Location", to+"/api/rest/2.0/auth/token/full"), nil
-				}
-				return fresh(r, "tok"), nil
-			})}}
-			cluster := fakeCluster(t, base.RoundTrip)
-			f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey})
-			if err = errors.Join(err, f.Renew(t.Context())); err != nil {
-				t.Fatal(err)
+		for name, client := range map[string]*gen.ClientWithResponses{"API": ann.API(), "a generated client": plain} {
+			bob, err := client.LoginWithResponse(t.Context(), gen.LoginRequest{Username: "bob", Password: "of bob"})
+			if err != nil || bob.StatusCode() != http.StatusNoContent {
+				t.Fatal(bob, err)
 			}
-			armed = true
-			if err := c.use(t, cluster, f); err == nil && (to != fakeURL+"/elsewhere" || !strings.HasPrefix(c.path, "/s") || c.path == "/session/login") {
-				t.Errorf("%s, from %s: believed", name, to)
-			}
-			if evil != 1 {
-				t.Errorf("%s, from %s: went there %d times", name, to, evil)
-			}
-			if c.path != "/token/revoke" {
-				if token, err := f.Token(t.Context()); err != nil || token.Value != "tok" {
-					t.Errorf("%s, from %s: the Flow has %q, %v", name, to, string(token.Value), err)
-				}
+			me, err := ann.API().GetCurrentUserInfoWithResponse(t.Context())
+			if err != nil || me.JSON200 == nil || me.JSON200.Name != "ann" {
+				t.Errorf("after bob logged in by %s: %v, %v", name, me, err)
 			}
 		}
-	}
+		if n := sim.Calls(authtest.OpLogin); n != 3 {
+			t.Errorf("%d logins, want one of ann's and two of bob's", n)
+		}
+	}, authtest.WithUser("ann", "of ann"), authtest.WithUser("bob", "of bob"))
 }

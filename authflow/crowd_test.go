@@ -1,13 +1,10 @@
 package authflow_test
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
-	"sync"
-	"sync/atomic"
+	"os"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,254 +14,182 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// crowd is n users of one cluster, each with a Flow, who ask for their tokens.
-type crowd struct {
-	t     *testing.T
-	sim   *authtest.Simulator
-	flows []*authflow.Flow
+// sized returns the size of a crowd: the one that is promised in `make crowds`,
+// which sets TSAUTH_CROWDS, and otherwise a small one.
+func sized(promised, small int) int {
+	if os.Getenv("TSAUTH_CROWDS") != "" {
+		return promised
+	}
+	return small
 }
 
-func newCrowd(t *testing.T, sim *authtest.Simulator, n int, key gen.Secret, opts ...authflow.Option) *crowd {
-	t.Helper()
-	c, err := authflow.New(sim.URL, append([]authflow.Option{authflow.WithHTTPClient(sim.Client()), authflow.WithSecretKey(key)}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
+// tooMany reports whether the server rejected a call because of its rate limit.
+func tooMany(c authtest.Call) bool { return c.Status == http.StatusTooManyRequests }
+
+// peopleOfOrgs are users with the password "pw" who may enter the Orgs 0 to 3, with
+// a secret key for each Org.
+func peopleOfOrgs(n int) []authtest.Option {
+	opts := make([]authtest.Option, 0, n+6)
+	for i := range n {
+		opts = append(opts, authtest.WithUser("user-"+strconv.Itoa(i), "pw", authtest.InOrgs(0, 1, 2, 3)))
 	}
-	all := &crowd{t, sim, make([]*authflow.Flow, n)}
-	yes := true
-	for i := range all.flows {
-		if all.flows[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{
-			Username: fmt.Sprintf("user-%d", i), AutoCreate: &yes, DisplayName: "U", Email: "u@example.com",
-		}); err != nil {
+	for org := range int32(3) {
+		opts = append(opts, authtest.WithOrg(org+1, fmt.Sprint("org-", org+1)), authtest.WithOrgSecretKey(org+1, fmt.Sprint("key-", org+1)))
+	}
+	return opts
+}
+
+// peopleByPassword returns a Flow with a password for each of n people.
+func peopleByPassword(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
+	t.Helper()
+	flows := make([]*authflow.Flow, n)
+	for i := range flows {
+		var err error
+		flows[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: "user-" + strconv.Itoa(i), Password: "pw"})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return all
+	return flows
 }
 
-// each lets all ask for a token at once, again and again every second until d
-// has passed, and returns how many never got one, and when the last one did.
-func (c *crowd) each(d time.Duration) (without int, last time.Duration) {
-	began := time.Now()
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for _, f := range c.flows {
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(c.t.Context(), d)
-			defer cancel()
-			for {
-				_, err := f.Token(ctx)
-				mu.Lock()
-				if err == nil {
-					last = max(last, time.Since(began))
-					mu.Unlock()
-					return
-				}
-				if ctx.Err() != nil || time.Since(began) >= d {
-					without++
-					mu.Unlock()
-					return
-				}
-				mu.Unlock()
-				time.Sleep(time.Second) // fake clock
-			}
-		})
-	}
-	wg.Wait()
-	return without, last
-}
-
-// Nine o'clock: a thousand users, and a server that allows 100 calls a second.
-func TestR9AThousandFlowsAtOnceAreAllServed(t *testing.T) {
-	for name, c := range map[string]struct {
-		opts   []authflow.Option
-		within time.Duration
-	}{
-		"default pace":    {nil, 21 * time.Second},
-		"a pace of 90":    {[]authflow.Option{authflow.WithRateLimit(90, 10)}, 12 * time.Second},
-		"no pace":         {[]authflow.Option{authflow.WithRateLimit(0, 0)}, time.Minute},
-		"a pace too high": {[]authflow.Option{authflow.WithRateLimit(500, 100)}, time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var refused atomic.Int64
-				sim := authtest.New(authtest.WithRateLimit(100, 10), authtest.WithObserver(func(c authtest.Call) {
-					if c.Status == http.StatusTooManyRequests {
-						refused.Add(1)
-					}
-				}))
-				without, last := newCrowd(t, sim, 1000, authtest.DefaultSecretKey, c.opts...).each(10 * time.Minute)
-				t.Logf("%s: the last token after %v, %d without, %d answers of 429", name, last, without, refused.Load())
-				if without > 0 || last > c.within {
-					t.Errorf("%d have no token, the last one came after %v", without, last)
-				}
-				if n := refused.Load(); c.within < time.Minute && n > 0 {
-					t.Errorf("%d answers of 429", n)
-				}
-			})
-		})
-	}
-}
-
-// What a crowd costs a server in the first minute, if nobody can be served.
-func TestR5R6ACrowdDoesNotStormAServerThatCannotServeIt(t *testing.T) {
-	for name, c := range map[string]struct {
-		key   gen.Secret
-		fault authtest.Fault
-		most  int
-	}{
-		"wrong key":                     {"not the key", nil, 7},
-		"no connection":                 {authtest.DefaultSecretKey, authtest.Reset(), 30},
-		"503":                           {authtest.DefaultSecretKey, authtest.Status(503), 30},
-		"maintenance":                   {authtest.DefaultSecretKey, authtest.Maintenance(200), 30},
-		"429 for good":                  {authtest.DefaultSecretKey, authtest.Status(429), 30},
-		"trusted authentication is off": {authtest.DefaultSecretKey, authtest.Status(403), 30},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				sim := authtest.New()
-				if c.fault != nil {
-					sim.Fail(authtest.OpGetFullAccessToken, -1, c.fault)
-				}
-				all := newCrowd(t, sim, 1000, c.key)
-				without, _ := all.each(time.Minute)
-				n := sim.Calls(authtest.OpGetFullAccessToken)
-				t.Logf("%s: %d calls", name, n)
-				if without != 1000 || n > c.most {
-					t.Errorf("%d calls in the first minute, %d without a token", n, without)
-				}
-				if c.fault == nil {
-					return
-				}
-				sim.ClearFaults()
-				without, last := all.each(time.Minute)
-				t.Logf("%s: all served %v after it is back", name, last)
-				if without > 0 || last > 45*time.Second {
-					t.Errorf("%d without a token a minute after it was back, the last one after %v", without, last)
-				}
-			})
-		})
-	}
-}
-
-// One user whom the server does not serve is nobody else's affair.
-func TestR5R6OneBadUserStopsNobody(t *testing.T) {
-	for name, status := range map[string]int{"500": 500, "400": 400, "403": 403} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				sim := authtest.New()
-				c, err := authflow.New(sim.URL, authflow.WithSecretKey(authtest.DefaultSecretKey),
-					authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-						if body, _ := r.GetBody(); minting(r) {
-							if sent, _ := io.ReadAll(body); strings.Contains(string(sent), `"bad"`) {
-								return reply(r, status, `{"error":{"message":"no"}}`), nil
-							}
-						}
-						return sim.Transport().RoundTrip(r)
-					})}))
-				if err != nil {
-					t.Fatal(err)
-				}
-				yes := true
-				flow := func(user string) *authflow.Flow {
-					f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: user, AutoCreate: &yes, DisplayName: "U", Email: "u@example.com", ValidityTimeInSec: 30})
-					if err != nil {
-						t.Fatal(err)
-					}
-					return f
-				}
-				badFlow, good := flow("bad"), flow("good")
-				slowest := time.Duration(0)
-				for range 3600 {
-					if _, err := badFlow.Token(shortly(t)); err == nil {
-						t.Fatal("the bad one has a token")
-					}
-					began := time.Now()
-					if _, err := good.Token(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-					slowest = max(slowest, time.Since(began))
-					time.Sleep(time.Second) // fake clock
-				}
-				if slowest > 0 {
-					t.Errorf("the good one waited for %v", slowest)
-				}
-			})
-		})
-	}
-}
-
-func shortly(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// A wrong password, in whatever way it is asked for and refused.
-func TestR6AWrongPasswordNeverLocksTheAccount(t *testing.T) {
-	for _, status := range []int{400, 401, 403, 500} {
-		for _, way := range []string{"session", "token", "both", "supplied", "alternating", "insisting", "cut"} {
-			t.Run(fmt.Sprint(way, " ", status), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					sim := authtest.New(authtest.WithUser("ann", "right"), authtest.WithLoginRejection(status), authtest.WithTokenRejection(status))
-					c, err := authflow.New(sim.URL, authflow.WithHTTPClient(sim.Client()))
-					if err != nil {
-						t.Fatal(err)
-					}
-					var asked atomic.Int64
-					var flows []*authflow.Flow
-					for i := range 20 {
-						var f *authflow.Flow
-						name := []string{"ann", "ann", " ann"}[i%2]
-						switch {
-						case way == "supplied" || way == "alternating":
-							f, err = c.Session(gen.LoginRequest{Username: name}, authflow.WithPassword(func(context.Context) (gen.Secret, error) {
-								if asked.Add(1)%2 == 0 && way == "alternating" {
-									return "also wrong", nil
-								}
-								return "wrong!", nil
-							}))
-						case way == "token" || way == "both" && i%2 == 0:
-							f, err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, Password: "wrong!"})
-						default:
-							f, err = c.Session(gen.LoginRequest{Username: name, Password: "wrong!"})
-						}
-						if err != nil {
-							t.Fatal(err)
-						}
-						flows = append(flows, f)
-					}
-					if way == "cut" {
-						sim.Fail(authtest.OpLogin, 2, authtest.Truncated())
-					}
-					for range 4 * 60 { // four hours
-						var wg sync.WaitGroup
-						for _, f := range flows {
-							wg.Go(func() {
-								var err error
-								if way == "insisting" {
-									err = f.Renew(t.Context())
-								} else {
-									_, err = f.API().GetCurrentUserInfoWithResponse(t.Context())
-								}
-								if err == nil {
-									t.Error("a wrong password is good for something")
-								}
-							})
-						}
-						wg.Wait()
-						if u, _ := sim.User("ann"); u.Status != gen.AccountStatusActive {
-							t.Fatalf("the account is %s", u.Status)
-						}
-						time.Sleep(time.Minute) // fake clock
-					}
-					sim.SetPassword("ann", "wrong!")
-					time.Sleep(time.Hour) // fake clock
-					if err := flows[0].Renew(t.Context()); err != nil && way != "alternating" {
-						t.Errorf("an hour after the server's mistake is mended: %v", err)
-					}
-				})
-			})
+// byKeyOfOrg returns a Flow for each of n people, in turn in one of four Orgs.
+func byKeyOfOrg(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
+	t.Helper()
+	flows := make([]*authflow.Flow, n)
+	for i := range flows {
+		org := int32(i % 4)
+		var err error
+		flows[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: "user-" + strconv.Itoa(i), OrgID: &org})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
+	return flows
+}
+
+// byKey returns a Flow with the Cluster's key for each of n people.
+func byKey(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
+	t.Helper()
+	flows := make([]*authflow.Flow, n)
+	for i := range flows {
+		flows[i] = userOf(t, c, i)
+	}
+	return flows
+}
+
+// ofOneUser returns n Flows of one user with a password.
+func ofOneUser(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
+	t.Helper()
+	flows := make([]*authflow.Flow, n)
+	for i := range flows {
+		flows[i] = peopleByPassword(t, c, 1)[0]
+	}
+	return flows
+}
+
+// A crowd starts at once against the server's own limit of 100 calls a second and a
+// burst of 10. Every flow is served in the time that the rate allows, and none of
+// the calls is one too many.
+func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
+	t.Parallel()
+	type situation struct {
+		flows   func(*testing.T, *authflow.Cluster, int) []*authflow.Flow
+		latency time.Duration
+		rate    float64
+		size    int
+	}
+	bubbles(t, map[string]situation{
+		"one key":                        {byKey, 0, 50, sized(10_000, 300)},
+		"one key, 90 calls a second":     {byKey, 0, 90, sized(10_000, 300)},
+		"keys of several Orgs":           {byKeyOfOrg, 0, 50, sized(10_000, 300)},
+		"passwords":                      {peopleByPassword, 0, 50, sized(10_000, 300)},
+		"every method":                   {everyWay, 0, 50, sized(10_000, 300)},
+		"every method, in 300 ms each":   {everyWay, 300 * time.Millisecond, 90, sized(10_000, 300)},
+		"one user's password":            {ofOneUser, 0, 50, sized(1000, 200)},
+		"one user's password, in 200 ms": {ofOneUser, 200 * time.Millisecond, 50, sized(1000, 200)},
+	}, func(t *testing.T, s situation) {
+		var seen arrivals
+		sim := authtest.New(append(peopleOfOrgs(s.size), seen.option(), authtest.WithRateLimit(100, 10), authtest.WithLatency(s.latency))...)
+		opts := []authflow.Option{authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(s.rate, 10)}
+		for org := range 3 {
+			opts = append(opts, authflow.WithOrgSecretKey(strconv.Itoa(org+1), gen.Secret(fmt.Sprint("key-", org+1))))
+		}
+		flows := s.flows(t, clusterOf(t, sim, opts...), s.size)
+		took := allAtOnce(flows, func(_ int, f *authflow.Flow) {
+			_, err := carried(t.Context(), f)
+			if err != nil && !t.Failed() {
+				t.Error(err)
+			}
+		})
+		allowed := time.Duration(float64(s.size) / s.rate * float64(time.Second))
+		if took > allowed+2*time.Second {
+			t.Errorf("the last one was served after %v, the rate allows %v", took, allowed)
+		}
+		if n := seen.count(func(c authtest.Call) bool { return c.Status >= 300 }); n > 0 || len(seen.list) != s.size {
+			t.Errorf("%d calls, %d of them in vain", len(seen.list), n)
+		}
+	})
+}
+
+// A rate above the server's own limit, or none at all, costs some responses with
+// 429, and then the rate adapts.
+func TestR9_RateAboveTheServers_Adapts(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]authflow.Option{
+		"no limit":                authflow.WithRateLimit(0, 0),
+		"500 a second, burst 100": authflow.WithRateLimit(500, 100),
+	}, func(t *testing.T, rate authflow.Option) {
+		var seen arrivals
+		size := sized(1000, 400)
+		sim := authtest.New(append(people(size), seen.option(), authtest.WithRateLimit(100, 10))...)
+		flows := byKey(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), rate), size)
+		took := allAtOnce(flows, func(_ int, f *authflow.Flow) { askUntilServed(t, f) })
+		if allowed := time.Duration(size/40) * time.Second; took > allowed+5*time.Second {
+			t.Errorf("the last one was served after %v", took)
+		}
+		if n := seen.count(tooMany); n > size {
+			t.Errorf("%d responses with 429", n)
+		}
+	})
+}
+
+// askUntilServed asks for a token, and again after each error when its RetryAfter is
+// over.
+func askUntilServed(t *testing.T, f *authflow.Flow) {
+	for {
+		_, err := f.Token(t.Context())
+		if err == nil || t.Context().Err() != nil {
+			return
+		}
+		time.Sleep(max(retryAfter(err), time.Second)) // fake clock
+	}
+}
+
+// Twenty minutes of a crowd: all renewals together keep to the rate, and no request
+// waits for one.
+func TestR9_RenewalsOfACrowd_KeepToTheRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen arrivals
+		size := sized(1000, 200)
+		rate := float64(size) / 20
+		sim := authtest.New(append(people(size), seen.option(), authtest.WithRateLimit(rate*1.2, 10))...)
+		flows := everyWay(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(rate, 10)), size)
+		use := func(_ int, f *authflow.Flow) {
+			_, err := carried(t.Context(), f)
+			if err != nil && !t.Failed() {
+				t.Error(err)
+			}
+		}
+		allAtOnce(flows, use)
+		for began := time.Now(); time.Since(began) < 20*time.Minute; time.Sleep(10 * time.Second) { // fake clock
+			if waited := allAtOnce(flows, use); waited > 0 {
+				t.Fatalf("a request waited for %v, after %v", waited, time.Since(began))
+			}
+		}
+		if n := seen.count(tooMany); n > 0 {
+			t.Errorf("%d responses with 429", n)
+		}
+	})
 }

@@ -14,29 +14,29 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// X3: a server that repeats what it was sent, in whatever way it writes it.
-
-// oddSecret has all that encodings treat in a way of their own.
+// oddSecret has characters that each encoding treats in its own way.
 const oddSecret = `p"w&d/ä+<é> 😀\%41'x=~!`
 
-// spelt are ways to write a secret.
-var spelt = map[string]func(string) string{
-	"as it is":         func(s string) string { return s },
-	"hex":              func(s string) string { return hex.EncodeToString([]byte(s)) },
-	"HEX":              func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
-	"base64":           func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
-	"base64 for URLs":  func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
-	"base64 of a pair": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("ann:" + s)) },
-	"base64 of a line": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("Bearer " + s + "\r\n")) },
-	"base64 of JSON":   func(s string) string { return base64.URLEncoding.EncodeToString([]byte(`{"password":"` + s + `"}`)) },
-	"query":            url.QueryEscape,
-	"path":             url.PathEscape,
-	"query, in small":  func(s string) string { return lowEscapes(url.QueryEscape(s)) },
+// spellings are ways to write a secret.
+var secretSpellings = map[string]func(string) string{
+	"as it is":          func(s string) string { return s },
+	"hex":               func(s string) string { return hex.EncodeToString([]byte(s)) },
+	"HEX":               func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
+	"base64":            func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64 for URLs":   func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+	"base64 of a pair":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte("ann:" + s)) },
+	"base64 of a line":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte("Bearer " + s + "\r\n")) },
+	"base64 of JSON":    func(s string) string { return base64.URLEncoding.EncodeToString([]byte(`{"password":"` + s + `"}`)) },
+	"query":             url.QueryEscape,
+	"path":              url.PathEscape,
+	"query, lower case": func(s string) string { return lowEscapes(url.QueryEscape(s)) },
 	"encodeURIComponent": func(s string) string {
 		return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'").Replace(url.QueryEscape(s))
 	},
@@ -73,7 +73,7 @@ func lowEscapes(s string) string {
 	return s
 }
 
-// asciiJSON is JSON as those write it that know no other letters.
+// asciiJSON is JSON of a library that escapes all other letters.
 func asciiJSON(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -100,7 +100,7 @@ func numbered(s, format string) string {
 	return b.String()
 }
 
-// pieces are parts of a spelling that nothing else holds: no error may show one.
+// pieces are parts of a spelling. No error may show one of them.
 func pieces(s string) []string {
 	var all []string
 	for i := 0; i+8 <= len(s); i += 4 {
@@ -109,33 +109,30 @@ func pieces(s string) []string {
 	return append(all, s)
 }
 
-// places are where a server repeats it, and who is told.
-var places = map[string]struct {
-	answer func(r *http.Request, text string) (*http.Response, error)
+// echoes are places in which a server repeats a text.
+var echoes = map[string]struct {
+	respond func(r *http.Request, text string) (*http.Response, error)
 }{
-	"the text of the error": {func(r *http.Request, text string) (*http.Response, error) {
+	"debug text": {func(r *http.Request, text string) (*http.Response, error) {
 		b, _ := json.Marshal(map[string]any{"error": map[string]any{"message": map[string]any{"code": 7, "debug": "bad: " + text + "."}}})
 		return reply(r, 400, string(b)), nil
 	}},
-	"its incident": {func(r *http.Request, text string) (*http.Response, error) {
+	"incident": {func(r *http.Request, text string) (*http.Response, error) {
 		b, _ := json.Marshal(map[string]any{"error": map[string]any{"message": map[string]any{"incident_id_guid": text, "debug": "x"}}})
 		return reply(r, 403, string(b)), nil
 	}},
-	"a redirect": {func(r *http.Request, text string) (*http.Response, error) {
+	"redirect": {func(r *http.Request, text string) (*http.Response, error) {
 		return reply(r, 302, "", "Location", "https://idp.example/"+text), nil
 	}},
-	"the type of a page": {func(r *http.Request, text string) (*http.Response, error) {
+	"content type": {func(r *http.Request, text string) (*http.Response, error) {
 		return reply(r, 404, "<html>", "Content-Type", "text/"+text), nil
 	}},
-	"the place of HTTP": {func(_ *http.Request, text string) (*http.Response, error) {
+	"a line in place of HTTP": {func(_ *http.Request, text string) (*http.Response, error) {
 		return nil, fmt.Errorf("net/http: HTTP/1.x transport connection broken: malformed HTTP response %q", text)
 	}},
 }
 
-// once is a policy that needs no clock.
-var once = authflow.WithPolicy(authflow.Policy{MaxAttempts: 1})
-
-// told returns the error of an answer that is one.
+// told returns the error, or the error that a response stands for.
 func told(resp *http.Response, err error) error {
 	if err != nil {
 		return err
@@ -145,83 +142,71 @@ func told(resp *http.Response, err error) error {
 	return authflow.ErrorOf(resp)
 }
 
-func TestX3NothingThatAServerRepeatsIsShown(t *testing.T) {
-	for secret, kinds := range map[string]map[string]func(*testing.T, roundTrip) error{
-		oddSecret: {
-			"a password": func(t *testing.T, base roundTrip) error {
-				f, _ := fakeCluster(t, base, once).Session(gen.LoginRequest{Username: "u", Password: oddSecret})
-				return f.Renew(t.Context())
-			},
-			"bob's password": func(t *testing.T, base roundTrip) error {
-				in, err := on(t, base, once).API().LoginWithResponse(t.Context(), gen.LoginRequest{Username: "u", Password: oddSecret})
-				if err != nil {
-					return err
-				}
-				return authflow.ErrorOf(in.HTTPResponse)
-			},
-			"bob's password, by a client of one's own": func(t *testing.T, base roundTrip) error {
-				req, _ := gen.NewLoginRequest(fakeURL, gen.LoginRequest{Username: "u", Password: oddSecret})
-				return told(on(t, base, once).Transport().RoundTrip(req.WithContext(t.Context())))
-			},
-		},
-		"eyJhbGciOi.J9-_~x/y+z==": {
-			"a token": func(t *testing.T, base roundTrip) error {
-				return told(given(t, base).Transport().RoundTrip(request(t, fakeURL+apiX)))
-			},
-			"a token, by Do": func(t *testing.T, base roundTrip) error { return told(given(t, base).Do(request(t, fakeURL+apiX))) },
-			"a token, by API": func(t *testing.T, base roundTrip) error {
-				me, err := given(t, base).API().GetCurrentUserInfoWithResponse(t.Context())
-				if err != nil {
-					return err
-				}
-				return authflow.ErrorOf(me.HTTPResponse)
-			},
-			"a token that ends": func(t *testing.T, base roundTrip) error {
-				f := given(t, base)
-				mustCarry(t, f)
-				return f.Logout(t.Context())
-			},
-			"a caller's own": func(t *testing.T, base roundTrip) error {
-				req := request(t, fakeURL+apiX)
-				req.Header["authorization"] = []string{"Bearer eyJhbGciOi.J9-_~x/y+z=="}
-				return told(on(t, base, once).Transport().RoundTrip(req))
-			},
-			"a caller's own, without a word before it": func(t *testing.T, base roundTrip) error {
-				req := request(t, fakeURL+apiX)
-				req.Header.Set("Authorization", "eyJhbGciOi.J9-_~x/y+z==")
-				return told(on(t, base, once).Transport().RoundTrip(req))
-			},
-		},
-	} {
-		for kind, use := range kinds {
-			for place, p := range places {
-				for name, spell := range spelt {
-					text, other := spell(secret), spell(strings.Repeat("-", len(secret)))
-					err := use(t, func(r *http.Request) (*http.Response, error) { return p.answer(r, text) })
-					if err == nil {
-						t.Errorf("%s in %s, %s: no error", kind, place, name)
-						continue
-					}
-					for ; err != nil; err = errors.Unwrap(err) {
-						shown := err.Error() + fmt.Sprintf("%+v", err)
-						for _, piece := range append(pieces(text), pieces(strconv.Quote(text))...) {
-							if strings.Contains(shown, piece) && !strings.Contains(other+strconv.Quote(other), piece) {
-								t.Errorf("%s in %s, %s: %q is in %v", kind, place, name, piece, err)
-								break
-							}
-						}
-					}
-				}
-			}
+// sendSecret makes a call that carries a secret and returns its error.
+type sendSecret func(*testing.T, roundTrip) error
+
+// secretCalls are calls that carry oddSecret in their body.
+var secretCalls = map[string]sendSecret{
+	"password": func(t *testing.T, base roundTrip) error {
+		f, err := fakeCluster(t, base, once).Session(gen.LoginRequest{Username: "u", Password: oddSecret})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		return f.Renew(t.Context())
+	},
+	"bob's password by API": func(t *testing.T, base roundTrip) error {
+		in, err := on(t, base, once).API().LoginWithResponse(t.Context(), gen.LoginRequest{Username: "u", Password: oddSecret})
+		if err != nil {
+			return err
+		}
+		return authflow.ErrorOf(in.HTTPResponse)
+	},
+	"bob's password by Transport": func(t *testing.T, base roundTrip) error {
+		req, err := gen.NewLoginRequest(fakeURL, gen.LoginRequest{Username: "u", Password: oddSecret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return told(on(t, base, once).Transport().RoundTrip(req.WithContext(t.Context())))
+	},
 }
 
-// given is a Flow on a token that it was given.
+const oddToken = "eyJhbGciOi.J9-_~x/y+z=="
+
+// tokenCalls are calls that carry oddToken in their header.
+var tokenCalls = map[string]sendSecret{
+	"token by Transport": func(t *testing.T, base roundTrip) error {
+		return told(given(t, base).Transport().RoundTrip(request(t, fakeURL+apiX)))
+	},
+	"token by Do": func(t *testing.T, base roundTrip) error { return told(given(t, base).Do(request(t, fakeURL+apiX))) },
+	"token by API": func(t *testing.T, base roundTrip) error {
+		me, err := given(t, base).API().GetCurrentUserInfoWithResponse(t.Context())
+		if err != nil {
+			return err
+		}
+		return authflow.ErrorOf(me.HTTPResponse)
+	},
+	"token of a Logout": func(t *testing.T, base roundTrip) error {
+		f := given(t, base)
+		mustCarry(t, f)
+		return f.Logout(t.Context())
+	},
+	"the caller's token": func(t *testing.T, base roundTrip) error {
+		req := request(t, fakeURL+apiX)
+		req.Header["authorization"] = []string{"Bearer " + oddToken[:len(oddToken)-1]}
+		return told(on(t, base, once).Transport().RoundTrip(req))
+	},
+	"the caller's token without a scheme": func(t *testing.T, base roundTrip) error {
+		req := request(t, fakeURL+apiX)
+		req.Header.Set("Authorization", oddToken)
+		return told(on(t, base, once).Transport().RoundTrip(req))
+	},
+}
+
+// given returns a Flow on oddToken.
 func given(t *testing.T, base roundTrip) *authflow.Flow {
 	t.Helper()
 	f, err := fakeCluster(t, base, once).TokensFrom(func(context.Context) (authflow.Token, error) {
-		return authflow.Token{Value: "eyJhbGciOi.J9-_~x/y+z=="}, nil
+		return authflow.Token{Value: oddToken, Deadline: time.Now().Add(time.Hour)}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -229,18 +214,38 @@ func given(t *testing.T, base roundTrip) *authflow.Flow {
 	return f
 }
 
-func TestX3AnOrgThatEchoesTheKey(t *testing.T) {
-	f0 := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
-		return reply(r, 200, `{"token":"tok","org":{"id":5,"name":"`+mixedKey+`"},"creation_time_in_millis":1000000,"expiration_time_in_millis":1300000}`), nil
-	})
-	org := int32(7)
-	f, err := f0.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", SecretKey: mixedKey, OrgID: &org})
-	if err != nil {
-		t.Fatal(err)
+func TestX3_SecretThatAServerRepeats_IsShownInNoSpelling(t *testing.T) {
+	t.Parallel()
+	for secret, calls := range map[string]map[string]sendSecret{oddSecret: secretCalls, oddToken: tokenCalls} {
+		for call, send := range calls {
+			for place, echo := range echoes {
+				for spelling, spell := range secretSpellings {
+					text, other := spell(secret), spell(strings.Repeat("-", len(secret)))
+					synctest.Test(t, func(t *testing.T) {
+						err := send(t, func(r *http.Request) (*http.Response, error) { return echo.respond(r, text) })
+						if err == nil {
+							t.Errorf("%s in the %s, %s: no error", call, place, spelling)
+						}
+						if piece := shownPiece(err, text, other); piece != "" {
+							t.Errorf("%s in the %s, %s: %q is in %v", call, place, spelling, piece, err)
+						}
+					})
+				}
+			}
+		}
 	}
-	_, err = f.Token(t.Context())
-	t.Log(err)
-	if strings.Contains(err.Error(), mixedKey) {
-		t.Error("the secret key is in the error")
+}
+
+// shownPiece returns a piece of text that an error or one of its causes shows, or
+// "". other is what the same encoding makes of another text.
+func shownPiece(err error, text, other string) string {
+	for ; err != nil; err = errors.Unwrap(err) {
+		shown := err.Error() + fmt.Sprintf("%+v", err)
+		for _, piece := range append(pieces(text), pieces(strconv.Quote(text))...) {
+			if strings.Contains(shown, piece) && !strings.Contains(other+strconv.Quote(other), piece) {
+				return piece
+			}
+		}
 	}
+	return ""
 }

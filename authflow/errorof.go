@@ -19,18 +19,12 @@ func ErrorOf(resp *http.Response) error {
 	if resp == nil || isSuccess(resp) {
 		return nil
 	}
-	redactor := func(text string) string {
-		if resp.Request == nil {
-			return text
-		}
-		return withholdSecrets(resp.Request, text)
-	}
-	body, read := exchange.ReadErrorBody(resp, redactor)
+	body, read := exchange.ReadErrorBody(resp)
 	op := "request"
 	if resp.Request != nil {
 		op = operationOf(resp.Request)
 	}
-	return newError(exchange.FailureOf(op, outcome.None, resp, read, body.Redact))
+	return newError(exchange.FailureOf(op, outcome.None, resp, read, body.Redact)).retryIn(0)
 }
 
 func isSuccess(resp *http.Response) bool {

@@ -57,8 +57,10 @@ type Error struct {
 	// IncidentID and TraceID identify the failure to the vendor's support.
 	IncidentID, TraceID string
 	// RetryAfter is how long to wait before retrying: the server's Retry-After,
-	// or this package's own back-off. Zero if unknown; above zero whenever an
-	// error of this package is Retryable.
+	// or this package's own back-off. A Flow obeys a Retry-After of at most five
+	// minutes, waits for up to a quarter longer, so that not all return together,
+	// and says so here. Zero if unknown; above zero whenever an error of a Flow is
+	// Retryable.
 	RetryAfter time.Duration
 	// Err is the cause, or a description; nil if the server's response says it
 	// all.
@@ -81,7 +83,10 @@ const maxRetryAfter = 5 * time.Minute
 // Error describes the failure in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString("authflow: " + e.Op)
+	b.WriteString("authflow")
+	if e.Op != "" {
+		b.WriteString(": " + e.Op)
+	}
 	if e.Field != "" {
 		b.WriteString(": " + e.Field)
 	}

@@ -1,7 +1,6 @@
 package authflow
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,13 +8,14 @@ import (
 	"time"
 )
 
-func TestErrorsTellWhatHappened(t *testing.T) {
+func TestX4_Error_SaysWhatHappenedInOneLine(t *testing.T) {
+	t.Parallel()
 	e := &Error{
 		Op: "getFullAccessToken", Status: http.StatusUnauthorized, Code: 10097, Debug: "no such key",
 		RetryAfter: time.Second, IncidentID: "i-1", Err: errors.New("cause"),
 	}
-	const what = "authflow: getFullAccessToken: 401 Unauthorized (code 10097): credentials rejected: no such key: cause (incident i-1)"
-	if got, want := e.Error(), what+" (retry after 1s)"; got != want {
+	const want = "authflow: getFullAccessToken: 401 Unauthorized (code 10097): credentials rejected: no such key: cause (incident i-1) (retry after 1s)"
+	if got := e.Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if got := invalid("login", "username", "must not be empty").Error(); got != "authflow: login: username: must not be empty" {
@@ -23,49 +23,25 @@ func TestErrorsTellWhatHappened(t *testing.T) {
 	}
 }
 
-// What is built on something else says what that said, once.
-func TestErrorsAboutOthersSayItOnce(t *testing.T) {
+// An error about another error says the same things once.
+func TestR4_ErrorAboutAnError_SaysItOnce(t *testing.T) {
+	t.Parallel()
 	inner := &Error{Op: "getFullAccessToken", Status: http.StatusTooManyRequests, Code: 7, RetryAfter: time.Minute}
 	outer := asError("login", fmt.Errorf("getting the token: %w", inner))
 	want := "authflow: login: getting the token: getFullAccessToken: 429 Too Many Requests (code 7): rate limited (retry after 1m0s)"
 	if got := outer.Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if !errors.Is(outer, ErrRateLimited) || !errors.Is(outer, inner) || outer.Status != 429 || outer.RetryAfter != time.Minute || !outer.Retryable() {
+	hasFields := outer.Status == 429 && outer.RetryAfter == time.Minute && outer.Retryable() && outer.Class() == "rateLimited"
+	if !errors.Is(outer, ErrRateLimited) || !errors.Is(outer, inner) || !hasFields {
 		t.Errorf("%+v", outer)
 	}
 }
 
-// An Error that anybody makes is as good as one of the server's.
-func TestErrorsAreKnownByTheirStatus(t *testing.T) {
-	for status, want := range map[int]struct {
-		is        error
-		retryable bool
-	}{
-		401: {ErrCredentialsRejected, false},
-		403: {ErrForbidden, false},
-		404: {nil, false},
-		408: {nil, true},
-		409: {nil, true},
-		429: {ErrRateLimited, true},
-		500: {nil, true},
-		501: {nil, false},
-		503: {nil, true},
-	} {
-		err := fmt.Errorf("wrapped: %w", &Error{Status: status})
-		for _, kind := range []error{ErrInvalid, ErrCredentialsRejected, ErrForbidden, ErrRateLimited, ErrMaintenance, ErrUnexpectedRedirect, ErrWrongOrigin, ErrClosed} {
-			if errors.Is(err, kind) != errors.Is(want.is, kind) {
-				t.Errorf("%d: Is(%v) is %v", status, kind, errors.Is(err, kind))
-			}
-		}
-		if got := (&Error{Status: status}).Retryable(); got != want.retryable {
-			t.Errorf("%d: Retryable is %v", status, got)
-		}
-	}
-	if e := (&Error{Err: context.DeadlineExceeded}); !e.Retryable() || !e.Timeout() {
-		t.Error("a time-out is not one")
-	}
-	if e := closedError("Close"); e.Retryable() || !errors.Is(e, ErrClosed) {
-		t.Error("a closed Flow opens again")
+func TestS4_ClosedError_IsNotRetryable(t *testing.T) {
+	t.Parallel()
+	e := closedError("Close")
+	if e.Retryable() || !errors.Is(e, ErrClosed) || e.Class() != "invalid" {
+		t.Errorf("%v of class %s", e, e.Class())
 	}
 }

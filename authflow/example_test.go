@@ -2,8 +2,6 @@ package authflow_test
 
 import (
 	"context"
-	"errors"
-	"expvar"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,7 +12,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// One Cluster for the server, and one Flow for each of its users.
+// Make one Cluster for the server, and one Flow for each of its users.
 func ExampleNew() {
 	server := authtest.NewServer(authtest.WithUser("ann", ""), authtest.WithUser("bob", "")) // in place of https://acme.thoughtspot.cloud
 	defer server.Close()
@@ -57,7 +55,7 @@ func simulated(opts ...authflow.Option) (*authtest.Server, *authflow.Cluster) {
 	return server, cluster
 }
 
-// A service with the secret key acts for one of its users.
+// A service that has the secret key acts on behalf of a user.
 func ExampleCluster_FullAccess() {
 	server, cluster := simulated()
 	defer server.Close()
@@ -74,7 +72,7 @@ func ExampleCluster_FullAccess() {
 	// Output: ann [redacted] 5m0s <nil>
 }
 
-// A viewer gets to see one Liveboard.
+// A token for a viewer of one Liveboard.
 func ExampleCluster_ObjectAccess() {
 	server, cluster := simulated()
 	defer server.Close()
@@ -94,7 +92,7 @@ func ExampleCluster_ObjectAccess() {
 	// Output: ann <nil>
 }
 
-// A user who may not exist yet gets a token that shows only their region.
+// A token that shows one region, for a user who may not exist yet.
 func ExampleCluster_CustomAccess() {
 	server, cluster := simulated()
 	defer server.Close()
@@ -141,7 +139,7 @@ func ExampleCluster_Session() {
 	// <nil>
 }
 
-// From a token to a session of the same user.
+// A session for the user of a token.
 func ExampleFlow_Session() {
 	server, cluster := simulated()
 	defer server.Close()
@@ -160,7 +158,7 @@ func ExampleFlow_Session() {
 	// Output: <nil> 1
 }
 
-// From a session to a token that lives for a day.
+// A token for the user of a session. It lives for a day.
 func ExampleFlow_SessionToken() {
 	server, cluster := simulated()
 	defer server.Close()
@@ -175,7 +173,7 @@ func ExampleFlow_SessionToken() {
 	// Output: ann 24h0m0s <nil>
 }
 
-// Tokens that a service of your own mints, which alone holds the secret key.
+// Tokens from a service of your own, which keeps the secret key.
 func ExampleCluster_TokensFrom() {
 	cluster, err := authflow.New("https://acme.thoughtspot.cloud")
 	if err != nil {
@@ -183,7 +181,7 @@ func ExampleCluster_TokensFrom() {
 		return
 	}
 	flow, err := cluster.TokensFrom(func(context.Context) (authflow.Token, error) {
-		return authflow.Token{Value: "from-elsewhere"}, nil
+		return authflow.Token{Value: "from-your-service"}, nil
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -195,11 +193,11 @@ func ExampleCluster_TokensFrom() {
 		return
 	}
 	fmt.Println(req.Header.Get("Authorization"))
-	// Output: Bearer from-elsewhere
+	// Output: Bearer from-your-service
 }
 
-// A browser that embeds ThoughtSpot gets a token of its own, with a minute to
-// go at least.
+// Each browser that embeds ThoughtSpot gets its own token, which lives for at
+// least one more minute.
 func ExampleFlow_Token() {
 	server, cluster := simulated()
 	defer server.Close()
@@ -218,71 +216,4 @@ func ExampleFlow_Token() {
 	// ann true <nil>
 	// ann true <nil>
 	// 2 tokens
-}
-
-// Counters for expvar; for Prometheus, increment its counters instead.
-func ExampleWithObserver() {
-	events := expvar.NewMap("authflow_events")
-	server, cluster := simulated(authflow.WithObserver(func(e authflow.Event) { events.Add(string(e.Kind), 1) }))
-	defer server.Close()
-
-	flow, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for range 2 {
-		server.RevokeAll()
-		if _, err := flow.API().GetCurrentUserInfoWithResponse(context.Background()); err != nil {
-			fmt.Println(err)
-			return
-		}
-	}
-	fmt.Println(events)
-	// Output: {"acquired": 1, "invalidated": 1, "renewed": 1, "replayed": 1}
-}
-
-// What to do when there is no way in.
-func ExampleError() {
-	server, cluster := simulated()
-	defer server.Close()
-
-	flow, err := cluster.Session(gen.LoginRequest{Username: "ann", Password: "wrong"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = flow.Renew(context.Background())
-	var e *authflow.Error
-	switch {
-	case errors.Is(err, authflow.ErrCredentialsRejected) && errors.As(err, &e):
-		fmt.Println(e.Op, e.Status, e.Code)
-	case errors.As(err, &e) && e.Retryable():
-		fmt.Println("come back in", e.RetryAfter)
-	}
-	// Output: login 401 10097
-}
-
-// What the server says of any call that failed.
-func ExampleErrorOf() {
-	server, cluster := simulated()
-	defer server.Close()
-	server.Fail(authtest.Echo, 1, authtest.Refuse(http.StatusNotFound, 13016, "no such Liveboard"))
-
-	flow, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	resp, err := flow.HTTPClient().Get(cluster.URL() + "/api/rest/2.0/metadata/search") //nolint:noctx // the short form is what such code uses
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var e *authflow.Error
-	if errors.As(authflow.ErrorOf(resp), &e) {
-		fmt.Println(e.Status, e.Code, e.Debug)
-	}
-	// Output: 404 13016 no such Liveboard
 }

@@ -12,8 +12,13 @@ import (
 // use f meanwhile.
 func (f *Flow) StepWallClock(d time.Duration) {
 	l, _ := f.keeper.Peek()
-	wall := reflect.ValueOf(l).Elem().FieldByName("wall") // package renewal has no use for a setter
-	*(*int64)(unsafe.Pointer(wall.UnsafeAddr())) -= int64(d)
+	step := func(wall reflect.Value) { // of other packages, which have no use for a setter
+		*(*int64)(unsafe.Pointer(wall.UnsafeAddr())) -= int64(d)
+	}
+	step(reflect.ValueOf(l).Elem().FieldByName("wall"))
+	if s := l.Value.session; s != nil {
+		step(reflect.ValueOf(s).Elem().FieldByName("began").FieldByName("wall"))
+	}
 }
 
 // Owed returns how many credentials f keeps for Logout.

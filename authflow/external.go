@@ -13,25 +13,25 @@ import (
 // TokensFrom returns a Flow on tokens that fn gets from elsewhere, such as a
 // service of your own that holds the secret key. fn is called when the first
 // token is needed and for each renewal, in a goroutine of this package's own,
-// one at a time. Its context ends with the time limit or with the Flow, and it
-// has to obey it; one that does not is left behind, and called again meanwhile.
-// An error of fn, or a panic, is the error of those who wait, and fn is called
+// one at a time. Its context ends with the time limit or with the Flow, and fn
+// has to obey it; if fn does not, it is called again while the first call goes on.
+// Waiting callers receive its error, or its panic as an error, and fn is called
 // again after a pause; an [*Error] says by its Status and RetryAfter when.
 //
-// Of the Token that fn returns, Value is needed. How long it lives is said by
-// the first of these that is there:
+// Of the Token that fn returns, Value is required. Its lifetime follows from the
+// first of these fields that is set:
 //
-//   - Deadline, as of a token that was kept;
+//   - Deadline, as of a token that was stored;
 //   - Expires minus Created, counted from the call of fn;
 //   - Expires, by the local clock.
 //
-// Otherwise it is used until the server rejects it. A token that fn returns again
-// keeps its age, and is not used again if the server has rejected it.
+// Otherwise the token is used until the server rejects it. A token that fn returns
+// again keeps its age, and is not used again if the server has rejected it.
 func (c *Cluster) TokensFrom(fn func(context.Context) (Token, error)) (*Flow, error) {
 	if fn == nil {
 		return nil, invalid("TokensFrom", "fn", "must not be nil")
 	}
-	return c.start(&Flow{way: wayTokensFrom, supplied: &supplied{token: &external{fn: fn}}}), nil
+	return c.start(&Flow{method: methodTokensFrom, supplier: &supplier{token: &external{fn: fn}}}), nil
 }
 
 // external is a function that supplies tokens. A token that it returns again

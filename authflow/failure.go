@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/limiter"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
@@ -17,11 +18,21 @@ func newError(f *outcome.Failure) *Error {
 		Op: f.Op, Status: f.Status, Code: f.Code, Debug: f.Debug, IncidentID: f.IncidentID, TraceID: f.TraceID,
 		RetryAfter: f.RetryAfter, Err: f.Err, class: f.Class, permanent: f.Permanent,
 	}
-	e.kind = kindOfPage(f.Page)
-	if f.Class == outcome.Unexpected && f.Status/100 == 3 {
-		e.kind = ErrUnexpectedRedirect
-	}
+	e.kind = kindOfFailure(f)
 	return e
+}
+
+// kindOfFailure returns which of the errors of this package a failure is about,
+// where its class and status do not say so.
+func kindOfFailure(f *outcome.Failure) error {
+	var wrong *exchange.WrongOriginError
+	switch {
+	case f.Class == outcome.Unexpected && f.Status/100 == 3, errors.Is(f.Err, exchange.ErrFollowsRedirects):
+		return ErrUnexpectedRedirect
+	case errors.As(f.Err, &wrong):
+		return ErrWrongOrigin
+	}
+	return kindOfPage(f.Page)
 }
 
 // kindOfPage returns ErrMaintenance for a maintenance page.
@@ -57,6 +68,27 @@ func asError(op string, err error) *Error {
 	outer.Op, outer.Field, outer.Err, outer.wraps, outer.heldBack = op, "", err, true, false
 	outer.kind, outer.class, outer.permanent = inner.kindOf(), inner.outcome(), inner.permanent || !inner.Retryable()
 	return &outer
+}
+
+// acquisitionError returns err as an Error of the acquisitions of f. A retryable
+// one says how long the pause after it lasts.
+func (f *Flow) acquisitionError(err error) *Error {
+	return asError(f.method.op(), err).retryIn(f.keeper.Pause())
+}
+
+// minRetryAfter is how long a retryable error tells the caller to wait where
+// neither the server nor a back-off of this package says how long.
+const minRetryAfter = time.Second
+
+// retryIn returns e with a RetryAfter of pause, or of minRetryAfter if that is
+// longer, where e is retryable and has none (R4).
+func (e *Error) retryIn(pause time.Duration) *Error {
+	if !e.Retryable() || e.RetryAfter > 0 {
+		return e
+	}
+	told := *e
+	told.RetryAfter = max(pause, minRetryAfter)
+	return &told
 }
 
 // queueError is the error of a request that the limiter or the lockout did not let

@@ -13,9 +13,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// How often a dead server is called for callers who come a hundred times a
-// second.
-func TestR3CallsToADeadServerAreBounded(t *testing.T) {
+// Callers come ten times a second while the server is down. They are served as long
+// as the token is alive, and the server gets few calls.
+func TestR3_R14_OneFlow_CallsADeadServerRarely(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := trusted(t, sim, 300*time.Second)
 		mustGet(t, f)
@@ -26,14 +27,13 @@ func TestR3CallsToADeadServerAreBounded(t *testing.T) {
 		sim.ResetCalls()
 		began := time.Now()
 		perMinute := make(map[int]int)
-		failures, lastCount := 0, 0
+		lastCount := 0
 		for time.Since(began) < 6*time.Minute {
 			status, err := get(t.Context(), f)
 			if alive := time.Since(began) < 70*time.Second; alive && err != nil { // until 5 s before the end (R8)
 				t.Fatalf("the token in use is alive, yet: %v", err)
 			}
 			if err != nil {
-				failures++
 				var e *authflow.Error
 				if !errors.As(err, &e) || e.Status != http.StatusServiceUnavailable || !e.Retryable() {
 					t.Fatalf("status %d, %v", status, err)
@@ -42,9 +42,8 @@ func TestR3CallsToADeadServerAreBounded(t *testing.T) {
 			n := sim.Calls(authtest.OpGetFullAccessToken)
 			perMinute[int(time.Since(began)/time.Minute)] += n - lastCount
 			lastCount = n
-			time.Sleep(10 * time.Millisecond) // fake clock
+			time.Sleep(100 * time.Millisecond) // fake clock
 		}
-		t.Logf("%d failures seen by callers; calls by minute: %v", failures, perMinute)
 		for minute, n := range perMinute {
 			if limit := map[bool]int{true: 15, false: 9}[minute == 0]; n > limit {
 				t.Errorf("minute %d: %d calls, at most %d wanted", minute, n, limit)
@@ -68,7 +67,8 @@ func TestR3CallsToADeadServerAreBounded(t *testing.T) {
 	})
 }
 
-func TestACredentialFunctionThatFails(t *testing.T) {
+func TestR4_ErrorOfACredentialFunction_IsTold(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		vault := errors.New("vault is sealed")
 		for name, fn := range map[string]authflow.CredentialFunc{
@@ -90,14 +90,17 @@ func TestACredentialFunctionThatFails(t *testing.T) {
 	})
 }
 
-// The ways in other than a wrong password, and what the error says of each.
-func TestX4WhatTheServerMayAnswerToAnAuthCall(t *testing.T) {
+// What a server, or a proxy before it, may respond to an auth call, and what the
+// error says of it.
+func TestX4_UnusableResponse_BecomesAnErrorThatDescribesIt(t *testing.T) {
+	t.Parallel()
 	page := "<html><body>sign in</body></html>"
-	for name, c := range map[string]struct {
+	type response struct {
 		fault authtest.Fault
 		is    error
 		says  []string
-	}{
+	}
+	bubbles(t, map[string]response{
 		"page with 200":        {authtest.Answer(200, "text/html; charset=utf-8", page), nil, []string{"200", "text/html"}},
 		"page with 503":        {authtest.Answer(503, "text/html", page), nil, []string{"503", "text/html"}},
 		"untyped page":         {authtest.Answer(200, "", page), nil, []string{"200"}},
@@ -109,29 +112,24 @@ func TestX4WhatTheServerMayAnswerToAnAuthCall(t *testing.T) {
 		"another JSON":         {authtest.Answer(200, "application/json", `{"a":1}`), nil, []string{"200", "no token in it"}},
 		"a list":               {authtest.Answer(200, "application/json", `["secret-in-answer"]`), nil, []string{"200", "application/json"}},
 		"redirect":             {authtest.Redirect(302, "https://idp.example.com/sso?SAMLRequest=secret-in-answer"), authflow.ErrUnexpectedRedirect, []string{"302", "https://idp.example.com/sso"}},
-		"rate limit":           {authtest.RateLimited(2 * time.Minute), authflow.ErrRateLimited, []string{"429", "2m0s"}},
+		"rate limit":           {authtest.RateLimited(2 * time.Minute), authflow.ErrRateLimited, []string{"429", "(retry after 2m"}},
 		"forbidden":            {authtest.Status(403), authflow.ErrForbidden, []string{"403"}},
-		"cut connection":       {authtest.Reset(), nil, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-				f := trusted(t, sim, 0)
-				sim.Fail(authtest.OpGetFullAccessToken, -1, c.fault)
-				_, err := f.Token(t.Context())
-				var e *authflow.Error
-				if !errors.As(err, &e) || c.is != nil && !errors.Is(err, c.is) {
-					t.Fatalf("%v", err)
-				}
-				for _, s := range c.says {
-					if !strings.Contains(err.Error(), s) {
-						t.Errorf("does not say %q: %v", s, err)
-					}
-				}
-				if strings.Contains(err.Error(), "secret-in-answer") || strings.Contains(err.Error(), "sign in") {
-					t.Errorf("repeats what came: %v", err)
-				}
-				t.Log(err)
-			})
-		})
-	}
+		"connection cut":       {authtest.Reset(), nil, nil},
+	}, func(t *testing.T, c response) {
+		sim := authtest.New()
+		sim.Fail(authtest.OpGetFullAccessToken, -1, c.fault)
+		_, err := trusted(t, sim, 0).Token(t.Context())
+		var e *authflow.Error
+		if !errors.As(err, &e) || c.is != nil && !errors.Is(err, c.is) {
+			t.Fatalf("%v", err)
+		}
+		for _, s := range c.says {
+			if !strings.Contains(err.Error(), s) {
+				t.Errorf("does not say %q: %v", s, err)
+			}
+		}
+		if strings.Contains(err.Error(), "secret-in-answer") || strings.Contains(err.Error(), "sign in") {
+			t.Errorf("repeats what came: %v", err)
+		}
+	})
 }

@@ -33,7 +33,7 @@ func FuzzTokenResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, date, org string) {
 		sent := time.Now()
-		flow := c.start(&Flow{way: wayCustom, asked: newAsked("{}", "", org, "", "")})
+		flow := c.start(&Flow{method: methodCustom, credentialRequest: newCredentialRequest("{}", "", org, "", "")})
 		r := &response{
 			Sent: sent, Status: http.StatusOK, Body: body, Redact: func(text string) string { return text },
 			Header: http.Header{"Content-Type": {"application/json"}, "Date": {date}},

@@ -80,14 +80,14 @@ func (f *Flow) alive(l *lease, now time.Time) bool {
 // forgetExpired removes credentials that have expired since the last use of the
 // Flow, so that no token text outlives its end by more than the next use (L3). It
 // takes no lock while there are none.
-func (f *Flow) forgetExpired() {
+func (f *Flow) forgetExpired(now time.Time) {
 	g := f.ledger.Load()
-	if g == nil || !g.pruneIsDue(time.Now()) {
+	if g == nil || !g.pruneIsDue(now) {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.prune(f, time.Now())
+	g.prune(f, now)
 }
 
 // add remembers a credential, and reports whether it is to be ended at once.
@@ -100,7 +100,7 @@ func (g *ledger) add(f *Flow, l *lease) (loggedOut bool) {
 	}
 	left := f.owedFor(l, now)
 	switch {
-	case slices.Contains(g.owed, l):
+	case g.has(l):
 	case len(g.owed) < maxOwed:
 		g.owed = append(g.owed, l)
 		g.pruneIn(left, now)
@@ -114,13 +114,19 @@ func (g *ledger) add(f *Flow, l *lease) (loggedOut bool) {
 	return g.loggedOut
 }
 
+// has reports whether a credential is on the ledger: a function of TokensFrom may
+// return one token for several leases. The caller holds the lock.
+func (g *ledger) has(l *lease) bool {
+	return slices.ContainsFunc(g.owed, func(o *lease) bool { return o.ID == l.ID })
+}
+
 // prune removes credentials that have expired. The caller holds the lock.
 func (g *ledger) prune(f *Flow, now time.Time) {
 	g.owed = slices.DeleteFunc(g.owed, func(l *lease) bool { return f.owedFor(l, now) <= 0 })
 	if len(g.owed) == 0 {
 		g.owed = nil
 	}
-	if now.After(g.until) {
+	if !now.Before(g.until) {
 		g.dropped = 0
 	}
 	g.pruneAt.Store(0)
@@ -151,6 +157,19 @@ func (g *ledger) beginLogout(f *Flow) (owed []*lease, dropped int) {
 	g.loggedOut = true
 	g.prune(f, time.Now())
 	return slices.Clone(g.owed), g.dropped
+}
+
+// latest returns the credential that was added last, or nil.
+func (g *ledger) latest() *lease {
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.owed) == 0 {
+		return nil
+	}
+	return g.owed[len(g.owed)-1]
 }
 
 // settle removes a credential that has been ended.

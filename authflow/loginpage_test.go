@@ -8,6 +8,8 @@ import (
 	"net/http/cookiejar"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -41,10 +43,6 @@ var away = map[string]func(*http.Request) *http.Response{
 	"a page in XHTML": func(r *http.Request) *http.Response {
 		return reply(r, 200, "<?xml version='1.0'?><html/>", "Content-Type", "application/xhtml+xml")
 	},
-	"a page of no type": func(r *http.Request) *http.Response {
-		return reply(r, 200, "\n<!DOCTYPE html><html>", "Content-Type", "")
-	},
-	"a page as text":  func(r *http.Request) *http.Response { return reply(r, 200, "<HTML>", "Content-Type", "text/plain") },
 	"401 with a page": func(r *http.Request) *http.Response { return htmlPage(r, 401, "Sign in") },
 	"401 with a session of nobody's": func(r *http.Request) *http.Response {
 		return reply(r, 401, "{}", "Set-Cookie", "JSESSIONID=nobody; Path=/")
@@ -61,6 +59,7 @@ var away = map[string]func(*http.Request) *http.Response{
 type door struct {
 	away       func(*http.Request) *http.Response
 	given, out int
+	sent       int                                // requests for the API with a credential of ours
 	elsewhere  func(*http.Request)                // is told of what goes to others
 	answer     func(*http.Request) *http.Response // of others; nil: a page
 }
@@ -86,9 +85,13 @@ func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
 		return htmlPage(r, 200, "Sign in"), nil
 	case strings.HasSuffix(r.URL.Path, "/login"):
 		return htmlPage(r, 200, "Sign in"), nil
+	case r.URL.Path == apiX && n <= d.out:
+		d.sent++
+		return d.away(r), nil
 	case n <= d.out:
 		return d.away(r), nil
 	}
+	d.sent++
 	return reply(r, 200, `{"ok":true}`), nil
 }
 
@@ -165,12 +168,27 @@ func text(c gen.HttpRequestDoer, req *http.Request) (string, error) {
 	return string(body), errors.Join(err, resp.Body.Close())
 }
 
-func TestP6WhoIsPutOutGetsInAgainByAnotherCredential(t *testing.T) {
+// repeats reports whether a request is sent again after such a response. A
+// request that may have had an effect is not, unless the server says with 401 that
+// it was not looked at; and 303 says that it was done.
+func repeats(name, way string) bool {
+	isRead := way != "POST" && way != "DELETE by hand"
+	return strings.HasPrefix(name, "401") || isRead && !strings.HasPrefix(name, "303")
+}
+
+func TestP6_DeadCredential_IsReplacedAndOnlyReadsAreRepeated(t *testing.T) {
 	for name, away := range away {
 		for way, ask := range ways {
 			for f, d := range flows(t, away, 1) {
-				if got, err := ask(t, f); err != nil || got != `{"ok":true}` {
+				got, err := ask(t, f)
+				if served := err == nil && got == `{"ok":true}`; served != repeats(name, way) {
 					t.Errorf("%s, by %s, %v: %q, %v", name, way, f, got, err)
+				}
+				if sent := d.sent; !repeats(name, way) && sent != 1 {
+					t.Errorf("%s, by %s, %v: sent %d times", name, way, f, sent)
+				}
+				if got, err := ask(t, f); err != nil || got != `{"ok":true}` {
+					t.Errorf("%s, by %s, %v, the next: %q, %v", name, way, f, got, err)
 				}
 				if d.given != 2 {
 					t.Errorf("%s, by %s, %v: %d credentials", name, way, f, d.given)
@@ -178,6 +196,19 @@ func TestP6WhoIsPutOutGetsInAgainByAnotherCredential(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A log-in page of the server itself says that nothing was done, if the
+// credential has had time to expire.
+func TestP6_RedirectToTheServersLogIn_RepeatsAPostOnceTheCredentialIsOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for f, d := range flows(t, away["302 to a log-in page of its own"], 1) {
+			time.Sleep(time.Minute) // fake clock
+			if got, err := text(f, posted(t, strings.NewReader("{}"))); err != nil || got != `{"ok":true}` || d.sent != 2 {
+				t.Errorf("%v: %q, %v, sent %d times", f, got, err, d.sent)
+			}
+		}
+	})
 }
 
 // Where no credential helps, no page passes for an answer, and few credentials
@@ -212,8 +243,9 @@ func TestP6WhatCannotBeSentAgainIsNoSuccess(t *testing.T) {
 			}
 		}
 		for f := range flows(t, away, 1000) {
-			if _, err := text(f, withMethod(t, http.MethodHead)); err == nil {
-				t.Errorf("%s, HEAD: no error", name)
+			_, err := text(f, withMethod(t, http.MethodHead))
+			if isDirect := strings.Contains(name, "a page") && !strings.HasPrefix(name, "401"); (err == nil) != isDirect { // HEAD has no body to be a page
+				t.Errorf("%s, HEAD: %v", name, err)
 			}
 		}
 	}

@@ -265,7 +265,7 @@ func (f *Flow) revocation(ctx context.Context, op string, l *lease, build func(s
 			return nil
 		}
 		if !verdict.Again || !sleep(ctx, verdict.After) {
-			return newError(failure)
+			return newError(failure).retryIn(0)
 		}
 	}
 }

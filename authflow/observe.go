@@ -60,7 +60,7 @@ type Event struct {
 // report tells the logger and the observer of an event of f. It must not be
 // called with a lock held: both are code of the user's. It panics if they do.
 func (f *Flow) report(e Event) {
-	e.Op, e.Username = f.way.op(), f.user()
+	e.Op, e.Username = f.method.op(), f.user()
 	f.cluster.report(e)
 }
 
@@ -72,7 +72,7 @@ func (f *Flow) reportToCaller(e Event) error {
 		return nil
 	})
 	if err != nil {
-		return &Error{Op: f.way.op(), Err: fmt.Errorf("reporting the event %q: %w", e.Kind, err)}
+		return &Error{Op: f.method.op(), Err: fmt.Errorf("reporting the event %q: %w", e.Kind, err)}
 	}
 	return nil
 }

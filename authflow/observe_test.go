@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,128 +17,157 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// events collects what an observer is told.
-type events struct {
-	mu   sync.Mutex
-	list []authflow.Event
+// watchedFlow is a Flow whose events and log a test reads.
+type watchedFlow struct {
+	t        *testing.T
+	server   string
+	events   events
+	log      bytes.Buffer
+	observer authflow.Option
+	logger   authflow.Option
 }
 
-func (e *events) observe(ev authflow.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
+func newWatchedFlow(t *testing.T, sim *authtest.Simulator) *watchedFlow {
+	t.Helper()
+	w := &watchedFlow{t: t, server: sim.URL}
+	w.observer = authflow.WithObserver(w.events.observe)
+	w.logger = authflow.WithLogger(slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	return w
 }
 
-func (e *events) take() []authflow.Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	list := e.list
-	e.list = nil
-	return list
-}
-
-func TestObserverGetsEveryChange(t *testing.T) {
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		var seen events
-		var log bytes.Buffer
-		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		f := trusted(t, sim, 300*time.Second, authflow.WithObserver(seen.observe), authflow.WithLogger(logger))
-
-		expect := func(what string, want ...authflow.Event) {
-			t.Helper()
-			synctest.Wait()
-			got := seen.take()
-			ok := len(got) == len(want)
-			for i := 0; ok && i < len(want); i++ {
-				g, w := got[i], want[i]
-				ok = g.Kind == w.Kind && g.Op == w.Op && g.Duration == w.Duration && g.Attempt == w.Attempt &&
-					g.Remaining == w.Remaining && g.Reason != "" && (g.Err != nil) == (w.Err != nil) &&
-					g.Server == sim.URL && g.Username == authtest.DefaultUsername
-			}
-			if !ok {
-				t.Errorf("%s:\ngot  %+v\nwant %+v", what, got, want)
-			}
-			for _, e := range want {
-				if !strings.Contains(log.String(), fmt.Sprintf("authflow: %s", e.Kind)) {
-					t.Errorf("%s: not in the log:\n%s", what, log.String())
-				}
-			}
-			log.Reset()
+// expect fails the test unless these events, and no others, were reported and
+// logged since the last call. Of Err it compares whether there is one.
+func (w *watchedFlow) expect(when string, want ...authflow.Event) {
+	w.t.Helper()
+	synctest.Wait()
+	got := w.events.take()
+	same := slices.EqualFunc(got, want, func(g, w authflow.Event) bool {
+		g.Reason, w.Reason = "", ""
+		failed := (g.Err != nil) == (w.Err != nil)
+		g.Err, w.Err = nil, nil
+		return failed && g == w
+	})
+	if !same {
+		w.t.Errorf("%s:\ngot  %+v\nwant %+v", when, got, want)
+	}
+	for _, e := range got {
+		if e.Reason == "" {
+			w.t.Errorf("%s: %s has no reason", when, e.Kind)
 		}
+		if !strings.Contains(w.log.String(), fmt.Sprintf("authflow: %s", e.Kind)) {
+			w.t.Errorf("%s: not in the log:\n%s", when, w.log.String())
+		}
+	}
+	w.log.Reset()
+}
+
+// event is an event of the Flow with op.
+func (w *watchedFlow) event(kind authflow.EventKind, op string) authflow.Event {
+	return authflow.Event{Kind: kind, Op: op, Server: w.server, Username: authtest.DefaultUsername}
+}
+
+func TestObserver_OfAToken_GetsEveryChange(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		w := newWatchedFlow(t, sim)
+		f := trusted(t, sim, 300*time.Second, w.observer, w.logger)
 		const op = "getFullAccessToken"
 		const whole = 295 * time.Second // of 300, of which the last moments are not used (R8)
-		failure := errors.New("some failure")
 
 		sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Delay(2*time.Second))
 		mustGet(t, f)
-		expect("first use", authflow.Event{Kind: authflow.Acquired, Op: op, Duration: 2 * time.Second, Attempt: 1, Remaining: whole - 2*time.Second})
+		acquired := w.event(authflow.Acquired, op)
+		acquired.Duration, acquired.Attempt, acquired.Remaining = 2*time.Second, 1, whole-2*time.Second
+		w.expect("first use", acquired)
 
 		for range 100 {
 			mustGet(t, f)
 		}
-		expect("ordinary requests")
+		w.expect("ordinary requests")
 
 		time.Sleep(240 * time.Second) // fake clock
 		sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Status(400))
 		mustGet(t, f)
-		expect("renewal fails", authflow.Event{Kind: authflow.RenewalFailed, Op: op, Attempt: 1, Remaining: whole - 242*time.Second, Err: failure})
+		failed := w.event(authflow.RenewalFailed, op)
+		failed.Attempt, failed.Remaining, failed.Err = 1, whole-242*time.Second, errors.New("some failure")
+		w.expect("renewal that fails", failed)
 
 		time.Sleep(time.Second) // fake clock
 		mustGet(t, f)
-		expect("renewal", authflow.Event{Kind: authflow.Renewed, Op: op, Attempt: 1, Remaining: whole})
+		renewed := w.event(authflow.Renewed, op)
+		renewed.Attempt, renewed.Remaining = 1, whole
+		w.expect("renewal", renewed)
 
 		sim.RevokeTokens()
 		mustGet(t, f)
-		expect("revocation",
-			authflow.Event{Kind: authflow.Invalidated, Op: op, Remaining: whole},
-			authflow.Event{Kind: authflow.Renewed, Op: op, Attempt: 1, Remaining: whole}, // the old one serves others until then (R3)
-			authflow.Event{Kind: authflow.Replayed, Op: op, Remaining: whole})
+		invalidated, replayed := w.event(authflow.Invalidated, op), w.event(authflow.Replayed, op)
+		invalidated.Remaining, replayed.Remaining = whole, whole
+		w.expect("revocation", invalidated, renewed, replayed) // the old token serves other requests until then (R3)
 
 		if err := f.Logout(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		expect("log-out", authflow.Event{Kind: authflow.Ended, Op: op})
-
-		s := loggedIn(t, sim, false, authflow.WithObserver(seen.observe), authflow.WithLogger(logger))
-		mustGet(t, s)
-		expect("log-in", authflow.Event{Kind: authflow.Acquired, Op: "login", Attempt: 1})
-		sim.RotateCookie(authtest.DefaultUsername)
-		mustGet(t, s)
-		expect("rotation", authflow.Event{Kind: authflow.CookieCaptured, Op: "login"})
-		_ = s.Close()
-		expect("close", authflow.Event{Kind: authflow.Ended, Op: "login"})
+		w.expect("logout", w.event(authflow.Ended, op))
 	})
 }
 
-func TestObserverCountsTries(t *testing.T) {
+func TestObserver_OfASession_GetsEveryChange(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		w := newWatchedFlow(t, sim)
+		s := loggedIn(t, sim, false, w.observer, w.logger)
+		mustGet(t, s)
+		acquired := w.event(authflow.Acquired, "login")
+		acquired.Attempt = 1
+		w.expect("login", acquired)
+		for range 2 {
+			sim.RotateCookie(authtest.DefaultUsername)
+			mustGet(t, s)
+			w.expect("rotation", w.event(authflow.CookieCaptured, "login"))
+		}
+		_ = s.Close()
+		w.expect("close", w.event(authflow.Ended, "login"))
+	})
+}
+
+func TestObserver_OfARetriedAcquisition_GetsTheNumberOfAttempts(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var seen events
 		f := trusted(t, sim, 300*time.Second, authflow.WithObserver(seen.observe))
-		sim.Fail(authtest.OpGetFullAccessToken, 2, authtest.Status(http.StatusBadGateway))
-		mustGet(t, f)
-		synctest.Wait()
-		got := seen.take()
-		if len(got) != 1 || got[0].Attempt != 3 || got[0].Duration < 300*time.Millisecond {
-			t.Errorf("%+v", got)
+		for range 2 {
+			sim.Fail(authtest.OpGetFullAccessToken, 2, authtest.Status(http.StatusBadGateway))
+			if err := f.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			got := seen.take()
+			if len(got) != 1 || got[0].Attempt != 3 || got[0].Duration < 300*time.Millisecond {
+				t.Errorf("%+v", got)
+			}
+			time.Sleep(time.Minute) // fake clock
 		}
 	})
 }
 
-// An observer may use the Flow: no lock is held while it is called, and it does
-// not wait for what it is told of.
-func TestR10AnObserverMayUseTheFlow(t *testing.T) {
+// No lock is held while an observer is called, and no call of an observer waits
+// for the flight that is reported.
+func TestR10_Observer_MayUseTheFlow(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]authtest.Fault{"acquired": nil, "renewal failed": authtest.Status(400)} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			var f *authflow.Flow
 			var kinds []authflow.EventKind
 			f = trusted(t, sim, 300*time.Second, authflow.WithObserver(func(e authflow.Event) {
-				if kinds = append(kinds, e.Kind); len(kinds) > 1 {
+				kinds = append(kinds, e.Kind)
+				if len(kinds) > 1 {
 					return
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				began := time.Now()
-				if _, _ = f.Token(ctx); time.Since(began) > 0 {
+				_, _ = f.Token(ctx)
+				if time.Since(began) > 0 {
 					t.Errorf("%s: the observer waited for %v", name, time.Since(began))
 				}
 				_ = f.Close()
@@ -150,30 +178,33 @@ func TestR10AnObserverMayUseTheFlow(t *testing.T) {
 			_, _ = f.Token(t.Context())
 			synctest.Wait()
 			if want := []authflow.EventKind{authflow.EventKind(name), authflow.Ended}; !slices.Equal(kinds, want) {
-				t.Errorf("told of %v, want %v", kinds, want)
+				t.Errorf("reported %v, want %v", kinds, want)
 			}
 		})
 	}
 }
 
-// A panic of an observer is an error of those who wait, also when nobody but a
-// timer is there to tell it.
-func TestR10AnObserverThatPanics(t *testing.T) {
+// The callers get the panic of an observer as an error, also where a timer
+// reports the event.
+func TestR10_ObserverThatPanics_IsAnErrorForItsCallers(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		c := clusterOf(t, sim, authflow.WithObserver(func(authflow.Event) { panic("oops") }))
 		forever := make(chan struct{})
 		defer close(forever)
-		hangs, err := c.TokensFrom(func(context.Context) (authflow.Token, error) { <-forever; return authflow.Token{}, nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		works, err := c.TokensFrom(func(context.Context) (authflow.Token, error) { return authflow.Token{Value: "tok"}, nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, f := range map[string]*authflow.Flow{"a function that hangs": hangs, "one that works": works} {
-			if _, err := f.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "oops") {
-				t.Errorf("%s: %v", name, err)
+		for name, fn := range map[string]func(context.Context) (authflow.Token, error){
+			"a function that hangs": func(context.Context) (authflow.Token, error) { <-forever; return authflow.Token{}, nil },
+			"a function that works": func(context.Context) (authflow.Token, error) { return authflow.Token{Value: "tok"}, nil },
+		} {
+			f, err := c.TokensFrom(fn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				err := f.Renew(t.Context())
+				if err == nil || !strings.Contains(err.Error(), "oops") {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 		}
 	})

@@ -208,17 +208,23 @@ func TestI2AChainThatLeftTheOriginStaysWithoutCredential(t *testing.T) {
 	}
 }
 
-// A redirect from the API to another origin is a log-in page's: it is not
-// followed (P6).
-func TestP6ARedirectFromTheAPIToAnotherOriginIsAnError(t *testing.T) {
+// A redirect from the API to the log-in page of an identity provider is followed
+// without a credential, and ends in an error that names it.
+func TestP6_RedirectToAnIdentityProvider_IsAnError(t *testing.T) {
 	sim := authtest.NewServer()
 	defer sim.Close()
-	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s arrived", r.URL) }))
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization")+r.Header.Get("Cookie")+r.Header.Get("Referer")+r.Header.Get("X-Requested-By") != "" {
+			t.Errorf("%s got %v", r.URL, r.Header)
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<html>Sign in")
+	}))
 	defer other.Close()
 	f := trusted(t, sim.Simulator, 300*time.Second, authflow.WithHTTPClient(sim.Client()))
 	mustGet(t, f)
-	sim.Fail(authtest.Echo, 2, authtest.Redirect(http.StatusFound, other.URL+"/sso"))
-	if _, err := get(t.Context(), f); !errors.Is(err, authflow.ErrUnexpectedRedirect) {
+	sim.Fail(authtest.Echo, 2, authtest.Redirect(http.StatusFound, other.URL+"/sso?state=x"))
+	if _, err := get(t.Context(), f); !errors.Is(err, authflow.ErrUnexpectedRedirect) || !strings.Contains(err.Error(), "to "+other.URL+"/sso;") {
 		t.Errorf("%v", err)
 	}
 	mustGet(t, f)

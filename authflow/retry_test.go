@@ -2,13 +2,17 @@ package authflow_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,60 +22,130 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// The server's answers that are tried again, and those that are not.
-func TestR5WhatMayPassIsTriedAgain(t *testing.T) {
-	for status, again := range map[int]bool{
-		400: false, 401: false, 403: false, 404: false, 405: false, 501: false,
-		408: true, 429: true, 500: true, 502: true, 503: true, 504: true, 505: true,
-	} {
-		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-			f := trusted(t, sim, 0)
-			sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Status(status))
-			_, err := f.Token(t.Context())
-			if (err == nil) != again || sim.Calls(authtest.OpGetFullAccessToken) != map[bool]int{false: 1, true: 2}[again] {
-				t.Errorf("%d: %d calls, %v", status, sim.Calls(authtest.OpGetFullAccessToken), err)
-			}
-		})
+func TestR5_FailureThatMayPass_IsRetriedWithinTheFlight(t *testing.T) {
+	t.Parallel()
+	type failure struct {
+		fault authtest.Fault
+		times int
+		again bool
 	}
-	for name, fault := range map[string]authtest.Fault{
-		"cut": authtest.Reset(), "truncated": authtest.Truncated(), "maintenance": authtest.Maintenance(200), "a page": authtest.HTML(502),
-	} {
-		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-			f := trusted(t, sim, 0)
-			sim.Fail(authtest.OpGetFullAccessToken, 2, fault)
-			if _, err := f.Token(t.Context()); err != nil || sim.Calls(authtest.OpGetFullAccessToken) != 3 {
-				t.Errorf("%s: %d calls, %v", name, sim.Calls(authtest.OpGetFullAccessToken), err)
-			}
-		})
+	cases := map[string]failure{
+		"connection cut":   {authtest.Reset(), 2, true},
+		"truncated":        {authtest.Truncated(), 2, true},
+		"maintenance page": {authtest.Maintenance(200), 2, true},
+		"502 page":         {authtest.HTML(502), 2, true},
+		"silence":          {authtest.Delay(time.Hour), 1, true},
 	}
+	for _, status := range []int{408, 429, 500, 502, 503, 504, 505} {
+		cases[strconv.Itoa(status)] = failure{authtest.Status(status), 1, true}
+	}
+	for _, status := range []int{400, 401, 403, 404, 405, 501} {
+		cases[strconv.Itoa(status)] = failure{authtest.Status(status), 1, false}
+	}
+	bubbles(t, cases, func(t *testing.T, c failure) {
+		sim := authtest.New()
+		sim.Fail(authtest.OpGetFullAccessToken, c.times, c.fault)
+		began, calls := time.Now(), 1
+		if c.again {
+			calls += c.times
+		}
+		_, err := trusted(t, sim, 0).Token(t.Context())
+		if n := sim.Calls(authtest.OpGetFullAccessToken); (err == nil) != c.again || n != calls {
+			t.Errorf("%d calls, want %d: %v", n, calls, err)
+		}
+		if took := time.Since(began); took > 11*time.Second { // an attempt has a third of the time
+			t.Errorf("took %v", took)
+		}
+	})
 }
 
-// The same of what a function of the user's returns.
-func TestR5FailuresAreTriedAgainWithinTheFlight(t *testing.T) {
-	for _, fail := range []error{
-		context.DeadlineExceeded, &authflow.Error{Status: 408}, &authflow.Error{Status: 429}, &authflow.Error{Status: 500},
-		&authflow.Error{Status: 502}, &authflow.Error{Status: 503}, &authflow.Error{Status: 504},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			m := &mint{lifetime: 300 * time.Second, fail: fail}
-			f := m.flow(t)
-			time.AfterFunc(150*time.Millisecond, func() { m.set(func() { m.fail = nil }) })
-			if v, err := carried(t.Context(), f); v != "token-2" && v != "token-3" {
-				t.Errorf("%v: %s after %d calls, %v", fail, v, m.count(), err)
-			}
-		})
+// A password that was never accepted is sent once in a flight, and the next flight
+// sends it again: after a failure that says nothing of it soon, and after silence,
+// which may hide a rejection, in a minute.
+func TestR6_NewPassword_IsSentOnceInAFlight(t *testing.T) {
+	t.Parallel()
+	type failure struct {
+		fault authtest.Fault
+		pause time.Duration
 	}
-	for _, fail := range []error{errors.New("no such vault"), &authflow.Error{Status: 404}, &authflow.Error{Status: 501}} {
-		synctest.Test(t, func(t *testing.T) {
-			m := &mint{fail: fail}
-			if _, err := carried(t.Context(), m.flow(t)); err == nil || m.count() != 1 {
-				t.Errorf("%v: %d calls, %v", fail, m.count(), err)
-			}
-		})
-	}
+	bubbles(t, map[string]failure{
+		"502 page":         {authtest.HTML(502), time.Second},
+		"503":              {authtest.Status(503), time.Second},
+		"504":              {authtest.Empty(504), time.Second},
+		"maintenance page": {authtest.Maintenance(200), time.Second},
+		"silence":          {authtest.Delay(time.Hour), time.Minute},
+		"connection cut":   {authtest.Reset(), time.Minute},
+	}, func(t *testing.T, c failure) {
+		sim := authtest.New()
+		sim.Fail(authtest.OpLogin, 1, c.fault)
+		f := loggedIn(t, sim, false)
+		_, err := get(t.Context(), f)
+		var e *authflow.Error
+		if !errors.As(err, &e) || !e.Retryable() || e.RetryAfter != c.pause || sim.Calls(authtest.OpLogin) != 1 {
+			t.Fatalf("%d log-ins, %v", sim.Calls(authtest.OpLogin), err)
+		}
+		time.Sleep(e.RetryAfter) // fake clock
+		mustGet(t, f)
+		if n := sim.Calls(authtest.OpLogin); n != 2 {
+			t.Errorf("%d log-ins", n)
+		}
+		sim.EndSessions() // the password is proven now
+		sim.Fail(authtest.OpLogin, 2, c.fault)
+		mustGet(t, f)
+	})
 }
 
-func TestR5RetriesAreSpacedAndBounded(t *testing.T) {
+// A call that surely did nothing says nothing of the password either.
+func TestR5_NewPasswordThatWasNotLookedAt_IsSentAgainInTheFlight(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]error{"connection refused": errRefused, "dial timeout": errDialing, "429": nil}, func(t *testing.T, why error) {
+		sim := authtest.New()
+		network := &unreachable{sim: sim}
+		if why != nil {
+			network.why.Store(&why)
+			time.AfterFunc(50*time.Millisecond, func() { network.why.Store(nil) })
+		} else {
+			sim.Fail(authtest.OpLogin, 1, authtest.RateLimited(time.Second))
+		}
+		mustGet(t, loggedIn(t, sim, false, authflow.WithHTTPClient(&http.Client{Transport: network})))
+		if n := network.sent.Load(); n != 3 { // in vain, the log-in, and the request
+			t.Errorf("%d calls", n)
+		}
+	})
+}
+
+// A function of the user's says by its error whether it is called again.
+func TestR5_FailureOfAFunction_IsRetriedIfItMayPass(t *testing.T) {
+	t.Parallel()
+	cases := map[string]error{
+		"time-out": context.DeadlineExceeded,
+		"408":      &authflow.Error{Status: 408}, "429": &authflow.Error{Status: 429}, "500": &authflow.Error{Status: 500},
+		"502": &authflow.Error{Status: 502}, "503": &authflow.Error{Status: 503}, "504": &authflow.Error{Status: 504},
+	}
+	bubbles(t, cases, func(t *testing.T, fail error) {
+		m := &mint{lifetime: 300 * time.Second, fail: fail}
+		f := m.flow(t)
+		time.AfterFunc(150*time.Millisecond, func() { m.set(func() { m.fail = nil }) })
+		if v, err := carried(t.Context(), f); v != "token-2" && v != "token-3" {
+			t.Errorf("%q after %d calls, %v", v, m.count(), err)
+		}
+	})
+}
+
+func TestR5_FailureOfAFunction_IsNotRetriedIfItStays(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]error{
+		"text": errors.New("no such vault"), "404": &authflow.Error{Status: 404}, "501": &authflow.Error{Status: 501},
+	}, func(t *testing.T, fail error) {
+		m := &mint{fail: fail}
+		if _, err := carried(t.Context(), m.flow(t)); err == nil || m.count() != 1 {
+			t.Errorf("%d calls, %v", m.count(), err)
+		}
+	})
+}
+
+func TestR5_Retries_AreSpacedAndBounded(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{fail: &authflow.Error{Status: 503}}
 		if _, err := carried(t.Context(), m.flow(t)); err == nil {
@@ -89,65 +163,39 @@ func TestR5RetriesAreSpacedAndBounded(t *testing.T) {
 	})
 }
 
-func TestR5RetryAfterIsObeyed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := &mint{fail: &authflow.Error{Status: 429, RetryAfter: 7 * time.Second}}
-		_, err := carried(t.Context(), m.flow(t))
-		if err == nil || len(m.calls) != 3 {
-			t.Fatalf("%v after calls at %v", err, m.calls)
-		}
-		if gap := m.calls[1].Sub(m.calls[0]); gap < 7*time.Second || gap > 9*time.Second {
-			t.Errorf("asked again after %v", gap)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) { // longer than a flight may take
-		m := &mint{lifetime: time.Minute, fail: &authflow.Error{Status: 503, RetryAfter: 2 * time.Minute}}
-		f := m.flow(t)
-		began := time.Now()
-		if _, err := carried(t.Context(), f); err == nil || time.Since(began) != 0 || m.count() != 1 {
-			t.Fatalf("%v after %v and %d calls", err, time.Since(began), m.count())
-		}
-		m.set(func() { m.fail = nil })
-		time.Sleep(90 * time.Second) // fake clock
-		_, err := carried(t.Context(), f)
-		var e *authflow.Error
-		if !errors.As(err, &e) || e.RetryAfter != 30*time.Second || m.count() != 1 {
-			t.Fatalf("asked again before Retry-After, or not told how long: %v", err)
-		}
-		time.Sleep(30*time.Second - 1) // fake clock
-		if _, err := carried(t.Context(), f); err == nil || m.count() != 1 {
-			t.Fatalf("asked again before Retry-After: %v", err)
-		}
-		time.Sleep(time.Nanosecond) // fake clock
-		mustCarry(t, f)
-	})
-}
-
-// R5: 200 flows that were told the same time do not come back together.
-func TestR5RetryAfterIsSpreadUpwards(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var again []time.Duration
-		for range 200 {
-			m := &mint{lifetime: time.Minute, fail: &authflow.Error{Status: 429, RetryAfter: 2 * time.Second}}
-			f := m.flow(t)
-			go func() { _, _ = carried(t.Context(), f) }()
-			synctest.Wait()
-			m.set(func() { m.fail = nil })
-			time.Sleep(3 * time.Second) // fake clock
-			synctest.Wait()
-			if m.count() != 2 {
-				t.Fatalf("%d calls", m.count())
-			}
-			again = append(again, m.calls[1].Sub(m.calls[0]))
-		}
-		if first, last := slices.Min(again), slices.Max(again); first < 2*time.Second || last-first < 200*time.Millisecond {
-			t.Errorf("asked again after %v to %v", first, last)
+// What is wrong with the address or the certificate does not get better by trying.
+func TestR5_WrongAddress_IsMetOnce(t *testing.T) {
+	t.Parallel()
+	host := &net.DNSError{Err: "no such host", Name: "thoughtspot.test", IsNotFound: true}
+	type failure struct {
+		err   error
+		calls int
+	}
+	bubbles(t, map[string]failure{
+		"host that does not exist":   {&net.OpError{Op: "dial", Err: host}, 1},
+		"unknown authority":          {&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, 1},
+		"another host's certificate": {&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}}, 1},
+		"expired certificate":        {&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired}}, 1},
+		"plain http on that port":    {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, 1},
+		"http for https":             {http.ErrSchemeMismatch, 1},
+		"no client certificate":      {&net.OpError{Op: "remote error", Err: tls.AlertError(116)}, 1},
+		"connection refused":         {errRefused, 3},
+		"dial timeout":               {errDialing, 3},
+		"name server in trouble":     {errLookup, 3},
+		"connection reset":           {syscall.ECONNRESET, 3},
+		"end of file":                {io.ErrUnexpectedEOF, 3},
+	}, func(t *testing.T, c failure) {
+		calls := 0
+		f := on(t, func(*http.Request) (*http.Response, error) { calls++; return nil, c.err })
+		_, err := f.Token(t.Context())
+		if !errors.Is(err, c.err) || calls != c.calls {
+			t.Errorf("%d calls, want %d: %v", calls, c.calls, err)
 		}
 	})
 }
 
-// R5: what lies in how the server is addressed does not get better by trying.
-func TestR5AnUntrustedCertificateIsMetOnce(t *testing.T) {
+func TestR5_UntrustedCertificate_IsMetOnce(t *testing.T) {
+	t.Parallel()
 	handshakes := 0
 	server := httptest.NewUnstartedServer(authtest.New())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // which would tell of the handshake
@@ -166,7 +214,30 @@ func TestR5AnUntrustedCertificateIsMetOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate") || handshakes != 1 {
+	_, err = f.Token(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "certificate") || handshakes != 1 {
 		t.Errorf("%d handshakes, %v", handshakes, err)
 	}
+}
+
+// A server that demands a client certificate has not looked at the password.
+func TestR6_TLSAlert_CountsAsNoRejection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New()
+		network := &unreachable{sim: sim}
+		alert := error(&net.OpError{Op: "remote error", Err: tls.AlertError(116)})
+		network.why.Store(&alert)
+		f := loggedIn(t, sim, false, authflow.WithHTTPClient(&http.Client{Transport: network}))
+		for range 10 {
+			_, err := get(t.Context(), f)
+			if err == nil || errors.Is(err, authflow.ErrCredentialsRejected) {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Second) // fake clock
+		}
+		network.why.Store(nil)
+		time.Sleep(time.Minute) // fake clock
+		mustGet(t, f)
+	})
 }

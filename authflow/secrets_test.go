@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -23,14 +24,14 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// The secrets in use. Their texts occur nowhere else.
+// The secrets in use. Their texts appear nowhere else.
 const (
 	plainPassword = `pass-W0rd"&ü/+ quoted`
 	plainKey      = "key-4c55ff63-d03e-497a"
 )
 
-// spy collects the tokens and cookies that the server hands out, so that the
-// search knows them.
+// spy collects the tokens and cookies that the server issues, so that the search
+// knows them.
 type spy struct {
 	base http.RoundTripper
 	mu   sync.Mutex
@@ -53,13 +54,13 @@ func (s *spy) RoundTrip(req *http.Request) (*http.Response, error) {
 		s.seen = append(s.seen, c.Value)
 	}
 	var answer struct{ Token string }
-	if json.Unmarshal(body, &answer) == nil && len(answer.Token) > 10 { // a real one, not that of a fault
+	if json.Unmarshal(body, &answer) == nil && len(answer.Token) > 10 { // a real one, not one of a fault
 		s.seen = append(s.seen, answer.Token)
 	}
 	return resp, nil
 }
 
-// forms are the ways in which a value may come to be printed.
+// forms returns a value printed in each way in which programs print values.
 func forms(v any) map[string]string {
 	out := make(map[string]string)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -81,163 +82,150 @@ func forms(v any) map[string]string {
 	return out
 }
 
-func TestX3NoSecretIsShownAnywhere(t *testing.T) {
-	inBubble(t, searchForSecrets, authtest.WithUser("ann", plainPassword), authtest.WithSecretKey(plainKey))
+// requests are the requests for credentials, by the name of their method.
+var (
+	fullRequest   = gen.GetFullAccessTokenRequest{Username: "ann"}
+	objectRequest = gen.GetObjectAccessTokenRequest{Username: "ann", SecretKey: plainKey, ObjectID: "o"}
+	customRequest = gen.GetCustomAccessTokenRequest{Username: "ann", Password: plainPassword, PersistOption: gen.PersistOptionNone}
+	loginRequest  = gen.LoginRequest{Username: "ann", Password: plainPassword}
+)
+
+// repeating is a server that repeats the credential of a request in its response.
+func repeating(respond func(w http.ResponseWriter, secret string)) authtest.Fault {
+	return authtest.Handle(func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Password  string `json:"password"`
+			SecretKey string `json:"secret_key"`
+		}
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		secret := body.Password + body.SecretKey
+		if secret == "" {
+			secret = strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		}
+		respond(w, secret)
+	})
 }
 
-func searchForSecrets(t *testing.T, sim *authtest.Simulator) {
-	watch := &spy{base: sim.Transport()}
-	var seen events
-	var log bytes.Buffer
-	opts := []authflow.Option{
-		authflow.WithHTTPClient(&http.Client{Transport: watch}),
-		authflow.WithObserver(seen.observe),
-		authflow.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
-		authflow.WithPolicy(authflow.Policy{MaxAttempts: 1}),
-		authflow.WithSecretKey(plainKey),
-	}
-	full := gen.GetFullAccessTokenRequest{Username: "ann"}
-	object := gen.GetObjectAccessTokenRequest{Username: "ann", SecretKey: plainKey, ObjectID: "o"}
-	custom := gen.GetCustomAccessTokenRequest{Username: "ann", Password: plainPassword, PersistOption: gen.PersistOptionNone}
-	login := gen.LoginRequest{Username: "ann", Password: plainPassword}
+// repeatingText repeats it where a text says SECRET, or as JSON "SECRET", or as JSON
+// in JSON "SECRET2".
+func repeatingText(status int, contentType, text string) authtest.Fault {
+	return repeating(func(w http.ResponseWriter, secret string) {
+		w.Header().Set("Content-Type", strings.ReplaceAll(contentType, "SECRET", url.PathEscape(secret)))
+		w.WriteHeader(status)
+		quoted, _ := json.Marshal(secret)
+		inner, _ := json.Marshal(string(quoted))
+		_, _ = io.WriteString(w, strings.NewReplacer(`"SECRET2"`, string(inner), `"SECRET"`, string(quoted), "SECRET", secret).Replace(text))
+	})
+}
 
-	// The server repeats the credentials that came, wherever it can.
-	repeat := func(answer func(w http.ResponseWriter, secret string)) authtest.Fault {
-		return authtest.Handle(func(w http.ResponseWriter, r *http.Request) {
-			var body struct {
-				Password  string `json:"password"`
-				SecretKey string `json:"secret_key"`
-			}
-			_ = json.NewDecoder(r.Body).Decode(&body)
-			secret := body.Password + body.SecretKey
-			if secret == "" {
-				secret = strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-			}
-			answer(w, secret)
-		})
-	}
-	text := func(status int, contentType, format string) authtest.Fault {
-		return repeat(func(w http.ResponseWriter, secret string) {
-			w.Header().Set("Content-Type", strings.ReplaceAll(contentType, "SECRET", url.PathEscape(secret)))
-			w.WriteHeader(status)
-			quoted, _ := json.Marshal(secret)
-			inner, _ := json.Marshal(string(quoted))
-			_, _ = io.WriteString(w, strings.NewReplacer(`"SECRET2"`, string(inner), `"SECRET"`, string(quoted), "SECRET", secret).Replace(format))
-		})
-	}
-	faults := map[string]authtest.Fault{
-		"none":   nil,
-		"repeat": text(401, "application/json", `{"error":{"message":{"code":10097,"incident_id_guid":"SECRET","trace_id_guid":"SECRET","debug":"SECRET"}}}`),
-		"quote":  text(401, "application/json", `{"error":{"message":{"debug":{"code":10097,"debug":"SECRET2"}}}}`),
-		"string": text(400, "application/json", `{"error":{"message":"SECRET"}}`),
-		"page":   text(200, "text/html", `<html>SECRET`),
-		"plain":  text(403, "text/plain", `SECRET`),
-		"other":  text(200, "application/json", `{"token":["SECRET"]}`),
-		"bad":    text(200, "application/json", `{"token":"a\n"SECRET}`),
-		"coded": repeat(func(w http.ResponseWriter, secret string) {
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusInternalServerError)
-			_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": map[string]any{
-				"debug": strings.Join([]string{html.EscapeString(secret), hex.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte(secret)), url.PathEscape(secret)}, " "),
-			}}})
-		}),
-		"type":  text(500, "SECRET/SECRET", "x"),
-		"typed": text(200, "SECRET/SECRET", "{}"),
-		"moved": repeat(func(w http.ResponseWriter, secret string) {
-			w.Header().Set("Location", "https://idp.example.com/"+url.PathEscape(secret)+"?k="+url.QueryEscape(secret))
-			w.WriteHeader(http.StatusFound)
-		}),
-		"cut":   authtest.Truncated(),
-		"reset": authtest.Reset(),
-	}
+// repeatingEncoded repeats it in the encodings in which servers do so.
+func repeatingEncoded() authtest.Fault {
+	return repeating(func(w http.ResponseWriter, secret string) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusInternalServerError)
+		texts := []string{html.EscapeString(secret), hex.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte(secret)), url.PathEscape(secret)}
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": map[string]any{"debug": strings.Join(texts, " ")}}})
+	})
+}
 
-	// What is printed when; the search comes when all secrets are known.
-	printed := make(map[string]map[string]string)
-	note := func(name string, v any) { printed[name] = forms(v) }
-	for name, v := range map[string]any{"full": full, "object": object, "custom": custom, "login": login, "*full": &full, "*login": &login} {
-		note(name, v)
+// repeatingInRedirect repeats it in a Location header.
+func repeatingInRedirect() authtest.Fault {
+	return repeating(func(w http.ResponseWriter, secret string) {
+		w.Header().Set("Location", "https://idp.example.com/"+url.PathEscape(secret)+"?k="+url.QueryEscape(secret))
+		w.WriteHeader(http.StatusFound)
+	})
+}
+
+// repeatingServers are servers that repeat the credential wherever a response has
+// room for it, and others that fail.
+func repeatingServers() map[string]authtest.Fault {
+	return map[string]authtest.Fault{
+		"none":      nil,
+		"envelope":  repeatingText(401, "application/json", `{"error":{"message":{"code":10097,"incident_id_guid":"SECRET","trace_id_guid":"SECRET","debug":"SECRET"}}}`),
+		"quoted":    repeatingText(401, "application/json", `{"error":{"message":{"debug":{"code":10097,"debug":"SECRET2"}}}}`),
+		"string":    repeatingText(400, "application/json", `{"error":{"message":"SECRET"}}`),
+		"page":      repeatingText(200, "text/html", `<html>SECRET`),
+		"plain":     repeatingText(403, "text/plain", `SECRET`),
+		"other":     repeatingText(200, "application/json", `{"token":["SECRET"]}`),
+		"bad":       repeatingText(200, "application/json", `{"token":"a\n"SECRET}`),
+		"type":      repeatingText(500, "SECRET/SECRET", "x"),
+		"type, 200": repeatingText(200, "SECRET/SECRET", "{}"),
+		"encoded":   repeatingEncoded(),
+		"redirect":  repeatingInRedirect(),
+		"truncated": authtest.Truncated(),
+		"cut":       authtest.Reset(),
 	}
-	for name, fault := range faults {
-		constructors := map[string]func(*authflow.Cluster) (*authflow.Flow, error){
-			"full":   func(c *authflow.Cluster) (*authflow.Flow, error) { return c.FullAccess(full) },
-			"object": func(c *authflow.Cluster) (*authflow.Flow, error) { return c.ObjectAccess(object) },
-			"custom": func(c *authflow.Cluster) (*authflow.Flow, error) { return c.CustomAccess(custom) },
-			"login":  func(c *authflow.Cluster) (*authflow.Flow, error) { return c.Session(login) },
-			"child": func(c *authflow.Cluster) (*authflow.Flow, error) {
-				f, err := c.Session(login)
-				if err != nil {
-					return nil, err
-				}
-				return f.SessionToken(), nil
-			},
-			"from": func(c *authflow.Cluster) (*authflow.Flow, error) {
-				return c.TokensFrom(func(context.Context) (authflow.Token, error) {
-					return authflow.Token{Value: plainKey + "\n"}, nil
-				})
-			},
-		}
-		for kind, construct := range constructors {
-			c, err := authflow.New(sim.URL, opts...) // one that knows nothing of the others' failures
+}
+
+// methodsWithSecrets are ways to make a Flow of which each uses one of the secrets.
+func methodsWithSecrets() map[string]func(*authflow.Cluster) (*authflow.Flow, error) {
+	return map[string]func(*authflow.Cluster) (*authflow.Flow, error){
+		"full":   func(c *authflow.Cluster) (*authflow.Flow, error) { return c.FullAccess(fullRequest) },
+		"object": func(c *authflow.Cluster) (*authflow.Flow, error) { return c.ObjectAccess(objectRequest) },
+		"custom": func(c *authflow.Cluster) (*authflow.Flow, error) { return c.CustomAccess(customRequest) },
+		"login":  func(c *authflow.Cluster) (*authflow.Flow, error) { return c.Session(loginRequest) },
+		"session token": func(c *authflow.Cluster) (*authflow.Flow, error) {
+			f, err := c.Session(loginRequest)
 			if err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
-			f, err := construct(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if fault != nil {
-				sim.Fail(authtest.AnyOperation, -1, fault)
-			}
-			key := name + " " + kind
-			note(key+" flow before", f)
-			note(key+" renew", f.Renew(t.Context()))
-			token, err := f.Token(t.Context())
-			note(key+" token", token)
-			note(key+" token error", err)
-			token, err = f.Token(t.Context(), authflow.Exclusive())
-			note(key+" token alone", token)
-			note(key+" token alone error", err)
-			_, err = get(t.Context(), f)
-			note(key+" do error", err)
-			if resp, err := f.Do(request(t, sim.URL+"/api/rest/2.0/metadata/search")); err == nil {
-				note(key+" answer error", authflow.ErrorOf(resp))
-				_ = resp.Body.Close()
-			}
-			r, err := f.API().GetFullAccessTokenWithResponse(t.Context(), full)
-			note(key+" api error", err)
-			note(key+" api result", r)
-			if r != nil {
-				note(key+" api result, flat", *r)
-			}
-			if r != nil && r.JSON200 != nil {
-				note(key+" api answer", r.JSON200)
-				note(key+" api answer, flat", *r.JSON200)
-			}
-			note(key+" flow after", f)
-			note(key+" logout", f.Logout(t.Context()))
-			note(key+" flow at the end", f)
-			note(key+" cluster", c)
-			sim.ClearFaults()
-		}
+			return f.SessionToken(), nil
+		},
+		"function": func(c *authflow.Cluster) (*authflow.Flow, error) {
+			return c.TokensFrom(func(context.Context) (authflow.Token, error) { return authflow.Token{Value: plainKey + "\n"}, nil })
+		},
 	}
-	synctest.Wait()
-	for i, e := range seen.take() {
-		note(fmt.Sprintf("event %d", i), e)
-		note(fmt.Sprintf("event %d error", i), e.Err)
-	}
-	note("log", log.String())
-	if len(printed) < 900 || len(watch.seen) < 10 {
-		t.Fatalf("only %d values and %d secrets of the server's", len(printed), len(watch.seen))
-	}
+}
 
-	secrets := append([]string{plainKey, plainPassword, "pass-W0rd", url.QueryEscape(plainPassword)}, watch.seen...)
+// printed is what a program may print, by name and form. It is searched when all
+// secrets are known.
+type printed map[string]map[string]string
+
+func (p printed) note(name string, v any) { p[name] = forms(v) }
+
+// use uses a Flow in every way, and notes what comes of it.
+func (p printed) use(t *testing.T, name string, f *authflow.Flow) {
+	t.Helper()
+	p.note(name+" flow before", f)
+	p.note(name+" renew error", f.Renew(t.Context()))
+	token, err := f.Token(t.Context())
+	p.note(name+" token", token)
+	p.note(name+" token error", err)
+	token, err = f.Token(t.Context(), authflow.Exclusive())
+	p.note(name+" exclusive token", token)
+	p.note(name+" exclusive token error", err)
+	_, err = get(t.Context(), f)
+	p.note(name+" do error", err)
+	resp, err := f.Do(request(t, f.Server()+"/api/rest/2.0/metadata/search"))
+	if err == nil {
+		p.note(name+" response error", authflow.ErrorOf(resp))
+		_ = resp.Body.Close()
+	}
+	r, err := f.API().GetFullAccessTokenWithResponse(t.Context(), fullRequest)
+	p.note(name+" api error", err)
+	p.note(name+" api result", r)
+	if r != nil {
+		p.note(name+" api result, value", *r)
+	}
+	if r != nil && r.JSON200 != nil {
+		p.note(name+" api token", r.JSON200)
+		p.note(name+" api token, value", *r.JSON200)
+	}
+	p.note(name+" flow after", f)
+	p.note(name+" logout error", f.Logout(t.Context()))
+	p.note(name+" flow at the end", f)
+}
+
+// search fails the test if a text shows one of the secrets.
+func (p printed) search(t *testing.T, secrets []string) {
+	t.Helper()
 	for _, s := range secrets {
-		secrets = append(secrets, base64.RawStdEncoding.EncodeToString([]byte(s)))
+		secrets = append(secrets, base64.RawStdEncoding.EncodeToString([]byte(s)), hex.EncodeToString([]byte(s)))
 	}
-	for name, texts := range printed {
+	for name, texts := range p {
 		for form, text := range texts {
 			for _, s := range secrets {
-				if strings.Contains(text, s) || strings.Contains(text, fmt.Sprintf("%x", s)) {
+				if strings.Contains(text, s) {
 					t.Errorf("%s as %s shows %q: %s", name, form, s, text)
 				}
 			}
@@ -246,5 +234,69 @@ func searchForSecrets(t *testing.T, sim *authtest.Simulator) {
 			t.Errorf("%s has more than one line: %q", name, texts["%v"])
 		}
 	}
-	t.Logf("%d values in %d forms, %d secrets", len(printed), len(forms(authflow.Event{})), len(secrets))
+}
+
+func TestX3_Secrets_AreShownNowhere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New(authtest.WithUser("ann", plainPassword), authtest.WithSecretKey(plainKey))
+		watch := &spy{base: sim.Transport()}
+		var seen events
+		var log bytes.Buffer
+		opts := []authflow.Option{
+			authflow.WithHTTPClient(&http.Client{Transport: watch}),
+			authflow.WithObserver(seen.observe),
+			authflow.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+			authflow.WithPolicy(authflow.Policy{MaxAttempts: 1}),
+			authflow.WithSecretKey(plainKey),
+		}
+		p := printed{}
+		for name, v := range map[string]any{"full": fullRequest, "object": objectRequest, "custom": customRequest, "login": loginRequest, "*full": &fullRequest, "*login": &loginRequest} {
+			p.note(name, v)
+		}
+		for server, fault := range repeatingServers() {
+			for method, construct := range methodsWithSecrets() {
+				c := clusterOf(t, sim, opts...) // one that knows nothing of the failures before
+				f, err := construct(c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if fault != nil {
+					sim.Fail(authtest.AnyOperation, -1, fault)
+				}
+				p.use(t, server+" "+method, f)
+				p.note(server+" "+method+" cluster", c)
+				sim.ClearFaults()
+			}
+		}
+		synctest.Wait()
+		for i, e := range seen.take() {
+			p.note(fmt.Sprintf("event %d", i), e)
+			p.note(fmt.Sprintf("event %d error", i), e.Err)
+		}
+		p.note("log", log.String())
+		if len(p) < 900 || len(watch.seen) < 10 {
+			t.Fatalf("only %d values and %d secrets of the server", len(p), len(watch.seen))
+		}
+		p.search(t, append([]string{plainKey, plainPassword, "pass-W0rd", url.QueryEscape(plainPassword)}, watch.seen...))
+	})
+}
+
+// A password of digits that the server repeats as the number of the failure is not
+// shown, and neither are characters that change the direction of a text.
+func TestX3_PasswordOfDigits_IsNotShownAsACode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New()
+		sim.Fail(authtest.OpLogin, -1, authtest.Answer(401, "application/json", `{"error":{"message":{"code":73917391,"debug":"gnp\u202efdp"}}}`))
+		f, err := clusterOf(t, sim).Session(gen.LoginRequest{Username: "ann", Password: "73917391"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = get(t.Context(), f)
+		var e *authflow.Error
+		if !errors.As(err, &e) || e.Code != 0 || strings.Contains(err.Error(), "73917391") || strings.Contains(err.Error(), "\u202e") {
+			t.Errorf("%q", err)
+		}
+	})
 }

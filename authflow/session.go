@@ -24,7 +24,7 @@ func (f *Flow) begin(r *response) (*lease, *outcome.Failure) {
 	s := exchange.NewSession(f.cluster.origin, r.Sent, idle, r.Header)
 	if s == nil {
 		problem := errors.New("it sets no cookie for " + f.cluster.url + " that may be sent back")
-		return nil, malformed(f.way.op(), r, problem)
+		return nil, malformed(f.method.op(), r, problem)
 	}
 	life := renewal.Forever // until it is idle or loses its cookie, which each response may put off
 	if f.remember {

@@ -62,10 +62,10 @@ func (c *Cluster) reportStore(what string, err error) {
 // it.
 func (c *Cluster) lockoutConfig() lockout.Config {
 	if c.store == nil {
-		return lockout.Config{}
+		return lockout.Config{Patience: c.policy.Timeout}
 	}
 	r := rejections{cluster: c, box: c.store.box.Common()}
-	return lockout.Config{Ledger: r, Seal: r.seal, Open: r.open, Hash: r.hash}
+	return lockout.Config{Ledger: r, Seal: r.seal, Open: r.open, Hash: r.hash, Patience: c.policy.Timeout}
 }
 
 // kindRejections is the kind of sealed value that holds rejected passwords.

@@ -27,7 +27,7 @@ func signedOut(away func(*http.Request) *http.Response, stays bool) roundTrip {
 		case minting(r):
 			minted++
 			return fresh(r, map[bool]string{true: "first", false: "second"}[minted == 1]), nil
-		case strings.HasPrefix(r.URL.Path, "/login"):
+		case strings.HasPrefix(r.URL.Path, "/login"), r.URL.Host != "ts.example":
 			return htmlPage(r, 200, "Sign in"), nil
 		case r.Header.Get("Authorization") == "Bearer first" || stays:
 			return away(r), nil

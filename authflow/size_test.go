@@ -6,93 +6,173 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+	"weak"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 const (
-	sizeToken  = 200 // bytes of token of each Flow below
+	sizeFull   = 200   // bytes of a token of full access
+	sizeJWT    = 1_200 // bytes of a token of custom access
 	sizeSecret = 36
 )
 
-// bytesPerFlow returns what an idle Flow with a live token costs beside the
-// token and the request as JSON, when n of them share a cluster. Each has a user
-// of its own, and the secret that is given for it.
-func bytesPerFlow(tb testing.TB, n int, secret func(*gen.GetFullAccessTokenRequest, string), opts ...authflow.Option) float64 {
-	tb.Helper()
-	minted, requests := 0, 0
-	opts = append(opts, authflow.WithRateLimit(0, 0))
-	c := fakeCluster(tb, func(r *http.Request) (*http.Response, error) {
+// sizeServer responds with tokens for users by name, and with sessions.
+func sizeServer() roundTrip {
+	minted := 0
+	return func(r *http.Request) (*http.Response, error) {
 		minted++
-		_, err := io.Copy(io.Discard, r.Body)
-		return reply(r, 200, fmt.Sprintf(`{"token":"%0*d","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675129564089,
-			"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":"user"}`, sizeToken, minted)), err
-	}, opts...)
-	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	flows := make([]*authflow.Flow, n)
-	before := heap()
-	for i := range flows {
-		req := gen.GetFullAccessTokenRequest{Username: fmt.Sprintf("user-%d@example.com", i)}
-		secret(&req, fmt.Sprintf("%0*d", sizeSecret, i))
-		encoded, err := json.Marshal(req)
-		if err != nil {
-			tb.Fatal(err)
+		var req struct {
+			Username string `json:"username"`
 		}
-		requests += len(encoded)
+		body, err := io.ReadAll(r.Body)
+		_ = json.Unmarshal(body, &req)
+		now := time.Now().UnixMilli()
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/login"):
+			return reply(r, 204, "", "Set-Cookie", fmt.Sprintf("JSESSIONID=%0*d; Path=/; HttpOnly", sizeSecret, minted)), err
+		case strings.HasSuffix(r.URL.Path, "/custom"):
+			return reply(r, 200, fmt.Sprintf(`{"token":"%0*d","creation_time_in_millis":%d,"expiration_time_in_millis":%d,"id":"59a122dc-38d7-43e7-bb90-86f724c7b602",
+				"user":{"id":"59a122dc-38d7-43e7-bb90-86f724c7b602","name":%q},"org":{"id":1,"name":"Sales"}}`, sizeJWT, minted, now, now+300_000, req.Username)), err
+		}
+		return reply(r, 200, fmt.Sprintf(`{"token":"%0*d","creation_time_in_millis":%d,"expiration_time_in_millis":%d,
+			"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":%q}`, sizeFull, minted, now, now+300_000, req.Username)), err
+	}
+}
+
+// heapInUse returns how many bytes of the heap are in use.
+func heapInUse() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc) //nolint:gosec // of this process
+}
+
+// principal is a way to acquire credentials.
+type principal struct {
+	text int // bytes of one of its credentials
+	flow func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error)
+}
+
+// principals are the ways to acquire credentials. Each returns its request, too.
+var principals = map[string]principal{
+	"full access, key of the cluster": {sizeFull, func(c *authflow.Cluster, user, _ string) (*authflow.Flow, any, error) {
+		req := gen.GetFullAccessTokenRequest{Username: user}
 		f, err := c.FullAccess(req)
+		return f, req, err
+	}},
+	"full access, key of the request": {sizeFull, func(c *authflow.Cluster, user, _ string) (*authflow.Flow, any, error) {
+		req := gen.GetFullAccessTokenRequest{Username: user, SecretKey: "2657f6f9-6aa9-4432-99f2-bf0d70f240ac"}
+		f, err := c.FullAccess(req)
+		return f, req, err
+	}},
+	"full access, password": {sizeFull, func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error) {
+		req := gen.GetFullAccessTokenRequest{Username: user, Password: gen.Secret(secret)}
+		f, err := c.FullAccess(req)
+		return f, req, err
+	}},
+	"custom access": {sizeJWT, func(c *authflow.Cluster, user, _ string) (*authflow.Flow, any, error) {
+		req := gen.GetCustomAccessTokenRequest{Username: user, PersistOption: gen.PersistOptionReplace}
+		f, err := c.CustomAccess(req)
+		return f, req, err
+	}},
+	"session": {sizeSecret, func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error) {
+		req := gen.LoginRequest{Username: user, Password: gen.Secret(secret)}
+		f, err := c.Session(req)
+		return f, req, err
+	}},
+}
+
+// crowdOf returns n Flows on a Cluster of their own, and how many bytes their
+// requests have as JSON.
+func crowdOf(tb testing.TB, n int, p principal) (all []*authflow.Flow, requests int) {
+	tb.Helper()
+	c := fakeCluster(tb, sizeServer(), authflow.WithRateLimit(0, 0), authflow.WithSecretKey("2657f6f9-6aa9-4432-99f2-bf0d70f240ac"))
+	all = make([]*authflow.Flow, n)
+	for i := range all {
+		f, req, err := p.flow(c, fmt.Sprintf("user-%d@example.com", i), fmt.Sprintf("%0*d", sizeSecret, i))
 		if err != nil {
 			tb.Fatal(err)
 		}
-		if err := f.Renew(tb.Context()); err != nil {
+		body, err := json.Marshal(req)
+		if err != nil {
 			tb.Fatal(err)
 		}
-		flows[i] = f
+		all[i], requests = f, requests+len(body)
 	}
-	used := heap() - before
-	runtime.KeepAlive(flows)
-	runtime.KeepAlive(c)
-	return (float64(used)-float64(requests))/float64(n) - sizeToken
+	return all, requests
 }
 
-// Where a Flow gets its credential.
-var sizeWays = []struct {
-	name   string
-	secret func(*gen.GetFullAccessTokenRequest, string)
-	opts   []authflow.Option
-}{
-	{"a key of the cluster", func(*gen.GetFullAccessTokenRequest, string) {}, []authflow.Option{authflow.WithSecretKey("2657f6f9-6aa9-4432-99f2-bf0d70f240ac")}},
-	{"the same key in each request", func(r *gen.GetFullAccessTokenRequest, _ string) { r.SecretKey = "2657f6f9-6aa9-4432-99f2-bf0d70f240ac" }, nil},
-	{"a password in each request", func(r *gen.GetFullAccessTokenRequest, s string) { r.Password = gen.Secret(s) }, nil},
+// bytesPerFlow returns what a principal costs beside its request as JSON and the
+// texts of its credentials that are alive, after use has used it.
+func bytesPerFlow(tb testing.TB, n int, p principal, alive int, use func(*authflow.Flow)) int {
+	tb.Helper()
+	before := heapInUse()
+	all, requests := crowdOf(tb, n, p)
+	for _, f := range all {
+		use(f)
+	}
+	used := heapInUse() - before
+	runtime.KeepAlive(all)
+	return (used-requests)/n - alive*p.text
 }
 
-func TestL3AnIdleFlowIsSmall(t *testing.T) {
-	for _, way := range sizeWays {
-		got := bytesPerFlow(t, 5_000, way.secret, way.opts...)
-		for range 2 { // other tests leave what is collected meanwhile
-			got = min(got, bytesPerFlow(t, 5_000, way.secret, way.opts...))
-		}
-		t.Logf("%s: %.0f bytes beside token and request", way.name, got)
-		if got >= 400 {
-			t.Errorf("%s: %.0f bytes beside token and request", way.name, got)
+// renewed uses a Flow for as many lifetimes of 300 s as it renews its credential.
+func renewed(t *testing.T, times int) func(*authflow.Flow) {
+	t.Helper()
+	return func(f *authflow.Flow) {
+		for range times {
+			if err := f.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
 
-// BenchmarkSize prints the bytes of an idle Flow beside its token and request,
-// for 100,000 flows on one server.
-func BenchmarkSize(b *testing.B) {
-	for _, way := range sizeWays {
-		b.Run(way.name, func(b *testing.B) {
-			b.ReportMetric(bytesPerFlow(b, 100_000, way.secret, way.opts...), "bytes/flow")
-			b.ReportMetric(0, "ns/op")
+func TestZZ(t *testing.T) {
+	for name, p := range principals {
+		for _, times := range []int{1, 2, 17} {
+			synctest.Test(t, func(t *testing.T) {
+				n := 500
+				before := heapInUse()
+				all, requests := crowdOf(t, n, p)
+				for range times {
+					for _, f := range all {
+						if err := f.Renew(t.Context()); err != nil {
+							t.Fatal(err)
+						}
+					}
+					time.Sleep(230 * time.Second) // fake clock
+				}
+				used := heapInUse() - before
+				runtime.KeepAlive(all)
+				t.Log(name, times, (used-requests)/n, (used-requests)/n-min(times, 2)*p.text)
+			})
+		}
+	}
+	for _, times := range []int{1, 20} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 500
+			before := heapInUse()
+			p := principals["full access, key of the cluster"]
+			all, requests := crowdOf(t, n, p)
+			for range times {
+				for _, f := range all {
+					if _, err := f.Token(t.Context(), authflow.Exclusive()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			used := heapInUse() - before
+			runtime.KeepAlive(all)
+			t.Log("exclusive", times, (used-requests)/n, (used-requests)/n-times*p.text)
 		})
 	}
+	_ = weak.Make(new(int))
 }

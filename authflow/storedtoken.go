@@ -44,7 +44,7 @@ func (a *acquisition) usesStore() bool {
 
 // isStorable reports whether tokens of f are kept in a Store.
 func (f *Flow) isStorable() bool {
-	return f.way == wayFull || f.way == wayObject || f.way == wayCustom
+	return f.method == methodFull || f.method == methodObject || f.method == methodCustom
 }
 
 // storeEntry is where the Store keeps the tokens of a Flow with one secret: one
@@ -57,7 +57,7 @@ type storeEntry struct {
 
 func (f *Flow) storeEntry(secret gen.Secret) *storeEntry {
 	s := f.cluster.store
-	texts := []string{f.cluster.url, f.way.op(), f.body(), string(secret)}
+	texts := []string{f.cluster.url, f.method.op(), f.body(), string(secret)}
 	return &storeEntry{sealedStore: s, names: s.box.Names(texts...), lockName: s.box.Common().Names(texts...)[0]}
 }
 
@@ -136,12 +136,22 @@ func (a *acquisition) load(ctx context.Context) *lease {
 		if l == nil {
 			continue
 		}
+		a.proveKey()
 		if a.isNewEnough(l) {
 			return l
 		}
 		a.expiring = l
 	}
 	return nil
+}
+
+// proveKey notes that the secret key is good, because another process has made a
+// token with it. Otherwise a process that finds every token in the Store would never
+// prove the key, and would let one caller through each second.
+func (a *acquisition) proveKey() {
+	if a.byKey && a.ticket().Prove() {
+		a.cluster.limiter.Wake()
+	}
 }
 
 // isNewEnough reports whether a stored token will do: it is not due for renewal,
@@ -266,7 +276,7 @@ func (f *Flow) deleteStored(ctx context.Context, isEnding func(gen.Secret) bool)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	secret, err := f.credential(ctx)
+	secret, err := f.getSecret(ctx)
 	if err != nil {
 		return
 	}

@@ -3,11 +3,7 @@ package authflow_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -15,71 +11,105 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// What Token promises of the tokens that it hands out.
-
-// accepts reports whether the server still takes a token.
-func accepts(t *testing.T, sim *authtest.Simulator, token authflow.Token) bool {
-	t.Helper()
-	req := request(t, sim.URL+"/api/rest/2.0/metadata/search")
-	req.Header.Set("Authorization", "Bearer "+string(token.Value))
-	resp, err := sim.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
-}
-
-func mustToken(t *testing.T, f *authflow.Flow, opts ...authflow.TokenOption) authflow.Token {
-	t.Helper()
-	token, err := f.Token(t.Context(), opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
-func TestR8ATokenIsHandedOutWithLifeLeft(t *testing.T) {
+func TestR8_Token_HasTheRequiredLifeLeft(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		validity, rest, want time.Duration
 		policy               authflow.Policy
-		asked                []authflow.TokenOption
+		opts                 []authflow.TokenOption
 	}{
-		"by default":            {300 * time.Second, 289 * time.Second, 10 * time.Second, authflow.Policy{}, nil},
-		"of short tokens":       {20 * time.Second, 18 * time.Second, 2 * time.Second, authflow.Policy{}, nil},
-		"as the policy says":    {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinTTL: time.Minute}, nil},
-		"as the caller asks":    {300 * time.Second, 60 * time.Second, 4 * time.Minute, authflow.Policy{}, []authflow.TokenOption{authflow.MinTTL(4 * time.Minute)}},
-		"the greater one holds": {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinTTL: time.Minute}, []authflow.TokenOption{authflow.MinTTL(time.Second)}},
+		"by default":           {300 * time.Second, 289 * time.Second, 10 * time.Second, authflow.Policy{}, nil},
+		"of a short token":     {20 * time.Second, 18 * time.Second, 2 * time.Second, authflow.Policy{}, nil},
+		"by the policy":        {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinTTL: time.Minute}, nil},
+		"by the caller":        {300 * time.Second, 60 * time.Second, 4 * time.Minute, authflow.Policy{}, []authflow.TokenOption{authflow.MinTTL(4 * time.Minute)}},
+		"the greater one wins": {300 * time.Second, 240 * time.Second, time.Minute, authflow.Policy{MinTTL: time.Minute}, []authflow.TokenOption{authflow.MinTTL(time.Second)}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-				c.policy.RenewAt, c.policy.Jitter = 1, 1e-9 // no renewal ahead
+				c.policy.RenewAt, c.policy.Jitter = 1, 1e-9 // no renewal ahead of time
 				f := trusted(t, sim, c.validity, authflow.WithPolicy(c.policy))
 				mustToken(t, f)
 				time.Sleep(c.rest) // fake clock
-				token := mustToken(t, f, c.asked...)
+				token := mustToken(t, f, c.opts...)
 				if left := time.Until(token.Deadline); left < c.want {
 					t.Errorf("%v left, want %v", left, c.want)
 				}
 				if n := sim.Calls(authtest.OpGetFullAccessToken); n != 2 {
-					t.Errorf("%d token calls", n)
+					t.Errorf("%d token calls, want 2", n)
 				}
 			})
 		})
 	}
 }
 
-func TestX5MoreLifeThanATokenHasIsRefused(t *testing.T) {
+// A browser that gets a token at any moment of its life can use it for a while.
+func TestR8_TokenOfAnyMoment_HasLifeLeft(t *testing.T) {
+	t.Parallel()
+	const moments = 50
+	for life, least := range map[time.Duration]time.Duration{300 * time.Second: 10 * time.Second, 20 * time.Second: 2 * time.Second} {
+		for i := range moments {
+			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+				f := trusted(t, sim, life)
+				mustToken(t, f)
+				time.Sleep(life * time.Duration(i) / moments) // fake clock
+				token := mustToken(t, f)
+				if left := time.Until(token.Deadline); left < least {
+					t.Errorf("%v left after %d/%d of %v", left, i, moments, life)
+				}
+				time.Sleep(least - time.Millisecond) // fake clock
+				if !accepts(t, sim, token) {
+					t.Errorf("after %d/%d of %v: rejected", i, moments, life)
+				}
+			})
+		}
+	}
+}
+
+// A caller that requires more life than any token has, again and again, costs the
+// server little.
+func TestR7_MoreLifeThanATokenHas_MakesNoStorm(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		policy authflow.Policy
+		opts   []authflow.TokenOption
+	}{
+		"by the policy":        {policy: authflow.Policy{MinTTL: 10 * time.Minute}},
+		"by the caller":        {opts: []authflow.TokenOption{authflow.MinTTL(10 * time.Minute)}},
+		"all that a token has": {opts: []authflow.TokenOption{authflow.MinTTL(300 * time.Second)}},
+	} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+			f := trusted(t, sim, 300*time.Second, authflow.WithPolicy(c.policy))
+			for range 600 {
+				token, err := f.Token(t.Context(), c.opts...)
+				if err != nil && !errors.Is(err, authflow.ErrInvalid) || err == nil && time.Until(token.Deadline) <= 0 {
+					t.Fatalf("%s: %v", name, err)
+				}
+				time.Sleep(100 * time.Millisecond) // fake clock
+			}
+			if n := sim.Calls(authtest.OpGetFullAccessToken); n > 5 {
+				t.Errorf("%s: %d tokens in a minute", name, n)
+			}
+		})
+	}
+}
+
+func TestX5_MoreLifeThanATokenHas_IsAnErrorThatNamesMinTTL(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		_, err := trusted(t, sim, 300*time.Second).Token(t.Context(), authflow.MinTTL(time.Hour))
-		var e *authflow.Error
-		if !errors.Is(err, authflow.ErrInvalid) || !errors.As(err, &e) || e.Field != "MinTTL" {
-			t.Errorf("%v", err)
+		f := trusted(t, sim, 300*time.Second)
+		for range 2 {
+			_, err := f.Token(t.Context(), authflow.MinTTL(time.Hour))
+			var e *authflow.Error
+			if !errors.Is(err, authflow.ErrInvalid) || !errors.As(err, &e) || e.Field != "MinTTL" {
+				t.Errorf("%v", err)
+			}
 		}
 	})
 }
 
-func TestT2AnUnsharedTokenIsGivenToNobodyElse(t *testing.T) {
+func TestT2_ExclusiveToken_IsReturnedToNoOtherCaller(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := trusted(t, sim, 300*time.Second)
 		seen := map[gen.Secret]bool{mustToken(t, f).Value: true}
@@ -87,7 +117,7 @@ func TestT2AnUnsharedTokenIsGivenToNobodyElse(t *testing.T) {
 			time.Sleep(time.Second) // fake clock
 			token := mustToken(t, f, authflow.Exclusive())
 			if seen[token.Value] {
-				t.Error("it was given to somebody before")
+				t.Error("the token was returned before")
 			}
 			if left := time.Until(token.Deadline); left < 290*time.Second {
 				t.Errorf("%v left", left)
@@ -95,127 +125,46 @@ func TestT2AnUnsharedTokenIsGivenToNobodyElse(t *testing.T) {
 			seen[token.Value] = true
 		}
 		if !seen[mustToken(t, f).Value] || sim.Calls(authtest.OpGetFullAccessToken) != 6 {
-			t.Error("the shared one was replaced")
+			t.Error("the shared token was replaced")
 		}
 	})
 }
 
-func TestL4LogoutEndsUnsharedTokensToo(t *testing.T) {
+// A function that supplies an exclusive token may use another Flow. That Flow
+// returns its shared token.
+func TestT2_ExclusiveToken_IsThatOfTheFlowAlone(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		f := trusted(t, sim, 300*time.Second)
-		tokens := []authflow.Token{mustToken(t, f), mustToken(t, f, authflow.Exclusive()), mustToken(t, f, authflow.Exclusive())}
-		if err := f.Logout(t.Context()); err != nil {
-			t.Error(err)
-		}
-		for i, token := range tokens {
-			if accepts(t, sim, token) {
-				t.Errorf("token %d is still alive", i)
-			}
-		}
-	})
-}
-
-// A function that is asked for a token for one caller alone, and asks a Flow in
-// turn, does not thereby ask that Flow for one of its own.
-func TestT2UnsharedIsTheFlowThatWasAsked(t *testing.T) {
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		var seen events
-		below := trusted(t, sim, 300*time.Second, authflow.WithObserver(seen.observe))
+		below := trusted(t, sim, 300*time.Second)
+		shared := mustToken(t, below)
 		f, err := clusterOf(t, sim).TokensFrom(func(ctx context.Context) (authflow.Token, error) { return below.Token(ctx) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustToken(t, f, authflow.Exclusive())
-		if got := seen.take(); len(got) != 1 || got[0].Reason != "none in use" {
-			t.Errorf("%+v", got)
-		}
-	})
-}
-
-// Invalidate on TokensFrom
-func TestR12AnInvalidatedTokenIsNotHandedOutAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { return reply(r, 200, "{}"), nil })
-		f, _ := c.TokensFrom(func(context.Context) (authflow.Token, error) {
-			return authflow.Token{Value: "tok"}, nil
-		})
-		tok, err := f.Token(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.Invalidate(tok)
-		again, err := f.Token(t.Context())
-		if err == nil && again.Value == tok.Value {
-			t.Error("an invalidated token is handed out again")
-		}
-	})
-}
-
-func TestR7ALongMinLifeMakesNoStorm(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := 0
-		var mu sync.Mutex
-		f := on(t, func(r *http.Request) (*http.Response, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			n++
-			return fresh(r, fmt.Sprint("tok", n)), nil
-		}, authflow.WithPolicy(authflow.Policy{MinTTL: 10 * time.Minute}))
-		for range 600 {
-			if _, err := f.Token(t.Context()); err != nil {
-				t.Fatal(err)
+		for range 2 {
+			if token := mustToken(t, f, authflow.Exclusive()); token.Value != shared.Value {
+				t.Error("the other Flow made an exclusive token")
 			}
-			time.Sleep(100 * time.Millisecond) // fake clock
 		}
-		if n > 5 {
-			t.Errorf("%d tokens in a minute", n)
-		}
-	})
-}
-
-func TestR7MoreLifeThanATokenEverHasMakesNoStorm(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := 0
-		f := on(t, func(r *http.Request) (*http.Response, error) {
-			n++
-			return fresh(r, fmt.Sprint("tok", n)), nil
-		})
-		for range 600 {
-			_, _ = f.Token(t.Context(), authflow.MinTTL(10*time.Minute))
-			time.Sleep(100 * time.Millisecond) // fake clock
-		}
-		if n > 5 {
-			t.Errorf("MinTTL option: %d tokens in a minute", n)
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n != 1 {
+			t.Errorf("%d tokens", n)
 		}
 	})
 }
 
-// R12: also of the second and third token that is said not to work, which the
-// function may hold on to.
-func TestR12AFunctionsTokenThatWasInvalidatedIsNotHandedOutAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := 0
-		f, err := fakeCluster(t, nil).TokensFrom(func(context.Context) (authflow.Token, error) {
-			n++
-			return authflow.Token{Value: gen.Secret(fmt.Sprint("token-", n/3))}, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		given := map[gen.Secret]int{}
-		for range 120 {
-			if token, err := f.Token(t.Context()); err == nil {
-				given[token.Value]++
-				f.Invalidate(token)
+func TestL4_Logout_EndsExclusiveTokens(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 300*time.Second)
+		tokens := []authflow.Token{mustToken(t, f), mustToken(t, f, authflow.Exclusive()), mustToken(t, f, authflow.Exclusive())}
+		for range 2 {
+			if err := f.Logout(t.Context()); err != nil {
+				t.Error(err)
 			}
-			time.Sleep(time.Second) // fake clock
 		}
-		if len(given) < 3 {
-			t.Errorf("only %v in two minutes", given)
-		}
-		for token, times := range given {
-			if times > 1 {
-				t.Errorf("%s was handed out %d times", string(token), times)
+		for i, token := range tokens {
+			if accepts(t, sim, token) {
+				t.Errorf("token %d is still alive", i)
 			}
 		}
 	})

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -24,7 +24,7 @@ type tokenResponse struct {
 	Expires  lenient       `json:"expiration_time_in_millis"`
 	ID       lenient       `json:"id"`
 	UserID   lenient       `json:"valid_for_user_id"`
-	Username lenient       `json:"valid_for_username"`
+	Username lenientText   `json:"valid_for_username"`
 	User     lenientObject `json:"user"`
 	Org      lenientObject `json:"org"`
 	Scope    lenientObject `json:"scope"`
@@ -45,6 +45,17 @@ func (l *lenient) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// lenientText is a JSON string, and "" for anything else: a number in the place of
+// a name is not a name.
+type lenientText string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *lenientText) UnmarshalJSON(b []byte) error {
+	*t = ""
+	_ = json.Unmarshal(b, (*string)(t))
+	return nil
+}
+
 // number returns a whole number in digits alone, and anything else unchanged.
 func (l lenient) number() string {
 	var n wire.Integer
@@ -57,15 +68,15 @@ func (l lenient) number() string {
 // instant reads a time in milliseconds; the zero Time for anything else.
 func (l lenient) instant() time.Time {
 	var ms gen.UnixMilli
-	_ = json.Unmarshal([]byte(l), &ms)
+	_ = ms.UnmarshalJSON([]byte(l))
 	return ms.Time()
 }
 
 // lenientObject is a JSON object, and empty for anything else.
 type lenientObject struct {
-	ID    lenient `json:"id"`
-	Name  lenient `json:"name"`
-	OrgID lenient `json:"org_id"`
+	ID    lenient     `json:"id"`
+	Name  lenientText `json:"name"`
+	OrgID lenient     `json:"org_id"`
 
 	OrgIDs []lenientObject `json:"org_ids"`
 }
@@ -80,7 +91,7 @@ func (r *lenientObject) UnmarshalJSON(b []byte) error {
 // bearer makes a lease of a response that holds a token. orgs are the Orgs that a
 // request for several of them names.
 func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
-	op := f.way.op()
+	op := f.method.op()
 	var in tokenResponse
 	if json.Unmarshal(r.Body, &in) != nil {
 		// The text of the JSON error could hold a part of the token.
@@ -102,14 +113,27 @@ func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
 	if err != nil {
 		return nil, malformed(op, r, err)
 	}
-	old, _ := f.keeper.Peek()
-	life, limit := times.lifetime(r.Sent, old, time.Duration(f.valid)*time.Second)
+	life, limit := times.lifetime(r.Sent, f.previousToken(), time.Duration(f.validity)*time.Second)
 	return f.cluster.policy.grantGuess(c, r.Sent, life, limit), nil
+}
+
+// previousToken returns the token before the one that has just arrived: the token
+// in use or, in a Flow of exclusive tokens, the last one that is alive. It returns
+// nil if there is none.
+func (f *Flow) previousToken() *lease {
+	l, _ := f.keeper.Peek()
+	if l == nil {
+		l = f.ledger.Load().latest()
+	}
+	if l == nil || l.Value.session != nil {
+		return nil
+	}
+	return l
 }
 
 // wrongToken is the failure of a response with a token that was not requested.
 func wrongToken(op string, r *response, err error) *outcome.Failure {
-	return &outcome.Failure{Class: outcome.Unexpected, Op: op, Status: r.Status, Err: errors.New(exchange.Line(r.Redact(err.Error())))}
+	return &outcome.Failure{Class: outcome.Unexpected, Op: op, Status: r.Status, Err: errors.New(redact.Line(r.Redact(err.Error())))}
 }
 
 // username returns the name of the user that the token is for, or "".
@@ -162,7 +186,7 @@ func (e *otherOrgError) Error() string {
 }
 
 // text names an Org in an error.
-func (r lenientObject) text() string { return strings.TrimSpace(string(r.ID + " " + r.Name)) }
+func (r lenientObject) text() string { return strings.TrimSpace(string(r.ID) + " " + string(r.Name)) }
 
 // firstMissing returns the first of the requested Orgs that is not among the
 // stated ones, or "".

@@ -52,12 +52,12 @@ const defaultLifetime = 300 * time.Second
 
 // lifetime returns how long the token is used, counted from when its request was
 // sent, and when it has certainly expired: later, where its lifetime is a guess.
-// old is the lease in use, or nil; requested is the validity that the request
-// asks for, or 0.
-func (t *tokenTimes) lifetime(sentAt time.Time, old *lease, requested time.Duration) (life, limit time.Duration) {
+// previous is the token before it, or nil; requested is the validity that the
+// request states, or 0.
+func (t *tokenTimes) lifetime(sentAt time.Time, previous *lease, requested time.Duration) (life, limit time.Duration) {
 	switch {
 	case !t.created.IsZero() && !t.expires.IsZero():
-		return t.statedLifetime(sentAt, old)
+		return t.statedLifetime(sentAt, previous)
 	case !t.expires.IsZero() && !t.date.IsZero() && t.expires.After(t.date):
 		life = t.expires.Sub(t.date)
 		return life, life
@@ -69,10 +69,10 @@ func (t *tokenTimes) lifetime(sentAt time.Time, old *lease, requested time.Durat
 
 // statedLifetime is the lifetime of a token that states both its times. Where Date
 // says that the token is older than its request, it is used for less.
-func (t *tokenTimes) statedLifetime(sentAt time.Time, old *lease) (life, limit time.Duration) {
+func (t *tokenTimes) statedLifetime(sentAt time.Time, previous *lease) (life, limit time.Duration) {
 	life = t.expires.Sub(t.created)
 	age := t.date.Sub(t.created)
-	if t.date.IsZero() || age <= sameInstant || age >= life || t.madeForThisCall(sentAt, old) {
+	if t.date.IsZero() || age <= sameInstant || age >= life || t.madeForThisCall(sentAt, previous) {
 		return life, life
 	}
 	return life - age, life
@@ -84,12 +84,13 @@ const sameInstant = 5 * time.Second
 
 // madeForThisCall reports whether the token is as new as its request although
 // Date says otherwise: it was created as long after the token before it as its
-// request was sent after the request before. A proxy's clock runs ahead then.
-func (t *tokenTimes) madeForThisCall(sentAt time.Time, old *lease) bool {
-	if old == nil || old.Value.session != nil || old.Value.created == 0 {
+// request was sent after the request before. A proxy's clock runs ahead then. Of
+// the same token once more, Date tells the age.
+func (t *tokenTimes) madeForThisCall(sentAt time.Time, previous *lease) bool {
+	if previous == nil || previous.Value.created == 0 {
 		return false
 	}
-	between := t.created.Sub(time.UnixMilli(old.Value.created))
-	elapsed := sentAt.Sub(old.RequestedAt)
-	return between > 0 && (between-elapsed).Abs() <= sameInstant
+	between := t.created.Sub(time.UnixMilli(previous.Value.created))
+	elapsed := sentAt.Sub(previous.RequestedAt)
+	return between != 0 && (between-elapsed).Abs() <= sameInstant
 }

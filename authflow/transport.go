@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // transport is a Flow as an http.RoundTripper. It sits below http.Client, so that
@@ -32,19 +33,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case f.cluster.origin.LeftOrigin(req):
 		return f.sendForeign(req)
 	case f.isCallersOwn(req):
-		return f.cluster.sender.Send(req, req)
+		return f.exchange(req, req)
 	}
 	r := roundTrip{Flow: f, req: req, replayable: isReplayable(req)}
 	return r.run()
-}
-
-// usable returns why the Flow cannot be used, or nil.
-func (f *Flow) usable() error {
-	if f.cluster == nil {
-		return errNoCluster
-	}
-	_, closed := f.keeper.Peek()
-	return closed
 }
 
 // sendForeign sends a hop of a redirect that has left the server, without
@@ -58,15 +50,18 @@ func (f *Flow) sendForeign(req *http.Request) (*http.Response, error) {
 	}
 	out := *req
 	out.Header = maps.Clone(req.Header)
-	exchange.StripForeign(&out, f.isSessionCookie)
-	resp, err := f.cluster.sender.Send(req, &out)
+	origin.StripForeign(&out, f.isSessionCookie)
+	resp, err := f.exchange(req, &out)
 	if err != nil {
 		return nil, err
 	}
-	if origin.JudgeForeign(req, resp).Fails() {
-		return nil, f.fail(req, &out, resp)
+	if !origin.EndsInPage(req, resp) {
+		return resp, nil
 	}
-	return resp, nil
+	if l, _ := f.keeper.Peek(); l != nil {
+		f.rejectUntried(l) // the page is the log-in page of an identity provider
+	}
+	return nil, f.fail(req, &out, resp)
 }
 
 // isSessionCookie reports whether a cookie, as name=value, is one of the session
@@ -90,13 +85,23 @@ func (f *Flow) isCallersOwn(req *http.Request) bool {
 // fail is the error for a response that is a page. out is req with the
 // credential.
 func (f *Flow) fail(req, out *http.Request, resp *http.Response) error {
-	failure := f.cluster.origin.Failure(operationOf(req), req, resp, f.cluster.sender.RedactorFor(out))
+	failure := f.cluster.origin.Failure(operationOf(req), req, resp, exchange.RedactorFor(out))
 	exchange.Discard(resp)
-	e := newError(failure)
-	if failure.Class == outcome.Unexpected {
-		e.kind = ErrUnexpectedRedirect
+	return newError(failure).retryIn(0)
+}
+
+// exchange sends out, which stands for req. An error of the RoundTripper is handed
+// out as it is, as http.Client does.
+func (f *Flow) exchange(req, out *http.Request) (*http.Response, error) {
+	resp, err := f.cluster.sender.Send(req, out)
+	if err == nil {
+		return resp, nil
 	}
-	return e
+	e := newError(&outcome.Failure{Op: operationOf(req), Err: err})
+	if e.kind != nil {
+		return nil, e
+	}
+	return nil, err
 }
 
 // operationOf names an ordinary request in an error.
@@ -108,7 +113,7 @@ func operationOf(req *http.Request) string {
 	if req.URL != nil {
 		path = req.URL.Path
 	}
-	return exchange.Line(method + " " + path)
+	return redact.Line(method + " " + path)
 }
 
 // roundTrip is one request with the Flow's credential, and its replay.
@@ -119,14 +124,11 @@ type roundTrip struct {
 
 	out      *http.Request // the copy of req that was sent last
 	lease    *lease        // that it carried
-	mark     string        // of the session's cookies that it carried
-	renewals int           // how often the credential was renewed for this request
-	rotated  bool          // it was replayed with the cookies that the session has got since
+	sentAt   time.Time
+	mark     string // of the session's cookies that it carried
+	renewals int    // how often the credential was renewed for this request
+	rotated  bool   // it was replayed with the cookies that the session has got since
 }
-
-// maxRenewals is how often one request renews the credential. The second time is
-// for a token of the Store, which may be from before the revocation, too.
-const maxRenewals = 2
 
 // run sends the request and, if the server rejects the credential, sends it once
 // more with another one.
@@ -138,23 +140,28 @@ func (r *roundTrip) run() (*http.Response, error) {
 	}
 	resp, err := r.send(lease, r.req.Body)
 	for err == nil {
-		verdict, rejected := r.judge(resp)
-		if !rejected {
-			r.accepted()
+		verdict := r.judge(resp)
+		if verdict == exchange.Return {
+			r.accepted(resp)
+		}
+		if !verdict.Renews() {
 			return r.finish(resp, verdict)
 		}
 		if !r.worthReplaying(verdict) {
-			return r.finish(resp, verdict)
+			return r.giveUp(resp)
 		}
-		resp, err = r.replay(resp, verdict)
+		resp, err = r.replay(resp)
 	}
 	return nil, err
 }
 
 // firstLease returns the credential to begin with. A request that cannot be
-// repeated waits for one that was not rejected.
+// repeated waits for one that was not rejected. So does a request that would not be
+// repeated if it met the same redirect or page as the last one.
 func (r *roundTrip) firstLease() (*lease, error) {
-	if r.replayable {
+	l, _ := r.keeper.Peek()
+	wasLedAway := l != nil && l.ID == r.ledAway.Load()
+	if r.replayable && !wasLedAway {
 		return r.Flow.lease(r.req.Context())
 	}
 	return r.verifiedLease(r.req.Context())
@@ -170,34 +177,26 @@ func (r *roundTrip) send(l *lease, body io.ReadCloser) (*http.Response, error) {
 	}
 	unauthorize(out.Header)
 	r.out, r.lease, r.mark = &out, l, attach(&out, l)
-	sent := time.Now()
-	resp, err := r.cluster.sender.Send(r.req, &out)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode != http.StatusUnauthorized { // a rejection may set the cookie of a session without a user
-		_ = r.observe(l, sent, r.req.URL.Path, resp.Header) // a panic of the observer does not make a success a failure
-	}
-	return resp, nil
+	r.sentAt = time.Now()
+	return r.exchange(r.req, &out)
 }
 
-// judge decides what becomes of a response, and reports whether the server
-// rejected the credential.
-func (r *roundTrip) judge(resp *http.Response) (verdict exchange.Verdict, rejected bool) {
-	origin := r.cluster.origin
-	req := exchange.Request{Request: r.req, Replayable: r.replayable, Age: r.lease.Age(time.Now())}
-	verdict = origin.Judge(req, resp)
-	rejected = verdict.Renews()
-	if r.renewals > 0 {
-		req.Replayed = true
-		verdict = origin.Judge(req, resp)
-	}
-	return verdict, rejected
+// judge decides what becomes of a response. A token of the Store may be from
+// before a revocation, too, so one that follows a rejection is replaced once more.
+func (r *roundTrip) judge(resp *http.Response) exchange.Verdict {
+	isLast := r.renewals > 1 || r.renewals == 1 && !r.lease.Value.stored
+	return r.cluster.origin.Judge(r.judged(isLast), resp)
 }
 
-// accepted notes that the server accepted the credential.
-func (r *roundTrip) accepted() {
-	if r.renewals > 0 {
+func (r *roundTrip) judged(isLast bool) exchange.Request {
+	return exchange.Request{Request: r.req, Replayable: r.replayable, Replayed: isLast, Age: r.lease.Age(time.Now())}
+}
+
+// accepted notes that the server accepted the credential. A rejection may set the
+// cookie of a session, too, but it is not ours.
+func (r *roundTrip) accepted(resp *http.Response) {
+	_ = r.observe(r.lease, r.sentAt, r.req.URL.Path, resp.Header) // a panic of the observer does not make a success a failure
+	if r.renewals > 0 || r.rotated {
 		r.keeper.AcceptedAgain()
 		return
 	}
@@ -207,18 +206,15 @@ func (r *roundTrip) accepted() {
 // worthReplaying notes that the server rejected the credential, and reports
 // whether the request is sent again.
 func (r *roundTrip) worthReplaying(verdict exchange.Verdict) bool {
-	if r.hasNewerCookies() && verdict == exchange.Replay {
-		return true // only the cookies were old (P1)
+	if r.hasNewerCookies() {
+		return verdict == exchange.Replay // only the cookies were old (P1)
 	}
 	if !r.replayable {
 		r.rejectUntried(r.lease)
 		return false
 	}
 	worth := r.reject(r.lease)
-	if r.renewals == 0 {
-		return worth && verdict == exchange.Replay
-	}
-	return worth && r.lease.Value.stored && r.renewals < maxRenewals
+	return worth && verdict == exchange.Replay
 }
 
 // hasNewerCookies reports whether the session has got other cookies since the
@@ -230,7 +226,7 @@ func (r *roundTrip) hasNewerCookies() bool {
 
 // replay sends the request again. The response is drained first: the renewal may
 // need its connection, and the body may share its reader (P5).
-func (r *roundTrip) replay(resp *http.Response, verdict exchange.Verdict) (*http.Response, error) {
+func (r *roundTrip) replay(resp *http.Response) (*http.Response, error) {
 	exchange.Discard(resp)
 	next := r.lease
 	if r.hasNewerCookies() {
@@ -239,19 +235,31 @@ func (r *roundTrip) replay(resp *http.Response, verdict exchange.Verdict) (*http
 		var err error
 		next, err = r.keeper.Replace(r.req.Context(), r.lease)
 		if err != nil {
-			return nil, asError(r.way.op(), err)
+			return nil, r.acquisitionError(err)
 		}
 		r.renewals++
 	}
 	body, err := bodyAgain(r.req)
-	if err != nil {
-		return r.finish(resp, verdict)
+	if err != nil { // the rejection is the caller's, and enough of it was kept (P2)
+		r.replayable = false
+		return resp, nil
 	}
 	event := Event{Kind: Replayed, Remaining: r.remaining(next), Reason: "the server rejected the last credential"}
 	if err := r.reportToCaller(event); err != nil {
 		return nil, err
 	}
 	return r.send(next, body)
+}
+
+// giveUp returns what the caller gets of a rejection after which the request is
+// not sent again. After a redirect or a page the next request waits for another
+// credential: it may not be repeated either, and after a 401 it would be.
+func (r *roundTrip) giveUp(resp *http.Response) (*http.Response, error) {
+	if resp.StatusCode != http.StatusUnauthorized {
+		r.ledAway.Store(r.lease.ID)
+	}
+	const isLast = true
+	return r.finish(resp, r.cluster.origin.Judge(r.judged(isLast), resp))
 }
 
 // finish returns what the caller gets.

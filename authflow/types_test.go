@@ -9,15 +9,19 @@ import (
 	"testing"
 )
 
-// Every exported type of the package is printed by TestX3NoSecretIsShownAnywhere,
-// or can hold nothing: one that is added has to be thought of here.
-func TestX3KnowsEveryExportedType(t *testing.T) {
-	known := map[string]string{
-		"Cluster": "printed", "Flow": "printed", "Token": "printed", "Event": "printed", "Error": "printed",
-		"EventKind": "part of Event", "Policy": "numbers", "CredentialFunc": "a function", "SecretKeyFunc": "a function",
-		"Option": "a function", "FlowOption": "a function", "TokenOption": "a function",
-		"Store": "the user's", "RateLimiter": "the user's",
-	}
+// exportedTypes are the types of the package, with the reason why none of them
+// shows a secret. The search in secrets_test.go prints those that could hold one.
+var exportedTypes = map[string]string{
+	"Cluster": "printed", "Flow": "printed", "Token": "printed", "Event": "printed", "Error": "printed",
+	"Stats": "numbers and names of classes", "QueueStats": "part of Stats", "QueueLength": "part of Stats",
+	"EventKind": "part of Event", "Policy": "numbers", "CredentialFunc": "a function", "SecretKeyFunc": "a function",
+	"Option": "a function", "FlowOption": "a function", "TokenOption": "a function", "LogoutOption": "a function",
+	"Store": "the user's", "RateLimiter": "the user's",
+}
+
+// A type that is added has to be thought of.
+func TestX3_EveryExportedType_IsKnownToShowNoSecret(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -32,16 +36,18 @@ func TestX3KnowsEveryExportedType(t *testing.T) {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.IsExported() {
-				found++
-				if known[spec.Name.Name] == "" {
-					t.Errorf("%s: TestX3NoSecretIsShownAnywhere does not know %s", name, spec.Name.Name)
-				}
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || !spec.Name.IsExported() {
+				return true
+			}
+			found++
+			if exportedTypes[spec.Name.Name] == "" {
+				t.Errorf("%s: nothing says that %s shows no secret", name, spec.Name.Name)
 			}
 			return true
 		})
 	}
-	if found != len(known) {
-		t.Errorf("%d exported types, %d are known", found, len(known))
+	if found != len(exportedTypes) {
+		t.Errorf("%d exported types, %d are known", found, len(exportedTypes))
 	}
 }

@@ -31,19 +31,23 @@ func (u userCall[T]) run(ctx context.Context) (T, error) {
 	defer cancel()
 	results, abandoned := make(chan result), make(chan struct{})
 	go func() {
-		r := result{err: fmt.Errorf("the %s ended its goroutine", u.what)}
+		var r result
+		returned := false
 		defer func() {
+			if !returned {
+				r.err = fmt.Errorf("the %s ended its goroutine", u.what)
+			}
 			select {
 			case results <- r:
 			case <-abandoned:
 				u.arrivedLate(r.value, r.err)
 			}
 		}()
-		err := renewal.Guard(func() (err error) {
+		r.err = renewal.Guard(func() (err error) {
 			r.value, err = u.call(within)
 			return err
 		})
-		r.err = err
+		returned = true
 	}()
 	select {
 	case r := <-results:

@@ -3,7 +3,6 @@ package authflow_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -83,48 +82,10 @@ func TestR10_R5_FunctionOf12Seconds_IsCalledOnceForEachCredential(t *testing.T) 
 	})
 }
 
-// A Flow that no method of a Cluster has made fails in the goroutine of its caller, and
-// not in one of this package, which would end the process.
-func TestR10_ZeroFlow_FailsForItsCallerAlone(t *testing.T) {
-	t.Parallel()
-	var f authflow.Flow
-	for name, use := range map[string]func() error{
-		"Edit":         func() error { return f.Edit(t.Context(), request(t, fakeURL)) },
-		"Do":           func() error { _, err := f.Do(request(t, fakeURL)); return err },                    //nolint:bodyclose // there is none
-		"Transport":    func() error { _, err := f.Transport().RoundTrip(request(t, fakeURL)); return err }, //nolint:bodyclose // there is none
-		"Token":        func() error { _, err := f.Token(t.Context()); return err },
-		"Exclusive":    func() error { _, err := f.Token(t.Context(), authflow.Exclusive()); return err },
-		"Renew":        func() error { return f.Renew(t.Context()) },
-		"Logout":       func() error { return f.Logout(t.Context()) },
-		"SessionToken": func() error { _, err := f.SessionToken().Token(t.Context()); return err },
-		"API":          func() error { _, err := f.API().GetCurrentUserInfoWithResponse(t.Context()); return err },
-	} {
-		for range 2 {
-			if err := orPanic(use); err == nil {
-				t.Errorf("%s: neither an error nor a panic", name)
-			}
-		}
-	}
-	f.Invalidate(authflow.Token{Value: "x"})
-	if err := f.Close(); err != nil {
-		t.Errorf("Close: %v", err)
-	}
-}
-
-// orPanic calls f and returns its error, or its panic as an error.
-func orPanic(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return f()
-}
-
 // A function that calls the Flow that it supplies gets an error at once.
 func TestR10_FunctionThatWaitsForItself_IsToldAtOnce(t *testing.T) {
 	t.Parallel()
-	for how, use := range askings() {
+	for how, use := range acquisitions() {
 		var f, child *authflow.Flow
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			secret := func(f **authflow.Flow) func(context.Context) (gen.Secret, error) {

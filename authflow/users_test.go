@@ -2,8 +2,11 @@ package authflow_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -17,11 +20,80 @@ import (
 
 // Many users of one cluster, in all the ways in.
 
-// bubbles runs a test for each case, in a bubble of its own.
+// inBubble runs a test on the bubble's clock with a simulator in process.
+func inBubble(t *testing.T, test func(*testing.T, *authtest.Simulator), opts ...authtest.Option) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		t.Helper()
+		test(t, authtest.New(opts...))
+	})
+}
+
+// clusterOf returns the simulator as a Cluster.
+func clusterOf(t *testing.T, sim *authtest.Simulator, opts ...authflow.Option) *authflow.Cluster {
+	t.Helper()
+	c, err := authflow.New(sim.URL, append([]authflow.Option{authflow.WithHTTPClient(sim.Client())}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// trusted returns a Flow on the simulator with the secret key.
+func trusted(t *testing.T, sim *authtest.Simulator, validity time.Duration, opts ...authflow.Option) *authflow.Flow {
+	t.Helper()
+	f, err := clusterOf(t, sim, opts...).FullAccess(gen.GetFullAccessTokenRequest{
+		Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, ValidityTimeInSec: int32(validity / time.Second),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// loggedIn returns a Flow on a session of the simulator's user.
+func loggedIn(t *testing.T, sim *authtest.Simulator, remember bool, opts ...authflow.Option) *authflow.Flow {
+	t.Helper()
+	f, err := clusterOf(t, sim, opts...).Session(gen.LoginRequest{
+		Username: authtest.DefaultUsername, Password: authtest.DefaultPassword, RememberMe: remember,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// get sends a request for a path of the rest of the API.
+func get(ctx context.Context, f *authflow.Flow) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.Server()+"/api/rest/2.0/metadata/search", nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := f.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, errors.Join(err, resp.Body.Close())
+}
+
+// mustGet fails the test unless the request is answered with 200.
+func mustGet(t *testing.T, f *authflow.Flow) {
+	t.Helper()
+	if status, err := get(t.Context(), f); status != http.StatusOK || err != nil {
+		t.Fatalf("status %d, %v", status, err)
+	}
+}
+
+// bubbles runs a test for each case, in a bubble of its own and beside the others.
+// Callers call t.Parallel.
 func bubbles[C any](t *testing.T, cases map[string]C, test func(*testing.T, C)) {
 	t.Helper()
 	for name, c := range cases {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { test(t, c) }) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { test(t, c) })
+		})
 	}
 }
 
@@ -144,33 +216,58 @@ func ask(ctx context.Context, f *authflow.Flow, way int) (err error) {
 	return err
 }
 
-// many flows of one user with a right password
-func TestR9AThousandFlowsOfOneUserAreServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
-			time.Sleep(200 * time.Millisecond) // fake clock
-			return fresh(r, "tok"), nil
-		})
-		flows := make([]*authflow.Flow, 1000)
-		for i := range flows {
-			var err error
-			flows[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: "svc", Password: "right"})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		var mu sync.Mutex
-		failed := map[string]int{}
-		d := allAtOnce(flows, func(_ int, f *authflow.Flow) {
-			if _, err := f.Token(t.Context()); err != nil {
-				mu.Lock()
-				failed[err.Error()]++
-				mu.Unlock()
-			}
-		})
-		t.Log(d, failed)
-		if len(failed) > 0 {
-			t.Error(failed)
-		}
+// retryAfter returns what an error says of when to try again, or 0.
+func retryAfter(err error) time.Duration {
+	var e *authflow.Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.RetryAfter
+}
+
+// user returns a Flow of full access with a key of its own.
+func user(t *testing.T, c *authflow.Cluster, name string) *authflow.Flow {
+	t.Helper()
+	f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, SecretKey: mixedKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// arrivals notes the calls that a simulator gets.
+type arrivals struct {
+	mu   sync.Mutex
+	list []authtest.Call
+}
+
+func (l *arrivals) option() authtest.Option {
+	return authtest.WithObserver(func(c authtest.Call) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.list = append(l.list, c)
 	})
+}
+
+func (l *arrivals) count(fits func(authtest.Call) bool) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.list {
+		if fits(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// times returns when the calls were sent, in their order.
+func (l *arrivals) times() []time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	times := make([]time.Time, len(l.list))
+	for i, c := range l.list {
+		times[i] = c.Began
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
 }

@@ -13,20 +13,7 @@ import (
 )
 
 var _ = Describe("S4: after Logout", func() {
-	for _, way := range []struct {
-		name string
-		flow func(*cluster) *authflow.Flow
-	}{
-		{"full access", func(c *cluster) *authflow.Flow { return c.full() }},
-		{"object access", func(c *cluster) *authflow.Flow {
-			return made(c.authflow().ObjectAccess(gen.GetObjectAccessTokenRequest{
-				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, ObjectID: "o",
-			}))
-		}},
-		{"a session", func(c *cluster) *authflow.Flow { return c.session() }},
-		{"a session begun with a token", func(c *cluster) *authflow.Flow { return made(c.full().Session()) }},
-		{"a session's token", func(c *cluster) *authflow.Flow { return c.session().SessionToken() }},
-	} {
+	for _, kind := range flowKinds() {
 		for _, call := range []struct {
 			name string
 			make func(context.Context, *cluster, *authflow.Flow) error
@@ -34,10 +21,13 @@ var _ = Describe("S4: after Logout", func() {
 			{"Do", func(ctx context.Context, c *cluster, f *authflow.Flow) error {
 				return fails(f, c.get(ctx, pathUser))
 			}},
-			{"Do with an Authorization header of the caller's", func(ctx context.Context, c *cluster, f *authflow.Flow) error {
+			{"Do with the caller's own Authorization header", func(ctx context.Context, c *cluster, f *authflow.Flow) error {
 				req := c.get(ctx, pathUser)
 				req.Header.Set("Authorization", "Bearer of-the-caller")
 				return fails(f, req)
+			}},
+			{"Do to another host", func(ctx context.Context, _ *cluster, f *authflow.Flow) error {
+				return fails(f, requestTo(ctx, http.MethodGet, "https://elsewhere.test/", nil))
 			}},
 			{"HTTPClient", func(ctx context.Context, c *cluster, f *authflow.Flow) error {
 				return fails(f.HTTPClient(), c.get(ctx, pathUser))
@@ -48,10 +38,13 @@ var _ = Describe("S4: after Logout", func() {
 				Expect(req.Header).To(BeEmpty())
 				return err
 			}},
-			{"Edit with an Authorization header of the caller's", func(ctx context.Context, c *cluster, f *authflow.Flow) error {
+			{"Edit with the caller's own Authorization header", func(ctx context.Context, c *cluster, f *authflow.Flow) error {
 				req := c.get(ctx, pathUser)
 				req.Header.Set("Authorization", "Bearer of-the-caller")
 				return f.Edit(ctx, req)
+			}},
+			{"Edit to another host", func(ctx context.Context, _ *cluster, f *authflow.Flow) error {
+				return f.Edit(ctx, requestTo(ctx, http.MethodGet, "https://elsewhere.test/", nil))
 			}},
 			{"API", func(ctx context.Context, _ *cluster, f *authflow.Flow) error {
 				_, err := f.API().GetCurrentUserInfoWithResponse(ctx)
@@ -62,11 +55,10 @@ var _ = Describe("S4: after Logout", func() {
 				return err
 			}},
 			{"Renew", func(ctx context.Context, _ *cluster, f *authflow.Flow) error { return f.Renew(ctx) }},
-			{"Logout", func(ctx context.Context, _ *cluster, f *authflow.Flow) error { return f.Logout(ctx) }},
 		} {
-			It("nothing is sent and "+call.name+" returns ErrClosed: "+way.name, func(ctx SpecContext) {
+			It("nothing is sent and "+call.name+" returns ErrClosed: "+kind.name, func(ctx SpecContext) {
 				c := inProcess()
-				flow := way.flow(c)
+				flow := kind.flow(c)
 				Expect(flow.Renew(ctx)).To(Succeed())
 				Expect(flow.Logout(ctx)).To(Succeed())
 				c.wire.forget()
@@ -74,6 +66,18 @@ var _ = Describe("S4: after Logout", func() {
 				Expect(c.wire.all()).To(BeEmpty())
 			})
 		}
+	}
+
+	for _, kind := range flowKinds() {
+		It("L4: Logout can be called again, and sends nothing when it has ended everything: "+kind.name, func(ctx SpecContext) {
+			c := inProcess()
+			flow := kind.flow(c)
+			Expect(flow.Renew(ctx)).To(Succeed())
+			Expect(flow.Logout(ctx)).To(Succeed())
+			c.wire.forget()
+			Expect(flow.Logout(ctx)).To(Succeed())
+			Expect(c.wire.all()).To(BeEmpty())
+		})
 	}
 
 	It("nothing is sent for a Flow that had acquired nothing", func(ctx SpecContext) {
@@ -97,17 +101,47 @@ var _ = Describe("S4: after Logout", func() {
 		Expect(c.wire.all()).To(BeEmpty())
 	})
 
-	It("the Flow is closed though the server could not be told, and the error says so", func(ctx SpecContext) {
-		c := inProcess().with(once())
-		for op, flow := range map[string]*authflow.Flow{authtest.OpRevokeToken: c.full(), authtest.OpLogout: c.session()} {
+	It("L4: the Flow is closed although the server fails, the error says so, and the next Logout ends the credential", func(ctx SpecContext) {
+		for op, flow := range map[string]func(*cluster) *authflow.Flow{
+			authtest.OpRevokeToken: func(c *cluster) *authflow.Flow { return c.full() },
+			authtest.OpLogout:      func(c *cluster) *authflow.Flow { return c.session() },
+		} {
+			c := inProcess().with(once())
+			flow := flow(c)
 			Expect(flow.Renew(ctx)).To(Succeed())
 			c.Fail(op, 1, authtest.Status(http.StatusInternalServerError))
 			Expect(flow.Logout(ctx)).To(MatchError(ContainSubstring("500")))
 			Expect(flow.Renew(ctx)).To(MatchError(authflow.ErrClosed))
+			Expect(c.alive()).To(Equal(1))
+
+			Expect(flow.Logout(ctx)).To(Succeed())
+			Expect(c.alive()).To(BeZero())
 		}
 	})
 
-	It("Close returns nil, as always, and after it too every call returns ErrClosed", func(ctx SpecContext) {
+	It("L4: Logout ends an exclusive token and a replaced one, too", func(ctx SpecContext) {
+		c := inProcess()
+		flow := c.full()
+		for range 3 {
+			_, err := flow.Token(ctx, authflow.Exclusive())
+			Expect(err).NotTo(HaveOccurred())
+			Expect(flow.Renew(ctx)).To(Succeed())
+		}
+		Expect(c.alive()).To(Equal(6))
+		Expect(flow.Logout(ctx)).To(Succeed())
+		Expect(c.alive()).To(BeZero())
+	})
+
+	It("L4: Logout with Everywhere ends the user's tokens that others have made", func(ctx SpecContext) {
+		c := inProcess()
+		here, there := c.full(), c.full()
+		Expect(here.Renew(ctx)).To(Succeed())
+		Expect(there.Renew(ctx)).To(Succeed())
+		Expect(here.Logout(ctx, authflow.Everywhere())).To(Succeed())
+		Expect(c.alive()).To(BeZero())
+	})
+
+	It("Close always returns nil, then every call returns ErrClosed, and Logout ends the credential", func(ctx SpecContext) {
 		c := inProcess()
 		flow := c.full()
 		Expect(flow.Renew(ctx)).To(Succeed())
@@ -115,7 +149,33 @@ var _ = Describe("S4: after Logout", func() {
 		Expect(flow.Close()).To(Succeed())
 		c.wire.forget()
 		Expect(fails(flow, c.get(ctx, pathUser))).To(MatchError(authflow.ErrClosed))
-		Expect(flow.Logout(ctx)).To(MatchError(authflow.ErrClosed))
 		Expect(c.wire.all()).To(BeEmpty())
+
+		Expect(c.alive()).To(Equal(1))
+		Expect(flow.Logout(ctx)).To(Succeed())
+		Expect(c.alive()).To(BeZero())
 	})
 })
+
+// flowKind is one way to get a Flow.
+type flowKind struct {
+	name string
+	flow func(*cluster) *authflow.Flow
+}
+
+func flowKinds() []flowKind {
+	return []flowKind{
+		{"full access", func(c *cluster) *authflow.Flow { return c.full() }},
+		{"object access", func(c *cluster) *authflow.Flow {
+			return made(c.authflow().ObjectAccess(gen.GetObjectAccessTokenRequest{
+				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, ObjectID: "o",
+			}))
+		}},
+		{"a session", func(c *cluster) *authflow.Flow { return c.session() }},
+		{"a session begun with a token", func(c *cluster) *authflow.Flow { return made(c.full().Session()) }},
+		{"a session's token", func(c *cluster) *authflow.Flow { return c.session().SessionToken() }},
+	}
+}
+
+// alive counts the tokens and sessions that the server accepts.
+func (c *cluster) alive() int { return len(c.Tokens()) + len(c.Sessions()) }

@@ -2,8 +2,10 @@ package tests_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -26,7 +28,7 @@ var _ = Describe("The origin of a Flow", func() {
 			{"host behind user and port", "https://thoughtspot.test:443@elsewhere.test/api/rest/2.0/metadata/search"},
 			{"host, with ours in the query", "https://elsewhere.test/?https://thoughtspot.test/"},
 		} {
-			It("is refused before anything is added or sent: another "+other.name, func(ctx SpecContext) {
+			It("is rejected before anything is added or sent: another "+other.name, func(ctx SpecContext) {
 				c := inProcess()
 				for _, flow := range []*authflow.Flow{c.full(), c.session()} {
 					edited := requestTo(ctx, http.MethodGet, other.url, nil)
@@ -39,11 +41,11 @@ var _ = Describe("The origin of a Flow", func() {
 
 					Expect(fails(flow.HTTPClient(), requestTo(ctx, http.MethodGet, other.url, nil))).To(MatchError(authflow.ErrWrongOrigin))
 				}
-				Expect(c.wire.all()).To(BeEmpty(), "not even a token was asked for")
+				Expect(c.wire.all()).To(BeEmpty(), "not even a token was requested")
 			})
 		}
 
-		It("is refused with a live credential too", func(ctx SpecContext) {
+		It("is rejected with a live credential, too", func(ctx SpecContext) {
 			c := inProcess()
 			for _, flow := range []*authflow.Flow{c.full(), c.session()} {
 				Expect(flow.Renew(ctx)).To(Succeed())
@@ -69,8 +71,9 @@ var _ = Describe("The origin of a Flow", func() {
 	)
 
 	Describe("I2: a redirect", func() {
-		// page is outside of the API, whose answers are never redirects (P6).
-		const page = "/export/report.pdf"
+		// report is outside of the API, where a redirect says nothing about the
+		// credential.
+		const report = "/export/report.pdf"
 		// redirected gets a credential for flow, whose next request is then
 		// redirected.
 		redirected := func(ctx context.Context, c *cluster, flow *authflow.Flow, status int, to string) {
@@ -79,17 +82,20 @@ var _ = Describe("The origin of a Flow", func() {
 			c.wire.forget()
 			c.Fail(authtest.AnyOperation, 1, authtest.Redirect(status, to))
 		}
-		// world is all of the network: the cluster at its address, and
-		// somebody who answers everything at each other.
+		// world is the whole network: the cluster at its address, and at all other
+		// addresses a server that has a page at /sign-in and responds to every request.
 		world := func() *cluster {
 			sim := authtest.New(authtest.WithURL("https://acme.thoughtspot.test"))
 			return through(sim, roundTripper(func(req *http.Request) (*http.Response, error) {
 				if req.URL.Scheme == "https" && req.URL.Host == "acme.thoughtspot.test" {
 					return sim.Transport().RoundTrip(req)
 				}
-				answer := httptest.NewRecorder()
-				answer.WriteHeader(http.StatusOK)
-				return answer.Result(), nil
+				resp := httptest.NewRecorder()
+				if req.URL.Path == "/sign-in" {
+					resp.Header().Set("Content-Type", "text/html")
+					_, _ = resp.WriteString("<html><body>Sign in</body></html>")
+				}
+				return resp.Result(), nil
 			}))
 		}
 		senders := []struct {
@@ -112,7 +118,7 @@ var _ = Describe("The origin of a Flow", func() {
 						c := world()
 						for _, flow := range []*authflow.Flow{c.full(), c.session()} {
 							redirected(ctx, c, flow, status, other.url)
-							got, _ := send(by.of(flow), c.get(ctx, page))
+							got, _ := send(by.of(flow), c.get(ctx, report))
 							Expect(got).To(Equal(http.StatusOK))
 
 							hops := c.wire.to("/landed")
@@ -124,11 +130,11 @@ var _ = Describe("The origin of a Flow", func() {
 				}
 			}
 
-			It("to "+other.name+" carries none that Edit has added before, either", func(ctx SpecContext) {
+			It("to "+other.name+" does not carry a credential that Edit added before", func(ctx SpecContext) {
 				c := world()
 				for _, flow := range []*authflow.Flow{c.full(), c.session()} {
 					redirected(ctx, c, flow, http.StatusFound, other.url)
-					req := c.get(ctx, page)
+					req := c.get(ctx, report)
 					Expect(flow.Edit(ctx, req)).To(Succeed())
 					got, _ := send(flow, req)
 					Expect(got).To(Equal(http.StatusOK))
@@ -140,19 +146,66 @@ var _ = Describe("The origin of a Flow", func() {
 				}
 			})
 
-			It("P6: of the API to "+other.name+" is an error where another credential does not help, and not followed", func(ctx SpecContext) {
+			It("P6: of the API to "+other.name+" is followed without a credential if a new one does not help", func(ctx SpecContext) {
 				c := world()
 				for _, flow := range []*authflow.Flow{c.full(), c.session()} {
 					redirected(ctx, c, flow, http.StatusFound, other.url)
 					status, _ := send(flow, c.get(ctx, pathMetadataSearch))
-					Expect(status).To(Equal(http.StatusOK), "once it is a credential that has ended")
+					Expect(status).To(Equal(http.StatusOK))
+					Expect(c.wire.to("/landed")).To(BeEmpty(), "the first redirect may mean that the credential has expired")
 
 					c.Fail(authtest.Echo, 2, authtest.Redirect(http.StatusFound, other.url))
-					Expect(fails(flow, c.get(ctx, pathMetadataSearch))).To(MatchError(authflow.ErrUnexpectedRedirect))
-					Expect(c.wire.to("/landed")).To(BeEmpty())
+					req := c.get(ctx, pathMetadataSearch)
+					req.Header.Set("X-Requested-By", "the caller")
+					req.Header.Set("Referer", c.URL+pathMetadataSearch)
+					status, _ = send(flow, req)
+					Expect(status).To(Equal(http.StatusOK))
+					hops := c.wire.to("/landed")
+					Expect(hops).To(HaveExactElements(HaveField("URL", other.url)))
+					for _, header := range []string{"Authorization", "Cookie", "X-Requested-By", "Referer"} {
+						Expect(hops[0].Header).NotTo(HaveKey(header))
+					}
 				}
 			})
 		}
+
+		It("P6: of the API that ends in a page of an identity provider is an error with the first target, without its query", func(ctx SpecContext) {
+			c := world()
+			for _, flow := range []*authflow.Flow{c.full(), c.session()} {
+				c.Fail(authtest.Echo, 2, authtest.Redirect(http.StatusFound, "https://elsewhere.test/sign-in?state=s3cret"))
+				var err *authflow.Error // below the *url.Error of net/http, which shows the whole address
+				Expect(errors.As(fails(flow, c.get(ctx, pathMetadataSearch)), &err)).To(BeTrue())
+				Expect(err).To(MatchError(authflow.ErrUnexpectedRedirect))
+				Expect(err.Error()).To(ContainSubstring("https://elsewhere.test/sign-in"))
+				Expect(err.Error()).NotTo(ContainSubstring("s3cret"))
+			}
+		})
+
+		DescribeTable("P6: of a POST to another host is returned, and the POST is not repeated",
+			func(ctx SpecContext, status int) {
+				c := world()
+				flow := c.full()
+				Expect(flow.Renew(ctx)).To(Succeed())
+				c.Fail(authtest.Echo, 1, authtest.Redirect(status, "https://elsewhere.test/landed"))
+				got, _ := send(flow, c.request(ctx, http.MethodPost, pathMetadataSearch, strings.NewReader("{}")))
+				Expect(got).To(Equal(http.StatusOK))
+				Expect(c.Calls(authtest.Echo)).To(Equal(1))
+				hops := c.wire.to("/landed")
+				Expect(hops).To(HaveExactElements(And(HaveField("Method", http.MethodGet), HaveField("Body", ""))))
+				Expect(hops[0].Header).NotTo(HaveKey("Authorization"))
+			},
+			Entry("302", http.StatusFound),
+			Entry("303", http.StatusSeeOther),
+		)
+
+		It("of a request with a body to another host by 307 is rejected", func(ctx SpecContext) {
+			c := world()
+			flow := c.full()
+			c.Fail(authtest.Echo, 1, authtest.Redirect(http.StatusTemporaryRedirect, "https://elsewhere.test/landed"))
+			err := fails(flow, c.request(ctx, http.MethodPost, pathMetadataSearch, strings.NewReader("{}")))
+			Expect(err).To(MatchError(authflow.ErrWrongOrigin))
+			Expect(c.wire.to("/landed")).To(BeEmpty())
+		})
 
 		for _, by := range senders {
 			It("within the origin keeps the credential, by "+by.name, func(ctx SpecContext) {
@@ -182,7 +235,7 @@ var _ = Describe("The origin of a Flow", func() {
 
 			for _, flow := range []*authflow.Flow{c.full(), c.session()} {
 				redirected(ctx, c, flow, http.StatusFound, other.URL)
-				status, _ := send(flow, c.get(ctx, page))
+				status, _ := send(flow, c.get(ctx, report))
 				Expect(status).To(Equal(http.StatusOK))
 			}
 			Expect(landed).To(HaveLen(2))
@@ -190,7 +243,7 @@ var _ = Describe("The origin of a Flow", func() {
 		})
 	})
 
-	DescribeTable("I2: plain http is refused but for loopback addresses",
+	DescribeTable("I2: plain http is rejected except for loopback addresses",
 		func(_ context.Context, server string, ok bool) {
 			_, err := authflow.New(server)
 			if ok {

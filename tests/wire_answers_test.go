@@ -14,7 +14,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// user reads a document as the answer to getCurrentUserInfo.
+// user reads a document as the response to getCurrentUserInfo.
 func (c *cluster) user(ctx SpecContext, document string) gen.User {
 	GinkgoHelper()
 	c.Fail(authtest.OpGetCurrentUserInfo, 1, authtest.Answer(http.StatusOK, "application/json", document))
@@ -23,29 +23,67 @@ func (c *cluster) user(ctx SpecContext, document string) gen.User {
 	return *result.JSON200
 }
 
-var _ = Describe("An answer on the wire", func() {
+// tokenDocument is a response with a token that has these times. Formats in them
+// get times, which are in milliseconds.
+func tokenDocument(created, expires string, times ...any) string {
+	return fmt.Sprintf(`{"token": "t", "creation_time_in_millis": `+created+`, "expiration_time_in_millis": `+expires+`}`, times...)
+}
+
+var _ = Describe("A response on the wire", func() {
 	var c *cluster
 	BeforeEach(func() { c = inProcess() })
 
-	DescribeTable("has its times read exactly, by the generated client and by a Flow",
+	DescribeTable("has its times read exactly by the generated client",
 		func(ctx SpecContext, created, expires string, wantCreated, wantExpires int64) {
-			document := fmt.Sprintf(`{"token": "t", "creation_time_in_millis": %s, "expiration_time_in_millis": %s}`, created, expires)
-			c.answering(authtest.OpGetFullAccessToken, document)
-
+			c.answering(authtest.OpGetFullAccessToken, tokenDocument(created, expires))
 			result, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{Username: "u"})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(int64(result.JSON200.CreationTimeInMillis)).To(Equal(wantCreated))
 			Expect(int64(result.JSON200.ExpirationTimeInMillis)).To(Equal(wantExpires))
-
-			token, err := c.full().Token(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(token.Created.UnixMilli()).To(Equal(wantCreated))
-			Expect(token.Expires.UnixMilli()).To(Equal(wantExpires))
 		},
 		Entry("integers", "1675129264089", "1675129564089", int64(1675129264089), int64(1675129564089)),
-		Entry("integers beyond a float64", "9007199254740993", "9007199254740995", int64(9007199254740993), int64(9007199254740995)),
+		Entry("integers that a float64 does not hold", "9007199254740993", "9007199254740995", int64(9007199254740993), int64(9007199254740995)),
 		Entry("with a fraction of zero", "1675129264089.0", "1675129564089.00", int64(1675129264089), int64(1675129564089)),
 		Entry("with an exponent", "1.675129264089e12", "1.675129564089E+12", int64(1675129264089), int64(1675129564089)),
+	)
+
+	DescribeTable("R1: has its times read exactly by a Flow",
+		func(ctx SpecContext, format string) {
+			now := c.Now().Truncate(time.Millisecond)
+			created, expires := now.UnixMilli(), now.Add(5*time.Minute).UnixMilli()
+			c.answering(authtest.OpGetFullAccessToken, tokenDocument(format, format, created, expires))
+			token, err := c.full().Token(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(token.Created.UnixMilli()).To(Equal(created))
+			Expect(token.Expires.UnixMilli()).To(Equal(expires))
+		},
+		Entry("integers", "%d"),
+		Entry("with a fraction of zero", "%d.00"),
+		Entry("with an exponent", "%de0"),
+	)
+
+	DescribeTable("R1: counts times that are impossible as absent, and its token lives for the time that was requested",
+		func(ctx SpecContext, created, expires string) {
+			c.answering(authtest.OpGetFullAccessToken, tokenDocument(created, expires))
+			flow := made(c.authflow().FullAccess(gen.GetFullAccessTokenRequest{
+				Username: authtest.DefaultUsername, SecretKey: authtest.DefaultSecretKey, ValidityTimeInSec: 600,
+			}))
+			token, err := flow.Token(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(token.Created).To(BeZero())
+			Expect(token.Expires).To(BeZero())
+			Expect(token.Deadline).To(BeTemporally("~", time.Now().Add(10*time.Minute), time.Minute))
+			for range 5 { // and the Flow does not renew without pause
+				_, err := flow.Token(ctx)
+				Expect(err).NotTo(HaveOccurred())
+			}
+			Expect(c.Calls(authtest.OpGetFullAccessToken)).To(Equal(1))
+		},
+		Entry("of 2023, in a response with a Date of today", "1675129264089", "1675129564089"),
+		Entry("in seconds", "1675129264", "1675129564"),
+		Entry("in microseconds", "1675129264089000", "1675129564089000"),
+		Entry("of zero", "0", "0"),
+		Entry("that are negative", "-1", "-1"),
 	)
 
 	It("keeps its token if a time has no exact integer, and says nothing of that time", func(ctx SpecContext) {
@@ -56,9 +94,10 @@ var _ = Describe("An answer on the wire", func() {
 		Expect(result.JSON200).To(HaveValue(Equal(gen.Token{Token: "t", ExpirationTimeInMillis: 1675129564089})))
 	})
 
-	It("is taken with any status that means success, if it carries a token", func(ctx SpecContext) {
+	It("is accepted with any status that means success, if it carries a token", func(ctx SpecContext) {
+		now := c.Now().UnixMilli()
 		c.Fail(authtest.OpGetFullAccessToken, -1, authtest.Answer(http.StatusCreated, "application/json",
-			`{"token": "t", "creation_time_in_millis": 1000, "expiration_time_in_millis": 301000}`))
+			tokenDocument("%d", "%d", now, now+300_000)))
 		token, err := c.full().Token(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(token.Value)).To(Equal("t"))

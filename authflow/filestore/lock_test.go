@@ -152,7 +152,7 @@ func TestK1_LockFileRemoved_UnlockLeavesNextHolder(t *testing.T) {
 		first := lock()
 		files, err := filepath.Glob(filepath.Join(dir, "*.lock"))
 		if err != nil || len(files) != 1 {
-			t.Fatalf("%v, %v", files, err)
+			t.Fatalf("lock files: %v, %v", files, err)
 		}
 		if err := os.Remove(files[0]); err != nil {
 			t.Skipf("this system does not remove open files: %v", err)

@@ -15,7 +15,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// What each operation costs on a server of the same machine, one after the other.
+// BenchmarkStore measures each operation on a server of the same machine, one after
+// the other.
 func BenchmarkStore(b *testing.B) {
 	s := storeOn(b, serverOf(b).client())
 	sealed := bytes.Repeat([]byte{0xa5}, 600)
@@ -45,8 +46,8 @@ func BenchmarkStore(b *testing.B) {
 	}
 }
 
-// What a first token costs in process, without a store, with one that has
-// nothing, and with one that has it.
+// BenchmarkAcquire measures a first token in process: without a store, with an empty
+// store, and with a store that has the token.
 func BenchmarkAcquire(b *testing.B) {
 	sim := authtest.New()
 	client := serverOf(b).client()
@@ -82,7 +83,7 @@ func BenchmarkAcquire(b *testing.B) {
 	}
 }
 
-// What a principal takes of the server's memory.
+// BenchmarkMemory measures how much memory of the server a principal takes.
 func BenchmarkMemory(b *testing.B) {
 	client := serverOf(b).client()
 	s := storeOn(b, client)

@@ -41,7 +41,7 @@
 // The server needs a maxmemory that leaves room. With a policy that evicts keys, an
 // evicted token costs a call; with noeviction a full server stores no new ones.
 //
-// # What is stored
+// # Keys and values
 //
 // For each principal, under the name that authflow derives from it:
 //

@@ -54,7 +54,7 @@ func TestRealCluster(t *testing.T) {
 	follows(t, replica)
 	for _, s := range nodes {
 		c := s.client()
-		eventually(t, 20*time.Second, "clients are told of the replica", func() bool {
+		eventually(t, 20*time.Second, "clients know of the replica", func() bool {
 			slots, _ := c.Do(t.Context(), "CLUSTER", "SLOTS").Slice()
 			return strings.Contains(fmt.Sprint(slots), strconv.Itoa(replica.port))
 		})
@@ -70,7 +70,7 @@ func TestRealCluster(t *testing.T) {
 	s := storeOn(t, client)
 	tour(t, s)
 
-	asked := func() (reads int) { // the replica, since the last time
+	reads := func() (n int) { // from the replica, since the last call
 		t.Helper()
 		info, err := replica.client().Info(t.Context(), "commandstats").Result()
 		if err != nil {
@@ -79,7 +79,7 @@ func TestRealCluster(t *testing.T) {
 		do(replica, "CONFIG", "RESETSTAT")
 		return strings.Count(info, "cmdstat_get:") + strings.Count(info, "cmdstat_eval")
 	}
-	asked()
+	reads()
 	for i := range 30 {
 		name := fmt.Sprintf("name-%d", i)
 		if err := s.Save(t.Context(), name, []byte(name), time.Minute); err != nil {
@@ -89,14 +89,14 @@ func TestRealCluster(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
-	if asked() > 0 {
-		t.Error("a replica was asked")
+	if reads() > 0 {
+		t.Error("a replica was read from")
 	}
 	for i := range 30 {
 		_ = client.Get(t.Context(), fmt.Sprintf("tsauth:{name-%d}:token", i)).Err()
 	}
-	if asked() == 0 {
-		t.Error("this client reads from no replica, and so shows nothing")
+	if reads() == 0 {
+		t.Error("this client does not read from replicas, so the test shows nothing")
 	}
 	for _, node := range nodes[:3] {
 		if n, err := node.client().DBSize(t.Context()).Result(); err != nil || n == 0 {
@@ -129,7 +129,7 @@ func TestRealSentinel(t *testing.T) {
 	}
 	master.kill()
 	began := time.Now()
-	eventually(t, 30*time.Second, "the store answers again", func() bool {
+	eventually(t, 30*time.Second, "the store works again", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		got, left, err := s.Load(ctx, name)
@@ -138,7 +138,7 @@ func TestRealSentinel(t *testing.T) {
 		}
 		return err == nil
 	})
-	t.Logf("answers again after %v", time.Since(began).Round(10*time.Millisecond))
+	t.Logf("works again after %v", time.Since(began).Round(10*time.Millisecond))
 	eventually(t, 30*time.Second, "the store can be written", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// proxy passes on what goes to a server, and what comes back later.
+// proxy stands before a server. It passes requests on at once, and responses after a
+// delay.
 type proxy struct {
 	net.Listener
 	to    string
-	delay atomic.Int64 // of each answer, in nanoseconds
+	delay atomic.Int64 // of each response, in nanoseconds
 	ctx   context.Context
 	wg    sync.WaitGroup
 }

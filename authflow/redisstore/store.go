@@ -72,7 +72,7 @@ func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
 }
 
 // check returns an error if the client lacks an option. It cannot look into a client
-// of the caller's own type.
+// of a type that the caller has defined.
 func check(client redis.UniversalClient) error {
 	if client == nil {
 		return errors.New("is nil")
@@ -139,7 +139,7 @@ func (s *Store) Load(ctx context.Context, name string) ([]byte, time.Duration, e
 
 const nowScript = `return redis.call('TIME')`
 
-// Save implements [authflow.Store]. It first asks for the server's time, and then
+// Save implements [authflow.Store]. It first gets the server's time, and then
 // sends the time at which the value expires: a server that executes the command
 // late, because it was stopped in between, does not keep the value longer.
 func (s *Store) Save(ctx context.Context, name string, value []byte, ttl time.Duration) error {

@@ -11,8 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/storetest"
 )
 
-// The ends of a server in memory come only when it is told. Here each command
-// finds the time that has passed.
+// The clock of a server in memory stands still until the test moves it. Here each
+// command moves it by the time that has passed.
 func TestSuiteInMemory(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) authflow.Store {
 		s, server, client := small(t)

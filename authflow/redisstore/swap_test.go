@@ -72,7 +72,7 @@ func TestSwap_ForeignKey_CountsAsNothing(t *testing.T) {
 		"of another type": func() error {
 			return errors.Join(client.LPush(t.Context(), key, value).Err(), client.Expire(t.Context(), key, time.Minute).Err())
 		},
-		"without an end": func() error { return client.Set(t.Context(), key, value, 0).Err() },
+		"that never expires": func() error { return client.Set(t.Context(), key, value, 0).Err() },
 	} {
 		t.Run(what, func(t *testing.T) {
 			server.FlushAll()

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// attacker is a Store in the hands of somebody who can read and write it but has
+// attacker is a Store in the hands of a person who can read and write it but has
 // no key. Before an operation it may copy a value to another name, rename, delete
 // or damage one, or bring an old one back.
 type attacker struct {
@@ -106,11 +107,15 @@ type victim struct {
 	base     http.RoundTripper
 	mu       sync.Mutex
 	rejected map[string]bool // tokens that the server rejected, as Authorization headers
-	current  string          // the one in use
-	reused   int             // how often a rejected token came back into use
+	used     []string        // tokens in the order in which they came into use
+	reused   int             // how often a rejected token came back into use too soon
 }
 
-// RoundTrip implements http.RoundTripper. It notes what is sent and rejected.
+// remembered is how many of its latest tokens a Flow recognizes when the Store
+// returns them again.
+const remembered = 6
+
+// RoundTrip implements http.RoundTripper. It notes which tokens are sent and rejected.
 func (v *victim) RoundTrip(req *http.Request) (*http.Response, error) {
 	header := req.Header.Get("Authorization")
 	if header != "" {
@@ -125,15 +130,21 @@ func (v *victim) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// use notes a token that is in use. One that was rejected may stay in use during
-// the back-off after that, but must not come back once it was replaced.
+// use notes a token that is in use. A rejected token may stay in use during the
+// back-off after that. Once it was replaced, it must not come back before as many
+// other tokens have come and gone as a Flow remembers.
 func (v *victim) use(header string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if header != v.current && v.rejected[header] {
+	last := len(v.used) - 1
+	if last >= 0 && v.used[last] == header {
+		return
+	}
+	recent := v.used[max(0, len(v.used)-1-remembered):]
+	if v.rejected[header] && slices.Contains(recent, header) {
 		v.reused++
 	}
-	v.current = header
+	v.used = append(v.used, header)
 }
 
 func (v *victim) timesReused() int {

@@ -179,10 +179,10 @@ func nameFaults() map[string]fault {
 
 func deleteFaults() map[string]fault {
 	return map[string]fault{
-		"Delete removes any value": {"Delete leaves what has replaced it", func(b *broken) {
+		"Delete removes any value": {"Delete leaves another value", func(b *broken) {
 			b.delete = func(_ context.Context, name string, _ []byte) error { b.remove(name); return nil }
 		}},
-		"Delete compares the beginning": {"Delete leaves what has replaced it", func(b *broken) {
+		"Delete compares the beginning": {"Delete leaves another value", func(b *broken) {
 			b.delete = func(ctx context.Context, name string, value []byte) error {
 				if kept, _, _ := b.Memory.Load(ctx, name); bytes.HasPrefix(kept, value) {
 					b.remove(name)

@@ -32,12 +32,12 @@
 // Delete:
 //
 //   - Delete removes a value: and no other
-//   - Delete leaves what has replaced it: and what only begins with the same bytes
+//   - Delete leaves another value: also if it only begins with the same bytes
 //   - Delete and Save at the same time: the saved value stays
 //
 // Swap:
 //
-//   - Swap saves in place of the expected value: also if that is none, or empty
+//   - Swap saves in place of the expected value: also if no value is expected, or an empty one
 //   - Swap of another value changes nothing: it returns ErrChanged
 //   - a swapped value expires: at its own ttl, and counts as absent after that
 //   - Swap counts for all: of many that count in one value, none is lost
@@ -77,7 +77,7 @@
 //   - a slow store is waited for, and one that hangs is not
 //   - a failing store fails no call: any one method, or all
 //   - a full store fails no call
-//   - an attacker gains nothing: who copies, renames, deletes and replays values
+//   - an attacker gains nothing: by copying, renaming, deleting or replaying values
 //
 // The last check follows a random schedule. It logs the seed; set STORETEST_SEED to
 // it to repeat the schedule.

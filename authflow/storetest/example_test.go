@@ -66,8 +66,9 @@ func (s tableStore) Save(_ context.Context, name string, value []byte, ttl time.
 }
 
 // INSERT INTO tokens VALUES ($1, $3, now() + $4) ON CONFLICT (name) DO UPDATE …
-// WHERE tokens.value = $2 OR tokens.ends <= now() AND $2 = ”, which changes one row
-// or none. If old is not empty, an UPDATE with the same condition is all it takes.
+// WHERE tokens.ends <= now() OR length(tokens.value) = 0. This is for an empty old; otherwise
+// UPDATE tokens … WHERE name = $1 AND value = $2 AND ends > now(). If the statement
+// changes no row, the value has changed.
 func (s tableStore) Swap(_ context.Context, name string, old, value []byte, ttl time.Duration) error {
 	err := authflow.ErrChanged
 	s.update(name, func(was *row) *row {

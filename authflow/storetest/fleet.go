@@ -69,10 +69,10 @@ func (f *fleet) get(flow *authflow.Flow) {
 	}
 }
 
-// minted checks how many tokens the server was asked for.
+// minted checks how many tokens were requested from the server.
 func (f *fleet) minted(want int, why string) {
 	f.Helper()
 	if n := f.sim.Calls(authtest.OpGetFullAccessToken); n != want {
-		f.Errorf("%s: the server was asked for %d tokens, want %d", why, n, want)
+		f.Errorf("%s: %d tokens were requested from the server, want %d", why, n, want)
 	}
 }

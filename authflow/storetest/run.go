@@ -42,7 +42,7 @@ func checks() []check {
 		{"a ttl of zero stores nothing", ttlOfZero},
 
 		{"Delete removes a value", deleteRemoves},
-		{"Delete leaves what has replaced it", deleteLeaves},
+		{"Delete leaves another value", deleteLeaves},
 		{"Delete and Save at the same time", deleteAndSave},
 
 		{"Swap saves in place of the expected value", swapSaves},

@@ -12,8 +12,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// Times that the checks use. What has to happen may take as long as patience, so that
-// no test fails because the machine is busy.
+// Times that the checks use. An operation that has to succeed may take as long as
+// patience, so that no test fails because the machine is busy.
 const (
 	patience = 10 * time.Second
 	long     = 10 * time.Minute      // longer than any check

@@ -66,7 +66,7 @@ func TestK1ClocksThatAreHoursApart(t *testing.T) {
 	program := skewedReplica(t)
 	skews := []string{"-5h", "0s", "7h"}
 	f := newFleet(t, settings{
-		replicas: 3, validity: 8, pace: 50, limit: 200,
+		replicas: 3, validity: 8, rate: 50, serverRate: 200,
 		program: func(int) string { return program },
 		env:     func(n int) []string { return []string{"SKEW=" + skews[n]} },
 	})
@@ -78,8 +78,8 @@ func TestK1ClocksThatAreHoursApart(t *testing.T) {
 			t.Fatalf("the clock of replica %d is %q, which is not %v off: %v", n, text, skew, err)
 		}
 	}
-	// All users come at the same time, and so do their renewals: of whole cycles
-	// as many are seen as there are.
+	// All users begin at the same time, and so their renewals come in waves. Whole
+	// waves are counted.
 	rate := f.model(users, every).Steady().Mints
 	lasts := time.Duration(4 * users / rate * float64(time.Second))
 	l := f.work(users, every, "/call")
@@ -90,11 +90,11 @@ func TestK1ClocksThatAreHoursApart(t *testing.T) {
 	l.end()
 	model := rate * lasts.Seconds()
 	replayed := f.stats()["replayed"]
-	t.Logf("%d tokens, by the model %.0f; %d requests met one that had ended", mints, model, replayed)
+	t.Logf("%d tokens, by the model %.0f; %d requests met an expired token", mints, model, replayed)
 	if got := float64(mints); got > 1.2*model || got < .8*model {
 		t.Errorf("%d tokens, by the model %.0f", mints, model)
 	}
 	if replayed > 0 {
-		t.Errorf("%d requests met a token that had ended", replayed)
+		t.Errorf("%d requests met an expired token", replayed)
 	}
 }

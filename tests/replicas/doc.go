@@ -1,6 +1,6 @@
-// Package replicas holds replicas that share a Redis to what authflow promises
-// of them, as processes: a redis-server, the simulator with the server's limit of
-// calls, and programs of package replica, each of which ends with the test.
+// Package replicas tests replicas that share a Redis, as processes: a
+// redis-server, the simulator with the server's rate limit, and programs of
+// package replica. All of them end with the test.
 //
 // The files, in the order in which a spec meets them:
 //
@@ -14,10 +14,11 @@
 //	backend_test.go   three of examples/backend
 //	clock_test.go     replicas whose clocks are hours apart
 //
-// Times are scaled down: a life of a token is from 6 to 30 s where it is minutes
-// or hours in use. What is fixed in authflow is not: a lock is held for 15 s, and
-// a store that fails is tried again within 30 s.
+// Tokens live for 8 to 60 s here, in place of minutes or hours. The constants of
+// authflow are not scaled down: a lock of a process that died ends after 5 s, other
+// processes wait for a lock for less than 2 s, and a store that fails is tried again
+// within 30 s.
 //
-// TSAUTH_REPLICAS_STORE=none leaves the store out, and shows what it is for: the
-// specs fail then, and say how many tokens were asked for.
+// TSAUTH_REPLICAS_STORE=none leaves the store out, which shows its purpose: the
+// tests fail then, and say how many tokens were requested.
 package replicas

@@ -61,11 +61,12 @@ type fleet struct {
 type settings struct {
 	replicas int
 	validity int                           // of tokens, in seconds
-	pace     float64                       // calls for tokens a second, of all
-	limit    float64                       // calls a second that the server allows, of any kind
-	storeAt  func(n int, at string) string // where replica n finds Redis, which is at an address
-	program  func(n int) string            // of replica n
-	env      func(n int) []string          // of replica n
+	rate     float64 // calls for tokens a second, of all replicas together
+
+	serverRate float64                       // calls a second that the server allows, of any kind
+	storeAt    func(n int, at string) string // where replica n finds Redis, which is at an address
+	program    func(n int) string            // of replica n
+	env        func(n int) []string          // of replica n
 }
 
 // replica is a process of the program.
@@ -85,6 +86,10 @@ loglevel warning
 `
 )
 
+// requestTime is more than any request takes, whatever becomes of the store: 2 s
+// for the store, a renewal, and the machine that all the processes share.
+const requestTime = 20 * time.Second
+
 // storeKey is a key of the store, in hexadecimal.
 func storeKey(n byte) string { return hex.EncodeToString(bytes.Repeat([]byte{n}, 32)) }
 
@@ -98,14 +103,14 @@ func newFleet(t *testing.T, s settings) *fleet {
 		t.Fatal(err)
 	}
 	f := &fleet{t: t, settings: s, secret: filepath.Join(t.TempDir(), "secret-key"), client: &http.Client{
-		Timeout: 40 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 128},
+		Timeout: requestTime, Transport: &http.Transport{MaxIdleConnsPerHost: 128},
 	}}
 	t.Cleanup(f.client.CloseIdleConnections)
 	f.writeSecret(secretKey)
 	sim := start(t, nil, filepath.Join(dir, "simulator"), "-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-secret-key", secretKey)
 	f.cluster = sim.line(t)
 	f.control = strings.TrimPrefix(sim.line(t), "control ")
-	f.tell(http.MethodPatch, "/settings", map[string]any{"rate_limit": map[string]any{"per_second": s.limit, "burst": max(40, s.limit/10)}}, nil)
+	f.tell(http.MethodPatch, "/settings", map[string]any{"rate_limit": map[string]any{"per_second": s.serverRate, "burst": max(40, s.serverRate/10)}}, nil)
 	if os.Getenv("TSAUTH_REPLICAS_STORE") != "none" {
 		f.store = f.startRedis("0")
 	}
@@ -164,7 +169,7 @@ func (f *fleet) startReplica(n int, keys string) *replica {
 	}
 	env := []string{
 		"CLUSTER=" + f.cluster, "SECRET_FILE=" + f.secret, "REDIS=" + at, "STORE_KEYS=" + keys,
-		"VALIDITY=" + strconv.Itoa(s.validity), fmt.Sprintf("PACE=%v", s.pace),
+		"VALIDITY=" + strconv.Itoa(s.validity), fmt.Sprintf("RATE=%v", s.rate),
 	}
 	if s.env != nil {
 		env = append(env, s.env(n)...)
@@ -185,7 +190,7 @@ func (f *fleet) writeSecret(key string) {
 	}
 }
 
-// tell calls the control API, and decodes what it answers.
+// tell calls the control API, and decodes its response.
 func (f *fleet) tell(method, path string, body, answer any) {
 	f.t.Helper()
 	var text bytes.Buffer
@@ -215,7 +220,7 @@ func (f *fleet) tell(method, path string, body, answer any) {
 	}
 }
 
-// mints returns how many tokens the server has been asked for.
+// mints returns how many tokens were requested from the server.
 func (f *fleet) mints() int {
 	f.t.Helper()
 	var calls struct {
@@ -243,7 +248,7 @@ func (f *fleet) get(n int, path string) (string, error) {
 	return string(text), err
 }
 
-// stats returns what has happened in all replicas.
+// stats returns the counters of all replicas, added up.
 func (f *fleet) stats() (sum map[string]int) {
 	f.t.Helper()
 	sum = map[string]int{}

@@ -9,10 +9,10 @@ import (
 )
 
 // R6, K1: another secret key reaches the replicas one after the other, by the
-// file, and the server: no request fails, and few tokens are asked for besides.
+// file, and the server: no request fails, and few additional tokens are requested.
 func TestK1ANewSecretKeyCostsNoRequest(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, settings{replicas: 3, validity: 12, pace: 50, limit: 100})
+	f := newFleet(t, settings{replicas: 3, validity: 12, rate: 50, serverRate: 100})
 	const users, lasts = 20, 12 * time.Second
 	l := f.work(users, time.Second, "/call")
 	pass(t, lasts)
@@ -34,7 +34,7 @@ func TestK1ANewSecretKeyCostsNoRequest(t *testing.T) {
 // first each learns the new one beside the old one, then all forget that.
 func TestK4ANewKeyOfTheStoreCostsNoRequest(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, settings{replicas: 3, validity: 60, pace: 50, limit: 100})
+	f := newFleet(t, settings{replicas: 3, validity: 60, rate: 50, serverRate: 100})
 	const users = 20
 	l := f.work(users, time.Second/2, "/call")
 	pass(t, 5*time.Second)
@@ -63,7 +63,7 @@ func TestK4ANewKeyOfTheStoreCostsNoRequest(t *testing.T) {
 // request fails.
 func TestK3ARevocationCostsOneTokenForTheFleet(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, settings{replicas: 3, validity: 300, pace: 50, limit: 1000})
+	f := newFleet(t, settings{replicas: 3, validity: 300, rate: 50, serverRate: 1000})
 	const users = 20
 	all := func() {
 		var wg sync.WaitGroup

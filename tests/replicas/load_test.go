@@ -20,7 +20,7 @@ type load struct {
 	stop     context.CancelFunc
 	served   atomic.Int64
 	failures atomic.Int64
-	slowest  atomic.Int64 // in nanoseconds
+	slowest  atomic.Int64 // in nanoseconds, for the log
 	away     atomic.Int64 // one more than the replica to which nobody is sent; 0: none
 }
 

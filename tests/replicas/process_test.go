@@ -21,8 +21,8 @@ type process struct {
 	tie   *os.File // its end is the program's end
 }
 
-// start starts a program, in a process group of its own. A shell waits for the
-// end of its input, which comes with that of the test, however that ends.
+// start starts a program, in a process group of its own. A shell kills the program
+// when its own input ends, which happens when the test ends, in whatever way.
 func start(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
 	const script = `mkfifo "$0" && exec 4<>"$0" && rm "$0"; "$@" <&4 & echo $! >&3; exec 3>&-; cat >/dev/null; kill -9 $! 2>/dev/null; wait`
@@ -85,7 +85,7 @@ func (p *process) end() {
 	p.tie = nil
 	_, _ = io.Copy(io.Discard, p.lines)
 	_ = p.shell.Wait()
-	_ = syscall.Kill(-p.shell.Process.Pid, syscall.SIGKILL) // what is left of its group
+	_ = syscall.Kill(-p.shell.Process.Pid, syscall.SIGKILL) // the rest of its group
 }
 
 // within waits for something that other processes do, and returns how long that

@@ -15,7 +15,7 @@ type proxies struct {
 	t      *testing.T
 	ctx    context.Context
 	wg     sync.WaitGroup
-	delay  atomic.Int64 // of each answer, in nanoseconds
+	delay  atomic.Int64 // of each response, in nanoseconds
 	parted atomic.Int64 // one more than the replica whose packets are lost; 0: none
 }
 
@@ -62,8 +62,9 @@ func (p *proxies) serve(n int, from net.Conn, addr string) {
 	p.pass(n, from, to, true)
 }
 
-// pass passes on what comes, answers late, and loses it while they are parted.
-func (p *proxies) pass(n int, to io.Writer, from io.Reader, answers bool) {
+// pass copies from one side to the other. It delays responses, and drops
+// everything while the replica is parted from Redis.
+func (p *proxies) pass(n int, to io.Writer, from io.Reader, responses bool) {
 	buf := make([]byte, 64<<10)
 	for {
 		k, err := from.Read(buf)
@@ -73,7 +74,7 @@ func (p *proxies) pass(n int, to io.Writer, from io.Reader, answers bool) {
 		if int(p.parted.Load()) == n+1 {
 			continue
 		}
-		if d := time.Duration(p.delay.Load()); answers && d > 0 {
+		if d := time.Duration(p.delay.Load()); responses && d > 0 {
 			late := time.NewTimer(d)
 			select {
 			case <-late.C:

@@ -15,7 +15,7 @@ func TestK1ASteadyLoadCostsWhatItCostsOneProcess(t *testing.T) {
 		warm  = 30 * time.Second
 		whole = 48 * time.Second
 	)
-	s := settings{replicas: 3, validity: 24, pace: 400, limit: 1000}
+	s := settings{replicas: 3, validity: 24, rate: 400, serverRate: 1000}
 	three := newFleet(t, s)
 	s.replicas = 1
 	one := newFleet(t, s)

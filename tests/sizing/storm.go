@@ -44,11 +44,12 @@ func (f Fleet) Storm(perSecond float64) Storm {
 	return s
 }
 
-// lockTime is how long package authflow holds a lock, and waits for it.
-const lockTime seconds = 15
-
-// longWait is the wait for a turn from which the store is looked at once more.
-const longWait seconds = 1
+// How package authflow waits, in the tests of which the Store takes no time (K1).
+const (
+	lockHeld seconds = 5    // at most, by a replica that queues for its turn
+	lockWait seconds = 1.75 // at most, for the lock of another replica
+	longWait seconds = 1    // for a turn, after which the store is looked at again
+)
 
 // storm is the world in which all of a Fleet's users want tokens.
 type storm struct {
@@ -74,10 +75,8 @@ type line struct {
 
 // turn is a place in a line.
 type turn struct {
-	came seconds
-	// needless is asked when it is the first one, and take called when it comes.
-	needless func(now seconds) bool
-	take     func(now seconds)
+	// take uses the turn when it comes, or reports that it is not needed any more.
+	take func(now seconds) (used bool)
 }
 
 // stormed is a user in a storm.
@@ -141,10 +140,13 @@ func (w *storm) request(now seconds, u *stormed, replica int) {
 	u.flying[replica] = now
 	switch {
 	case !w.Store:
-		w.queue(now, replica, turn{now, func(seconds) bool { return false }, func(now seconds) { w.mint(now, u, replica) }})
+		w.queue(now, replica, turn{func(now seconds) bool {
+			w.mint(now, u, replica)
+			return true
+		}})
 	case !w.adopt(now, u, replica):
 		w.cost.Locks++
-		w.lock(now, u, waiting{replica, now + lockTime})
+		w.lock(now, u, waiting{replica, now + lockWait})
 	}
 }
 
@@ -169,22 +171,19 @@ func (w *storm) lock(now seconds, u *stormed, who waiting) {
 	}
 	mine := 0
 	if free {
-		u.locked = now + lockTime
+		u.locked = now + lockHeld
 		u.locks++
 		mine = u.locks
 	}
 	if !w.adopt(now, u, who.replica) {
-		w.queue(now, who.replica, turn{now, func(later seconds) bool {
-			if later-now <= longWait || !w.adopt(later, u, who.replica) {
+		w.queue(now, who.replica, turn{func(later seconds) bool {
+			defer w.unlock(later, u, mine)
+			if later-now > longWait && w.adopt(later, u, who.replica) {
 				return false
 			}
-			w.unlock(later, u, mine)
-			return true
-		}, func(later seconds) {
-			w.cost.Paces++
 			w.cost.Saves++
 			w.mint(later, u, who.replica)
-			w.unlock(later, u, mine)
+			return true
 		}})
 		return
 	}
@@ -221,27 +220,28 @@ func (w *storm) queue(now seconds, replica int, t turn) {
 	}
 }
 
-// first reserves a turn for the first in a line who needs one.
+// first reserves a turn for the first request in a line. A request that does not
+// need its turn any more leaves it to the next one.
 func (w *storm) first(now seconds, l *line) {
-	for len(l.queue) > 0 {
-		t := l.queue[0]
-		if t.needless(now) {
-			l.queue = l.queue[1:]
-			continue
-		}
-		next, each := &w.next, w.each
-		if !w.Store {
-			next, each = &l.next, w.each*float64(w.Replicas)
-		}
-		*next = max(*next, now)
-		w.at(*next, func(now seconds) {
-			l.queue = l.queue[1:]
-			t.take(now)
-			w.first(now, l)
-		})
-		*next += each
+	if len(l.queue) == 0 {
 		return
 	}
+	next, each := &w.next, w.each
+	if w.Store {
+		w.cost.Paces++
+	} else {
+		next, each = &l.next, w.each*float64(w.Replicas)
+	}
+	*next = max(*next, now)
+	w.at(*next, func(now seconds) {
+		for used := false; !used && len(l.queue) > 0; {
+			t := l.queue[0]
+			l.queue = l.queue[1:]
+			used = t.take(now)
+		}
+		w.first(now, l)
+	})
+	*next += each
 }
 
 // idle reports whether nobody is in a line.

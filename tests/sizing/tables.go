@@ -27,7 +27,7 @@ const (
 const (
 	tokenBytes   = 1000 // of a custom access token with some rules
 	requestBytes = 150
-	flowBytes    = 340 // of a Flow, beside its token and request
+	flowBytes    = 400 // of a Flow, beside its token and request
 	redisBytes   = 145 // of Redis itself for a key, beside name and value
 )
 

@@ -33,12 +33,12 @@ type Body struct {
 	kept   []byte
 	next   int   // index in kept of the next byte to read
 	total  int   // how many bytes came from src
-	err    error // what src returned at its end
-	redact func(string) string
+	err    error // the error at the end of src
+	redact Redactor
 
 	// These two are atomic because callers close a body to end its Read.
-	ahead  atomic.Pointer[readAhead]
-	closed atomic.Bool
+	ahead   atomic.Pointer[readAhead]
+	closing atomic.Bool // a goroutine closes src after its Read
 }
 
 // readAhead is one Read of a body in a goroutine of its own.
@@ -48,17 +48,14 @@ type readAhead struct {
 	err  error
 }
 
-// NewBody returns a Body that keeps the first keep bytes of src. redact withholds
+// newBody returns a Body that keeps the first keep bytes of src. redactor withholds
 // the secrets of the request in a text made of it; nil means that there are no secrets.
-func NewBody(src io.ReadCloser, keep int, redact func(string) string) *Body {
+func newBody(src io.ReadCloser, keep int, redactor Redactor) *Body {
 	if src == nil {
 		src = http.NoBody
 	}
-	return &Body{src: src, keep: keep, redact: redact}
+	return &Body{src: src, keep: keep, redact: redactor}
 }
-
-// Limit makes reading fail with an *http.MaxBytesError beyond n bytes.
-func (b *Body) Limit(n int) { b.limit = n }
 
 // Redact withholds the secrets of the request in a text.
 func (b *Body) Redact(text string) string {
@@ -92,12 +89,12 @@ func (b *Body) Read(p []byte) (int, error) {
 // progress, unless it is a body of net/http, which allows that: the Close of any
 // other one could race with its Read.
 func (b *Body) Close() error {
-	again := b.closed.Swap(true)
 	ahead := b.ahead.Load()
 	if ahead == nil || isNetHTTP(b.src) || ahead.isDone() {
 		return b.src.Close()
 	}
-	if !again {
+	isFirst := b.closing.CompareAndSwap(false, true)
+	if isFirst {
 		go func() {
 			<-ahead.done
 			_ = b.src.Close()
@@ -125,10 +122,10 @@ func (b *Body) Peek(limit int, wait time.Duration, enough func([]byte) bool) []b
 }
 
 // canRead reports whether src may have more to read.
-func (b *Body) canRead() bool { return b.err == nil && !b.closed.Load() }
+func (b *Body) canRead() bool { return b.err == nil && !b.closing.Load() }
 
-// Discard reads a bounded part of what is left, so that the connection can be
-// used again, and closes the body.
+// Discard reads a bounded part of the rest, so that the connection can be used
+// again, and closes the body.
 func (b *Body) Discard() {
 	b.Peek(len(b.kept)+drainBytes, drainTime, func([]byte) bool { return false })
 	_ = b.Close()
@@ -144,7 +141,7 @@ func (b *Body) startReadAhead() *readAhead {
 	go func() {
 		defer close(ahead.done)
 		defer func() {
-			if recover() != nil { // in a RoundTripper of the user's; it may hold anything
+			if recover() != nil { // in the user's RoundTripper; its value may hold a secret
 				ahead.err = errors.New("reading the response body ended in a panic")
 			}
 		}()
@@ -164,14 +161,14 @@ func (a *readAhead) isDone() bool {
 	}
 }
 
-// collect takes what a finished readAhead has read.
+// collect takes over the data of a finished readAhead.
 func (b *Body) collect(ahead *readAhead) {
 	b.keep = max(b.keep, len(b.kept)+len(ahead.data)) // it must not be lost
 	b.add(ahead.data, ahead.err)
 	b.ahead.Store(nil)
 }
 
-// add notes what came from src.
+// add notes the result of a Read of src.
 func (b *Body) add(data []byte, err error) {
 	b.total += len(data)
 	b.err = err
@@ -181,16 +178,26 @@ func (b *Body) add(data []byte, err error) {
 	b.kept = append(b.kept, data[:min(len(data), max(0, b.keep-len(b.kept)))]...)
 }
 
-// ReadErrorBody returns the body of resp for an error: what was kept, and up to
-// [MaxBody] bytes of the rest, without waiting long for it. It puts what it reads
-// back, and replaces resp.Body for this; redact is used if that is not a Body.
-func ReadErrorBody(resp *http.Response, redact func(string) string) (*Body, []byte) {
+// ReadErrorBody returns the body of resp for an error: the part that was kept, and
+// up to [MaxBody] bytes of the rest, without waiting long for it. It replaces
+// resp.Body by a [Body], if it is not one, so that the caller can read all of it.
+func ReadErrorBody(resp *http.Response) (*Body, []byte) {
 	body, ok := resp.Body.(*Body)
 	if !ok {
-		body = NewBody(resp.Body, MaxBody, redact)
+		body = newBody(resp.Body, MaxBody, RedactorFor(resp.Request))
 		resp.Body = body
 	}
 	return body, body.Peek(MaxBody, errorBodyTime, func([]byte) bool { return false })
+}
+
+// LimitBody makes reading the body of a response to an auth call fail with an
+// *http.MaxBytesError beyond [MaxBody] bytes.
+func LimitBody(resp *http.Response) {
+	if body, ok := resp.Body.(*Body); ok {
+		body.limit = MaxBody
+		return
+	}
+	resp.Body = http.MaxBytesReader(nil, resp.Body, MaxBody)
 }
 
 // Discard reads a bounded part of a response that the caller will not see, and
@@ -198,7 +205,7 @@ func ReadErrorBody(resp *http.Response, redact func(string) string) (*Body, []by
 func Discard(resp *http.Response) {
 	body, ok := resp.Body.(*Body)
 	if !ok {
-		body = NewBody(resp.Body, 0, nil)
+		body = newBody(resp.Body, 0, nil)
 	}
 	body.Discard()
 }

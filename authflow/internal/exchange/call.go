@@ -20,8 +20,8 @@ type Response struct {
 	Redact Redactor // withholds the secrets of the request
 }
 
-// Describe says what came, without repeating it (X4).
-func (r *Response) Describe() string { return Describe(r.Header, r.Body, r.Redact) }
+// Describe names the length and type of the body, without repeating it (X4).
+func (r *Response) Describe() string { return describe(r.Header, r.Body, r.Redact) }
 
 // Call sends req once, for operation op, with a credential of kind secret, and
 // reads the whole response. Everything except a success is a Failure: an error
@@ -32,26 +32,26 @@ func (s *Sender) Call(op string, secret outcome.Secret, req *http.Request) (_ *R
 	defer cancel()
 	var d dialing
 	req = req.WithContext(d.watch(ctx))
-	redact := s.RedactorFor(req)
+	redactor := RedactorFor(req)
 	defer func() {
 		if p := recover(); p != nil { // in Base, perhaps with all that it was given
-			failed = FailureOfError(op, fmt.Errorf("panic: %v", p), d.inProgress.Load(), redact)
+			failed = failureOfError(op, fmt.Errorf("panic: %v", p), d.inProgress.Load(), redactor)
 		}
 	}()
 	sent := time.Now()
-	resp, err := s.Send(req, req)
+	resp, err := s.exchange(req, req, s.checkOneExchange)
 	if err != nil {
-		return nil, FailureOfError(op, err, d.inProgress.Load(), redact)
+		return nil, failureOfError(op, err, d.inProgress.Load(), redactor)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, MaxBody))
 	if err != nil {
-		return nil, failureOfCut(op, secret, resp, err, redact)
+		return nil, failureOfCut(op, secret, resp, err, redactor)
 	}
-	if outcome.Of(op, secret, resp.StatusCode, PageOf(resp.Header, body)) != outcome.OK {
-		return nil, FailureOf(op, secret, resp, body, redact)
+	if outcome.Of(op, secret, resp.StatusCode, pageOf(resp.Header, body)) != outcome.OK {
+		return nil, FailureOf(op, secret, resp, body, redactor)
 	}
-	return &Response{Sent: sent, Status: resp.StatusCode, Header: resp.Header, Body: wire.Trim(body), Redact: redact}, nil
+	return &Response{Sent: sent, Status: resp.StatusCode, Header: resp.Header, Body: wire.Trim(body), Redact: redactor}, nil
 }
 
 // bound returns ctx with the time limit of a call.
@@ -59,5 +59,5 @@ func (s *Sender) bound(ctx context.Context) (context.Context, context.CancelFunc
 	if s.Timeout > 0 {
 		return context.WithTimeout(ctx, s.Timeout)
 	}
-	return context.WithCancel(ctx)
+	return ctx, func() {}
 }

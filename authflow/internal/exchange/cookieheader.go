@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -18,27 +19,35 @@ func takeCookies(h http.Header) string {
 	return all
 }
 
+// cookiePairs returns the cookies of a request, each as name=value.
+func cookiePairs(h http.Header) []string {
+	var pairs []string
+	for name, values := range h {
+		if !strings.EqualFold(name, "Cookie") {
+			continue
+		}
+		for pair := range strings.SplitSeq(strings.Join(values, ";"), ";") {
+			pairs = append(pairs, strings.TrimSpace(pair))
+		}
+	}
+	return pairs
+}
+
 // withoutCookies returns a Cookie header without some of its pairs; the rest is
 // as it was, byte for byte.
 func withoutCookies(header string, drop func(name, pair string) bool) string {
-	if header == "" {
-		return ""
-	}
-	var kept []string
-	dropped := false
-	for part := range strings.SplitSeq(header, ";") {
+	isDropped := func(part string) bool {
 		pair := strings.TrimSpace(part)
 		name, _, _ := strings.Cut(pair, "=")
-		if drop(strings.TrimSpace(name), pair) {
-			dropped = true
-		} else {
-			kept = append(kept, part)
+		return drop(strings.TrimSpace(name), pair)
+	}
+	for part := range strings.SplitSeq(header, ";") {
+		if isDropped(part) {
+			parts := slices.DeleteFunc(strings.Split(header, ";"), isDropped)
+			return strings.TrimSpace(strings.Join(parts, ";"))
 		}
 	}
-	if !dropped {
-		return header
-	}
-	return strings.TrimSpace(strings.Join(kept, ";"))
+	return header
 }
 
 func joinCookies(a, b string) string {

@@ -29,7 +29,7 @@ type cookies struct {
 	header     [1]string // of all of them
 	everywhere bool      // each of them is for every path
 	firstEnd   age       // of the first one that ends
-	sessionEnd age       // of the session, for want of its cookie
+	sessionEnd age       // of the session, because its last cookie ends
 }
 
 // newCookies returns what a session sends; isSession tells the cookies that the

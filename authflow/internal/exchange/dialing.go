@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// dialing watches whether a request waits for its connection. While it does,
-// nothing of it was sent. Base has to be one of net/http, or to tell its hooks;
-// otherwise a request counts as sent.
+// dialing watches whether a request waits for its connection, and so was not sent
+// yet. A Base that does not call the hooks of net/http/httptrace makes every request
+// count as sent.
 type dialing struct{ inProgress atomic.Bool }
 
 // watch returns a context for the request. Hooks that ctx has are still called.

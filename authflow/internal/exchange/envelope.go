@@ -5,14 +5,10 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
-
-// maxLine bounds a text of the server's in an error, in bytes.
-const maxLine = 500
 
 // decodeEnvelope reads the server's error body in any of the four shapes that
 // have been seen:
@@ -106,16 +102,4 @@ func decodeText(raw json.RawMessage) string {
 	}
 	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
 	return strings.Join(list, "; ")
-}
-
-// Line makes one printable line of bounded length of a text.
-func Line(text string) string {
-	words := strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	})
-	line := strings.Join(words, " ")
-	if len(line) > maxLine {
-		line = strings.ToValidUTF8(line[:maxLine], "") + "…"
-	}
-	return line
 }

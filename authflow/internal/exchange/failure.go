@@ -8,59 +8,73 @@ import (
 	"strconv"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
 // A Redactor withholds, in a text that comes from the server or from an error,
 // the secrets of the request that led to it.
 type Redactor func(text string) string
 
-// FailureOf says what the response to operation op is, if it is not what the API
-// promises. op carried a credential of kind secret; body is the whole body, or as
-// much as is known of it. Everything that is taken from the response goes through
-// redact (X3).
-func FailureOf(op string, secret outcome.Secret, resp *http.Response, body []byte, redact Redactor) *outcome.Failure {
-	page := PageOf(resp.Header, body)
+// RedactorFor returns the Redactor for the texts that a request, which may be nil,
+// led to.
+func RedactorFor(req *http.Request) Redactor {
+	return func(text string) string { return redact.Text(req, text) }
+}
+
+// FailureOf returns the failure of operation op, which ended in a response that the
+// API does not promise. The request carried a credential of kind secret; body is the
+// whole body, or the part of it that is known. Every text of the response goes
+// through redactor (X3).
+func FailureOf(op string, secret outcome.Secret, resp *http.Response, body []byte, redactor Redactor) *outcome.Failure {
+	page := pageOf(resp.Header, body)
 	detail := decodeEnvelope(body)
 	f := &outcome.Failure{
 		Class:      outcome.Of(op, secret, resp.StatusCode, page),
 		Op:         op,
 		Status:     resp.StatusCode,
-		Code:       redactCode(detail.Code, redact),
-		Debug:      Line(redact(detail.Debug)),
-		IncidentID: Line(redact(detail.IncidentIDGUID)),
-		TraceID:    Line(redact(detail.TraceIDGUID)),
-		RetryAfter: RetryAfter(resp.Header),
+		Code:       redactCode(detail.Code, redactor),
+		Debug:      redact.Line(redactor(detail.Debug)),
+		IncidentID: redact.Line(redactor(detail.IncidentIDGUID)),
+		TraceID:    redact.Line(redactor(detail.TraceIDGUID)),
+		RetryAfter: retryAfter(resp.Header),
 		Page:       page,
 		Permanent:  resp.StatusCode == http.StatusNotImplemented,
 	}
 	switch {
 	case isRedirect(resp.StatusCode):
-		f.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", target(resp, redact))
+		f.Err = fmt.Errorf("to %s; is the cluster behind single sign-on?", target(resp, redactor))
 	case page != outcome.Maintenance && detail.Debug == "" && detail.Code == 0:
-		f.Err = fmt.Errorf("answered with %s", Describe(resp.Header, body, redact))
+		f.Err = fmt.Errorf("answered with %s", describe(resp.Header, body, redactor))
 	}
 	return f
 }
 
-// FailureOfError says what an exchange is that ended in err, without a whole
-// response. connecting is as for [outcome.OfError].
-func FailureOfError(op string, err error, connecting bool, redact Redactor) *outcome.Failure {
-	f := &outcome.Failure{Op: op, Err: err}
+// failureOfError returns the failure of an exchange that ended in err, without a
+// whole response. connecting is as for [outcome.OfError].
+func failureOfError(op string, err error, connecting bool, redactor Redactor) *outcome.Failure {
+	f := &outcome.Failure{Op: op, Err: redactError(err, redactor)}
 	f.Class, f.Permanent = outcome.OfError(err, connecting)
 	if errors.Is(err, ErrFollowsRedirects) {
-		f.Class = outcome.Unexpected
-	}
-	if text := redact(err.Error()); text != err.Error() {
-		f.Err = errors.New(text) // without the cause, which would show the secret
+		f.Class = outcome.Unexpected // and no reason to show the credential once more
 	}
 	return f
 }
 
-// failureOfCut says what a response is whose body ended early. Its status may
-// still tell that the credential was rejected (R6).
-func failureOfCut(op string, secret outcome.Secret, resp *http.Response, err error, redact Redactor) *outcome.Failure {
-	f := FailureOf(op, secret, resp, nil, redact)
-	f.Err = fmt.Errorf("reading the response, %s: %w", redact(mediaType(resp.Header)), err)
+// redactError withholds an error that repeats a secret, with its cause. The error of
+// net/http, for example, repeats a line that came in place of a response.
+func redactError(err error, redactor Redactor) error {
+	text := redactor(err.Error())
+	if text != err.Error() {
+		return errors.New(text)
+	}
+	return err
+}
+
+// failureOfCut returns the failure of a response whose body ended early. Its status
+// may still tell that the credential was rejected (R6).
+func failureOfCut(op string, secret outcome.Secret, resp *http.Response, err error, redactor Redactor) *outcome.Failure {
+	f := FailureOf(op, secret, resp, nil, redactor)
+	f.Err = fmt.Errorf("reading the response, %s: %w", redactor(mediaType(resp.Header)), err)
 	var tooLarge *http.MaxBytesError
 	isTooLarge := errors.As(err, &tooLarge)
 	switch {
@@ -76,25 +90,26 @@ func failureOfCut(op string, secret outcome.Secret, resp *http.Response, err err
 
 // redactCode returns the server's number for a failure, or 0 if it repeats a
 // secret, such as a password of digits.
-func redactCode(code int, redact Redactor) int {
-	if text := strconv.Itoa(code); redact(text) != text {
+func redactCode(code int, redactor Redactor) int {
+	text := strconv.Itoa(code)
+	if redactor(text) != text {
 		return 0
 	}
 	return code
 }
 
-// Describe says what came, without repeating it (X4).
-func Describe(h http.Header, body []byte, redact Redactor) string {
+// describe names the length and type of a body, without repeating it (X4).
+func describe(h http.Header, body []byte, redactor Redactor) string {
 	if len(body) == 0 {
-		return "an empty body of " + redact(mediaType(h))
+		return "an empty body of " + redactor(mediaType(h))
 	}
-	return fmt.Sprintf("%d bytes of %s", len(body), redact(mediaType(h)))
+	return fmt.Sprintf("%d bytes of %s", len(body), redactor(mediaType(h)))
 }
 
-// target names where a redirect points, without its query. A secret that the
-// server repeats is looked for before the address is taken apart.
-func target(resp *http.Response, redact Redactor) string {
-	u, err := url.Parse(redact(resp.Header.Get("Location")))
+// target returns where a redirect points, without its query. The whole address goes
+// through the Redactor, because a secret may stretch over several of its parts.
+func target(resp *http.Response, redactor Redactor) string {
+	u, err := url.Parse(redactor(resp.Header.Get("Location")))
 	if err != nil {
 		return "nowhere"
 	}

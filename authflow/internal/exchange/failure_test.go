@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -47,17 +48,27 @@ func TestX4_ErrorBody_IsReadInAllItsForms(t *testing.T) {
 	}
 }
 
-func TestX4_ErrorText_IsOneBoundedLine(t *testing.T) {
+// A text that changes its direction could show another file name or user than the
+// server wrote.
+func TestX3_ErrorText_IsOnePrintableLine(t *testing.T) {
 	t.Parallel()
-	if got := Line("a\n\tb\x00c\xff"); got != "a b c\uFFFD" {
-		t.Errorf("%q", got)
+	body, err := json.Marshal(map[string]any{"error": map[string]any{"message": map[string]any{
+		"debug": "a\n\tb\u202ec" + strings.Repeat("ü", 1000), "incident_id_guid": "i\u200b1", "trace_id_guid": "t\x001",
+	}}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := Line(strings.Repeat("ü", 1000)); len(got) > maxLine+len("…") || !strings.HasSuffix(got, "…") {
-		t.Errorf("%d bytes", len(got))
+	resp := respond(nil, 500, string(body)) //nolint:bodyclose // it holds nothing
+	f := FailureOf("login", outcome.Password, resp, body, plain)
+	if !strings.HasPrefix(f.Debug, `a b\u202ecü`) || !strings.HasSuffix(f.Debug, "ü…") || len(f.Debug) > 510 {
+		t.Errorf("debug of %d bytes: %s", len(f.Debug), f.Debug)
+	}
+	if f.IncidentID != `i\u200b1` || f.TraceID != `t\x001` {
+		t.Errorf("ids %q and %q", f.IncidentID, f.TraceID)
 	}
 }
 
-func TestX4_Failure_SaysWhatCame(t *testing.T) {
+func TestX4_Failure_DescribesTheResponse(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		status      int
@@ -73,7 +84,7 @@ func TestX4_Failure_SaysWhatCame(t *testing.T) {
 		"unknown":       {400, "nonsense/", "x", outcome.NoPage, outcome.Invalid, "answered with 1 bytes of unknown content"},
 		"said":          {400, "application/json", `{"error":{"message":"why"}}`, outcome.NoPage, outcome.Invalid, ""},
 		"code alone":    {400, "application/json", `{"error":{"message":{"code":7}}}`, outcome.NoPage, outcome.Invalid, ""},
-		"not supported": {501, "application/json", `{"error":{"message":"no"}}`, outcome.NoPage, outcome.Other, ""},
+		"not supported": {501, "application/json", `{"error":{"message":"no"}}`, outcome.NoPage, outcome.Invalid, ""},
 	} {
 		resp := respond(request(t, http.MethodGet, serverURL), tt.status, "", "Content-Type", tt.label, "Retry-After", "7") //nolint:bodyclose // it holds nothing
 		f := FailureOf("getCurrentUserInfo", outcome.Bearer, resp, []byte(tt.body), plain)
@@ -94,7 +105,7 @@ func TestX4_Failure_SaysWhatCame(t *testing.T) {
 // included.
 func TestX3_FailureThatRepeatsASecret_WithholdsIt(t *testing.T) {
 	t.Parallel()
-	resp := respond(request(t, http.MethodGet, serverURL), 400, "", "Content-Type", "s3cret/x")
+	resp := respond(request(t, http.MethodGet, serverURL), 400, "", "Content-Type", "s3cret/x") //nolint:bodyclose // it holds nothing
 	for _, body := range []string{
 		`{"error":{"message":{"code":0,"incident_id_guid":"a-s3cret","trace_id_guid":"b-s3cret","debug":"c-s3cret"}}}`, "s3cret",
 	} {
@@ -119,11 +130,11 @@ func TestX3_FailureThatRepeatsASecret_WithholdsIt(t *testing.T) {
 func TestX3_ErrorThatRepeatsASecret_LosesItsCause(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("malformed response \"s3cret\"")
-	f := FailureOfError("login", cause, false, hiding("s3cret"))
+	f := failureOfError("login", cause, false, hiding("s3cret"))
 	if f.Class != outcome.OutcomeUnknown || errors.Is(f.Err, cause) || strings.Contains(f.Err.Error(), "s3cret") {
 		t.Errorf("%+v", f)
 	}
-	f = FailureOfError("login", context.DeadlineExceeded, true, plain)
+	f = failureOfError("login", context.DeadlineExceeded, true, plain)
 	if f.Class != outcome.NotSent || !errors.Is(f.Err, context.DeadlineExceeded) {
 		t.Errorf("%+v", f)
 	}
@@ -142,7 +153,7 @@ func TestR1_RetryAfter_CountsByTheServersClock(t *testing.T) {
 		"huge": {"99999999999999999999", "", 24 * time.Hour}, "in 9999": {"Fri, 31 Dec 9999 23:59:59 GMT", date(0), 24 * time.Hour},
 	} {
 		h := http.Header{"Retry-After": {tt.after}, "Date": {tt.date}}
-		if got := RetryAfter(h); got != tt.want {
+		if got := retryAfter(h); got != tt.want {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}
 	}

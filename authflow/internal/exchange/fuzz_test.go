@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -29,11 +30,8 @@ func FuzzEnvelope(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
 		resp := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}, "Retry-After": {contentType}, "Location": {string(body)}}}
-		f := FailureOf("op", outcome.Key, resp, body, func(s string) string { return s })
-		text := f.Debug + f.IncidentID + f.TraceID
-		if f.Err != nil {
-			text += f.Err.Error()
-		}
+		failed := FailureOf("op", outcome.Key, resp, body, plain)
+		text := fmt.Sprint(failed.Debug, failed.IncidentID, failed.TraceID, failed.Err)
 		if strings.ContainsAny(text, "\n\r\x00") || !utf8.ValidString(text) || len(text) > 4<<10 {
 			t.Errorf("%d bytes: %q", len(text), text)
 		}
@@ -65,12 +63,10 @@ func FuzzSetCookie(f *testing.F) {
 		f.Add(seed, "JSESSIONID=x; Path=/", "JSESSIONID=mine; other=1")
 		f.Add("a=b; Path=/", seed, `prefs={"tz":1}; list=a,b`)
 	}
-	o, _, err := ParseServer("https://ts.example", false)
-	if err != nil {
-		f.Fatal(err)
-	}
+	o := origin(f, serverURL)
 	f.Fuzz(func(t *testing.T, first, second, already string) {
-		s := NewSession(o, time.Now(), 0, http.Header{"Set-Cookie": {first, second}})
+		now := time.Now()
+		s := NewSession(o, now, noIdleLimit, http.Header{"Set-Cookie": {first, second}})
 		if s == nil {
 			return
 		}
@@ -78,7 +74,7 @@ func FuzzSetCookie(f *testing.F) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://ts.example/api/rest/2.0/x", nil)
 		req.Header.Set("Cookie", already)
 		for range 2 { // the second time as after an Edit
-			s.Attach(req, time.Now())
+			s.Attach(req, now)
 		}
 		sent := req.Header.Get("Cookie")
 		ours := make(map[string]bool)
@@ -110,7 +106,7 @@ func FuzzSetCookie(f *testing.F) {
 	})
 }
 
-// FuzzOrigin: no address that is not spelled as the server's passes for it.
+// FuzzOrigin: no other address passes for the server.
 func FuzzOrigin(f *testing.F) {
 	for _, seed := range []string{
 		"ts.example", "TS.Example", "ts.example:443", "ts.example.", "ts.example:", "ts.example:0443", "sub.ts.example", "example", "ts.example@evil.example",
@@ -120,11 +116,8 @@ func FuzzOrigin(f *testing.F) {
 		f.Add("https", "ts.example", seed, "")
 		f.Add("https", "ts.example", "", "//"+seed+"/x")
 	}
-	o, _, err := ParseServer("https://ts.example", false)
-	if err != nil {
-		f.Fatal(err)
-	}
-	spelled := regexp.MustCompile(`^(?i:ts\.example\.?|\[ts\.example\.?\])(:|:443)?$`) // net/http goes to the same for all of them
+	o := origin(f, serverURL)
+	same := regexp.MustCompile(`^(?i:ts\.example\.?|\[ts\.example\.?\])(:|:443)?$`) // net/http goes to the same for all of them
 	f.Fuzz(func(t *testing.T, scheme, host, header, opaque string) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://x.example/", nil)
 		req.URL.Scheme, req.URL.Host, req.Host, req.URL.Opaque = scheme, host, header, opaque
@@ -135,8 +128,11 @@ func FuzzOrigin(f *testing.F) {
 			named, _, _ := strings.Cut(rest, "/")
 			host = named
 		}
-		if !strings.EqualFold(scheme, "https") || !spelled.MatchString(host) || header != "" && !spelled.MatchString(header) {
-			t.Errorf("%q %q with Host %q and Opaque %q passes for %v", scheme, host, header, opaque, o)
+		if !isASCII(host + header) {
+			return // net/http decides which host that is
+		}
+		if !strings.EqualFold(scheme, "https") || !same.MatchString(host) || header != "" && !same.MatchString(header) {
+			t.Errorf("%q %q with Host %q and Opaque %q passes for %+v", scheme, host, header, opaque, o)
 		}
 	})
 }

@@ -2,7 +2,7 @@ package exchange
 
 import (
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -18,9 +18,9 @@ func (o *Origin) LeftOrigin(req *http.Request) bool {
 	return false
 }
 
-// FromAPI reports whether req is for the API, or is a hop of redirects that began
+// fromAPI reports whether req is for the API, or is a hop of redirects that began
 // there.
-func (o *Origin) FromAPI(req *http.Request) bool {
+func (o *Origin) fromAPI(req *http.Request) bool {
 	for ; req != nil; req = previousHop(req) {
 		if o.isAPIRequest(req) {
 			return true
@@ -70,9 +70,12 @@ func CredentialOfLocation(req *http.Request) bool {
 // StripForeign removes from the headers of req, a hop that has left the origin,
 // what another host must not see: credentials, the Referer, and the caller's X-
 // headers. http.Client keeps them for sub-domains and other ports of a host.
-// isOurs recognizes the cookies of the session by name=value: those that a jar
-// of the caller's holds for the other host stay.
-func StripForeign(req *http.Request, isOurs func(pair string) bool) {
+//
+// Cookies that a jar of the caller's holds for the other host stay. Those of the
+// session, which isOurs recognizes by name=value, go, and so do those that an
+// earlier hop carried to the origin: an Edit may have put them there, for a session
+// that was replaced since.
+func (o *Origin) StripForeign(req *http.Request, isOurs func(pair string) bool) {
 	keepAuthorization := CredentialOfLocation(req)
 	for name := range req.Header {
 		if keepAuthorization && isAuthorization(name) {
@@ -82,10 +85,20 @@ func StripForeign(req *http.Request, isOurs func(pair string) bool) {
 			delete(req.Header, name)
 		}
 	}
-	rest := withoutCookies(takeCookies(req.Header), func(_, pair string) bool { return isOurs(pair) })
+	rest := withoutCookies(takeCookies(req.Header), func(_, pair string) bool { return isOurs(pair) || o.hasCarried(req, pair) })
 	if rest != "" {
 		req.Header.Set("Cookie", rest)
 	}
+}
+
+// hasCarried reports whether an earlier hop carried a cookie to the origin.
+func (o *Origin) hasCarried(req *http.Request, pair string) bool {
+	for hop := previousHop(req); hop != nil; hop = previousHop(hop) {
+		if o.Matches(hop) && slices.Contains(cookiePairs(hop.Header), pair) {
+			return true
+		}
+	}
+	return false
 }
 
 // isForOriginOnly reports whether a header is one that other hosts must not see.
@@ -97,24 +110,3 @@ func isForOriginOnly(name string) bool {
 }
 
 func isAuthorization(name string) bool { return strings.EqualFold(name, "Authorization") }
-
-// describeRequest says where a request is to go.
-func describeRequest(req *http.Request) string {
-	if req.URL == nil {
-		return "nowhere"
-	}
-	to := withoutQuery(&url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host})
-	if req.Host != "" && req.Host != req.URL.Host {
-		to += " as host " + Line(req.Host)
-	}
-	if req.URL.Opaque != "" {
-		opaque, _, _ := strings.Cut(req.URL.Opaque, "?")
-		to += " as " + Line(opaque)
-	}
-	return to
-}
-
-// withoutQuery returns a URL for an error: without user, query and fragment, in
-// which identity providers are sent requests and presigned addresses have their
-// key.
-func withoutQuery(u *url.URL) string { return Line(u.Scheme + "://" + u.Host + u.Path) }

@@ -29,9 +29,9 @@ type Origin struct {
 
 // ParseServer reads the address of a server, such as
 // https://acme.thoughtspot.cloud; a bare host means https. It returns the origin,
-// and the address without a slash at its end. The error says what is wrong with
-// the address in words that follow its name, and repeats nothing of it, since it
-// may hold a password.
+// and the address without a slash at its end. The error describes
+// the problem in words that follow the name of the address. It does not repeat the
+// address, which may hold a password.
 //
 // Plain http is accepted for loopback addresses, and for others only if
 // allowPlainHTTP is true.
@@ -64,8 +64,7 @@ func ParseServer(server string, allowPlainHTTP bool) (*Origin, string, error) {
 
 const exampleServer = "such as https://acme.thoughtspot.cloud"
 
-// serverProblem says what is wrong with the parsed address of a server, or
-// returns "".
+// serverProblem returns the problem with the parsed address of a server, or "".
 func serverProblem(u *url.URL) string {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http":

@@ -17,6 +17,7 @@ func TestI2_SameHostInAnotherForm_Matches(t *testing.T) {
 		"https://ACME.thoughtspot.cloud.:443": {"https://acme.thoughtspot.cloud/"},
 		"https://acme.example:0443":           {"https://acme.example/"},
 		"http://127.0.0.1:8080":               {"http://127.0.0.1:8080/", "http://[::ffff:127.0.0.1]:8080/"},
+		"http://[::ffff:127.0.0.1]":           {"http://127.0.0.1/"},
 		"https://[2001:db8::1]":               {"https://[2001:DB8:0:0::1]:443/", "https://[2001:0db8:0:0:0:0:0:1]/"},
 		"http://[fe80::1%25eth0]":             {"http://[FE80:0::1%25eth0]:80/"},
 		"https://bücher.example": {
@@ -64,7 +65,7 @@ func TestI2_OtherHost_DoesNotMatch(t *testing.T) {
 	}
 }
 
-// What decides is where the request goes, also if it is not said by the URL's
+// The place to which the request goes decides, also if it is not in the URL's
 // host alone.
 func TestI2_OpaqueOrHostHeaderOfAnotherServer_DoesNotMatch(t *testing.T) {
 	t.Parallel()
@@ -73,15 +74,15 @@ func TestI2_OpaqueOrHostHeaderOfAnotherServer_DoesNotMatch(t *testing.T) {
 		change func(*http.Request)
 		want   bool
 	}{
-		"own host header":        {func(r *http.Request) { r.Host = "TS.example:443" }, true},
-		"other host header":      {func(r *http.Request) { r.Host = "evil.example" }, false},
-		"opaque path":            {func(r *http.Request) { r.URL.Opaque = "/api/x" }, true},
-		"opaque with own host":   {func(r *http.Request) { r.URL.Opaque = "//ts.example/x" }, true},
-		"opaque with other host": {func(r *http.Request) { r.URL.Opaque = "//evil.example/x" }, false},
-		"opaque with scheme":     {func(r *http.Request) { r.URL.Opaque = "https://ts.example/x" }, false},
-		"opaque that is no URL":  {func(r *http.Request) { r.URL.Opaque = "//%zz" }, false},
-		"no URL":                 {func(r *http.Request) { r.URL = nil }, false},
-		"empty URL":              {func(r *http.Request) { r.URL = &url.URL{} }, false},
+		"own host header":          {func(r *http.Request) { r.Host = "TS.example:443" }, true},
+		"other host header":        {func(r *http.Request) { r.Host = "evil.example" }, false},
+		"opaque path":              {func(r *http.Request) { r.URL.Opaque = "/api/x" }, true},
+		"opaque with own host":     {func(r *http.Request) { r.URL.Opaque = "//ts.example/x" }, true},
+		"opaque with other host":   {func(r *http.Request) { r.URL.Opaque = "//evil.example/x" }, false},
+		"opaque with scheme":       {func(r *http.Request) { r.URL.Opaque = "https://ts.example/x" }, false},
+		"opaque that is not a URL": {func(r *http.Request) { r.URL.Opaque = "//%zz" }, false},
+		"no URL":                   {func(r *http.Request) { r.URL = nil }, false},
+		"empty URL":                {func(r *http.Request) { r.URL = &url.URL{} }, false},
 	}
 	for name, tt := range tests {
 		req := request(t, http.MethodGet, serverURL+"/x")

@@ -10,19 +10,18 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// How much of a response that says it is HTML is read ahead to see whether it
-// is a page. A maintenance page says what it is within 64 KiB. A response that
-// comes more slowly than this is returned as it is: a caller must not wait for
-// it longer than for its headers.
+// How much of a response with the label HTML is read ahead to see whether it is a
+// page. Maintenance pages were seen to name themselves within 64 KiB. A response
+// that comes more slowly than this is returned as it is, because its caller waits.
 const (
 	pageBytes = 64 << 10
 	pageTime  = time.Second
 )
 
-// PageOf returns what kind of page came with the whole body of a response. A
+// pageOf returns what kind of page came with the whole body of a response. A
 // response is a page only if its body begins as one and its label says HTML:
 // servers label empty bodies and JSON with text/html, too.
-func PageOf(h http.Header, body []byte) outcome.Page {
+func pageOf(h http.Header, body []byte) outcome.Page {
 	label := mediaType(h)
 	if h.Get("Content-Type") == "" { // the recipient may look at the body then (RFC 9110, section 8.3)
 		label, _, _ = strings.Cut(http.DetectContentType(body), ";")
@@ -38,17 +37,17 @@ func PageOf(h http.Header, body []byte) outcome.Page {
 
 // PeekPage returns what kind of page comes with a response. It reads ahead, in
 // bounds of bytes and time, only in a body whose label says HTML, and replaces
-// resp.Body by one that returns what it has read.
+// resp.Body by one that returns the whole body again.
 func PeekPage(resp *http.Response) outcome.Page {
 	if !mayBePage(resp) {
 		return outcome.NoPage
 	}
 	body, ok := resp.Body.(*Body)
 	if !ok {
-		body = NewBody(resp.Body, 0, nil)
+		body = newBody(resp.Body, 0, nil)
 		resp.Body = body
 	}
-	return PageOf(resp.Header, body.Peek(pageBytes, pageTime, isEnough))
+	return pageOf(resp.Header, body.Peek(pageBytes, pageTime, isEnough))
 }
 
 // mayBePage reports whether a response has a body whose label says HTML.
@@ -56,8 +55,7 @@ func mayBePage(resp *http.Response) bool {
 	if resp.Request != nil && resp.Request.Method == http.MethodHead {
 		return false
 	}
-	hasBody := resp.Body != nil && resp.Body != http.NoBody // ContentLength is 0 in a response that was made by hand
-	return hasBody && mayHaveBody(resp.StatusCode) && isHTMLType(mediaType(resp.Header))
+	return mayHaveBody(resp.StatusCode) && isHTMLType(mediaType(resp.Header))
 }
 
 func mayHaveBody(status int) bool {
@@ -92,8 +90,8 @@ func saysMaintenance(page []byte) bool {
 const unknownType = "unknown content"
 
 // mediaType returns the media type of a response, as it was written: redaction
-// finds a secret in it by its letters. What follows the first semicolon or comma
-// is left out, since proxies repeat the header.
+// finds a secret in it by its letters. It ends at the first semicolon or comma,
+// because proxies repeat the header.
 func mediaType(h http.Header) string {
 	written := h.Get("Content-Type")
 	if i := strings.IndexAny(written, ";,"); i >= 0 {

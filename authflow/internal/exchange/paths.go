@@ -29,7 +29,7 @@ func sentPath(u *url.URL) string {
 }
 
 // CarriesCredential reports whether a request carries a credential in its body:
-// a log-in, of the older API too, or a request for a token.
+// a login, of the older API too, or a request for a token.
 func (o *Origin) CarriesCredential(req *http.Request) bool {
 	const login = "/session/login"
 	p := path.Clean(sentPath(req.URL))
@@ -40,15 +40,15 @@ func (o *Origin) CarriesCredential(req *http.Request) bool {
 	return ok && operation != "revoke" && operation != "validate"
 }
 
-// isLogInPath reports whether a path of the server leads to a log-in page. A
+// isLoginPath reports whether a path of the server leads to a login page. A
 // redirect to one says that nothing was done, because the credential is dead.
-func isLogInPath(p string) bool {
+func isLoginPath(p string) bool {
 	last := strings.ToLower(path.Base(path.Clean(p)))
-	return slices.Contains(logInPaths(), last)
+	return slices.Contains(loginPaths(), last)
 }
 
-// logInPaths are the last elements of the paths of log-in pages, such as
+// loginPaths are the last elements of the paths of login pages, such as
 // /login, /callosum/v1/saml/login and /callosum/v1/oidc/login. A result of an
-// operation at such a path would be taken for a log-in page, so the list is
+// operation at such a path would be taken for a login page, so the list is
 // short.
-func logInPaths() []string { return []string{"login", "signin", "sign-in", "sso"} }
+func loginPaths() []string { return []string{"login", "signin", "sign-in", "sso"} }

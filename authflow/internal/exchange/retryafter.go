@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// maxRetryAfter is the longest Retry-After that is told, in seconds: a day.
+// maxRetryAfter is the longest Retry-After that is returned, in seconds: a day.
 const maxRetryAfter = 24 * 60 * 60
 
-// RetryAfter returns how long the server asked to wait: the header Retry-After in
+// retryAfter returns how long the server asked to wait: the header Retry-After in
 // either of its forms, seconds or a date, or 0. A date is counted from the
 // Date of the response, because both are of the same clock.
-func RetryAfter(h http.Header) time.Duration {
+func retryAfter(h http.Header) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	n, err := strconv.ParseInt(v, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {

@@ -16,47 +16,38 @@ type Sender struct {
 	Origin *Origin
 	// Timeout bounds a Call; 0 for no bound.
 	Timeout time.Duration
-	// Redact withholds the secrets of req in a text that comes from the server or
-	// from Base.
-	Redact func(req *http.Request, text string) string
 }
 
 // ErrFollowsRedirects says that the RoundTripper below does more than one
 // exchange. It has shown a credential to another server.
 var ErrFollowsRedirects = errors.New("the RoundTripper of WithHTTPClient follows redirects by itself; put it above the Flow, not below")
 
-// WrongOriginError says that a request is not for the origin.
-type WrongOriginError struct {
-	to     *http.Request
-	origin *Origin
-}
-
-// Error implements error. It repeats no query, and no user of a URL.
-func (e *WrongOriginError) Error() string {
-	return fmt.Sprintf("to %s, but credentials are for %s only", describeRequest(e.to), e.origin)
-}
-
-// WrongOrigin returns the error for a request that is not for the origin.
-func (o *Origin) WrongOrigin(req *http.Request) *WrongOriginError { return &WrongOriginError{req, o} }
-
-// RedactorFor returns the Redactor for what a request may bring back.
-func (s *Sender) RedactorFor(req *http.Request) Redactor {
-	return func(text string) string { return s.Redact(req, text) }
-}
-
 // Send sends out, which stands for the caller's req: a copy that carries the
 // credential, or req itself. The response says that it is to req, so that neither
 // it nor an error holds a secret of out. The body of a response from 300 on is a
 // *Body.
 func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
+	check := s.checkOrigin
+	if s.Origin.CarriesCredential(out) {
+		check = s.checkOneExchange
+	}
+	return s.exchange(req, out, check)
+}
+
+// exchange is Send with a check of the response's request.
+func (s *Sender) exchange(req, out *http.Request, check func(out, last *http.Request) error) (*http.Response, error) {
 	resp, err := s.Base.RoundTrip(out)
 	if err != nil {
-		return nil, s.redactError(out, err)
+		return nil, redactError(err, RedactorFor(out))
 	}
 	if resp == nil {
 		return nil, fmt.Errorf("%T returned neither a response nor an error", s.Base)
 	}
-	if err := s.checkOneExchange(out, resp); err != nil {
+	last := resp.Request
+	if last != nil && last != out {
+		err = check(out, last)
+	}
+	if err != nil {
 		Discard(resp)
 		return nil, err
 	}
@@ -66,37 +57,29 @@ func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
 	if s.Origin.CarriesCredential(out) {
 		removeBadLocation(out, resp)
 	}
-	resp.Request = req // LeftOrigin and FromAPI follow it
+	resp.Request = req // LeftOrigin and fromAPI follow it
 	if resp.StatusCode >= 300 {
-		resp.Body = NewBody(resp.Body, MaxBody, s.RedactorFor(out))
+		resp.Body = newBody(resp.Body, MaxBody, RedactorFor(out))
 	}
 	return resp, nil
 }
 
-// redactError withholds an error that repeats a secret: net/http puts a line into
-// its error that came in place of a response. The cause is left out then.
-func (s *Sender) redactError(out *http.Request, err error) error {
-	if text := s.Redact(out, err.Error()); text != err.Error() {
-		return errors.New(text)
+// checkOneExchange rejects the response to an auth call that went over a Base
+// that followed a redirect by itself (I6). last is the request that the response
+// is to. A Base that sends a copy to a gateway, a sidecar or a unix socket only
+// changes its address.
+func (s *Sender) checkOneExchange(out, last *http.Request) error {
+	if last.Response != out.Response || last.Method != out.Method {
+		return ErrFollowsRedirects
 	}
-	return err
+	return nil
 }
 
-// checkOneExchange rejects the response of a Base that followed redirects by
-// itself, to an auth call, or to another server (I6). One that sends a copy of
-// the request to a gateway, a sidecar or a unix socket only changes its address.
-func (s *Sender) checkOneExchange(out *http.Request, resp *http.Response) error {
-	last := resp.Request
-	if last == nil || last == out {
-		return nil
-	}
-	isCopy := last.Response == out.Response && last.Method == out.Method
-	switch {
-	case isCopy:
-		return nil
-	case s.Origin.CarriesCredential(out):
-		return ErrFollowsRedirects
-	case s.Origin.Matches(out) && !s.Origin.Matches(last):
+// checkOrigin rejects the response to an ordinary request if Base followed a
+// redirect to another server.
+func (s *Sender) checkOrigin(out, last *http.Request) error {
+	hasFollowed := s.checkOneExchange(out, last) != nil
+	if hasFollowed && s.Origin.Matches(out) && !s.Origin.Matches(last) {
 		return s.Origin.WrongOrigin(last)
 	}
 	return nil
@@ -106,7 +89,11 @@ func (s *Sender) checkOneExchange(out *http.Request, resp *http.Response) error 
 // its text, in which a server may repeat a secret, into an error before it asks
 // CheckRedirect.
 func removeBadLocation(out *http.Request, resp *http.Response) {
-	if _, err := out.URL.Parse(resp.Header.Get("Location")); err != nil {
+	location := resp.Header.Get("Location")
+	if location == "" {
+		return
+	}
+	if _, err := out.URL.Parse(location); err != nil {
 		resp.Header.Del("Location")
 	}
 }

@@ -100,7 +100,7 @@ func TestX1_Call_NeverFollowsARedirect(t *testing.T) {
 	}
 }
 
-func TestX3_LocationThatIsNoURL_ReachesNoErrorOfHTTPClient(t *testing.T) {
+func TestX3_LocationThatIsNotAURL_ReachesNoErrorOfHTTPClient(t *testing.T) {
 	t.Parallel()
 	s := sender(t, func(r *http.Request) (*http.Response, error) {
 		return respond(r, 302, "", "Location", "https://idp.example/%zz?key=s3cret"), nil
@@ -143,10 +143,10 @@ func TestX4_Call_TurnsEverythingExceptASuccessIntoAFailure(t *testing.T) {
 		"no body": {func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusInternalServerError}, nil
 		}, outcome.Other},
-		"error":                  {func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, outcome.OutcomeUnknown},
-		"panic":                  {func(*http.Request) (*http.Response, error) { panic("s3cret") }, outcome.OutcomeUnknown},
-		"error with a secret":    {func(*http.Request) (*http.Response, error) { return nil, errors.New("s3cret") }, outcome.OutcomeUnknown},
-		"connection was refused": {func(*http.Request) (*http.Response, error) { return nil, &net.OpError{Op: "dial", Err: io.EOF} }, outcome.NotSent},
+		"error":               {func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, outcome.OutcomeUnknown},
+		"panic":               {func(*http.Request) (*http.Response, error) { panic("s3cret") }, outcome.OutcomeUnknown},
+		"error with a secret": {func(*http.Request) (*http.Response, error) { return nil, errors.New("s3cret") }, outcome.OutcomeUnknown},
+		"connection reset":    {func(*http.Request) (*http.Response, error) { return nil, &net.OpError{Op: "dial", Err: io.EOF} }, outcome.NotSent},
 	} {
 		req := tokenRequest(t)
 		req.Header.Set("X-Secret", "s3cret")
@@ -195,7 +195,7 @@ func TestR5_CallThatWaitsForItsConnection_IsNotSent(t *testing.T) {
 		}, outcome.OutcomeUnknown},
 	} {
 		base := &http.Transport{DialContext: tt.dial}
-		s := &Sender{Base: base, Origin: origin(t, "http://127.0.0.1"), Redact: func(_ *http.Request, text string) string { return text }}
+		s := &Sender{Base: base, Origin: origin(t, "http://127.0.0.1")}
 		ctx, cancel := context.WithCancel(t.Context())
 		gotConn, wrote := 0, make(chan struct{}, 2)
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -221,7 +221,7 @@ func TestR5_CallThatWaitsForItsConnection_IsNotSent(t *testing.T) {
 	}
 }
 
-func TestL5_CallTimeout_IsThatOfTheClient(t *testing.T) {
+func TestL5_CallTimeout_IsTheTimeoutOfTheClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := sender(t, func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
@@ -240,7 +240,7 @@ func TestX3_Response_IsToTheCallersRequest(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) }))
 	defer server.Close()
-	s := &Sender{Base: server.Client().Transport, Origin: origin(t, server.URL), Redact: func(_ *http.Request, text string) string { return text }}
+	s := &Sender{Base: server.Client().Transport, Origin: origin(t, server.URL)}
 	req := request(t, http.MethodGet, server.URL)
 	out := req.Clone(t.Context())
 	out.Header.Set("Authorization", "Bearer tok")

@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -29,24 +28,22 @@ type Session struct {
 	mu sync.Mutex // held while the cookies are changed
 }
 
-// NoEnd is the lifetime of a session whose cookie has no end.
-const NoEnd time.Duration = math.MaxInt64
-
-// NewSession begins a session with the cookies of the response to a log-in that
+// NewSession begins a session with the cookies of the response to a login that
 // was sent at sent (S3). It ends after it was idle for idle, if that is not zero.
 // NewSession returns nil if the response set no cookie for the API that may be
 // sent back.
 func NewSession(origin *Origin, sent time.Time, idle time.Duration, h http.Header) *Session {
 	s := &Session{origin: origin, idle: idle, began: newStart(sent)}
 	s.Update(h, origin.APIPath("auth/session/login"), sent)
-	if c := s.cookies.Load(); c == nil || c.sessionEnd == (age{}) {
+	c := s.cookies.Load()
+	if c == nil || c.sessionEnd == (age{}) {
 		return nil
 	}
 	return s
 }
 
-// Lifetime returns how long after it was requested the session ends for want of
-// its cookie, or NoEnd. Later cookies may put that off.
+// Lifetime returns the age at which the session ends because its cookie does: the
+// largest Duration for a cookie that does not. Later cookies may put that off.
 func (s *Session) Lifetime() time.Duration { return s.cookies.Load().sessionEnd.monotonic }
 
 // Update takes in the cookies of a response that came at now to a request for a
@@ -139,7 +136,7 @@ func (s *Session) Attach(req *http.Request, now time.Time) string {
 // mark.
 func (s *Session) ChangedSince(mark string) bool { return s.cookies.Load().header[0] != mark }
 
-// Has reports whether a cookie, as name=value, is one of the session's.
+// Has reports whether a cookie, as name=value, belongs to the session.
 func (s *Session) Has(pair string) bool {
 	return slices.ContainsFunc(s.cookies.Load().list, func(c cookie) bool { return c.text == pair })
 }

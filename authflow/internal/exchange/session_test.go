@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
@@ -137,12 +138,12 @@ func TestS1_SecureCookie_IsSentOnTheMachineItself(t *testing.T) {
 		now := time.Now()
 		logIn := NewSession(origin(t, server), now, noIdleLimit, setting(now, "JSESSIONID=new; Path=/; Secure", "clientId=c; Path=/; Secure"))
 		if (logIn != nil) != (want == "JSESSIONID=new") {
-			t.Errorf("%s: log-in possible: %v", server, logIn != nil)
+			t.Errorf("%s: login possible: %v", server, logIn != nil)
 		}
 	}
 }
 
-func TestS1_LogInWithoutAUsableCookie_IsNoSession(t *testing.T) {
+func TestS1_LogInWithoutAUsableCookie_BeginsNoSession(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for _, cookies := range [][]string{
@@ -190,7 +191,7 @@ func TestR1_CookieWithExpires_OutlivesAWrongDate(t *testing.T) {
 		}
 		s := NewSession(origin(t, serverURL), now, noIdleLimit, h)
 		if s == nil {
-			t.Errorf("%s: no log-in possible", name)
+			t.Errorf("%s: no login possible", name)
 			continue
 		}
 		if !s.IsAlive(now.Add(tt.alive)) || s.IsAlive(now.Add(tt.dead)) {
@@ -240,11 +241,11 @@ func TestS2_WallClockThatRanAhead_CountsNotAsUse(t *testing.T) {
 		s.Update(setting(began, "JSESSIONID=t; Path=/; Max-Age=18000"), "/", began.Add(10*time.Minute))
 		s.began.wall += int64(ahead) // the clock is set right
 		if s.IsAlive(began.Add(10*time.Minute + idle)) {
-			t.Errorf("%s: the session is idle for 3 h and sent all the same", name)
+			t.Errorf("%s: the session is idle for 3 h and is still sent", name)
 		}
 		s.Touch(began.Add(4 * time.Hour))
 		if s.IsAlive(began.Add(10*time.Minute + 5*time.Hour)) {
-			t.Errorf("%s: the cookie has ended and the session is used", name)
+			t.Errorf("%s: the cookie is over and the session is used", name)
 		}
 	}
 	slept := NewSession(origin(t, serverURL), began, idle, setting(began, "JSESSIONID=s; Path=/"))
@@ -330,12 +331,12 @@ func TestX2_ManyAndLongCookies_AreBounded(t *testing.T) {
 	newSession(t, serverURL, append(all, "JSESSIONID=s; Path=/")...)
 }
 
-func TestS2_Lifetime_IsThatOfTheSessionsCookie(t *testing.T) {
+func TestS2_Lifetime_EndsWithTheSessionsCookie(t *testing.T) {
 	t.Parallel()
 	for want, cookies := range map[time.Duration][]string{
-		time.Hour:   {"JSESSIONID=s; Path=/; Max-Age=3600", "other=1; Path=/"},
-		NoEnd:       {"JSESSIONID=s; Path=/", "other=1; Path=/; Max-Age=60"},
-		time.Minute: {"SESSION=s; Path=/; Max-Age=60"}, // a server with another name for it
+		time.Hour:     {"JSESSIONID=s; Path=/; Max-Age=3600", "other=1; Path=/"},
+		math.MaxInt64: {"JSESSIONID=s; Path=/", "other=1; Path=/; Max-Age=60"},
+		time.Minute:   {"SESSION=s; Path=/; Max-Age=60"}, // a server with another name for it
 	} {
 		if got := newSession(t, serverURL, cookies...).Lifetime(); got != want {
 			t.Errorf("%q: %v", cookies, got)

@@ -6,7 +6,7 @@ import (
 )
 
 // maxPingTime is the longest time without a frame before a ping is sent, and the
-// longest wait for its answer.
+// longest wait for its response.
 const maxPingTime = 5 * time.Second
 
 // NewTransport returns the default transport: a clone of

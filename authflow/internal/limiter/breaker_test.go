@@ -3,6 +3,8 @@ package limiter
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,6 +40,12 @@ var endings = map[string]server{
 	"rejected after silence": badFail(rejected(), 9*time.Second),
 }
 
+// names returns the names of the endings in order.
+func names() []string { return slices.Sorted(maps.Keys(endings)) }
+
+// typical are the endings that differ most.
+var typical = []string{"502", "429, Retry-After 300", "504 after 9 s", "silence"}
+
 // checkOthers checks R13 for the good principals, of which the first came at
 // began.
 func checkOthers(t *testing.T, results []result, began time.Duration) {
@@ -62,9 +70,13 @@ func checkOthers(t *testing.T, results []result, began time.Duration) {
 
 func TestR13_BadPrincipals_OthersAreServed(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []int{1, 5, 20, 50} {
-		for _, every := range []time.Duration{100 * time.Millisecond, 2 * time.Second} {
-			for name, s := range endings {
+	for i, bad := range []int{1, 5, 20, 50} {
+		for j, every := range []time.Duration{100 * time.Millisecond, 2 * time.Second} {
+			for k, name := range names() {
+				if bad < 50 && !slices.Contains(typical, name) || !part(i+j+k, 2) {
+					continue
+				}
+				s := endings[name]
 				t.Run(fmt.Sprintf("%d of them, others every %v, %s", bad, every, name), func(t *testing.T) {
 					bubble(t, func(t *testing.T) {
 						w := newWorld(t, usual, 1, s)
@@ -86,7 +98,11 @@ func TestR13_BadPrincipals_OthersAreServed(t *testing.T) {
 
 func TestR13_PrincipalsThatTurnBad_OthersAreServed(t *testing.T) {
 	t.Parallel()
-	for name, s := range endings {
+	for i, name := range names() {
+		if !part(i, 2) {
+			continue
+		}
+		s := endings[name]
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				w := newWorld(t, usual, 1, func(w *world, principal string) (*outcome.Failure, time.Duration) {
@@ -108,8 +124,12 @@ func TestR13_PrincipalsThatTurnBad_OthersAreServed(t *testing.T) {
 
 func TestR13_OneNewFailingPrincipalForEachGoodOne_GoodOnesAreServed(t *testing.T) {
 	t.Parallel()
-	for _, every := range []time.Duration{time.Second, 200 * time.Millisecond, 100 * time.Millisecond} {
-		for name, s := range endings {
+	for i, every := range []time.Duration{time.Second, 200 * time.Millisecond} {
+		for j, name := range names() {
+			if !part(i+j, 2) {
+				continue
+			}
+			s := endings[name]
 			t.Run(fmt.Sprint(every, " ", name), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					w := newWorld(t, usual, 1, s)
@@ -126,10 +146,13 @@ func TestR13_OneNewFailingPrincipalForEachGoodOne_GoodOnesAreServed(t *testing.T
 
 func TestR13_OneBadPrincipalWithManyRequests_OthersAreServed(t *testing.T) {
 	t.Parallel()
-	for name, s := range endings {
+	for i, name := range typical {
+		if !part(i, 2) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				w := newWorld(t, usual, 1, s)
+				w := newWorld(t, usual, 1, endings[name])
 				for range 1000 {
 					w.again(caller("b"), 30*time.Second, time.Second)
 				}
@@ -147,7 +170,7 @@ func TestR13_OneBadPrincipalWithManyRequests_OthersAreServed(t *testing.T) {
 }
 
 // TestR13_UnreliableServer_FewFail has ten users a second in front of servers that
-// fail a part of all calls, whoever they are for.
+// fail a part of all calls, for all principals alike.
 func TestR13_UnreliableServer_FewFail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -276,9 +299,12 @@ func TestR13_FailureThenSlowUser_OthersDoNotWait(t *testing.T) {
 func TestR14_DeadServer_GetsFewCallsAndIsNoticedWhenItIsBack(t *testing.T) {
 	t.Parallel()
 	const back = 150 * time.Second
-	for _, takes := range []time.Duration{10 * time.Millisecond, time.Second, 5 * time.Second, 9 * time.Second, time.Hour} {
-		for _, n := range []struct{ principals, requests int }{{1, 1}, {300, 1}, {1, 1000}, {2, 500}, {500, 1}, {30, 10}} {
-			for _, warm := range []bool{false, true} {
+	for i, takes := range []time.Duration{10 * time.Millisecond, time.Second, 5 * time.Second, time.Hour} {
+		for j, n := range []struct{ principals, requests int }{{1, 1000}, {2, 500}, {300, 1}, {1, 1}, {500, 1}, {30, 10}} {
+			for k, warm := range []bool{false, true} {
+				if n.requests > 1 && (warm || takes == time.Second || takes == 5*time.Second) || !part(3*i+j+k, 5) {
+					continue
+				}
 				t.Run(fmt.Sprintf("failures after %v, %d principals with %d requests, warm %v", takes, n.principals, n.requests, warm), func(t *testing.T) {
 					bubble(t, func(t *testing.T) {
 						dies := time.Duration(0)
@@ -383,4 +409,30 @@ func TestR14_CrowdInALaterMinuteOfAnOutage_GetsFewCalls(t *testing.T) {
 		results, calls := w.end(100 * time.Second)
 		checkDead(t, results, calls, 0, time.Hour)
 	})
+}
+
+func TestR13_NewcomersWhileSuspectsUseUpTheBudget_AreServedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, name := range typical {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWorld(t, usual, 1, endings[name])
+				for i := range 50 {
+					w.again(caller(fmt.Sprint("b", i)), time.Hour, time.Second)
+				}
+				sleep(25 * time.Second) // and each has failed, or is held
+				for range 3 {
+					sleep(25 * time.Second)
+					for i := range 5 {
+						w.once(caller(fmt.Sprint("g", i)), time.Minute)
+					}
+				}
+				results, _ := w.end(10 * time.Second)
+				others := of(results, 'g', 0, time.Hour)
+				if len(others) != 15 || failed(others) > 0 || percentile(others, 1) > time.Second {
+					t.Errorf("%d of %d failed, the last waited %v", failed(others), len(others), percentile(others, 1))
+				}
+			})
+		})
+	}
 }

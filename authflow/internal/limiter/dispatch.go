@@ -2,8 +2,8 @@ package limiter
 
 import "time"
 
-// dispatch gives their turns to all requests that are due, tells the ones that
-// have waited too long in an outage, and sets the timer for what comes next. The
+// dispatch gives their turns to all requests that are due, fails the requests that
+// have waited too long in an outage, and sets the timer for the next event. The
 // caller holds mu.
 func (l *Limiter) dispatch() {
 	now := time.Now()
@@ -14,17 +14,23 @@ func (l *Limiter) dispatch() {
 	l.setTimer(now, next, l.queue.nextUnpark(), l.nextTold())
 }
 
-// serve gives out turns while there are any, and returns when the next one comes;
-// the zero time if nobody is ready.
+// serve gives out the turns that are due, and returns when the next one is; the zero
+// time if no place is ready, or if a reservation under way decides.
 func (l *Limiter) serve(now time.Time) time.Time {
 	for l.queue.ready() > 0 {
-		l.reserve(now)
-		at := l.nextCall(now)
-		if at.IsZero() || at.After(now) {
+		at := l.budget.has(1, now)
+		if !l.shared.isActive() || l.pace.isReduced() {
+			at = latest(at, l.pace.next(now))
+		}
+		if at.After(now) {
 			return at
 		}
 		p, at := l.choose(now)
 		if at.After(now) {
+			return at
+		}
+		at = l.reservedTurn(now)
+		if at.IsZero() || at.After(now) {
 			return at
 		}
 		l.offer(p, now)
@@ -32,33 +38,16 @@ func (l *Limiter) serve(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// nextCall returns when the budget and the rate allow the next call; the zero
-// time if that depends on a reservation under way.
-func (l *Limiter) nextCall(now time.Time) time.Time {
-	at := l.budget.has(1, now)
-	if at.After(now) {
-		return at
-	}
-	if !l.shared.isActive() {
-		return l.pace.next(now)
-	}
-	at = l.shared.next(now)
-	if at.IsZero() || !l.pace.isReduced() {
-		return at
-	}
-	return latest(at, l.pace.next(now))
-}
-
-// choose returns the place whose turn it is, or when it is if that is later.
-// Suspects leave the last call of the budget to other principals, so that one
-// that comes while many suspects wait does not have to wait for it.
+// choose returns the place whose turn is next, and when that is. While the budget is
+// scarce, principals whose last call failed leave the last calls to others, so that a
+// request of another principal that arrives later does not have to wait.
 func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 	if !l.budget.isScarce(now) {
 		return l.queue.next(l.lastWasRevocation), now
 	}
-	p, suspect := l.nextScarce(now)
-	if suspect {
-		return p, l.budget.has(2, now)
+	p := l.nextScarce(now)
+	if p.principal.isFailing(now) {
+		return p, l.budget.has(1+spared, now)
 	}
 	return p, now
 }
@@ -70,7 +59,7 @@ func (l *Limiter) offer(p *place, now time.Time) {
 	deadline := l.outage.deadline(e, l.config.Timeout, now)
 	if !deadline.IsZero() && deadline.Sub(now) <= enough(l.config.Timeout) {
 		l.queue.leaveLine(p)
-		l.queue.park(p, deadline) // its caller learns of the outage then
+		l.queue.park(p, deadline) // its caller gets the error of the outage then
 		return
 	}
 	if r.Wanted != nil && !r.Wanted() {
@@ -99,7 +88,7 @@ func (l *Limiter) grant(e *entry, deadline, now time.Time) {
 	if p.kind != ahead {
 		l.lastWasRevocation = p.kind == revocation
 	}
-	l.newestWasLast = !l.newestWasLast
+	l.nextIsRandom = !l.nextIsRandom
 	l.budget.take(now)
 	l.pace.take(now)
 	l.shared.take()
@@ -123,8 +112,8 @@ func (l *Limiter) fail(e *entry, err error) {
 	close(e.decided)
 }
 
-// setTimer calls dispatch again at the earliest of the times that are set. Without
-// anybody who waits there is no timer.
+// setTimer calls dispatch again at the earliest of the times that are not zero. While
+// no request waits there is no timer.
 func (l *Limiter) setTimer(now time.Time, times ...time.Time) {
 	var at time.Time
 	if l.queue.waiting.Len() > 0 {

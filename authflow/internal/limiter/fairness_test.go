@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -147,7 +148,7 @@ func TestR9_RenewalAheadOfTime_StandsBehindWaitingCallers(t *testing.T) {
 			name := fmt.Sprint("new", i)
 			w.once(caller(name), time.Hour)
 			sleep(500 * time.Millisecond)
-			if n := turns(w.calls, came, name); n != 1 {
+			if n := turns(w.callsSoFar(), came, name); n != 1 {
 				t.Errorf("the new user was served in turn %d", n)
 			}
 		}
@@ -180,9 +181,32 @@ func TestR9_RenewalAtItsPromoteTime_TakesTurnsWithNewcomers(t *testing.T) {
 	})
 }
 
-// TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds has 3,000 users with tokens of
+func TestR9_RenewalThatACallerWaitsFor_TakesTurnsWithNewcomers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, usual, 1, allWell)
+		for i := range 1000 {
+			w.once(caller(fmt.Sprint("new", i)), time.Hour)
+		}
+		sleep(time.Millisecond)
+		hurry := make(chan struct{})
+		w.once(Request{Principal: "soon", Group: "key", Urgency: Ahead, Renewal: true, Hurry: hurry}, time.Hour)
+		w.once(Request{Principal: "never", Group: "key", Urgency: Ahead, Renewal: true, Hurry: make(chan struct{})}, time.Hour)
+		sleep(5 * time.Second)
+		close(hurry)
+		_, calls := w.end(time.Minute)
+		at := map[string]time.Duration{}
+		for _, c := range calls {
+			at[c.request.Principal] = c.at.Round(time.Second / 10)
+		}
+		if at["soon"] != 5*time.Second || at["never"] < 19*time.Second {
+			t.Errorf("soon %v, never %v", at["soon"], at["never"])
+		}
+	})
+}
+
+// TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires has 3,000 users with tokens of
 // 300 s while 10,000 newcomers come at once.
-func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {
+func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires(t *testing.T) {
 	for _, group := range []string{"", "each its own"} {
 		t.Run(group, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -216,9 +240,9 @@ func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {
 					}
 					w.once(r, time.Hour)
 				}
-				results, _ := w.end(10 * time.Minute)
+				results, _ := w.end(6 * time.Minute)
 				if ended > 0 {
-					t.Errorf("%d leases ended before they were renewed", ended)
+					t.Errorf("%d leases expired before they were renewed", ended)
 				}
 				if n := len(of(results, 'n', 0, time.Hour)); n != 10_000 {
 					t.Errorf("%d newcomers were served", n)
@@ -309,9 +333,150 @@ func TestR9_UnwantedRequest_UsesUpNoTurn(t *testing.T) {
 			t.Errorf("waited %v behind requests that nobody wants", waited)
 		}
 		for range 100 {
-			if err := <-errs; err != ErrUnwanted {
+			if err := <-errs; !errors.Is(err, ErrUnwanted) {
 				t.Errorf("an unwanted request: %v", err)
 			}
+		}
+	})
+}
+
+func TestR13_NewcomersInAScarcity_GoNewestAndAtRandomInTurn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := seeded(usual, 1)
+		exhaust(t, l)
+		order := make(chan int, 100)
+		for i := range 60 {
+			go func() {
+				_, err := l.Acquire(t.Context(), caller(fmt.Sprint("u", i)))
+				if err == nil {
+					order <- i
+				}
+			}()
+			synctest.Wait()
+		}
+		sleep(7 * time.Second) // 1.5 a second come back
+		newest, served := 59, map[int]bool{}
+		var turns []bool // whether it was the newest one's
+		for len(order) > 0 {
+			i := <-order
+			turns = append(turns, i == newest)
+			served[i] = true
+			for served[newest] {
+				newest--
+			}
+		}
+		if len(turns) != 10 {
+			t.Fatalf("%d turns in 7 s", len(turns))
+		}
+		for i := 2; i < len(turns); i++ {
+			if turns[i] != turns[i-2] {
+				t.Errorf("turns of the newest one: %v", turns)
+			}
+		}
+		if turns[0] == turns[1] {
+			t.Errorf("turns of the newest one: %v", turns)
+		}
+	})
+}
+
+func TestR9_FloodOfOnePrincipal_DoesNotBringRepeatsForward(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, usual, 1, allWell)
+		for i := range 500 {
+			w.once(Request{Principal: fmt.Sprint("crowd", i), Group: "big"}, time.Hour)
+		}
+		sleep(time.Second)
+		for range 2 {
+			w.once(Request{Principal: "many", Group: "small"}, time.Hour)
+		}
+		sleep(time.Second)
+		for range 1000 {
+			w.once(Request{Principal: "flood", Group: "big"}, time.Hour)
+		}
+		_, calls := w.end(time.Minute)
+		var at []int
+		for i, c := range calls {
+			if c.request.Principal == "many" {
+				at = append(at, i)
+			}
+		}
+		if len(at) != 2 || at[0] > 62 || at[1] < 500 {
+			t.Errorf("its two requests were served in turns %v", at)
+		}
+	})
+}
+
+func TestR9_RevocationsInAScarcity_TakeHalfOfTheTurns(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		for i := range 20 {
+			must(t, l, caller(fmt.Sprint("served", i))).Done(nil)
+		}
+		exhaust(t, l)
+		order := make(chan Urgency, 20)
+		for i := range 20 {
+			r := caller(fmt.Sprint("served", i))
+			if i < 10 { // the revocations have waited for longer
+				r.Urgency = Revocation
+			}
+			go func() {
+				_, err := l.Acquire(t.Context(), r)
+				if err == nil {
+					order <- r.Urgency
+				}
+			}()
+			synctest.Wait()
+		}
+		sleep(7 * time.Second) // 1.5 a second come back
+		if len(order) != 10 {
+			t.Fatalf("%d turns in 7 s", len(order))
+		}
+		revoked := 0
+		for len(order) > 0 {
+			if <-order == Revocation {
+				revoked++
+			}
+		}
+		if revoked != 5 {
+			t.Errorf("%d of 10 turns were revocations while callers waited", revoked)
+		}
+	})
+}
+
+func TestR13_PrincipalsThatFailedLongAgo_DoNotGoBeforeNewcomers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		for _, f := range []*outcome.Failure{nil, {Class: outcome.Unexpected}} {
+			for i := range 10 {
+				must(t, l, caller(fmt.Sprint("b", i))).Done(f)
+			}
+		}
+		sleep(memory)
+		succeeding(t, l)
+		exhaust(t, l)
+		order := make(chan byte, 20)
+		for i := range 20 {
+			name := fmt.Sprint("b", i)
+			if i >= 10 {
+				name = fmt.Sprint("new", i)
+			}
+			go func() {
+				_, err := l.Acquire(t.Context(), caller(name))
+				if err == nil {
+					order <- name[0]
+				}
+			}()
+			synctest.Wait()
+		}
+		sleep(7 * time.Second) // 1.5 a second come back
+		turns, newcomers := len(order), 0
+		for len(order) > 0 {
+			if <-order == 'n' {
+				newcomers++
+			}
+		}
+		if turns != 10 || newcomers < 5 {
+			t.Errorf("%d of %d turns were those of newcomers", newcomers, turns)
 		}
 	})
 }

@@ -18,16 +18,38 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 	synctest.Test(t, f)
 }
 
-// seeds returns the seeds of random schedules: n of them, or the one that the
-// environment names.
+// LIMITER_SCHEDULES=n plays n random schedules, and every case of the tables that
+// are otherwise played in part. LIMITER_SEED=n plays schedule n alone.
+const (
+	schedulesVar = "LIMITER_SCHEDULES"
+	seedVar      = "LIMITER_SEED"
+)
+
+// part reports whether case i of a table is played: one in n, because neighbours
+// differ little, or each with LIMITER_SCHEDULES.
+func part(i, n int) bool { return i%n == 0 || os.Getenv(schedulesVar) != "" }
+
+// number returns the number in a variable of the environment; false if it is not
+// set.
+func number(t *testing.T, name string) (uint64, bool) {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n, true
+}
+
+// seeds returns the seeds of n random schedules, or the one that the environment
+// names.
 func seeds(t *testing.T, n int) []uint64 {
 	t.Helper()
-	named := os.Getenv("LIMITER_SEED")
-	if named != "" {
-		seed, err := strconv.ParseUint(named, 10, 64)
-		if err != nil {
-			t.Fatalf("LIMITER_SEED: %v", err)
-		}
+	seed, named := number(t, seedVar)
+	if named {
 		return []uint64{seed}
 	}
 	all := make([]uint64, n)

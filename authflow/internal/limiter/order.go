@@ -2,7 +2,6 @@ package limiter
 
 import (
 	"cmp"
-	"math"
 	"time"
 )
 
@@ -60,11 +59,11 @@ func (q *queue) firstOf(l lane) *place {
 	return g.line.first()
 }
 
-// dueRepeat returns the first of the repeats if all first requests that stood in
-// the queue when it came back have left, or as many others.
+// dueRepeat returns the first of the repeats if as many first requests have left as
+// stood in the queue when it joined its line, or if none are left.
 func (q *queue) dueRepeat() *place {
 	p := q.repeats.first()
-	if p == nil || q.left < p.turn {
+	if p == nil || q.left < min(p.turn, q.came) {
 		return nil
 	}
 	return p
@@ -107,14 +106,13 @@ func (q *queue) ready() int {
 	return firsts + len(q.revocations.places) + len(q.repeats.places) + len(q.ahead.places)
 }
 
-// candidate is a place as [queue.nextScarce] compares it. The fields are in the
+// candidate is a place as [Limiter.nextScarce] compares it. The fields are in the
 // order in which they count, and less is better.
 type candidate struct {
 	place   *place
-	suspect int     // 1: its principal is a suspect
+	failing int     // 1: its principal's last call failed, 2: it is a suspect
 	urgency int     // 0 is first
 	unknown int     // 1: its principal was not served before
-	attempt int     // flights with fewer attempts behind them have more to lose
 	order   float64 // within these
 }
 
@@ -123,35 +121,38 @@ func (c *candidate) precedes(d *candidate) bool {
 		return true
 	}
 	return cmp.Or(
-		cmp.Compare(c.suspect, d.suspect),
+		cmp.Compare(c.failing, d.failing),
 		cmp.Compare(c.urgency, d.urgency),
 		cmp.Compare(c.unknown, d.unknown),
-		cmp.Compare(c.attempt, d.attempt),
 		cmp.Compare(c.order, d.order),
 	) < 0
 }
 
 // nextScarce returns the place whose turn is next while the budget is scarce:
 // principals that were served before, then the newest one and one at random in
-// turn, then suspects. If the crowd at the front cannot succeed, somebody behind
-// it may, and one success ends the scarcity. It looks at every place, but only
-// when a call can be sent, which is once a second then.
-func (l *Limiter) nextScarce(now time.Time) (best *place, suspect bool) {
-	var chosen candidate
+// turn, then principals whose last call failed, and then suspects. If the crowd at
+// the front cannot succeed, somebody behind it may, and one success ends the
+// scarcity.
+//
+// It looks at every place, but only when a call can be sent, which is once a second
+// then.
+func (l *Limiter) nextScarce(now time.Time) *place {
+	const callers, renewalsAhead = 1, 3
+	revocations := 0
+	if l.lastWasRevocation {
+		revocations = 2
+	}
 	q := &l.queue
+	var chosen candidate
 	consider := func(places []*place, urgency int) {
 		for _, p := range places {
-			c := l.candidate(p, urgency, now)
+			c := l.candidate(p, now)
+			c.urgency = urgency
 			if c.precedes(&chosen) {
 				chosen = c
 			}
 		}
 	}
-	revocations := 0
-	if l.lastWasRevocation {
-		revocations = 2
-	}
-	const callers, aheadOfTime = 1, 3
 	consider(q.revocations.places, revocations)
 	consider(q.returning.places, callers)
 	consider(q.renewals.places, callers)
@@ -159,22 +160,26 @@ func (l *Limiter) nextScarce(now time.Time) (best *place, suspect bool) {
 	for e := q.ring.Front(); e != nil; e = e.Next() {
 		consider(e.Value.(*group).line.places, callers)
 	}
-	consider(q.ahead.places, aheadOfTime)
-	return chosen.place, chosen.suspect == 1
+	consider(q.ahead.places, renewalsAhead)
+	return chosen.place
 }
 
-func (l *Limiter) candidate(p *place, urgency int, now time.Time) candidate {
-	c := candidate{place: p, urgency: urgency, attempt: p.attempt(), order: float64(p.number)}
+func (l *Limiter) candidate(p *place, now time.Time) candidate {
+	c := candidate{place: p, order: float64(p.number)}
+	who := p.principal
 	switch {
-	case p.principal.isSuspect(now):
-		c.suspect, c.attempt = 1, 0
-		c.order = float64(p.principal.lastFailure.UnixNano())
-	case !l.principals.served.has(p.principal.name):
+	case who.isSuspect(now):
+		c.failing = 2
+		c.order = float64(who.lastFailure.UnixNano())
+	case who.isFailing(now):
+		c.failing = 1
+	case l.principals.served.has(who.name):
+	case l.nextIsRandom:
+		c.unknown = 1
+		c.order = l.random.Float64()
+	default:
 		c.unknown = 1
 		c.order = -c.order
-		if l.newestWasLast {
-			c.attempt, c.order = 0, -l.random.Float64()*math.MaxInt32
-		}
 	}
 	return c
 }

@@ -1,26 +1,27 @@
 package limiter
 
 import (
-	"math"
 	"slices"
 	"time"
 )
 
 // pace keeps the calls to a rate. The server may allow less than was configured:
-// when three principals within a second succeed that got a 429 response before, the
-// rate is halved, at most once a second and down to a tenth. It grows back by a
-// tenth with each second of success, and is never above the configured rate.
+// when three principals that got a 429 response succeed within a second, the rate is
+// halved, at most once a second and down to a tenth. It grows back by a tenth with
+// each second of success, and is never above the configured rate.
 //
-// A principal that gets nothing but 429 says something about itself only. If nobody
-// succeeds any more, the budget does what is necessary.
+// A principal that gets only 429 responses may have a limit of its own, so it does
+// not count. If nobody succeeds any more, the budget bounds the calls.
 type pace struct {
 	rate  float64 // calls a second; 0: no limit
 	burst int
 
-	part    float64   // of rate that is in force, 0.1 to 1
-	due     time.Time // when the next call would be due if there were no burst
-	changed time.Time // when part was changed last
-	agreed  []limited // in the last second
+	saved  float64   // calls that may be sent at once
+	at     time.Time // when saved was computed
+	part   float64   // the part of rate that is in force, 0.1 to 1
+	halved time.Time
+	grown  time.Time // when part last grew, or a 429 was noted
+	agreed []limited // principals that were limited in the last second
 }
 
 // limited is a principal that succeeded after a 429 response.
@@ -37,7 +38,9 @@ const (
 	step         = time.Second // between two changes
 )
 
-func newPace(rate float64, burst int) pace { return pace{rate: rate, burst: burst, part: 1} }
+func newPace(rate float64, burst int) pace {
+	return pace{rate: rate, burst: burst, saved: float64(burst), part: 1}
+}
 
 // isReduced reports whether the rate in force is below the configured one.
 func (p *pace) isReduced() bool { return p.part < 1 }
@@ -50,52 +53,66 @@ func (p *pace) inForce() float64 {
 	return p.rate * p.part
 }
 
-// each returns the time between two calls.
-func (p *pace) each() time.Duration {
-	rate := p.inForce()
-	if rate == 0 {
-		return 0
+// refill adds the calls for the time since it was last called. A reduced rate has no
+// burst.
+func (p *pace) refill(now time.Time) {
+	most := 1.0
+	if !p.isReduced() {
+		most = float64(p.burst)
 	}
-	return duration(float64(time.Second) / rate)
+	p.saved = min(most, p.saved+p.inForce()*now.Sub(p.at).Seconds())
+	p.at = now
 }
 
-// duration converts nanoseconds and keeps clear of the largest time.
-func duration(ns float64) time.Duration { return time.Duration(min(ns, math.MaxInt64/4)) }
-
-// next returns when the next call may be sent. A reduced rate has no burst.
+// next returns when the next call may be sent.
 func (p *pace) next(now time.Time) time.Time {
-	burst := p.burst
-	if p.isReduced() {
-		burst = 1
+	p.refill(now)
+	missing := 1 - p.saved
+	if p.inForce() == 0 || missing <= rounding {
+		return now
 	}
-	return latest(now, p.due.Add(-duration(float64(burst-1)*float64(p.each()))))
+	return now.Add(seconds(missing / p.inForce()))
 }
 
 // take takes one call.
-func (p *pace) take(now time.Time) { p.due = latest(p.due, now).Add(p.each()) }
+func (p *pace) take(now time.Time) {
+	p.refill(now)
+	if p.inForce() > 0 {
+		p.saved--
+	}
+}
 
 // giveBack gives back a call that was not sent.
-func (p *pace) giveBack() { p.due = p.due.Add(-p.each()) }
+func (p *pace) giveBack() {
+	if p.inForce() > 0 {
+		p.saved++
+	}
+}
 
-// limited notes that a principal succeeds that got a 429 response before and was
-// not a suspect then.
+// limited notes the success of a principal that got a 429 response before, when it
+// was not a suspect.
 func (p *pace) limited(principal string, now time.Time) {
 	p.agreed = slices.DeleteFunc(p.agreed, func(l limited) bool {
 		return l.principal == principal || now.Sub(l.at) > step
 	})
 	p.agreed = append(p.agreed, limited{principal, now})
-	if len(p.agreed) < witnesses || now.Sub(p.changed) < step {
+	p.grown = now // a second with a 429 does not count as one of success
+	if len(p.agreed) < witnesses || now.Sub(p.halved) < step {
 		return
 	}
 	p.agreed = nil
 	p.part = max(smallestPart, p.part/2)
-	p.changed = now
+	p.halved = now
 }
 
 // succeeded notes a success.
 func (p *pace) succeeded(now time.Time) {
-	if p.isReduced() && now.Sub(p.changed) >= step {
-		p.part = min(1, p.part+grownBack)
-		p.changed = now
+	if !p.isReduced() || now.Sub(p.grown) < step {
+		return
+	}
+	p.part += grownBack
+	p.grown = now
+	if p.part > 1-rounding {
+		p.part = 1
 	}
 }

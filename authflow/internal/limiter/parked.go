@@ -2,8 +2,9 @@ package limiter
 
 import "time"
 
-// askAgain is how often a Ticket is asked that waits for something unknown.
-const askAgain = time.Second
+// recheck bounds the time between two calls of Ticket.Eligible, because a Ticket may
+// wait for a call of another group.
+const recheck = time.Second
 
 // park lets a place wait until a time, or until something happens.
 func (q *queue) park(p *place, until time.Time) {
@@ -14,7 +15,7 @@ func (q *queue) park(p *place, until time.Time) {
 // block lets a place wait for its Ticket.
 func (q *queue) block(p *place, wait time.Duration, now time.Time) {
 	q.leaveLine(p)
-	q.park(p, now.Add(min(wait, askAgain)))
+	q.park(p, now.Add(min(wait, recheck)))
 	group := p.group()
 	if q.blocked[group] == nil {
 		q.blocked[group] = map[*place]struct{}{}
@@ -53,12 +54,5 @@ func (q *queue) unblock(group string, now time.Time) {
 	for p := range q.blocked[group] {
 		q.leaveLine(p)
 		q.settle(p, now)
-	}
-}
-
-// unblockAll brings back all places that wait for a Ticket.
-func (q *queue) unblockAll(now time.Time) {
-	for group := range q.blocked {
-		q.unblock(group, now)
 	}
 }

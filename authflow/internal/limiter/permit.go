@@ -24,13 +24,14 @@ type Permit struct {
 type Verdict struct {
 	Again bool          // whether another attempt is allowed
 	After time.Duration // how long to wait before it
+	Held  time.Duration // how long the next calls of the principal are held back
 }
 
-// Deadline returns when the attempt must have ended, so that its caller learns of
-// an outage in time. The zero time means that there is no such bound.
+// Deadline returns when the attempt must have ended, so that its caller gets the
+// error of an outage in time. The zero time means that there is no such bound.
 func (p *Permit) Deadline() time.Time { return p.deadline }
 
-// Done tells the limiter what the call came to, nil if it succeeded. A second
+// Done reports the failure of the call to the limiter, nil if it succeeded. A second
 // call changes nothing and returns the first verdict.
 func (p *Permit) Done(f *outcome.Failure) Verdict {
 	l := p.limiter
@@ -66,7 +67,7 @@ func (p *Permit) Cancel() {
 	l.settle(p, now)
 }
 
-// settle lets go on what has waited for the call of p.
+// settle moves on the requests that have waited for the call of p.
 func (l *Limiter) settle(p *Permit, now time.Time) {
 	l.queue.resettle(p.principal, now)
 	if p.ticket {
@@ -84,24 +85,25 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 		class = f.Class
 	}
 	l.outcomes[class]++
-	earlier := p.principal.isSuspect(now) && p.principal.failures >= p.attempt
+	wasSuspect := p.principal.isSuspect(now) && p.principal.failures >= p.attempt // before this flight
 	if class.Answered() {
 		l.answered(p, now)
 	}
 	if f == nil {
 		return Verdict{}
 	}
-	again := f.Retryable() && p.attempt < l.attempts(earlier, now)
+	again := f.Retryable() && p.attempt < l.attempts(wasSuspect, now)
 	if class.Suspect() {
 		l.outage.failed(p.principal, f, now)
 		l.failed(p, f, again, now)
 	}
-	after := max(l.backoff(p.attempt), p.principal.held(now))
+	held := p.principal.held(now)
+	after := max(l.backoff(p.attempt), held)
 	tooLate := after > l.config.Timeout || l.outage.isOverBy(now.Add(after), p.sent, l.config.Timeout)
 	if !again || tooLate {
-		return Verdict{}
+		return Verdict{Held: held}
 	}
-	return Verdict{Again: true, After: after}
+	return Verdict{Again: true, After: after, Held: held}
 }
 
 // answered notes that the server works, and that p's principal is served.
@@ -122,12 +124,13 @@ func (l *Limiter) failed(p *Permit, f *outcome.Failure, again bool, now time.Tim
 	who := p.principal
 	wasSuspect := who.isSuspect(now)
 	if wasSuspect && p.sent.Before(who.lastFailure) {
-		who.failure = f // it was under way before the last failure: the same evidence
+		who.failure = f // it was sent before the last failure, and adds no evidence
 		who.holdFor(l.retryAfter(f), now)
 		return
 	}
 	l.principals.note(who, f, now)
-	if wasSuspect || !again || f.RetryAfter > 0 || who.failures >= l.config.MaxAttempts {
+	isPersistent := !again || who.failures >= l.config.MaxAttempts
+	if wasSuspect || isPersistent || f.RetryAfter > 0 {
 		backoff := l.principals.suspect(who)
 		who.holdFor(backoff-l.upTo(backoff/4), p.sent) // so that suspects do not come in step
 		who.holdFor(l.retryAfter(f), now)
@@ -140,16 +143,16 @@ func (l *Limiter) failed(p *Permit, f *outcome.Failure, again bool, now time.Tim
 // recently is how long a success counts as a sign that the server works.
 const recently = 2 * time.Second
 
-// attempts returns how many attempts a flight has in all. While anybody
-// succeeds, a failure is bad luck and worth twice as many. A suspect has
-// one, unless it became a suspect in this flight.
-func (l *Limiter) attempts(earlier bool, now time.Time) int {
+// attempts returns how many attempts a flight has in all: MaxAttempts, and twice as
+// many while anybody succeeds, because a failure is bad luck then. A principal that
+// was a suspect before this flight has one.
+func (l *Limiter) attempts(wasSuspect bool, now time.Time) int {
 	switch {
 	case l.config.MaxAttempts == 1:
 		return 1
 	case l.budget.succeededWithin(recently, now):
 		return 2 * l.config.MaxAttempts
-	case earlier:
+	case wasSuspect:
 		return 1
 	}
 	return l.config.MaxAttempts

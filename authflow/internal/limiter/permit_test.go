@@ -2,6 +2,7 @@ package limiter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,7 @@ func TestR5_AttemptsOfAFlight(t *testing.T) {
 	}{
 		{"cold", nil, 3, unavailable(), 3},
 		{"the default", nil, 0, unavailable(), 3},
-		{"none but the first", nil, 1, unavailable(), 1},
+		{"only the first", nil, 1, unavailable(), 1},
 		{"more", nil, 5, unavailable(), 5},
 		{"while others succeed", succeeding, 3, unavailable(), 6},
 		{"while others are rejected", rejecting, 3, unavailable(), 6},
@@ -116,6 +117,59 @@ func TestR5_RetryAfter_DelaysItsPrincipalAndNobodyElse(t *testing.T) {
 	})
 }
 
+func TestR5_LongRetryAfter_IsToldAtOnceToCallersThatWait(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(Config{Rate: 0.1, Burst: 1})
+		p := must(t, l, caller("x"))
+		w := start(t.Context(), l, caller("x"))
+		sleep(time.Second)
+		p.Done(rateLimited(time.Hour))
+		if told := w.told(t); w.took != time.Second || told.RetryAfter < 4*time.Minute {
+			t.Errorf("told %v after %v", told, w.took)
+		}
+	})
+}
+
+func TestR5_RetryAfterWhileThousandsFail_HoldsItsPrincipal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		for i := range maxFailing { // as many as are remembered
+			must(t, l, caller(fmt.Sprint("failing", i))).Done(unavailable())
+			succeeding(t, l)
+		}
+		must(t, l, caller("x")).Done(rateLimited(10 * time.Second))
+		succeeding(t, l)
+		began := time.Now()
+		must(t, l, caller("x")).Done(nil)
+		if waited := time.Since(began); waited < 10*time.Second {
+			t.Errorf("its next request waited %v", waited)
+		}
+	})
+}
+
+func TestR5_AnotherAttempt_GoesBeforeFirstAttemptsOfItsPrincipal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, usual, 1, func(w *world, _ string) (*outcome.Failure, time.Duration) {
+			if len(w.calls) == 0 {
+				return unavailable(), fast
+			}
+			return nil, fast
+		})
+		for range 500 {
+			w.once(caller("x"), time.Hour)
+		}
+		results, _ := w.end(time.Minute)
+		for _, r := range results {
+			if r.attempts > 1 && r.took > time.Second {
+				t.Errorf("its second attempt was served after %v, behind requests that came later", r.took)
+			}
+		}
+		if failed(results) > 0 || len(results) != 500 {
+			t.Errorf("%d of %d failed", failed(results), len(results))
+		}
+	})
+}
+
 func TestR5_LongRetryAfter_IsToldAtOnceAndHoldsAtMostFiveMinutes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(usual)
@@ -131,7 +185,8 @@ func TestR5_LongRetryAfter_IsToldAtOnceAndHoldsAtMostFiveMinutes(t *testing.T) {
 			began := time.Now()
 			go func() { _, err := l.Acquire(t.Context(), caller("x")); waiting <- err }()
 			err := <-waiting
-			told, _ := err.(*QueueError)
+			var told *QueueError
+			_ = errors.As(err, &told)
 			if told == nil || told.Failure.RetryAfter != time.Hour || told.RetryAfter < 4*time.Minute || time.Since(began) > 0 {
 				t.Fatalf("%+v after %v", told, time.Since(began))
 			}
@@ -199,6 +254,8 @@ func TestR13_FailuresOfCallsThatWereUnderWay_CountOnce(t *testing.T) {
 		for _, p := range permits {
 			p.Done(unavailable())
 		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		if n := l.principals.find("x").backoffs; n != 1 {
 			t.Errorf("%d back-offs", n)
 		}
@@ -259,6 +316,20 @@ func TestL2_Cancel_GivesTheTurnBack(t *testing.T) {
 		}
 		if s := l.Stats(); s.Budget > fullBudget || s.Failure != outcome.OK {
 			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestR13_PermitsThatAreGivenBack_DelayNobody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(unlimited)
+		began := time.Now()
+		for i := range 2 * fullBudget {
+			must(t, l, caller(fmt.Sprint("u", i))).Cancel()
+		}
+		must(t, l, caller("x"))
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("the next call waited %v, although none was sent before", waited)
 		}
 	})
 }

@@ -52,20 +52,17 @@ type place struct {
 	kind      kind
 	entries   []*entry  // in the order in which they are sent
 	number    uint64    // in the order in which places were taken
-	turn      uint64    // of a repeat: how many first requests have to leave before it
-	line      *line     // where it stands; nil: nowhere
+	turn      uint64    // of a repeat: it is due when queue.left has reached this
+	line      *line     // where it stands, or nil
 	index     int       // in line
 	until     time.Time // while it is parked: when to look again
 
-	served  bool // whether it is in the queue again after one of its requests was sent
+	again   bool // whether one of its requests was sent before
 	delayed bool // whether a back-off has delayed it
 }
 
 // group returns the group in which the place stands.
 func (p *place) group() string { return p.entries[0].request.Group }
-
-// attempt returns the number of the attempt whose turn is next.
-func (p *place) attempt() int { return p.entries[0].request.Attempt }
 
 // add puts e among the entries: another attempt of a flight goes before first
 // attempts, because its flight has waited before, and renewals ahead of time
@@ -157,12 +154,14 @@ func (h *lineHeap) Swap(i, j int) {
 	h.places[i].index, h.places[j].index = i, j
 }
 
+// Push implements heap.Interface.
 func (h *lineHeap) Push(x any) {
 	p := x.(*place)
 	p.index = len(h.places)
 	h.places = append(h.places, p)
 }
 
+// Pop implements heap.Interface.
 func (h *lineHeap) Pop() any {
 	last := len(h.places) - 1
 	p := h.places[last]

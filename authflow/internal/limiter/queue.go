@@ -10,12 +10,12 @@ import (
 //
 //   - newcomers, by group; the groups take turns
 //   - renewals of leases that are alive
-//   - returning: flights that come for another attempt, and principals whose
-//     back-off is over; they have waited before
-//   - repeats: principals of which a request was sent that have more of them
+//   - returning: further attempts of flights, and principals whose back-off is over;
+//     both have waited before
+//   - repeats: principals that have more requests after one was sent
 //
 // The lines take turns. A repeat is due when as many first requests have left as
-// stood in the queue when it came back. So a group of one principal with 1,000
+// stood in the queue when it joined its line. So a group of one principal with 1,000
 // requests does not get half of the rate beside a group of 6,000 principals, and a
 // stream of newcomers does not starve that principal.
 type queue struct {
@@ -52,7 +52,7 @@ func newQueue() queue {
 	return q
 }
 
-// tidy drops what a crowd has left behind after the last entry has gone.
+// tidy frees the memory of a crowd after the last entry has gone.
 func (q *queue) tidy() {
 	const few = 16
 	if len(q.groups) > few {
@@ -107,8 +107,8 @@ func (q *queue) leave(e *entry, now time.Time) {
 	q.change(p, func() { p.remove(e) }, now)
 }
 
-// sent takes an entry out of the queue that was sent. The rest of its place, if
-// there is any, stands at the back then.
+// sent takes an entry that was sent out of the queue. The other entries of its place
+// go to the back.
 func (q *queue) sent(e *entry, now time.Time) {
 	p := e.place
 	q.waiting.Remove(e.waiting)
@@ -116,12 +116,13 @@ func (q *queue) sent(e *entry, now time.Time) {
 	q.leaveLine(p)
 	p.remove(e)
 	e.place = nil
-	p.delayed, p.served = false, true
+	p.delayed, p.again = false, true
 	q.take(p, now)
 }
 
-// change lets f change what the line of p depends on. A place that stands in a
-// line of first requests before and after has neither left nor come.
+// change calls f, which changes the line to which p belongs, and moves p there. A
+// place that stands in a line of first requests before and after counts neither as
+// one that left nor as one that came.
 func (q *queue) change(p *place, f func(), now time.Time) {
 	before := q.isFirst(p.line)
 	q.leaveLine(p)
@@ -148,8 +149,7 @@ func (q *queue) settle(p *place, now time.Time) {
 	q.enterLine(p)
 }
 
-// resettle finds the right lines for all places of a principal of which something
-// has changed.
+// resettle moves the places of a principal that has changed to the right lines.
 func (q *queue) resettle(who *principal, now time.Time) {
 	for _, p := range who.places {
 		if p != nil {
@@ -191,16 +191,16 @@ func (q *queue) isFirst(l *line) bool {
 	return true
 }
 
-// lineOf returns the line in which p belongs while it has nothing to wait for.
+// lineOf returns the line of p while p waits for its turn only.
 func (q *queue) lineOf(p *place) *line {
 	switch {
 	case p.kind == revocation:
 		return &q.revocations
 	case p.kind == ahead:
 		return &q.ahead
-	case p.delayed, p.attempt() > 1:
+	case p.delayed, p.entries[0].request.Attempt > 1:
 		return &q.returning
-	case p.served:
+	case p.again:
 		return &q.repeats
 	case p.kind == renewal:
 		return &q.renewals
@@ -232,11 +232,17 @@ func (q *queue) promote(now time.Time) {
 		if e.request.Promote.IsZero() || e.request.Promote.After(now) {
 			return
 		}
-		q.leave(e, now)
-		k := newcomer
-		if e.request.Renewal {
-			k = renewal
-		}
-		q.join(e, p.principal, k, now)
+		q.promoteEntry(e, now)
 	}
+}
+
+// promoteEntry makes a waiting caller of a renewal ahead of time.
+func (q *queue) promoteEntry(e *entry, now time.Time) {
+	who := e.place.principal
+	q.leave(e, now)
+	k := newcomer
+	if e.request.Renewal {
+		k = renewal
+	}
+	q.join(e, who, k, now)
 }

@@ -34,6 +34,7 @@ type batch struct {
 const (
 	firstDistance = 50 * time.Millisecond // assumed before the first reservation
 	largestBatch  = 100
+	lateTimer     = 100 * time.Millisecond
 	longestPause  = 30 * time.Second // between two attempts to reach the store
 	// A store that says to wait longer than longestWait and longTurns turns is
 	// broken: 100 processes with 30 reserved turns each explain 60 s at 50 calls a
@@ -57,9 +58,9 @@ func (s *shared) isActive() bool { return s.reserve != nil && s.failures == 0 }
 func (s *shared) each() time.Duration { return duration(float64(time.Second) / s.rate) }
 
 // keeps returns for how long after its time a turn may be used: as long as the
-// burst would have saved it up.
+// burst would have saved it up, and long enough for a timer that is late.
 func (s *shared) keeps() time.Duration {
-	return max(time.Second, duration(float64(s.burst)*float64(s.each())))
+	return max(lateTimer, duration(float64(s.burst)*float64(s.each())))
 }
 
 // dropOld drops the turns that have not been used in their time.
@@ -160,28 +161,33 @@ func (s *shared) failed(now time.Time) {
 	s.batches = nil
 }
 
-// IsAbsurd reports whether a wait that Reserve returned cannot be what other
-// processes have reserved. The limiter takes it for a failure.
+// IsAbsurd reports whether a wait that Reserve returned is longer than other
+// processes can explain. The limiter takes it for a failure.
 func (c Config) IsAbsurd(wait time.Duration) bool {
-	s := newShared(c)
-	return s.isAbsurd(wait)
+	return wait > longestWait+seconds(longTurns/c.Rate)
 }
 
-// isAbsurd reports whether a wait cannot be what other processes have reserved.
-func (s *shared) isAbsurd(wait time.Duration) bool {
-	return wait > longestWait+duration(longTurns*float64(s.each()))
-}
-
-// reserve begins a reservation if turns are wanted that the budget allows to use
-// soon. The caller holds mu.
-func (l *Limiter) reserve(now time.Time) {
-	n := l.shared.wants(l.queue.ready(), now)
+// reservedTurn returns when the next call may be sent at the shared rate, and
+// reserves turns ahead; now if the rate is not shared, and the zero time if a
+// reservation under way decides. The caller holds mu, and has found a request that
+// the budget allows to send, so that no turn is reserved in vain.
+func (l *Limiter) reservedTurn(now time.Time) time.Time {
+	waiting := l.queue.ready()
 	if l.budget.isScarce(now) {
-		n = min(n, int(l.budget.left+rounding))
+		waiting = 1 // the second one has to wait for the budget
 	}
-	if n <= 0 {
-		return
+	n := l.shared.wants(waiting, now)
+	if n > 0 {
+		l.reserve(n)
 	}
+	if !l.shared.isActive() {
+		return now
+	}
+	return l.shared.next(now)
+}
+
+// reserve begins a reservation.
+func (l *Limiter) reserve(n int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	l.shared.asking, l.shared.cancel = true, cancel
 	go l.callReserve(ctx, n)
@@ -198,7 +204,7 @@ func (l *Limiter) callReserve(ctx context.Context, n int) {
 	l.shared.stop()
 	l.shared.asking = false
 	switch {
-	case err == nil && !l.shared.isAbsurd(wait):
+	case err == nil && !l.config.IsAbsurd(wait):
 		l.shared.succeeded(n, wait, now.Sub(began), now)
 	case !stopped:
 		l.shared.failed(now)

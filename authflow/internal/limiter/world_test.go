@@ -38,7 +38,7 @@ type result struct {
 	principal   string
 	err         error
 	began, took time.Duration
-	ahead       int // requests that stood in the queue when it came
+	ahead       int // requests that stood in the queue before it
 	attempts    int
 }
 
@@ -49,11 +49,12 @@ func (r result) excess() time.Duration {
 	return r.took - time.Duration(r.ahead)*time.Second/time.Duration(usual.Rate)
 }
 
-// call is one that the server got.
+// call is one that the server got, and what it came to.
 type call struct {
 	request Request
-	at      time.Duration
+	at, end time.Duration
 	failed  bool
+	failure *outcome.Failure
 }
 
 func newWorld(t *testing.T, config Config, seed uint64, s server) *world {
@@ -71,7 +72,7 @@ const attemptTime = 10 * time.Second
 var errAttempts = errors.New("all attempts failed")
 
 // fly makes the attempts of one flight, as authflow does.
-func (w *world) fly(r Request, patience time.Duration) result {
+func (w *world) fly(r Request, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
 	res := result{principal: r.Principal, began: w.now(), ahead: w.l.length()}
@@ -80,7 +81,6 @@ func (w *world) fly(r Request, patience time.Duration) result {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.results = append(w.results, res)
-	return res
 }
 
 func (w *world) attempts(ctx context.Context, r Request, attempts *int) error {
@@ -108,17 +108,20 @@ func (w *world) attempts(ctx context.Context, r Request, attempts *int) error {
 // send makes one call, and ends it when its time is up.
 func (w *world) send(p *Permit, r Request) *outcome.Failure {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	f, takes := w.server(w, r.Principal)
-	w.calls = append(w.calls, call{r, w.now(), f != nil})
-	w.mu.Unlock()
 	limit := attemptTime
 	if d := p.Deadline(); !d.IsZero() {
 		limit = min(limit, time.Until(d))
 	}
+	failed := f != nil
 	if takes > limit {
 		takes, f = limit, &outcome.Failure{Class: outcome.OutcomeUnknown}
 	}
+	w.calls = append(w.calls, call{r, w.now(), w.now() + takes, failed, f})
+	w.mu.Unlock()
 	sleep(takes)
+	w.mu.Lock()
 	return f
 }
 
@@ -164,7 +167,16 @@ func (w *world) end(d time.Duration) ([]result, []call) {
 	w.users.Wait()
 	synctest.Wait()
 	checkIdle(w.t, w.l)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return slices.DeleteFunc(w.results, func(r result) bool { return errors.Is(r.err, context.Canceled) }), w.calls
+}
+
+// callsSoFar returns the calls that the server has got.
+func (w *world) callsSoFar() []call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.calls)
 }
 
 // of returns the results of the principals that begin with a letter and came in a

@@ -8,14 +8,14 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// BlockedError says that a password is not sent now, because it was rejected.
+// BlockedError says that a password or key is not sent now, because it was
+// rejected.
 type BlockedError struct {
-	// Last is the latest rejection of the password, or of another password of the
-	// user if too many were rejected. It is never nil.
+	// Last is the latest rejection of the password or key, or of another password
+	// of the user if too many were rejected. It is never nil.
 	Last *outcome.Failure
-	// Until is when the password may be sent again, as far as is known.
-	Until time.Time
-	// RetryAfter is the time until then, and always above zero.
+	// RetryAfter is the time until the password or key may be sent again, as far as is
+	// known, and always above zero.
 	RetryAfter time.Duration
 
 	reason string
@@ -26,8 +26,10 @@ func (e *BlockedError) Error() string {
 	return fmt.Sprintf("%s; not sent again for %v", e.reason, e.RetryAfter.Round(time.Millisecond))
 }
 
-// The reasons why a password is not sent.
+// The reasons why a password or key is not sent.
 const (
+	wasRejectedKey = "the server rejected the secret key"
+
 	wasRejected   = "the server rejected the password"
 	wasUnanswered = "the last call with the password got no response and may have been rejected"
 	wereRejected  = "the server rejected too many other passwords of the user within an hour"
@@ -44,19 +46,19 @@ func block(last *outcome.Failure, own bool, until, now time.Time) *BlockedError 
 	case last.Class != outcome.Rejected:
 		reason = wasUnanswered
 	}
-	return &BlockedError{Last: last, Until: until, RetryAfter: until.Sub(now), reason: reason}
+	return &BlockedError{Last: last, RetryAfter: until.Sub(now), reason: reason}
 }
 
 // turnTaken returns the error for a call whose turn another call has taken.
-func turnTaken(now time.Time) *BlockedError {
+func turnTaken() *BlockedError {
 	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New(isInFlight)}
-	return &BlockedError{Last: last, Until: now.Add(time.Second), RetryAfter: time.Second, reason: isInFlight}
+	return &BlockedError{Last: last, RetryAfter: time.Second, reason: isInFlight}
 }
 
-// elsewhere is what the Ledger told: a password is blocked because of calls of
-// other processes. It is trusted for a second, so that a crowd of callers costs
-// the Ledger one Load a second.
-type elsewhere struct {
+// othersBlock says that calls of other processes block a password, as the Ledger
+// counts them. It is trusted for a second, so that a crowd of callers costs the
+// Ledger one Load a second.
+type othersBlock struct {
 	hash    [32]byte
 	force   Force
 	until   time.Time
@@ -67,8 +69,8 @@ type elsewhere struct {
 
 const trustedFor = time.Second
 
-// applies reports whether a call with this password is blocked by it.
-func (e *elsewhere) applies(hash [32]byte, force Force, now time.Time) bool {
+// applies reports whether it blocks a call with this password.
+func (e *othersBlock) applies(hash [32]byte, force Force, now time.Time) bool {
 	if e.hash != hash || e.force != force {
 		return false
 	}
@@ -76,7 +78,7 @@ func (e *elsewhere) applies(hash [32]byte, force Force, now time.Time) bool {
 }
 
 // blocked returns the error for a caller.
-func (e *elsewhere) blocked(now time.Time) *BlockedError {
+func (e *othersBlock) blocked(now time.Time) *BlockedError {
 	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent it and got no response")}
 	if e.last == kindRejected {
 		last = &outcome.Failure{Class: outcome.Rejected, Err: errors.New("another process sent it")}

@@ -65,6 +65,16 @@ func TestR6_Record_IsBounded(t *testing.T) {
 	}
 }
 
+func TestR6_RecordThatContradictsItself_CountsAsEmpty(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	record, _ := formatRecord([]entry{{kind: kindRejected, end: now.Add(time.Hour)}}, now)
+	record[1] = 0 // the time to live is shorter than an entry
+	if got := parseRecord(record, time.Hour, now); got != nil {
+		t.Error(got)
+	}
+}
+
 func FuzzRecord(f *testing.F) {
 	f.Add([]byte{1, 0x8c, 0xa0, 0x20, 0, 0, 0x8c, 0xa0}, int64(time.Hour))
 	f.Fuzz(func(t *testing.T, record []byte, left int64) {

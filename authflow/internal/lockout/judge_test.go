@@ -39,8 +39,8 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 		w.Errorf("at %v: %v", now.Sub(w.began), err)
 		return
 	}
-	if b.RetryAfter <= 0 || b.Last == nil || !b.Until.After(now) {
-		w.Errorf("at %v: %s is blocked until %v by %v", now.Sub(w.began), password, b.Until, b.Last)
+	if b.RetryAfter <= 0 || b.Last == nil {
+		w.Errorf("at %v: %s is blocked for %v by %v", now.Sub(w.began), password, b.RetryAfter, b.Last)
 	}
 	if !w.sharing() && w.proven(process, password) {
 		w.Errorf("at %v: %s is proven, and blocked for %v", now.Sub(w.began), password, b.RetryAfter)
@@ -50,12 +50,12 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 		longest = playtime
 	}
 	for _, c := range w.log {
-		counts := w.mayBeUnsaved() || c.said == wrong || c.said == lost || c.done.IsZero()
+		counts := w.mayBeUnsaved() || c.said == wrong || c.said == lost || c.done.IsZero() || w.mayHideRejection(c)
 		known := c.process == process || w.sharing()
 		if !known || !counts || now.Sub(c.sent) > longest {
 			continue
 		}
-		if c.said == lost && w.toldOtherwise(c) && !w.mayBeUnsaved() {
+		if c.said != wrong && w.toldOtherwise(c) && !w.mayBeUnsaved() {
 			continue
 		}
 		all++
@@ -78,11 +78,20 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 	}
 }
 
+// mayHideRejection reports whether a gateway may have answered in place of a server
+// that rejected the password, because the server did so before.
+func (w *world) mayHideRejection(busy *call) bool {
+	return busy.said == overloaded && slices.ContainsFunc(w.log, func(c *call) bool {
+		known := c.process == busy.process || w.sharing()
+		return known && c.said == wrong && c.password == busy.password && c.done.Before(busy.done)
+	})
+}
+
 // mayBeUnsaved reports whether the Ledger may still count a call that turned out
 // well, because it failed, or because it repeats an old record.
 func (w *world) mayBeUnsaved() bool {
 	switch w.mode {
-	case ledgerReplaying, ledgerSlow, ledgerFlapping:
+	case ledgerReplaying, ledgerDeleting, ledgerSlow, ledgerFlapping:
 		return true
 	}
 	return false

@@ -8,13 +8,14 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// key is what is known of one secret key. A nil key is one of which nothing is
-// known.
+// key is the evidence for and against one secret key. A nil key is one that was not
+// used yet.
 type key struct {
 	proven   bool
 	next     time.Time // when one more caller may use it while it is not proven
 	rejected []string  // principals in a row that were rejected, each once
 	status   int       // of the latest rejection
+	since    time.Time // when it was first rejected, or stopped being proven
 }
 
 // How a key that is not proven is tried.
@@ -32,26 +33,54 @@ func (k *key) wait(now time.Time) time.Duration {
 	return max(0, k.next.Sub(now))
 }
 
+// eligible returns how long a call still has to wait. It returns the latest rejection
+// as an error if the call, which waits since a time, has waited for patience, and the
+// key met nothing but rejections in this time.
+func (k *key) eligible(since time.Time, patience time.Duration, now time.Time) (time.Duration, error) {
+	wait, last := k.wait(now), k.lastRejection()
+	if wait == 0 || last == nil || patience == 0 {
+		return wait, nil
+	}
+	end := later(since, k.since).Add(patience)
+	if end.After(now) {
+		return min(wait, end.Sub(now)), nil
+	}
+	return 0, &BlockedError{Last: last, RetryAfter: wait, reason: wasRejectedKey}
+}
+
 // take counts a call.
 func (k *key) take(now time.Time) { k.next = now.Add(keyInterval) }
 
-// done notes what came of a call for a principal.
-func (k *key) done(principal string, f *outcome.Failure) {
+// done notes the outcome of a call for a principal; f is nil for a success.
+func (k *key) done(principal string, f *outcome.Failure, now time.Time) {
 	switch {
 	case provesKey(f):
 		k.proven, k.rejected, k.status = true, nil, 0
 	case f.Class == outcome.Rejected:
+		if k.status == 0 {
+			k.since = now
+		}
 		k.status = f.Status
 		if len(k.rejected) < doubtfulAfter && !slices.Contains(k.rejected, principal) {
 			k.rejected = append(k.rejected, principal)
 		}
-		if len(k.rejected) >= doubtfulAfter {
-			k.proven = false
+		if len(k.rejected) >= doubtfulAfter && k.proven {
+			k.proven, k.since = false, now
 		}
 	}
 }
 
-// provesKey reports whether only a server that has accepted the key responds so.
+// prove notes that another process has used the key with success, and reports whether
+// that changed anything. A rejection that this process has met counts more.
+func (k *key) prove() bool {
+	if k.proven || len(k.rejected) > 0 {
+		return false
+	}
+	k.proven = true
+	return true
+}
+
+// provesKey reports whether the outcome of a call shows that the key was accepted.
 func provesKey(f *outcome.Failure) bool {
 	if f == nil {
 		return true

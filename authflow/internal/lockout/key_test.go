@@ -89,7 +89,7 @@ func TestR6_KeyWithoutVerdict_IsNotProven(t *testing.T) {
 				if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
 					t.Error(wait, err)
 				}
-				if got := r.Stats().Keys; got != (lockout.Count{Unproven: 1}) {
+				if got := r.Stats().UnprovenKeys; got != 1 {
 					t.Error(got)
 				}
 			})
@@ -116,7 +116,7 @@ func TestR13_PrincipalThatIsRejected_DecidesForNobody(t *testing.T) {
 		if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
 			t.Error(wait, err)
 		}
-		if got := r.Stats().Keys; got != (lockout.Count{Rejected: 1}) {
+		if got := r.Stats().UnprovenKeys; got != 1 {
 			t.Error(got)
 		}
 		after(time.Second)
@@ -125,6 +125,57 @@ func TestR13_PrincipalThatIsRejected_DecidesForNobody(t *testing.T) {
 			play(t, r.Key("key", "bob"), nil)
 		}
 	})
+}
+
+func TestR4_WrongKey_IsToldAfterThePatience(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{Patience: 29500 * time.Millisecond})
+		early := r.Key("key", "early")
+		play(t, r.Key("key", "ann"), lost)
+		waits(t, early, time.Second)
+		after(time.Minute) // in which nothing is known of the key
+		for range 29 {
+			play(t, r.Key("key", "ann"), wrong)
+			waits(t, early, time.Second)
+			after(time.Second)
+		}
+		play(t, r.Key("key", "ann"), wrong)
+		waits(t, early, 500*time.Millisecond)
+		after(500 * time.Millisecond)
+		b := blockedBy(t, early, 500*time.Millisecond)
+		if b.Last.Status != 401 || !strings.Contains(b.Error(), "rejected the secret key") {
+			t.Error(b, b.Last)
+		}
+		waits(t, r.Key("key", "late"), 500*time.Millisecond)
+		after(500 * time.Millisecond)
+		start(t, early)
+	})
+}
+
+// The doubt begins when the key is no longer proven, and not with a rejection of a
+// principal before.
+func TestR13_DoubtOfAProvenKey_LeavesItsCallersThePatience(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{Patience: 30 * time.Second})
+		play(t, r.Key("key", "ann"), nil)
+		play(t, r.Key("key", "locked"), wrong)
+		bob := ready(t, r.Key("key", "bob"))
+		after(time.Minute)
+		play(t, r.Key("key", "locked too"), wrong)
+		play(t, r.Key("key", "also locked"), wrong)
+		waits(t, bob, time.Second)
+		after(time.Second)
+		play(t, bob, nil)
+		start(t, r.Key("key", "locked"))
+	})
+}
+
+// waits fails the test unless the call waits for d.
+func waits(t *testing.T, ticket *lockout.Ticket, d time.Duration) {
+	t.Helper()
+	if wait, err := ticket.Eligible(time.Now()); wait != d || err != nil {
+		t.Fatalf("waits for %v, want %v; error %v", wait, d, err)
+	}
 }
 
 func TestX3_RejectionOfAKey_NamesNoOtherPrincipal(t *testing.T) {
@@ -142,6 +193,29 @@ func TestX3_RejectionOfAKey_NamesNoOtherPrincipal(t *testing.T) {
 		play(t, r.Key("key", "bob"), nil)
 		if f := r.Key("key", "bob").LastRejection(); f != nil {
 			t.Error("a key that works was last rejected:", f)
+		}
+	})
+}
+
+// Another process has made a token with the key.
+func TestK1_KeyThatAnotherProcessUsed_IsProven(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		start(t, r.Key("key", "ann"))
+		if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
+			t.Error(wait, err)
+		}
+		if !r.Key("key", "bob").Prove() || r.Key("key", "carol").Prove() {
+			t.Error("the first proof frees the callers that wait, and the second one nobody")
+		}
+		start(t, r.Key("key", "bob"))
+
+		play(t, r.Key("rejected", "ann"), wrong)
+		if r.Key("rejected", "bob").Prove() || r.Password("ann", "secret", lockout.Scheduled).Prove() {
+			t.Error("a key that was rejected here, and a password, are not proven by another process")
+		}
+		if wait, err := r.Key("rejected", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
+			t.Error(wait, err)
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 // starts each minute and for replicas of a service. Its methods are called
 // concurrently. An implementation bounds the time that they take.
 //
-// What a call with a password costs:
+// The costs of a call with a password are:
 //
 //   - nothing if this process has seen the password accepted in the last minute;
 //   - one Load if another process has seen it accepted in the last 10 seconds;
@@ -22,6 +22,10 @@ import (
 // accepted in the last minute, so that all processes together notice that it was
 // changed on the server. A process that ends during its call has sent a password
 // that may be wrong, so others wait for a minute after that.
+//
+// A call that got no response counts for an hour here, and for five minutes more
+// in its own process. So a server that rejects a password minutes after its caller
+// has given up may count one more rejection in an hour than the processes do.
 //
 // A process whose Ledger fails keeps to the rule alone. A Ledger that loses or
 // repeats records brings back no more than that. One that repeats the record of a
@@ -38,8 +42,8 @@ type Ledger interface {
 // ErrChanged is what [Ledger.Swap] returns if the value is not the old one.
 var ErrChanged = errors.New("the value has changed")
 
-// errFailed says that the Ledger does not work, so that this process decides
-// alone.
+// errFailed says that the Ledger does not work, so that the count of this process
+// alone decides.
 var errFailed = errors.New("the ledger failed")
 
 const (
@@ -62,7 +66,7 @@ type saved struct {
 	entries []entry
 }
 
-// restart begins to count the time anew.
+// restart begins to count the time again.
 func (a *access) restart() { a.spent, a.changed = 0, 0 }
 
 // load returns the record of the user.
@@ -79,9 +83,9 @@ func (a *access) load(ctx context.Context) (*saved, error) {
 	return &saved{value: value, entries: parseRecord(a.open(a.user, value), left, time.Now())}, nil
 }
 
-// swap replaces the record of the user with one of these entries. It returns nil
-// and no error if another process was faster. After an error, what it returns may
-// have been saved.
+// swap replaces the record of the user with one of these entries. It returns nil and
+// no error if another process was faster. A record that it returns together with an
+// error may have been saved.
 func (a *access) swap(ctx context.Context, old *saved, entries []entry) (*saved, error) {
 	record, ttl := formatRecord(entries, time.Now())
 	value := a.seal(a.user, record)

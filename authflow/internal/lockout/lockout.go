@@ -5,7 +5,7 @@
 // A [Registry] knows every password and key of a Cluster by a keyed hash. A call
 // that carries one has a [Ticket]: [Ticket.Eligible] tells whether and when the
 // secret may be sent, [Ticket.Take] and [Ticket.Reserve] count the send, and
-// [Ticket.Done] tells what came of it.
+// [Ticket.Done] reports its outcome.
 //
 // # Passwords
 //
@@ -15,8 +15,9 @@
 // minutes, at most 3 times in any hour. A user has at most 4 rejections in any
 // hour; within them, a changed password is sent at once. A call in flight and a
 // call without a response count as a rejection until the server says otherwise,
-// because they may be one. A call that was not sent, and the response of a proxy
-// or server that is overloaded, do not count.
+// because they may be one. A call that was not sent does not count, and neither
+// does the response of a proxy or server that is overloaded, unless the latest
+// verdict on the password is a rejection.
 //
 // A proven password is exempt: it is sent whatever happened to other passwords,
 // and a lost response does not count. Right after it was accepted, any number of
@@ -25,7 +26,7 @@
 // changed on the server while a thousand flows use it is rejected 3 times, and
 // not a thousand times.
 //
-// What follows for a user:
+// For a user this means:
 //
 //   - a password that was accepted before is sent as soon as an outage is over;
 //   - at a first start into two minutes of silence, the third call is sent 11
@@ -33,24 +34,30 @@
 //     12 minutes of the first call;
 //   - a wrong password is sent 3 times in an hour by all flows of the Cluster.
 //
-// What is not promised: responses with 502, 503 and 504 do not count, although a
-// gateway that gives up may hide a rejection behind one of them. A proven
-// password that is changed on the server at a time at which responses are lost is
-// counted once for all lost responses. The same holds for a password that was
-// accepted within the last seconds by many flows at once. And a proven password
-// is sent although 4 other passwords of its user were just rejected: if it was
-// changed on the server in the same hour, its rejection is the fifth.
+// What is not promised:
+//
+//   - Before the first rejection, responses with 502, 503 and 504 do not count,
+//     although a gateway that gives up may hide a rejection behind one of them.
+//   - If a proven password is changed on the server while responses are lost, all
+//     lost responses together count as one rejection. To count each of them would
+//     keep the right password back after every outage.
+//   - If a proven password is changed within seconds of many successful calls, the
+//     calls that are in flight at this moment are all rejected.
+//   - A proven password is sent although 4 other passwords of its user were just
+//     rejected. If it was changed in the same hour, its rejection is the fifth.
 //
 // # Keys
 //
 // A secret key is shared by many principals. Before it is proven, it goes to one
-// more caller each second, whoever the caller is. It is proven by a response that
+// more caller each second, for any principal. It is proven by a response that
 // the server can only give after it has looked at the key: a success, a conflict
-// or a complaint about the request. A 500 proves nothing, because a wrong key has
+// or a complaint about the request. A token that another process has made with the
+// key proves it, too. A 500 proves nothing, because a wrong key has
 // been answered with it, and neither does the page of a proxy. A rejection is the
 // affair of the principal that met it. Only the rejections of three different
 // principals in a row make a proven key unproven again, and then the callers
-// wait for their turn; no call fails because of another principal's rejection.
+// wait for their turn. A call that has waited for [Config.Patience], while the key
+// met nothing but rejections, fails with the last of them.
 //
 // # Several processes
 //
@@ -74,21 +81,27 @@ type Config struct {
 	// Registry knows only what its own process has sent.
 	Ledger Ledger
 	// Seal and Open turn the record of a user into the value that the Ledger has,
-	// and back; Open returns nil for a value that is no record of the user. Without
+	// and back; Open returns nil for a value that is not a record of the user. Without
 	// them, the Ledger has the records as they are.
 	Seal, Open func(user string, text []byte) []byte
 	// Hash returns a keyed hash of a secret of a user; the user is empty for a
 	// secret key. Processes that share a Ledger need the same key for it. Without
 	// a Hash, the Registry uses HMAC-SHA-256 with a random key.
 	Hash func(user, secret string) [32]byte
+	// Patience is how long a call waits for its turn with a secret key that meets
+	// nothing but rejections, before it fails with the last of them. 0 means for as
+	// long as it takes.
+	Patience time.Duration
 }
 
-// Registry is what a Cluster knows of the passwords and secret keys of its flows.
-// It holds hashes of them, and no secret. Its methods may be called concurrently,
-// and never block.
+// Registry is the memory of a Cluster for the passwords and secret keys of its flows.
+// It holds hashes of them, and no secret. Its methods may be called concurrently.
+// Only Flush waits.
 type Registry struct {
 	hash   func(user, secret string) [32]byte
 	shared *shared // nil without a Ledger
+
+	patience time.Duration // 0: without a bound
 
 	mu      sync.Mutex
 	users   map[string]*user
@@ -104,10 +117,11 @@ const minSweep = 1000
 // New returns a Registry that knows nothing yet.
 func New(cfg Config) *Registry {
 	r := &Registry{
-		hash:    cfg.Hash,
-		users:   make(map[string]*user),
-		keys:    make(map[[32]byte]*key),
-		sweepAt: minSweep,
+		hash:     cfg.Hash,
+		patience: cfg.Patience,
+		users:    make(map[string]*user),
+		keys:     make(map[[32]byte]*key),
+		sweepAt:  minSweep,
 	}
 	if r.hash == nil {
 		r.hash = randomHash()
@@ -135,8 +149,8 @@ func randomHash() func(user, secret string) [32]byte {
 	}
 }
 
-// userOf returns what is known of a user, and remembers the user from now on. The
-// caller holds the lock.
+// userOf returns the user of that name, and remembers it from now on. The caller
+// holds the lock.
 func (r *Registry) userOf(name string, now time.Time) *user {
 	u := r.users[name]
 	if u == nil {
@@ -147,8 +161,8 @@ func (r *Registry) userOf(name string, now time.Time) *user {
 	return u
 }
 
-// keyOf returns what is known of a key, and remembers the key from now on. The
-// caller holds the lock.
+// keyOf returns the key with this hash, and remembers it from now on. The caller
+// holds the lock.
 func (r *Registry) keyOf(hash [32]byte, now time.Time) *key {
 	k := r.keys[hash]
 	if k == nil {
@@ -159,8 +173,7 @@ func (r *Registry) keyOf(hash [32]byte, now time.Time) *key {
 	return k
 }
 
-// sweep forgets the users and keys that no longer change anything, if there are
-// many.
+// sweep forgets the idle users and keys, if there are many.
 func (r *Registry) sweep(now time.Time) {
 	if len(r.users)+len(r.keys) < r.sweepAt {
 		return
@@ -178,7 +191,7 @@ func (r *Registry) sweep(now time.Time) {
 	r.sweepAt = max(minSweep, 2*(len(r.users)+len(r.keys)))
 }
 
-// verdict is what an exchange says of the secret that it carried.
+// verdict is the evidence of an exchange about the secret that it carried.
 type verdict uint8
 
 const (
@@ -186,9 +199,10 @@ const (
 	accepted
 	rejected
 	unanswered // the server may have rejected it
+	hidden     // a gateway responded, after the server had rejected it before
 )
 
-// verdictOf returns what an exchange says of its password or key; f is nil for a
+// verdictOf returns the evidence of an exchange about its password; f is nil for a
 // success.
 func verdictOf(f *outcome.Failure) verdict {
 	if f == nil {
@@ -203,4 +217,11 @@ func verdictOf(f *outcome.Failure) verdict {
 		return noVerdict
 	}
 	return unanswered
+}
+
+// mayHideRejection reports whether a gateway may have answered in place of a server
+// that rejected the password. Such a call counts if the server rejected the password
+// before, and has not accepted it since.
+func mayHideRejection(f *outcome.Failure) bool {
+	return verdictOf(f) == noVerdict && f.Class != outcome.NotSent
 }

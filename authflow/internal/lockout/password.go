@@ -7,15 +7,16 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// user is what is known of the passwords of one user. A nil user is one of whom
-// nothing is known.
+// user is the evidence for and against the passwords of one user. A nil user is one
+// whose passwords were not used yet.
 type user struct {
 	proof    proof
 	counted  []send     // calls that count as rejected, oldest first
 	inFlight []inFlight // calls that are not done, by password
-	events   uint64     // calls that were sent and rejections that were heard, in order
+	events   uint64     // the number of calls and rejections, which orders them
+	wrong    []wrong    // passwords whose latest verdict is a rejection, oldest first
 
-	elsewhere elsewhere // what the Ledger told of calls of other processes
+	others othersBlock // the calls of other processes that block a password
 }
 
 // send is a call whose password was rejected, or may have been.
@@ -24,7 +25,15 @@ type send struct {
 	at      time.Time // when it was done
 	heard   uint64    // its place in the order of events
 	until   time.Time // when it no longer counts
+	exempt  bool      // no response came while the password was proven
 	failure *outcome.Failure
+}
+
+// wrong is a password whose latest verdict is a rejection. It is remembered for
+// longer than the rejection counts.
+type wrong struct {
+	hash [32]byte
+	at   time.Time // of the latest call that counts as rejected
 }
 
 // inFlight is the number of calls with one password that are not done.
@@ -33,8 +42,8 @@ type inFlight struct {
 	n    int
 }
 
-// maxCounted bounds the calls that are remembered of a user. More than 4 of them
-// block every password that is not proven, so the oldest ones add little.
+// maxCounted bounds the calls that are remembered of a user. Four of them block every
+// password that is not proven, so the oldest ones add little.
 const maxCounted = 8
 
 // eligible returns how long a call with a password has to wait.
@@ -53,8 +62,8 @@ func (u *user) eligible(hash [32]byte, force Force, now time.Time) (time.Duratio
 	if same > 0 {
 		return untilDone, nil
 	}
-	if u.elsewhere.applies(hash, force, now) {
-		return 0, u.elsewhere.blocked(now)
+	if u.others.applies(hash, force, now) {
+		return 0, u.others.blocked(now)
 	}
 	blocked := u.blocked(hash, force, now)
 	if blocked != nil {
@@ -76,7 +85,7 @@ func (u *user) blocked(hash [32]byte, force Force, now time.Time) *BlockedError 
 	var last *outcome.Failure
 	own := u.lastRejection(hash, now)
 	for _, s := range u.countedAt(now) {
-		attempts = append(attempts, attempt{same: s.hash == hash, at: s.at, until: s.until})
+		attempts = append(attempts, attempt{same: s.hash == hash, exempt: s.exempt, at: s.at, until: s.until})
 		last = s.failure
 	}
 	until := blockedUntil(attempts, force)
@@ -103,12 +112,15 @@ func (u *user) take(hash [32]byte) uint64 {
 	return u.events
 }
 
-// done notes what came of a call that was taken, and returns what it says of the
+// done notes the outcome of a call that was taken, and returns its evidence about the
 // password.
 func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Time) verdict {
 	u.land(hash)
 	proven := u.proof.holds(hash, now)
 	said := verdictOf(f)
+	if u.hidesRejection(hash, f, now) {
+		said = hidden
+	}
 	switch said {
 	case accepted:
 		if u.overtaken(hash, sent) {
@@ -120,15 +132,20 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 			u.count(*u.proof.lost)
 		}
 		u.count(send{hash: hash, at: now, until: now.Add(countsFor), failure: f})
+		u.isWrong(hash, now)
 		if u.proof.hash == hash {
 			u.proof = proof{}
 		}
-	case unanswered:
+	case unanswered, hidden:
 		lost := send{hash: hash, at: now, until: now.Add(countsFor + lateness), failure: f}
 		if !proven {
 			u.count(lost)
-			return unanswered
+			if said == hidden {
+				u.isWrong(hash, now)
+			}
+			return said
 		}
+		lost.exempt = true
 		u.proof.lost = &lost
 		u.proof.restart(now)
 		return noVerdict
@@ -138,6 +155,17 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 		}
 	}
 	return said
+}
+
+// hidesRejection reports whether the outcome of a call counts as a rejection of its
+// password, because another one came before.
+func (u *user) hidesRejection(hash [32]byte, f *outcome.Failure, now time.Time) bool {
+	if !mayHideRejection(f) || u.proof.holds(hash, now) {
+		return false
+	}
+	return slices.ContainsFunc(u.wrong, func(w wrong) bool {
+		return w.hash == hash && now.Sub(w.at) < provenFor
+	})
 }
 
 // overtaken reports whether the acceptance of a call says nothing: a call that was
@@ -158,8 +186,9 @@ func (u *user) accept(hash [32]byte, sent uint64, now time.Time) {
 	u.counted = slices.DeleteFunc(u.counted, func(s send) bool {
 		return s.hash == hash && s.failure.Class != outcome.Rejected
 	})
+	u.wrong = slices.DeleteFunc(u.wrong, func(w wrong) bool { return w.hash == hash })
 	u.proof.accept(hash, sent, now)
-	u.elsewhere = elsewhere{}
+	u.others = othersBlock{}
 }
 
 // land takes a call out of flight.
@@ -178,6 +207,13 @@ func (u *user) count(s send) {
 	s.heard = u.events
 	u.counted = append(slices.Clone(u.countedAt(s.at)), s)
 	u.counted = u.counted[max(0, len(u.counted)-maxCounted):]
+}
+
+// isWrong notes a call that the server rejected, or may have rejected once more.
+func (u *user) isWrong(hash [32]byte, now time.Time) {
+	u.wrong = slices.DeleteFunc(slices.Clone(u.wrong), func(w wrong) bool { return w.hash == hash })
+	u.wrong = append(u.wrong, wrong{hash, now})
+	u.wrong = u.wrong[max(0, len(u.wrong)-maxCounted):]
 }
 
 // countedAt returns the calls that count at a time, oldest first.
@@ -204,7 +240,8 @@ func (u *user) callsWith(hash [32]byte) int {
 	return 0
 }
 
-// lastRejection returns what became of the last call with a password that counts.
+// lastRejection returns the failure of the latest call with a password that counts as
+// rejected, or nil.
 func (u *user) lastRejection(hash [32]byte, now time.Time) *outcome.Failure {
 	if u == nil {
 		return nil

@@ -2,7 +2,9 @@ package lockout_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,7 +19,7 @@ func TestR6_WrongPassword_IsSentThreeTimesInAnHour(t *testing.T) {
 		ann := func() *lockout.Ticket { return r.Password("ann", "wrong", lockout.Scheduled) }
 		for range 3 { // hours
 			play(t, ann(), wrong)
-			if b := blocked(t, ann(), time.Minute); b.Last != wrong {
+			if b := blockedBy(t, ann(), time.Minute); b.Last != wrong {
 				t.Errorf("the cause is %v", b.Last)
 			}
 			after(time.Minute - 1)
@@ -103,14 +105,14 @@ func TestR6_UnprovenPassword_IsInFlightOnce(t *testing.T) {
 	})
 }
 
-func TestR6_WaitingCallers_AreToldOfTheRejection(t *testing.T) {
+func TestR6_WaitingCallers_GetTheRejection(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})
 		first := start(t, r.Password("ann", "wrong", lockout.Scheduled))
 		second := r.Password("ann", "wrong", lockout.Scheduled)
 		waiting(t, second)
 		first.Done(wrong)
-		b := blocked(t, second, time.Minute)
+		b := blockedBy(t, second, time.Minute)
 		if b.Last != wrong || !strings.Contains(b.Error(), "rejected the password; not sent again for 1m0s") {
 			t.Error(b, b.Last)
 		}
@@ -129,7 +131,7 @@ func TestR6_LostResponse_CountsAsRejectionUntilToldOtherwise(t *testing.T) {
 		if !first.Once() {
 			t.Error("a flight sends it again at once")
 		}
-		if b := blocked(t, ann(), time.Minute); b.Last != lost || strings.Contains(b.Error(), "server rejected") {
+		if b := blockedBy(t, ann(), time.Minute); b.Last != lost || strings.Contains(b.Error(), "server rejected") {
 			t.Error(b)
 		}
 		after(time.Minute)
@@ -140,7 +142,7 @@ func TestR6_LostResponse_CountsAsRejectionUntilToldOtherwise(t *testing.T) {
 		if third.Once() {
 			t.Error("a flight sends a proven password only once")
 		}
-		play(t, ann(), wrong) // the first rejection, as the lost ones were none
+		play(t, ann(), wrong) // the first rejection, because the lost ones do not count
 		blocked(t, ann(), time.Minute)
 	})
 }
@@ -188,7 +190,7 @@ func TestR6_OneLostResponseThenOutage_IsBackInAMinute(t *testing.T) {
 	})
 }
 
-func TestR6_TLSAlert_IsNoWrongPassword(t *testing.T) {
+func TestR6_TLSAlert_IsNotAWrongPassword(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})
 		for range 100 {
@@ -200,7 +202,7 @@ func TestR6_TLSAlert_IsNoWrongPassword(t *testing.T) {
 	})
 }
 
-func TestR6_ProvenPassword_IsNotDoubtedForLostResponses(t *testing.T) {
+func TestR6_ProvenPassword_IsNotSuspectForLostResponses(t *testing.T) {
 	for name, f := range map[string]*outcome.Failure{"lost": lost, "overloaded": overloaded, "not sent": notSent} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -416,4 +418,189 @@ func TestL3_ManyUsers_AreForgotten(t *testing.T) {
 			t.Errorf("%d users and keys are known", n)
 		}
 	})
+}
+
+// More calls than the bound count, because a proven password was sent after them.
+func TestR6_FiveRejections_BlockUntilThreeCount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+		for _, password := range []string{"1", "2", "3", "4", "old"} {
+			play(t, r.Password("ann", password, lockout.Scheduled), wrong)
+			after(time.Minute)
+		}
+		b := blockedBy(t, r.Password("ann", "new", lockout.Scheduled), time.Hour-4*time.Minute)
+		if !strings.Contains(b.Error(), "other passwords of the user") || b.Last != wrong {
+			t.Error(b, b.Last)
+		}
+		after(time.Hour - 4*time.Minute)
+		ready(t, r.Password("ann", "new", lockout.Scheduled))
+	})
+}
+
+// The server may go on to work on a call after its caller has given up.
+// A password is changed on the server while a crowd of calls is in flight.
+func TestR6_CrowdThatIsRejected_IsBlockedUntilTwoOfTheLatestCount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+		var crowd []*lockout.Ticket
+		for range 12 {
+			crowd = append(crowd, start(t, r.Password("ann", "old", lockout.Scheduled)))
+		}
+		for _, ticket := range crowd {
+			after(time.Second)
+			ticket.Done(wrong)
+		}
+		blocked(t, r.Password("ann", "old", lockout.Forced), time.Hour-2*time.Second)
+	})
+}
+
+func TestR6_LostResponse_CountsForSomeMinutesMoreThanAnHour(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		for range 3 {
+			play(t, r.Password("ann", "x", lockout.Forced), lost)
+		}
+		blocked(t, r.Password("ann", "x", lockout.Forced), 65*time.Minute)
+	})
+}
+
+// A call in flight counts as a rejection.
+func TestR6_CallsInFlight_CountAgainstAChangedPassword(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+		var sent []*lockout.Ticket
+		for range 4 {
+			sent = append(sent, start(t, r.Password("ann", "old", lockout.Scheduled)))
+		}
+		waiting(t, r.Password("ann", "new", lockout.Scheduled))
+		sent[0].Done(nil)
+		ready(t, r.Password("ann", "new", lockout.Scheduled))
+		sent[1].Done(wrong)
+		waiting(t, r.Password("ann", "new", lockout.Scheduled))
+		sent[2].Done(wrong)
+		sent[3].Done(wrong)
+		blocked(t, r.Password("ann", "old", lockout.Forced), time.Hour)
+		ready(t, r.Password("ann", "new", lockout.Scheduled))
+	})
+}
+
+func TestR6_ForcedCallInFlight_IsWaitedForByTheOthers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "x", lockout.Scheduled), wrong)
+		forced := start(t, r.Password("ann", "x", lockout.Forced))
+		waiting(t, r.Password("ann", "x", lockout.Scheduled))
+		forced.Done(nil)
+		ready(t, r.Password("ann", "x", lockout.Scheduled))
+	})
+}
+
+// Rejections of other passwords leave fewer calls for the proven one, because they
+// would be rejected together if it was changed.
+func TestR6_ProvenPassword_HasFewerPlacesAfterRejections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		play(t, r.Password("ann", "1", lockout.Scheduled), wrong)
+		after(time.Minute)
+		start(t, r.Password("ann", "right", lockout.Scheduled))
+		start(t, r.Password("ann", "right", lockout.Scheduled))
+		waiting(t, r.Password("ann", "right", lockout.Scheduled))
+	})
+}
+
+func TestR6_LostResponseOfAProvenPassword_CountsWhenItIsRejected(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "old", lockout.Scheduled) }
+		play(t, ann(), nil)
+		play(t, ann(), lost)
+		play(t, ann(), lost)
+		play(t, ann(), wrong)
+		blocked(t, ann(), time.Minute) // also after an outage that ends with a mistake
+		after(time.Minute)
+		play(t, ann(), wrong)
+		blocked(t, ann(), time.Hour-time.Minute)
+	})
+}
+
+func TestR6_Acceptance_DoesNotUndoRejections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		for _, f := range []*outcome.Failure{wrong, wrong, nil, wrong} {
+			play(t, r.Password("ann", "x", lockout.Forced), f)
+		}
+		blocked(t, r.Password("ann", "x", lockout.Forced), time.Hour)
+	})
+}
+
+// A gateway that answers with 502 or 429 does not know that the server rejected the
+// password once more.
+func TestR6_ResponsesOfAGateway_CountAfterARejection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "x", lockout.Scheduled) }
+		for range 10 {
+			play(t, ann(), overloaded) // before the first rejection nothing counts
+		}
+		play(t, ann(), wrong)
+		after(time.Minute)
+		play(t, ann(), notSent)
+		play(t, ann(), overloaded)
+		blocked(t, ann(), 10*time.Minute)
+		after(10 * time.Minute)
+		play(t, ann(), limited)
+		blocked(t, ann(), 49*time.Minute)
+		after(49 * time.Minute) // the rejection no longer counts, and the calls after it do
+		play(t, ann(), overloaded)
+		blocked(t, ann(), 10*time.Minute)
+		play(t, r.Password("ann", "another", lockout.Scheduled), overloaded)
+		ready(t, r.Password("ann", "another", lockout.Scheduled))
+	})
+}
+
+// 6,000 users with a session and a token each.
+func TestR9_TwoFlowsOfEachUser_AreServedOneAfterTheOther(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 10 * time.Millisecond}
+		r := process(m)
+		var served atomic.Int64
+		for user := range 6000 {
+			for range 2 {
+				go func() {
+					f, err := attempt(t.Context(), r.Password(strconv.Itoa(user), "right", lockout.Scheduled), func() *outcome.Failure {
+						after(300 * time.Millisecond)
+						return nil
+					})
+					if f == nil && err == nil {
+						served.Add(1)
+					}
+				}()
+			}
+		}
+		after(2 * time.Second)
+		if n := served.Load(); n != 12_000 {
+			t.Errorf("%d of 12000 calls were served", n)
+		}
+		flush(t, r)
+	})
+}
+
+func BenchmarkTicket(b *testing.B) {
+	r := lockout.New(lockout.Config{})
+	names := make([]string, 10_000)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		ticket := r.Password(names[n%len(names)], "right", lockout.Scheduled)
+		_, _ = ticket.Eligible(time.Now())
+		ticket.Take(time.Now())
+		_, _ = ticket.Reserve(b.Context(), time.Second)
+		ticket.Done(nil)
+	}
 }

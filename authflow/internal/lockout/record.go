@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// kind is what is known of a send that a record counts.
+// kind is the outcome of a send that a record counts.
 type kind uint8
 
 const (
@@ -14,6 +14,7 @@ const (
 	kindUnanswered             // no response came
 	kindRejected               // the server rejected the password
 	kindAccepted               // the server accepted the password a moment ago
+	kindHidden                 // a gateway responded, after the server had rejected the password before
 	kinds
 )
 

@@ -19,9 +19,10 @@ const (
 
 // attempt is a call that counts as rejected, as the rule sees it.
 type attempt struct {
-	same  bool // it carried the password in question
-	at    time.Time
-	until time.Time // it no longer counts
+	same   bool // it carried the password in question
+	exempt bool // the password was proven then, so that the schedule does not count it
+	at     time.Time
+	until  time.Time // it no longer counts
 }
 
 // gap is the time between the nth rejection of a password and the next call with
@@ -40,6 +41,7 @@ func gap(n int) time.Duration {
 func blockedUntil(attempts []attempt, force Force) time.Time {
 	same := slices.DeleteFunc(slices.Clone(attempts), func(a attempt) bool { return !a.same })
 	until := later(fewerThan(maxRejected, attempts), fewerThan(maxSame, same))
+	same = slices.DeleteFunc(same, func(a attempt) bool { return a.exempt })
 	if len(same) > 0 && force == Scheduled {
 		until = later(until, same[len(same)-1].at.Add(gap(len(same))))
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -13,9 +12,6 @@ import (
 type shared struct {
 	ledger     Ledger
 	seal, open func(user string, text []byte) []byte
-
-	failures atomic.Uint64 // reservations that the Ledger failed
-	dropped  atomic.Uint64 // outcomes that were not saved
 
 	mu      sync.Mutex
 	records hourly
@@ -43,7 +39,7 @@ const (
 	retryInterval = 25 * time.Millisecond  // after another process was faster
 )
 
-// settle saves what came of a call, if the Ledger has to know.
+// settle saves the outcome of a call, if the Ledger has to know.
 func (t *Ticket) settle(outcome verdict, now time.Time) {
 	s := t.registry.shared
 	counted := t.reserved != nil
@@ -79,7 +75,6 @@ func (s *shared) add(next settlement) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.queue) >= maxQueue {
-		s.dropped.Add(1)
 		close(next.saved)
 		return
 	}
@@ -97,10 +92,7 @@ func (s *shared) work() {
 		if !ok {
 			return
 		}
-		err := s.save(next)
-		if err != nil {
-			s.dropped.Add(1)
-		}
+		s.save(next)
 		close(next.saved)
 	}
 }
@@ -120,24 +112,24 @@ func (s *shared) next() (settlement, bool) {
 	return next, true
 }
 
-// save puts the outcome into the record, and tries again for some seconds if the
-// Ledger fails.
-func (s *shared) save(next settlement) error {
+// save puts the outcome into the record. If the Ledger fails, save tries again for some
+// seconds; after that the call counts as a rejection for other processes.
+func (s *shared) save(next settlement) {
 	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
 	defer cancel()
 	known := next.reserved
 	for pause := retryPause; ; pause *= 2 {
 		tried, err := s.replace(ctx, next, known)
 		if err == nil {
-			return nil
+			return
 		}
 		err = sleep(ctx, jitter(pause))
 		if err != nil {
-			return err
+			return
 		}
 		known, err = s.accessTo(next.user).load(ctx)
 		if err == nil && tried != nil && bytes.Equal(known.value, tried.value) {
-			return nil // the Ledger has saved it, and its response was lost
+			return // the Ledger has saved it, and its response was lost
 		}
 	}
 }
@@ -185,7 +177,7 @@ func (s settlement) revise(entries []entry) []entry {
 	case s.outcome == accepted && !overtaken:
 		entries = slices.DeleteFunc(entries, func(e entry) bool {
 			stale := is(kindPending)(e) && s.at.Sub(e.at()) >= pendingFor
-			return stale || is(kindUnanswered)(e) || is(kindAccepted)(e)
+			return stale || is(kindUnanswered)(e) || is(kindHidden)(e) || is(kindAccepted)(e)
 		})
 		return append(entries, s.entry(kindAccepted, acceptedFor))
 	case s.outcome == rejected:
@@ -193,6 +185,8 @@ func (s settlement) revise(entries []entry) []entry {
 		return append(entries, s.entry(kindRejected, countsFor))
 	case s.outcome == unanswered:
 		return append(entries, s.entry(kindUnanswered, countsFor))
+	case s.outcome == hidden:
+		return append(entries, s.entry(kindHidden, countsFor))
 	}
 	return entries
 }

@@ -1,9 +1,6 @@
 package lockout
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // How old an entry may be to be more than a rejection.
 const (
@@ -29,7 +26,6 @@ type tally struct {
 // tallyOf counts the entries for the password with this hash.
 func tallyOf(entries []entry, hash [32]byte, now time.Time) tally {
 	var c tally
-	slices.SortStableFunc(entries, func(a, b entry) int { return a.end.Compare(b.end) })
 	for _, e := range entries {
 		same := e.hash == shortHash(hash)
 		switch {

@@ -36,7 +36,7 @@ const (
 	Other
 )
 
-// traits are what follows from a class. This table is the only place that knows.
+// traits are the properties of each class. No other place decides on them.
 var traits = [...]struct {
 	name       string
 	retryable  bool // another attempt may succeed

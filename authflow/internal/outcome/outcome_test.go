@@ -100,7 +100,7 @@ func TestR5_EachClass_HasAName(t *testing.T) {
 
 // R11, R13, R14: what follows from a class is written here a second time, so that
 // a change of the table is a decision.
-func TestR11_R13_R14_Traits_AreThoseOfTheClass(t *testing.T) {
+func TestR11_R13_R14_Traits_FollowFromTheClass(t *testing.T) {
 	t.Parallel()
 	type traits struct{ retryable, answered, notApplied, suspect bool }
 	for class, want := range map[outcome.Class]traits{

@@ -2,48 +2,37 @@ package redact
 
 import (
 	"encoding/hex"
-	"html"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// The functions of this file undo escapes in a text, as far as there are any, and
-// leave everything else as it is.
+// The functions of this file undo the escapes in a text, and leave the rest of it
+// as it is.
 
-// unescapePercent undoes the escapes of URLs, such as %2F, or with another mark the
-// escapes of e-mail (quoted-printable), such as =2F.
-func unescapePercent(text string, mark byte) string {
-	if strings.IndexByte(text, mark) < 0 {
-		return text
-	}
+// unescapePercent undoes the escapes of URLs, such as %2F.
+func unescapePercent(text string) string {
 	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == mark && i+2 < len(text) {
-			decoded, err := hex.DecodeString(text[i+1 : i+3])
-			if err == nil {
-				b.Write(decoded)
-				i += 2
-				continue
-			}
+	for {
+		plain, escape, found := strings.Cut(text, "%")
+		b.WriteString(plain)
+		if !found {
+			return b.String()
 		}
-		b.WriteByte(text[i])
+		decoded, err := hex.DecodeString(escape[:min(2, len(escape))])
+		if err != nil || len(decoded) == 0 {
+			b.WriteByte('%')
+			text = escape
+			continue
+		}
+		b.Write(decoded)
+		text = escape[2:]
 	}
-	return b.String()
 }
 
-// unescapeHTML undoes the escapes of HTML and XML.
-func unescapeHTML(text string) string { return html.UnescapeString(text) }
-
-// undouble undoes the escapes of SQL and CSV, which write a quote twice.
-func undouble(text, quote string) string { return strings.ReplaceAll(text, quote+quote, quote) }
-
-// unescapeBackslash undoes the escapes of JSON, JavaScript, Go and other languages.
+// unescapeBackslash undoes the escapes of JSON, Go and similar languages.
 func unescapeBackslash(text string) string {
-	if strings.IndexByte(text, '\\') < 0 {
-		return text
-	}
 	var b strings.Builder
 	for {
 		plain, escape, found := strings.Cut(text, `\`)
@@ -51,72 +40,42 @@ func unescapeBackslash(text string) string {
 		if !found {
 			return b.String()
 		}
-		if escape == "" {
-			b.WriteByte('\\')
-			return b.String()
-		}
-		var said string
-		said, text = unescapeOne(escape)
-		b.WriteString(said)
+		var unescaped string
+		unescaped, text = unescapeOne(escape)
+		b.WriteString(unescaped)
 	}
 }
 
-// unescapeOne returns what the escape at the beginning of a text says, without its
-// backslash, and the text behind it. The text is not empty.
-func unescapeOne(text string) (said, rest string) {
-	if text[0] == 'u' {
-		r, size := unicodeEscape(text)
-		if size > 0 {
-			return string(r), text[size:]
+// unescapeOne returns the meaning of the escape at the beginning of a text, which
+// has lost its backslash, and the rest of the text.
+func unescapeOne(text string) (unescaped, rest string) {
+	if text == "" {
+		return `\`, ""
+	}
+	high, low, paired := strings.Cut(text[:min(len(text), 11)], `\`)
+	if paired {
+		r := utf16.DecodeRune(utf16Escape(high), utf16Escape(low)) // JSON escapes 😀 as \ud83d\ude00
+		if r != utf8.RuneError {
+			return string(r), text[11:]
 		}
 	}
-	r, wide, rest, err := strconv.UnquoteChar(`\`+text, 0)
+	r, isRune, rest, err := strconv.UnquoteChar(`\`+text, 0)
 	switch {
-	case err != nil: // any other character stands for itself
+	case err != nil: // any other character stands for itself, as in \/
 		_, size := utf8.DecodeRuneInString(text)
 		return text[:size], text[size:]
-	case wide:
+	case isRune:
 		return string(r), rest
 	}
 	return string([]byte{byte(r)}), rest
 }
 
-// unicodeEscape returns the character at the beginning of a text such as u00e4,
-// u{e4} or, in two halves, ud83d\ude00, and the length of its escape; 0 if there is
-// none.
-func unicodeEscape(text string) (r rune, size int) {
-	inner, found := strings.CutPrefix(text, "u{")
-	if found {
-		end := strings.IndexByte(inner[:min(len(inner), 8)], '}')
-		if end < 0 {
-			return 0, 0
-		}
-		n, err := strconv.ParseUint(inner[:end], 16, 32)
-		if err != nil {
-			return 0, 0
-		}
-		return rune(n), end + 3
+// utf16Escape returns the number of an escape such as ud83d, or 0.
+func utf16Escape(escape string) rune {
+	digits, found := strings.CutPrefix(escape, "u")
+	n, err := strconv.ParseUint(digits, 16, 16)
+	if !found || len(digits) != 4 || err != nil {
+		return 0
 	}
-	first, ok := fourDigits(text)
-	if !ok {
-		return 0, 0
-	}
-	tail, found := strings.CutPrefix(text[5:], `\`)
-	if !found || !utf16.IsSurrogate(first) {
-		return first, 5
-	}
-	second, ok := fourDigits(tail)
-	if !ok {
-		return first, 5
-	}
-	return utf16.DecodeRune(first, second), 11
-}
-
-// fourDigits returns the number at the beginning of a text such as u00e4.
-func fourDigits(text string) (rune, bool) {
-	if len(text) < 5 || text[0] != 'u' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(text[1:5], 16, 32)
-	return rune(n), err == nil
+	return rune(n)
 }

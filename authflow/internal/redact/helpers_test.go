@@ -11,18 +11,16 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
-
-	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
-// logIn is a log-in request with a password, as the generated client sends it.
-func logIn(t testing.TB, password string) *redact.Secrets {
+// logIn is a login request with a password, as the generated client sends it.
+func logIn(t testing.TB, password string) *http.Request {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"username": "ann", "password": password, "remember_me": true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return redact.Of(post(t, "application/json", string(body)))
+	return post(t, "application/json", string(body))
 }
 
 // post is a request with a body.
@@ -50,20 +48,15 @@ func encodings() []encoding {
 		{"path", url.PathEscape, false},
 		{"query", url.QueryEscape, false},
 		{"all percent", func(s string) string { return eachByte(s, "%%%02x") }, false},
-		{"quoted-printable", func(s string) string { return eachByte(s, "=%02X") }, false},
 		{"JSON", func(s string) string { return marshal(s) }, false},
 		{"JSON without quotes", func(s string) string { return marshal(s)[1 : len(marshal(s))-1] }, false},
 		{"Go", func(s string) string { return fmt.Sprintf("%q", s) }, false},
 		{"Go ASCII", func(s string) string { return fmt.Sprintf("%+q", s) }, false},
 		{"JSON ASCII", func(s string) string { return eachUTF16(s, `\u%04x`) }, false},
 		{"JSON ASCII, upper case", func(s string) string { return eachUTF16(s, `\u%04X`) }, false},
-		{"JavaScript", func(s string) string { return eachRune(s, `\u{%x}`) }, false},
-		{"octal", func(s string) string { return eachByte(s, `\%03o`) }, false},
 		{"HTML", html.EscapeString, false},
 		{"HTML numbers", func(s string) string { return eachRune(s, "&#%d;") }, false},
 		{"XML numbers", func(s string) string { return eachRune(s, "&#x%X;") }, false},
-		{"SQL", func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }, false},
-		{"CSV", func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }, false},
 		{"hex", func(s string) string { return hex.EncodeToString([]byte(s)) }, false},
 		{"upper hex", func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) }, false},
 		{"hex, odd", func(s string) string { return "a" + hex.EncodeToString([]byte(s)) }, true},
@@ -72,16 +65,7 @@ func encodings() []encoding {
 		{"base64 behind 1", func(s string) string { return base64.StdEncoding.EncodeToString([]byte(":" + s)) }, false},
 		{"base64 behind 2", func(s string) string { return base64.StdEncoding.EncodeToString([]byte("u:" + s + ":x")) }, false},
 		{"base64 in a word", func(s string) string { return "k3y" + base64.StdEncoding.EncodeToString([]byte(s)) }, true},
-		{"decimal bytes", func(s string) string { return fmt.Sprint([]byte(s)) }, false},
-		{"Java bytes", func(s string) string { return strings.ReplaceAll(fmt.Sprint(signed(s)), " ", ", ") }, false},
-		{"Node buffer", func(s string) string { return fmt.Sprintf("<Buffer % x>", s) }, false},
-		{"hex list", func(s string) string { return fmt.Sprintf("%# x", s) }, false},
-		{"MAC style", func(s string) string { return strings.ReplaceAll(fmt.Sprintf("% X", s), " ", ":") }, false},
 		{"upper case", strings.ToUpper, true},
-		{"zero width", func(s string) string { return spread(s, "\u200b") }, false},
-		{"soft hyphens", func(s string) string { return spread(s, "\u00ad") }, false},
-		{"NULs", func(s string) string { return spread(s, "\x00") }, false},
-		{"lines", func(s string) string { return spread(s, "\r\n") }, false},
 	}
 }
 
@@ -116,14 +100,3 @@ func eachUTF16(s, format string) string {
 	}
 	return b.String()
 }
-
-func signed(s string) []int8 {
-	all := make([]int8, len(s))
-	for i := range len(s) {
-		all[i] = int8(s[i])
-	}
-	return all
-}
-
-// spread puts something between the characters of a text.
-func spread(s, between string) string { return strings.Join(strings.Split(s, ""), between) }

@@ -22,16 +22,21 @@ const (
 
 // index holds secrets as a search needs them, all of them folded.
 type index struct {
-	long    []string
-	pieces  map[string]struct{} // all parts of pieceLength bytes of the longer ones
-	words   []string            // secrets below minLong
-	numbers []string            // secrets of digits, without leading zeros
+	words  []string            // secrets below minLong
+	long   []string            // secrets of at least minLong
+	pieces map[string]struct{} // all parts of pieceLength bytes of the longer ones
 }
 
 func newIndex(secrets []string) *index {
 	x := &index{pieces: make(map[string]struct{})}
 	for _, secret := range secrets {
-		x.add(fold(secret))
+		folded := fold(secret)
+		x.add(folded)
+		number := strings.TrimLeft(folded, "0")
+		isNumber := strings.Trim(number, "0123456789") == ""
+		if isNumber && len(number) >= minNumber {
+			x.add(number)
+		}
 	}
 	return x
 }
@@ -40,7 +45,6 @@ func newIndex(secrets []string) *index {
 func (x *index) add(secret string) {
 	switch {
 	case secret == "":
-		return
 	case len(secret) < minLong:
 		x.words = append(x.words, secret)
 	case len(secret) <= pieceLength:
@@ -50,31 +54,12 @@ func (x *index) add(secret string) {
 			x.pieces[secret[i:i+pieceLength]] = struct{}{}
 		}
 	}
-	if strings.Trim(secret, "0123456789") != "" {
-		return
-	}
-	number := strings.TrimLeft(secret, "0")
-	x.numbers = append(x.numbers, number)
-	if len(number) < len(secret) && len(number) >= minNumber {
-		x.add(number)
-	}
 }
 
-// isNumber reports whether a secret is the number that these digits write.
-func (x *index) isNumber(digits string) bool {
-	digits = strings.TrimLeft(digits, "-0")
-	for _, number := range x.numbers {
-		if number == digits {
-			return true
-		}
-	}
-	return false
-}
+// isEmpty reports whether there is nothing to look for.
+func (x *index) isEmpty() bool { return len(x.long)+len(x.pieces)+len(x.words) == 0 }
 
-// empty reports whether there is nothing to look for.
-func (x *index) empty() bool { return len(x.long)+len(x.pieces)+len(x.words) == 0 }
-
-// holdsLong reports whether a folded text holds a secret of minLong bytes or more.
+// holdsLong reports whether a folded text holds a secret of at least minLong bytes.
 func (x *index) holdsLong(text string) bool {
 	for _, secret := range x.long {
 		if strings.Contains(text, secret) {
@@ -96,63 +81,46 @@ func (x *index) holdsLong(text string) bool {
 // holdsWord reports whether a folded text holds a short secret as a whole word.
 func (x *index) holdsWord(text string) bool {
 	for _, word := range x.words {
-		for from := 0; ; {
-			at := strings.Index(text[from:], word)
-			if at < 0 {
-				break
-			}
-			start := from + at
-			before, after := text[:start], text[start+len(word):]
-			if !continues(reversed(word), reversed(before)) && !continues(word, after) {
+		for at := strings.Index(text, word); at >= 0; {
+			if isWhole(text[:at], word, text[at+len(word):]) {
 				return true
 			}
-			from = start + 1
+			next := strings.Index(text[at+1:], word)
+			if next < 0 {
+				break
+			}
+			at += 1 + next
 		}
 	}
 	return false
 }
 
-// continues reports whether a word goes on in the text that follows it: "en" does
-// in "enter" and in "en-US", "10" in "10.5" and in "10:30"; "en" does not in "en.".
-func continues(word, rest string) bool {
+// isWhole reports whether a word is not a part of a longer one, such as "en" of
+// "enter" and of "en-US", and "10" of "10.5" and of "10:30".
+func isWhole(before, word, after string) bool {
+	first, _ := utf8.DecodeRuneInString(word)
 	last, _ := utf8.DecodeLastRuneInString(word)
-	next, size := utf8.DecodeRuneInString(rest)
-	if !isWordRune(last) || size == 0 {
+	left, size := utf8.DecodeLastRuneInString(before)
+	left2, _ := utf8.DecodeLastRuneInString(before[:len(before)-size])
+	right, size := utf8.DecodeRuneInString(after)
+	right2, _ := utf8.DecodeRuneInString(after[size:])
+	return !goesOn(first, left, left2) && !goesOn(last, right, right2)
+}
+
+// goesOn reports whether a word that ends with a character goes on with the next two.
+func goesOn(end, next, second rune) bool {
+	switch {
+	case !isWordRune(end):
 		return false
-	}
-	if isWordRune(next) {
-		return true
-	}
-	second, size := utf8.DecodeRuneInString(rest[size:])
-	if size == 0 {
-		return false
-	}
-	switch next {
-	case '-', '_', '\'':
+	case strings.ContainsRune("-_'", next):
 		return isWordRune(second)
-	case '.', ':':
-		return unicode.IsDigit(last) && unicode.IsDigit(second)
+	case strings.ContainsRune(".:", next):
+		return unicode.IsDigit(end) && unicode.IsDigit(second)
 	}
-	return false
+	return isWordRune(next)
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
-
-// reversed returns up to four characters from the end of a text, in reverse order,
-// so that what stands before a word is read as what stands behind it. continues
-// looks at two.
-func reversed(text string) string {
-	var b strings.Builder
-	for range 4 {
-		r, size := utf8.DecodeLastRuneInString(text)
-		if size == 0 {
-			break
-		}
-		b.WriteRune(r)
-		text = text[:len(text)-size]
-	}
-	return b.String()
-}
 
 // fold returns a text in lower case with single spaces, so that a server that
 // writes a secret in upper case, or breaks its line, is found to repeat it.

@@ -11,8 +11,10 @@ import (
 // maxLine bounds a line that is shown, in bytes, without the ellipsis behind it.
 const maxLine = 500
 
-// line returns a text as one printable line of bounded length.
-func line(text string) string {
+// Line returns a text as one printable line of at most about 500 bytes. Characters
+// that are invisible or change the direction of the text are shown as escapes,
+// such as \u202e.
+func Line(text string) string {
 	var b strings.Builder
 	gap := false
 	for len(text) > 0 {
@@ -49,16 +51,4 @@ func invisible(r rune) bool {
 	}
 	visible := unicode.IsPrint(r) || unicode.IsSpace(r)
 	return !visible || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
-
-// withoutInvisible returns a text without its invisible characters and line breaks,
-// which some servers put into long words, and without U+FFFD, which HTML puts in
-// the place of characters that it does not allow.
-func withoutInvisible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if invisible(r) || strings.ContainsRune("\u2028\u2029\ufffd", r) {
-			return -1
-		}
-		return r
-	}, text)
 }

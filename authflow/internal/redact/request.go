@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -42,15 +41,15 @@ func secretsOf(req *http.Request) []string {
 // secretList collects secrets.
 type secretList []string
 
-// add adds a secret as it is, and as it reads without the escapes of a URL: cookies
-// are often escaped, and a server shows what they mean.
+// add adds a secret as it is, and without the escapes of a URL: cookies are often
+// escaped, and a server shows their meaning.
 func (l *secretList) add(secret string) {
 	secret = strings.TrimSpace(secret)
 	if secret == "" {
 		return
 	}
 	*l = append(*l, secret)
-	unescaped := strings.TrimSpace(unescapePercent(secret, '%'))
+	unescaped := strings.TrimSpace(unescapePercent(secret))
 	if unescaped != secret {
 		*l = append(*l, unescaped)
 	}
@@ -175,14 +174,11 @@ func (l *secretList) addJSON(decoder *json.Decoder, name string) bool {
 func (l *secretList) addForm(form string) {
 	for pair := range strings.SplitSeq(form, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		if !namesSecret(unescapePercent(name, '%')) {
+		if !namesSecret(unescapePercent(name)) {
 			continue
 		}
 		l.add(value)
-		plain, err := url.QueryUnescape(value)
-		if err == nil {
-			l.add(plain)
-		}
+		l.add(strings.ReplaceAll(value, "+", " "))
 	}
 }
 

@@ -1,12 +1,12 @@
 package redact
 
 import (
-	"slices"
+	"html"
 	"strings"
 )
 
 const (
-	// maxNested is how many encodings around a secret are taken off, one after the
+	// maxNested is how many encodings around a secret are undone, one after the
 	// other. Three are common: JSON in JSON, between quotes in a message of net/http.
 	maxNested = 4
 	// maxDecoded bounds the decoded text of one search, in bytes. A text that needs
@@ -15,99 +15,85 @@ const (
 	maxDecoded = 512 << 10
 )
 
-// view is a text, or what it says once some encodings are taken off.
+// view is a text with some of its encodings undone.
 type view struct {
 	text string
-	// longOnly says that the view may be an ordinary text misread as base64, say. It
-	// would hold any secret of two characters sooner or later.
-	longOnly bool
+	// guessed: it may be an ordinary text that was misread, as base64 for example.
+	// Such noise would hold any secret of two characters sooner or later.
+	guessed bool
 }
 
-// repeatedIn reports whether text repeats a secret: as it is, or in any sequence of
+// isRepeatedIn reports whether text repeats a secret: as it is, or in any sequence of
 // encodings.
-func (x *index) repeatedIn(text string) bool {
-	if x.empty() {
+func (x *index) isRepeatedIn(text string) bool {
+	if x.isEmpty() {
 		return false
 	}
-	level := []view{{text: text}}
-	seen := map[view]struct{}{level[0]: {}}
-	budget := maxDecoded
-	for nested := 0; len(level) > 0; nested++ {
-		for _, v := range level {
-			if x.shownBy(v) {
+	nested := map[view]int{{text: text}: 0} // how many encodings were undone
+	left := maxDecoded
+	for queue := []view{{text: text}}; len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if x.isShownBy(v) {
+			return true
+		}
+		if nested[v] == maxNested {
+			continue
+		}
+		for _, decoded := range v.decode() {
+			_, known := nested[decoded]
+			if known {
+				continue
+			}
+			left -= len(decoded.text)
+			if left < 0 {
 				return true
 			}
+			nested[decoded] = nested[v] + 1
+			queue = append(queue, decoded)
 		}
-		if nested == maxNested {
-			return false
-		}
-		var next []view
-		for _, v := range level {
-			for _, decoded := range v.decode() {
-				_, known := seen[decoded]
-				if known {
-					continue
-				}
-				budget -= len(decoded.text)
-				if budget < 0 {
-					return true
-				}
-				seen[decoded] = struct{}{}
-				next = append(next, decoded)
-			}
-		}
-		level = next
 	}
 	return false
 }
 
-func (x *index) shownBy(v view) bool {
+func (x *index) isShownBy(v view) bool {
 	text := fold(v.text)
-	if x.holdsLong(text) {
-		return true
-	}
-	return !v.longOnly && x.holdsWord(text)
+	return x.holdsLong(text) || !v.guessed && x.holdsWord(text)
 }
 
-// decode returns what the text of a view says in each encoding that it may be
-// written in.
+// decode undoes each encoding in which the view may be written.
 func (v view) decode() []view {
 	var all []view
 	for _, text := range readings(v.text) {
-		all = append(all, view{text: text, longOnly: v.longOnly})
+		all = append(all, view{text, v.guessed})
 	}
 	for _, text := range guesses(v.text) {
-		all = append(all, view{text: text, longOnly: true})
+		all = append(all, view{text, true})
 	}
-	return slices.DeleteFunc(all, func(decoded view) bool {
-		return decoded.text == "" || decoded.text == v.text
-	})
+	return all
 }
 
-// readings returns what a text says without its escapes, and what those parts say
-// that are the code of a printable text.
+// readings undoes the escapes of a text, and decodes the stretches that are the code
+// of a printable text.
 func readings(text string) []string {
 	return []string{
-		unescapePercent(text, '%'),
-		unescapePercent(strings.ReplaceAll(text, "+", " "), '%'),
-		unescapePercent(text, '='),
+		unescapePercent(text),
+		unescapePercent(strings.ReplaceAll(text, "+", " ")),
 		unescapeBackslash(text),
-		unescapeHTML(text),
-		undouble(text, `"`),
-		undouble(text, "'"),
-		withoutInvisible(text),
-		listedBytes(text),
-		base64Texts(text),
-		hexTexts(text),
+		html.UnescapeString(text),
+		decodeRuns(urlAlphabet(text), base64Alphabet, wholly(decodeBase64)),
+		decodeRuns(text, hexAlphabet, wholly(decodeHex)),
 	}
 }
 
-// guesses returns what the parts of a text say if a code begins somewhere in them.
-// Most of it is noise.
+// guesses decodes the stretches of a text as if a code began somewhere in them. Most
+// of the result is noise.
 func guesses(text string) []string {
-	all := []string{hexBytes(text, 0), hexBytes(text, 1), numbers(text)}
-	for skipped := range 4 {
-		all = append(all, base64Bytes(text, skipped))
+	all := []string{numbers(text)}
+	for n := range 2 {
+		all = append(all, decodeRuns(text, hexAlphabet, skipping(n, decodeHex)))
+	}
+	for n := range 4 {
+		all = append(all, decodeRuns(urlAlphabet(text), base64Alphabet, skipping(n, decodeBase64)))
 	}
 	return all
 }

@@ -31,7 +31,7 @@ func TestP1_CredentialRequestedBeforeIt_IsDiscarded(t *testing.T) {
 		}, 3},
 	} {
 		in(t, func(t *testing.T, k *keeper, s *numbers) {
-			l, _ := k.GetVerified(t.Context())
+			l, _ := k.GetVerified(t.Context(), time.Now())
 			var wg sync.WaitGroup
 			for range 10 {
 				wg.Go(func() { want(t, what+": a waiter", c.which, nil)(k.Replace(t.Context(), l)) })
@@ -40,7 +40,7 @@ func TestP1_CredentialRequestedBeforeIt_IsDiscarded(t *testing.T) {
 			c.use(t.Context(), k, l)
 			wg.Wait()
 			synctest.Wait()
-			want(t, what+": afterwards", c.which, nil)(k.GetVerified(t.Context()))
+			want(t, what+": afterwards", c.which, nil)(k.GetVerified(t.Context(), time.Now()))
 			if s.flights.Load() != c.which || c.which == 3 && !slices.Equal(s.late, []int32{2}) {
 				t.Errorf("%s: %d flights, late %v", what, s.flights.Load(), s.late)
 			}
@@ -51,7 +51,32 @@ func TestP1_CredentialRequestedBeforeIt_IsDiscarded(t *testing.T) {
 	}
 }
 
-// A flight that waits in a queue for longer than that brings what is asked for.
+// It does not matter which of the callers begins the next flight.
+func TestP1_FlightThatFollowsARenew_IsForced(t *testing.T) {
+	for range 50 {
+		in(t, func(t *testing.T, k *keeper, s *numbers) {
+			var forced []bool
+			s.then = func(_ context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error) {
+				forced = append(forced, fl.Force)
+				return leaseOf(n, fl.Began, time.Minute), nil
+			}
+			var wg sync.WaitGroup
+			for range 5 {
+				wg.Go(func() { want(t, "a waiter", 2, nil)(k.GetVerified(t.Context(), time.Now())) })
+			}
+			time.Sleep(500 * time.Millisecond) // fake clock
+			wg.Go(func() { want(t, "Renew", 2, nil)(k.Renew(t.Context())) })
+			wg.Wait()
+			l, _ := k.Peek()
+			want(t, "a later one", 3, nil)(k.Replace(t.Context(), l))
+			if !slices.Equal(forced, []bool{false, true, false}) {
+				t.Errorf("forced: %v", forced)
+			}
+		})
+	}
+}
+
+// A flight that waits in a queue for longer than that gets a credential that is new enough.
 func TestP1_CredentialRequestedAfterARenewOfAnEarlierFlight_IsUsed(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
 		s.then = func(_ context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
@@ -59,7 +84,7 @@ func TestP1_CredentialRequestedAfterARenewOfAnEarlierFlight_IsUsed(t *testing.T)
 			time.Sleep(time.Second) // fake clock
 			return leaseOf(n, asked, time.Minute), nil
 		}
-		go func() { _, _ = k.GetVerified(t.Context()) }()
+		go func() { _, _ = k.GetVerified(t.Context(), time.Now()) }()
 		time.Sleep(500 * time.Millisecond) // fake clock
 		within(t, "Renew", 1500*time.Millisecond, func() { want(t, "Renew", 1, nil)(k.Renew(t.Context())) })
 		if s.flights.Load() != 1 {
@@ -86,7 +111,7 @@ func TestR4_Renew_InAStream_StarvesNobody(t *testing.T) {
 			wg.Go(func() {
 				time.Sleep(time.Duration(i) * 301 * time.Millisecond) // fake clock
 				called := time.Now()
-				_, err := k.GetVerified(t.Context())
+				_, err := k.GetVerified(t.Context(), time.Now())
 				took := time.Since(called)
 				if err != nil || took > 3*time.Second {
 					t.Errorf("GetVerified: %v after %v", err, took)
@@ -103,7 +128,7 @@ func TestR4_Renew_InAStream_StarvesNobody(t *testing.T) {
 // The exclusive lease of a caller does not come from before either.
 func TestP1_ExclusiveLeaseRequestedBeforeInvalidate_IsDiscarded(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		l, _ := k.GetVerified(t.Context())
+		l, _ := k.GetVerified(t.Context(), time.Now())
 		var wg sync.WaitGroup
 		wg.Go(func() { want(t, "the caller", 3, nil)(k.Exclusive(t.Context())) })
 		time.Sleep(500 * time.Millisecond) // fake clock
@@ -118,7 +143,8 @@ func TestP1_ExclusiveLeaseRequestedBeforeInvalidate_IsDiscarded(t *testing.T) {
 // Otherwise a caller would throw away, at the end of its time, what is there.
 func TestR4_FlightThatLands_WinsOverAContextThatEnds(t *testing.T) {
 	for what, call := range map[string]func(*keeper, context.Context) (*Lease[int32], error){
-		"for all": (*keeper).GetVerified, "exclusive": (*keeper).Exclusive, "forced": (*keeper).Renew,
+		"for all":   func(k *keeper, ctx context.Context) (*Lease[int32], error) { return k.GetVerified(ctx, time.Now()) },
+		"exclusive": (*keeper).Exclusive, "forced": (*keeper).Renew,
 	} {
 		in(t, func(t *testing.T, k *keeper, s *numbers) {
 			for _, down := range []bool{false, true} {

@@ -11,7 +11,7 @@ import (
 func TestT2_ExclusiveLease_IsGivenToOneCaller(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
 		want(t, "an exclusive one", 1, nil)(k.Exclusive(t.Context()))
-		want(t, "the one for all", 2, nil)(k.GetVerified(t.Context()))
+		want(t, "the one for all", 2, nil)(k.GetVerified(t.Context(), time.Now()))
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		given := map[int32]bool{}
@@ -26,10 +26,10 @@ func TestT2_ExclusiveLease_IsGivenToOneCaller(t *testing.T) {
 				}
 				given[l.Value] = true
 			})
-			wg.Go(func() { want(t, "the one for all", 2, nil)(k.GetVerified(t.Context())) })
+			wg.Go(func() { want(t, "the one for all", 2, nil)(k.GetVerified(t.Context(), time.Now())) })
 		}
 		wg.Wait()
-		want(t, "the one for all", 2, nil)(k.GetVerified(t.Context()))
+		want(t, "the one for all", 2, nil)(k.GetVerified(t.Context(), time.Now()))
 		if len(given) != 100 || s.flights.Load() != 102 {
 			t.Errorf("%d leases by %d flights", len(given), s.flights.Load())
 		}
@@ -41,7 +41,7 @@ func TestT2_ExclusiveFlight_IsJoinedByNoOtherCaller(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { want(t, "the exclusive one", 1, nil)(k.Exclusive(t.Context())) })
 		synctest.Wait()
-		want(t, "the one for all", 2, nil)(k.GetVerified(t.Context()))
+		want(t, "the one for all", 2, nil)(k.GetVerified(t.Context(), time.Now()))
 		wg.Wait()
 	})
 }
@@ -56,13 +56,13 @@ func TestR3_ExclusiveFlight_BeginsAndEndsAPause(t *testing.T) {
 			return leaseOf(n, time.Now(), time.Minute), nil
 		}
 		want(t, "one that fails", 0, errDown)(k.Exclusive(t.Context()))
-		within(t, "in the pause", 0, func() { want(t, "another", 0, errDown)(k.GetVerified(t.Context())) })
+		within(t, "in the pause", 0, func() { want(t, "another", 0, errDown)(k.GetVerified(t.Context(), time.Now())) })
 		time.Sleep(10 * time.Second) // fake clock
-		go func() { _, _ = k.GetVerified(t.Context()) }()
+		go func() { _, _ = k.GetVerified(t.Context(), time.Now()) }()
 		synctest.Wait()
 		// One that was under way when the pause began ends it by its success.
-		want(t, "one that brings something", 3, nil)(k.Exclusive(t.Context()))
-		want(t, "the one for all", 4, nil)(k.GetVerified(t.Context()))
+		want(t, "one that succeeds", 3, nil)(k.Exclusive(t.Context()))
+		want(t, "the one for all", 4, nil)(k.GetVerified(t.Context(), time.Now()))
 	})
 }
 
@@ -83,6 +83,6 @@ func TestR4_ExclusiveFlight_EndsWhenItsCallerLeaves(t *testing.T) {
 		if synctest.Wait(); !ended.Equal(time.Now()) {
 			t.Error("the flight goes on without its caller")
 		}
-		want(t, "another, in no pause", 2, nil)(k.GetVerified(t.Context()))
+		want(t, "another, in no pause", 2, nil)(k.GetVerified(t.Context(), time.Now()))
 	})
 }

@@ -11,23 +11,22 @@ import (
 type Flight[V any] struct {
 	// Began is when the flight began.
 	Began time.Time
-	// Force says that the flight began because of a Renew.
+	// Force says that the flight is for a Renew.
 	Force bool
 	// Exclusive says that the lease goes to one caller only.
 	Exclusive bool
 	// Renewing is the lease that was in use when the flight began, or nil.
 	Renewing *Lease[V]
 
-	keeper interface {
-		complete(fl *Flight[V], l *Lease[V], err error)
-		cancelIfUnused(fl *Flight[V]) bool
-	}
-	cancel context.CancelFunc // ends the context of Acquire
-	done   chan struct{}      // closed when the waiters are woken
+	keeper  interface{ cancelIfUnused(fl *Flight[V]) bool }
+	cancel  context.CancelFunc // ends the context of Acquire
+	done    chan struct{}      // closed when the waiters are woken
+	awaited chan struct{}      // closed when the first caller waits
 
 	// The lock of the Keeper guards these.
 	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
 	notBefore time.Time // a credential that was requested earlier is discarded
+	forceNext bool      // the next flight is for a Renew, if this one is discarded
 	protected bool      // a Renew does not discard its credential
 	landed    bool      // lease and err are the result
 	lease     *Lease[V]
@@ -39,41 +38,51 @@ type Completion[V any] struct {
 	*Flight[V]
 	// Old is the lease that was in use before, or nil.
 	Old *Lease[V]
-	// New is the lease that the flight brought, or nil.
+	// New is the lease that the flight obtained, or nil.
 	New *Lease[V]
-	// Err is why there is no new lease.
+	// Err is why there is no new lease: a PauseError.
 	Err error
 	// Late says that New is not used, because the flight had already ended or
-	// because New was requested before an Invalidate or a Renew. It is alive at
-	// the server all the same.
+	// because New was requested before an Invalidate or a Renew. It is still alive
+	// at the server.
 	Late bool
 }
 
 // errDiscarded is the result of a flight whose credential was discarded.
 var errDiscarded = errors.New("the credential was requested too early")
 
-// Timeout ends the flight with err although its function has not returned, so
-// that a function that hangs holds up nobody. A credential that it returns later
-// is reported as late. Timeout has no effect on a flight that has ended.
-func (fl *Flight[V]) Timeout(err error) { fl.keeper.complete(fl, nil, err) }
-
 // CancelIfUnused ends the flight if no caller waits for it any more, and reports
 // whether the flight has ended.
 func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl) }
 
+// Awaited returns a channel that is closed as soon as a caller waits for the flight.
+// A renewal ahead of time begins without one.
+func (fl *Flight[V]) Awaited() <-chan struct{} { return fl.awaited }
+
 // join adds a waiter. A Renew makes the flight discard a credential that was
-// requested before it. A flight that follows a discarded one is spared: otherwise
-// callers that renew faster than a flight takes would let no flight succeed.
+// requested before it, unless the flight follows a discarded one: callers that renew
+// faster than a flight takes would otherwise let no flight succeed.
 func (fl *Flight[V]) join(want *request[V]) {
 	fl.waiters++
+	fl.noteWaiter()
 	if want.forced && !fl.protected {
-		fl.notBefore = want.since
+		fl.notBefore, fl.forceNext = want.since, true
+	}
+}
+
+// noteWaiter notes that a caller waits. The caller of noteWaiter holds the lock.
+func (fl *Flight[V]) noteWaiter() {
+	select {
+	case <-fl.awaited:
+	default:
+		close(fl.awaited)
 	}
 }
 
 // requestedBefore reports whether the credential of the flight was requested
-// before t. The flight may have waited in a queue after it began; a credential
-// that is older than the flight comes from a Store, which was asked when it began.
+// before t. A flight that began before t may have waited in a queue until after t,
+// so its credential decides. A credential that is older than its flight comes from a
+// Store, which the flight read when it began, so the flight decides.
 func (fl *Flight[V]) requestedBefore(t time.Time, l *Lease[V]) bool {
 	return fl.Began.Before(t) && l.RequestedAt.Before(t)
 }
@@ -83,18 +92,18 @@ func (fl *Flight[V]) requestedBefore(t time.Time, l *Lease[V]) bool {
 func (k *Keeper[V, S]) begin(ctx context.Context, want *request[V]) *Flight[V] {
 	next := *k.load()
 	fl := &Flight[V]{
-		Began: time.Now(), Force: want.forced, Exclusive: want.exclusive, Renewing: next.lease,
-		keeper: k, done: make(chan struct{}), waiters: 1, protected: next.discarded,
+		Began: time.Now(), Force: want.forced || next.forceNext && !want.exclusive, Exclusive: want.exclusive, Renewing: next.lease,
+		keeper: k, done: make(chan struct{}), awaited: make(chan struct{}), waiters: 1, protected: next.discarded,
+	}
+	if want.waits {
+		fl.noteWaiter()
 	}
 	ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, true))
-	if k.flights == nil {
-		k.flights = make(map[*Flight[V]]struct{})
-	}
-	k.flights[fl] = struct{}{}
+	next.flights = &flights[V]{fl, next.flights}
 	if !fl.Exclusive {
-		next.flight = fl
-		k.state.Store(&next)
+		next.flight, next.forceNext = fl, false
 	}
+	k.state.Store(&next)
 	go k.run(ctx, fl)
 	return fl
 }
@@ -129,15 +138,14 @@ func (k *Keeper[V, S]) complete(fl *Flight[V], l *Lease[V], err error) {
 	}
 }
 
-// land takes the result of a flight over into the state. late says that the
-// flight had already ended.
+// land puts the result of a flight into the state. late says that the flight had
+// already ended, because its last caller left or the Keeper was closed.
 func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion[V], late bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	next := *k.load()
 	defer func() { k.state.Store(&next) }()
-	_, flying := k.flights[fl]
-	if !flying {
+	if fl.landed {
 		next.remember(l)
 		return Completion[V]{Flight: fl, New: l, Late: true}, true
 	}
@@ -148,11 +156,13 @@ func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion
 	fl.lease, fl.err = l, c.Err
 	switch {
 	case c.Err != nil:
-		c.New, fl.lease = nil, nil
 		next.pause = k.pauseAfter(c.Err, next.pause)
+		c.New, c.Err = nil, next.pause
+		fl.lease, fl.err = nil, next.pause // the waiters learn when the next flight may begin
 	case fl.requestedBefore(fl.notBefore, l):
 		c.Late, fl.lease, fl.err = true, nil, errDiscarded
 		next.pause, next.discarded = nil, next.discarded || !fl.Exclusive
+		next.forceNext = next.forceNext || fl.forceNext
 		next.remember(l)
 	case fl.Exclusive:
 		next.pause = nil
@@ -160,7 +170,8 @@ func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion
 		next.remember(next.lease)
 		next.lease, next.rejected, next.pause, next.discarded = l, false, nil, false
 	}
-	k.remove(fl)
+	fl.land()
+	next.flights = next.flights.without(fl)
 	return c, false
 }
 
@@ -197,34 +208,49 @@ func (k *Keeper[V, S]) pauseAfter(err error, last *PauseError) *PauseError {
 func (k *Keeper[V, S]) cancelIfUnused(fl *Flight[V]) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	_, flying := k.flights[fl]
-	if !flying {
-		return true
+	if !fl.landed && fl.waiters == 0 {
+		k.endUnused(fl)
 	}
-	if fl.waiters > 0 {
-		return false
-	}
-	next := *k.load()
-	next.flight = nil
-	k.state.Store(&next)
-	k.end(fl, errLeft)
-	return true
+	return fl.landed
 }
 
-// end ends a flight without a lease and wakes its waiters. The caller holds the
-// lock.
-func (k *Keeper[V, S]) end(fl *Flight[V], err error) {
+// endUnused ends a flight that no caller waits for. The caller holds the lock.
+func (k *Keeper[V, S]) endUnused(fl *Flight[V]) {
+	next := *k.load()
+	next.flights = next.flights.without(fl)
+	if next.flight == fl {
+		next.flight = nil
+	}
+	k.state.Store(&next)
+	fl.end(errLeft)
+}
+
+// end ends the flight without a lease and wakes its waiters.
+func (fl *Flight[V]) end(err error) {
 	fl.err = err
-	k.remove(fl)
+	fl.land()
 	close(fl.done)
 }
 
-// remove takes a flight that has ended off the list. The caller holds the lock.
-func (k *Keeper[V, S]) remove(fl *Flight[V]) {
+// land makes what is set the result of the flight, and ends its function.
+func (fl *Flight[V]) land() {
 	fl.landed = true
 	fl.cancel()
-	delete(k.flights, fl)
-	if len(k.flights) == 0 {
-		k.flights = nil
+}
+
+// flights is a list of flights that never changes.
+type flights[V any] struct {
+	*Flight[V]
+	others *flights[V]
+}
+
+// without returns the list without a flight.
+func (l *flights[V]) without(fl *Flight[V]) *flights[V] {
+	switch {
+	case l == nil:
+		return nil
+	case l.Flight == fl:
+		return l.others
 	}
+	return &flights[V]{l.Flight, l.others.without(fl)}
 }

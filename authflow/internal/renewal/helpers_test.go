@@ -3,6 +3,7 @@ package renewal
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -20,9 +21,11 @@ var errDown, errEnd = errors.New("down"), errors.New("closed")
 // second; what differs is in then.
 type numbers struct {
 	then      func(ctx context.Context, n int32, fl *Flight[int32]) (*Lease[int32], error)
-	completed func(Completion[int32]) // not told of late leases
-	late      []int32
+	completed func(Completion[int32]) // not called for late leases
 	flights   atomic.Int32
+
+	mu   sync.Mutex
+	late []int32
 }
 
 type keeper = Keeper[int32, *numbers]
@@ -45,6 +48,8 @@ func (s *numbers) Backoff(_ error, failures int) time.Duration {
 // Completed implements Source.
 func (s *numbers) Completed(c Completion[int32]) {
 	if c.Late {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.late = append(s.late, c.New.Value)
 		return
 	}

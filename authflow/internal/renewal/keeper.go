@@ -2,10 +2,10 @@
 // [Keeper] acquires it from its [Source] when it is first needed, and again
 // before it expires; while it is alive, no caller waits.
 //
-// A credential that the server rejected serves on, to callers that accept it,
-// until another can be had: one path that answers 401 to everybody does not take
-// the others down. The Keeper remembers which credentials were rejected, and asks
-// for another less and less often if new ones are rejected, too.
+// A credential that the server rejected stays in use, for callers that accept it,
+// until another one arrives: a path that answers 401 to everybody does not take the
+// other paths down. The Keeper remembers which credentials were rejected. If new
+// ones are rejected too, it requests others less and less often.
 package renewal
 
 import (
@@ -21,12 +21,13 @@ import (
 type Source[V any] interface {
 	// Acquire gets a credential, in a goroutine of its own. A panic is its error.
 	Acquire(ctx context.Context, fl *Flight[V]) (*Lease[V], error)
-	// Completed is told of each flight before its waiters are woken, and of each
+	// Completed is called for each flight before its waiters are woken, and for each
 	// credential that arrives too late. It may use the Keeper. The waiters get its
 	// panic as an error.
 	Completed(Completion[V])
-	// Backoff returns how long no flight begins after one that failed with err, as
-	// one of so many in a row. It must not use the Keeper.
+	// Backoff returns how long no flight begins after one that failed with err.
+	// failures is how many flights in a row have failed, this one included. Backoff
+	// must not use the Keeper.
 	Backoff(err error, failures int) time.Duration
 }
 
@@ -35,13 +36,13 @@ type Source[V any] interface {
 type Keeper[V any, S Source[V]] struct {
 	Source S
 
-	state   atomic.Pointer[state[V]]
-	mu      sync.Mutex              // guards changes of state, flights and each Flight; nothing waits under it
-	flights map[*Flight[V]]struct{} // those under way; nil if there are none
+	state atomic.Pointer[state[V]]
+	mu    sync.Mutex // guards changes of the state and of each Flight; nothing waits under it
 }
 
-// PauseError is the error of callers while no flight begins, because the last
-// one failed or because the server rejected the last credentials.
+// PauseError is the error of the waiters of a flight that failed, and of callers
+// while no flight begins, because the last one failed or because the server
+// rejected the last credentials.
 type PauseError struct {
 	error // the latest failure
 	// Until is when the next flight may begin.
@@ -56,7 +57,8 @@ func (p *PauseError) Unwrap() error { return p.error }
 var (
 	// ErrOwnFlight is the error of a function that waits for its own flight.
 	ErrOwnFlight = errors.New("deadlock: the credential function called the Flow that it supplies")
-	// ErrRejected is the error while new credentials are not worth asking for.
+	// ErrRejected is the error while the Keeper requests no new credentials, because
+	// the last ones were rejected.
 	ErrRejected = errors.New("the server rejected the last tokens it issued")
 
 	errExited  = errors.New("the credential function ended its goroutine")
@@ -66,18 +68,19 @@ var (
 )
 
 // Get returns a lease for a request that can be repeated: the one in use, even
-// if the server rejected it somewhere, or else the next one.
-func (k *Keeper[V, S]) Get(ctx context.Context) (*Lease[V], error) {
-	return k.get(ctx, request[V]{})
+// if the server rejected it somewhere, or else the next one. now is the time of
+// the call: reading the clock costs as much as the rest of Get.
+func (k *Keeper[V, S]) Get(ctx context.Context, now time.Time) (*Lease[V], error) {
+	return k.get(ctx, request[V]{}, now)
 }
 
 // GetVerified returns a lease for a request that cannot be repeated: one that the
-// server has not rejected, unless no other can be had.
-func (k *Keeper[V, S]) GetVerified(ctx context.Context) (*Lease[V], error) {
-	return k.get(ctx, request[V]{verified: true})
+// server has not rejected, unless no other is available.
+func (k *Keeper[V, S]) GetVerified(ctx context.Context, now time.Time) (*Lease[V], error) {
+	return k.get(ctx, request[V]{verified: true}, now)
 }
 
-// Replace returns another lease than old.
+// Replace returns a lease other than old.
 func (k *Keeper[V, S]) Replace(ctx context.Context, old *Lease[V]) (*Lease[V], error) {
 	return k.acquire(ctx, request[V]{otherThan: old, verified: true})
 }
@@ -105,6 +108,17 @@ func (k *Keeper[V, S]) Peek() (*Lease[V], error) {
 	return s.lease, nil
 }
 
+// Pause returns how long no flight begins, because the last one failed or because
+// the server rejected the last credentials.
+func (k *Keeper[V, S]) Pause() time.Duration {
+	now := time.Now()
+	p := k.load().pausing(now)
+	if p == nil {
+		return 0
+	}
+	return p.Until.Sub(now)
+}
+
 // Close closes k and ends its flights. It returns the last lease and reports
 // whether k was open.
 func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {
@@ -115,15 +129,15 @@ func (k *Keeper[V, S]) Close(why error) (*Lease[V], bool) {
 		return nil, false
 	}
 	k.state.Store(&state[V]{closed: &closing{why}, past: s.past, history: s.history})
-	for fl := range k.flights {
-		k.end(fl, why)
+	for l := s.flights; l != nil; l = l.others {
+		l.end(why)
 	}
 	return s.lease, true
 }
 
 // get answers a request from the state alone, if it can.
-func (k *Keeper[V, S]) get(ctx context.Context, want request[V]) (*Lease[V], error) {
-	s, now := k.load(), time.Now()
+func (k *Keeper[V, S]) get(ctx context.Context, want request[V], now time.Time) (*Lease[V], error) {
+	s := k.load()
 	l := s.usable(&want, now)
 	if l != nil && !s.wantsFlight(now) {
 		return l, nil
@@ -153,7 +167,7 @@ func (k *Keeper[V, S]) join(ctx context.Context, want *request[V]) (*Lease[V], *
 	defer k.mu.Unlock()
 	s, now := k.load(), time.Now()
 	l, fl, pause := s.usable(want, now), s.flight, s.pausing(now)
-	want.inUse = s.lease
+	want.inUse, want.waits = s.lease, l == nil
 	if want.exclusive {
 		fl = nil
 	}
@@ -198,7 +212,7 @@ func (k *Keeper[V, S]) await(ctx context.Context, fl *Flight[V]) (*Lease[V], err
 	}
 	fl.waiters--
 	if fl.Exclusive {
-		k.end(fl, errLeft)
+		k.endUnused(fl)
 	}
 	return nil, errLeft
 }

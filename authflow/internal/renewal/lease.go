@@ -2,7 +2,7 @@ package renewal
 
 import "time"
 
-// Forever is a lifetime without an end.
+// Forever is a lifetime without limit.
 const Forever time.Duration = 1<<63 - 1
 
 // Lease is a credential together with its schedule. A Lease never changes: whether
@@ -25,20 +25,20 @@ type Schedule struct {
 	// Lifetime is how long the credential lives, or Forever.
 	Lifetime time.Duration
 	// Margin is the last part of the lifetime, in which the credential is used
-	// only if no other can be had: a request could arrive after its end.
+	// only if no other is available: a request could arrive after its end.
 	Margin time.Duration
 	// RenewAt is the part of the lifetime after which the credential is renewed.
 	// At 0.75, a token of 300 s is renewed when it is 225 s old.
 	RenewAt float64
 	// Limit is the age at which the credential has certainly expired, for a
 	// Lifetime that is our own guess. Until then the credential is used if no
-	// other can be had. 0 means Lifetime.
+	// other is available. 0 means Lifetime.
 	Limit time.Duration
 }
 
 // NewLease returns a lease of a credential that was requested at requestedAt. A
 // credential that arrives after its renewal is due, such as one from a cache, is
-// renewed after RenewAt of what is left of its lifetime, but not within a second.
+// renewed after RenewAt of its remaining lifetime, but not within a second.
 func NewLease[V any](v V, requestedAt time.Time, s Schedule) *Lease[V] {
 	l := &Lease[V]{Value: v, RequestedAt: requestedAt, wall: requestedAt.UnixNano(), dueAt: Forever, endsAt: Forever, goneAt: Forever}
 	if s.Lifetime == Forever {
@@ -61,7 +61,7 @@ func (l *Lease[V]) Age(now time.Time) time.Duration {
 }
 
 // Remaining returns how long the credential may still be used: Forever, or 0 and
-// less for one that is used only if no other can be had.
+// less for one that is used only if no other is available.
 func (l *Lease[V]) Remaining(now time.Time) time.Duration { return l.until(l.endsAt, now) }
 
 // RemainingAtMost returns how long the credential may still be alive: Forever, or

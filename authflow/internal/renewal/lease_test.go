@@ -9,12 +9,12 @@ import (
 func TestR2_Lease_IsFreshThenDueThenExpired(t *testing.T) {
 	const s = time.Second
 	for name, c := range map[string]struct {
-		life, margin, old time.Duration // old: its age when it comes
+		life, margin, old time.Duration // old: its age when it arrives
 		due, ends         time.Duration
 	}{
 		"a usual one":                             {300 * s, 5 * s, 0, 225 * s, 295 * s},
 		"one that took a while to come":           {300 * s, 5 * s, 100 * s, 225 * s, 295 * s},
-		"one that is due when it comes":           {300 * s, 0, 225 * s, 225*s + 75*s*3/4, 300 * s},
+		"one that is due when it arrives":         {300 * s, 0, 225 * s, 225*s + 75*s*3/4, 300 * s},
 		"one that has lived for most of its life": {300 * s, 0, 280 * s, 295 * s, 300 * s},
 		"one that lives for a second (R7)":        {s, s / 20, 0, s * 3 / 4, s * 19 / 20},
 		"one that is almost dead: not at once":    {s, 0, s * 9 / 10, s * 19 / 10, s},
@@ -28,7 +28,7 @@ func TestR2_Lease_IsFreshThenDueThenExpired(t *testing.T) {
 				t.Errorf("%s: due %v, ends %v, want %v and %v", name, l.dueAt, l.endsAt, c.due, c.ends)
 			}
 			if l.Value != 1 || !l.RequestedAt.Equal(asked) || l.Age(time.Now()) != c.old {
-				t.Errorf("%s: value %d, asked for at %v, age %v", name, l.Value, l.RequestedAt, l.Age(time.Now()))
+				t.Errorf("%s: value %d, requested at %v, age %v", name, l.Value, l.RequestedAt, l.Age(time.Now()))
 			}
 		})
 	}
@@ -47,7 +47,7 @@ func TestR8_Lease_InItsLastMoments_HasNothingRemaining(t *testing.T) {
 	}
 }
 
-func TestR1_Age_IsThatOfTheFasterClock(t *testing.T) {
+func TestR1_Age_FollowsTheFasterClock(t *testing.T) {
 	asked := time.Now()
 	for name, c := range map[string]struct {
 		step time.Duration // of the wall clock alone, while the lease is in use
@@ -59,9 +59,19 @@ func TestR1_Age_IsThatOfTheFasterClock(t *testing.T) {
 		"the wall clock is set back by a day": {-24 * time.Hour, 100 * time.Second},
 	} {
 		l := leaseOf(1, asked, 300*time.Second)
-		l.wall -= int64(c.step) // that it has moved on is that it showed less then
+		l.wall -= int64(c.step) // the clock showed less then
 		if got := l.Age(asked.Add(100 * time.Second)); got != c.want {
 			t.Errorf("%s: age %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestR3_Lease_WithAGuessedEnd_MayBeAliveLonger(t *testing.T) {
+	asked := time.Now()
+	for limit, want := range map[time.Duration]time.Duration{0: time.Minute, time.Second: time.Minute, time.Hour: time.Hour, Forever: Forever} {
+		l := NewLease(1, asked, Schedule{Lifetime: time.Minute, Margin: 3 * time.Second, RenewAt: .75, Limit: limit})
+		if got := l.RemainingAtMost(asked); got != want || l.Remaining(asked) != 57*time.Second {
+			t.Errorf("limit %v: %v remaining at most, want %v; %v remaining", limit, got, want, l.Remaining(asked))
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (m *model) usable(c *call) *offer {
 	return l
 }
 
-// failed returns what c gets when no other lease can be had.
+// failed returns what c gets when no other lease is available.
 func (m *model) failed(c *call, why string) string {
 	l := m.candidate(c)
 	if l != nil && l == c.inUse && m.age(l) < l.goneAt {
@@ -117,6 +117,7 @@ func (m *model) land(o *offer) func(c *call) string {
 	case !good:
 		m.failures, m.why = m.failures+1, what
 		m.pause = m.now + pauseAfter(m.failures)
+		what = m.pausing()
 	default:
 		m.failures, m.pause = 0, 0
 	}
@@ -141,12 +142,12 @@ func (m *model) land(o *offer) func(c *call) string {
 }
 
 // unused reports whether a flight ends because no caller waits for it.
-func (o *offer) unused(m *model) bool { return o.cancels && o.waiters == 0 }
+func (o *offer) unused(_ *model) bool { return o.cancels && o.waiters == 0 }
 
 // reject is Reject or RejectUntried.
 func (m *model) reject(o *offer, untried bool) Verdict {
 	s := &m.suspect
-	quiet := !s.known || m.now-s.until >= stillNew // no back-off ended lately
+	quiet := !s.known || m.now-s.until >= stillNew // no back-off ended recently
 	switch {
 	case s.of == o.n && m.now < s.until:
 		return Useless

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// play plays the schedule of a seed and returns what is wrong.
+// play plays the schedule of a seed and returns the problem.
 func play(t *testing.T, seed uint64) (trouble string) {
 	w := newWorld(seed)
 	if trouble = live(t, w, w.compare); trouble == "" && seed%4 == 0 {

@@ -29,9 +29,9 @@ type history struct {
 // suspicion says nothing.
 type suspicion struct {
 	of    uint64        // the credential that was rejected last, or 0
-	since time.Time     // a credential that was requested later is as good as they get
+	since time.Time     // credentials that were requested before may be dead for the same reason
 	step  time.Duration // the latest wait for another credential
-	until time.Time     // when it ends
+	until time.Time     // when that wait ends
 
 	withheld bool // the credential is out of use, and no other is requested before until
 	untried  bool // the rejected request is not repeated with the next credential
@@ -88,31 +88,31 @@ func (k *Keeper[V, S]) Invalidate(l *Lease[V]) (inUse bool) {
 		h.withheld = h.withheld || verdict == Useless
 		h.rejected = h.rejected.with(l.ID)
 		s.history = &h
-		k.putOutOfUse(s, now)
+		s.putOutOfUse(now)
 	})
 	return inUse
 }
 
 // Expire is Invalidate for a credential that has come to its end although its
-// schedule does not say so, such as an idle session. That says nothing of the next
-// one.
+// schedule does not say so, such as an idle session. It says nothing about the next
+// credential.
 func (k *Keeper[V, S]) Expire(l *Lease[V]) (inUse bool) {
 	k.update(func(s *state[V]) {
 		inUse = l != nil && s.lease == l
 		if inUse {
-			k.putOutOfUse(s, time.Now())
+			s.putOutOfUse(time.Now())
 		}
 	})
 	return inUse
 }
 
 // putOutOfUse drops the lease in use, and makes flights discard a credential that
-// was requested before now. The caller holds the lock.
-func (k *Keeper[V, S]) putOutOfUse(s *state[V], now time.Time) {
+// was requested before now.
+func (s *state[V]) putOutOfUse(now time.Time) {
 	s.remember(s.lease)
 	s.lease, s.rejected = nil, false
-	for fl := range k.flights {
-		fl.notBefore = now
+	for l := s.flights; l != nil; l = l.others {
+		l.notBefore = now
 	}
 }
 
@@ -148,13 +148,13 @@ func (k *Keeper[V, S]) AcceptedAgain() {
 	})
 }
 
-// Issued reports whether a credential is or was lately that of the Keeper.
+// Issued reports whether a credential is in use, or was used recently, by the Keeper.
 func (k *Keeper[V, S]) Issued(id uint64) bool {
 	s := k.load()
 	return s.lease != nil && s.lease.ID == id || s.past.contains(id)
 }
 
-// Rejected reports whether the server rejected a credential lately.
+// Rejected reports whether the server rejected a credential recently.
 func (k *Keeper[V, S]) Rejected(id uint64) bool {
 	return k.load().know().rejected.contains(id)
 }
@@ -204,10 +204,10 @@ func (s *state[V]) reject(l *Lease[V], untried bool, now time.Time) Verdict {
 	return NewlyRejected
 }
 
-// suspect returns what follows from a rejection of l, and whether another
-// credential is worth requesting. It is if l was requested before the latest
-// rejection, because it may have been revoked for the same reason, and if l or the
-// latest rejection is old. Otherwise l is as good as they get for a while.
+// suspect returns the suspicion after a rejection of l, and whether another
+// credential is worth requesting. It is worth it if l was requested before the latest
+// rejection, because l may have been revoked for the same reason, and if l or the
+// latest rejection is old. Otherwise the next credential would be rejected, too.
 func suspect[V any](s suspicion, l *Lease[V], now time.Time) (next suspicion, worth bool) {
 	age := l.Age(now)
 	successor := s.of != 0 && s.of != l.ID && !l.RequestedAt.Before(s.since)
@@ -234,7 +234,7 @@ func (s *state[V]) withholding(now time.Time) *PauseError {
 
 // ring has the IDs of the latest credentials, the newest first, and 0 where there
 // are fewer.
-type ring [8]uint64
+type ring [6]uint64
 
 // contains reports whether a ring, which may be nil, has the ID of a credential.
 func (r *ring) contains(id uint64) bool { return r != nil && slices.Contains(r[:], id) }

@@ -10,7 +10,7 @@ import (
 // step is one rejection after another lease has come.
 func TestP3_Rejections_CostLessAndLess(t *testing.T) {
 	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		l, _ := k.GetVerified(t.Context())
+		l, _ := k.GetVerified(t.Context(), time.Now())
 		var waits []time.Duration
 		for began := time.Now(); time.Since(began) < 10*time.Minute; time.Sleep(100 * time.Millisecond) { // fake clock
 			if k.Reject(l) == Useless {
@@ -34,16 +34,16 @@ func TestP3_Verdict_FollowsFromWhatWasRejectedBefore(t *testing.T) {
 		age       time.Duration                        // of the second when it is rejected
 		want      Verdict
 	}{
-		"a successor is as good as they get":               {requested: 0, age: 5 * s, want: Useless},
-		"a successor that worked for a while":              {requested: 0, age: min, want: NewlyRejected},
-		"a credential from before, as of another replica":  {requested: -s, age: 5 * s, want: NewlyRejected},
-		"a successor after a repeated request succeeded":   {before: func(k *keeper, _ *Lease[int32]) { k.AcceptedAgain() }, age: 5 * s, want: NewlyRejected},
-		"a successor after another request succeeded":      {before: func(k *keeper, _ *Lease[int32]) { k.Accepted(&Lease[int32]{ID: 2}) }, age: 5 * s, want: Useless},
-		"a success of the rejected one elsewhere, untried": {before: untried(1), age: 5 * s, want: Useless},
-		"a success of the successor, untried":              {before: untried(2), age: 5 * s, want: NewlyRejected},
+		"a successor is as good as they get":                     {requested: 0, age: 5 * s, want: Useless},
+		"a successor that worked for a while":                    {requested: 0, age: min, want: NewlyRejected},
+		"a credential from before, as of another replica":        {requested: -s, age: 5 * s, want: NewlyRejected},
+		"a successor after a repeated request succeeded":         {before: func(k *keeper, _ *Lease[int32]) { k.AcceptedAgain() }, age: 5 * s, want: NewlyRejected},
+		"a successor after another request succeeded":            {before: func(k *keeper, _ *Lease[int32]) { k.Accepted(&Lease[int32]{ID: 2}) }, age: 5 * s, want: Useless},
+		"a success of the rejected one on another path, untried": {before: untried(1), age: 5 * s, want: Useless},
+		"a success of the successor, untried":                    {before: untried(2), age: 5 * s, want: NewlyRejected},
 	} {
 		in(t, func(t *testing.T, k *keeper, src *numbers) {
-			first, _ := k.GetVerified(t.Context())
+			first, _ := k.GetVerified(t.Context(), time.Now())
 			untriedFirst := c.before != nil && what[len(what)-7:] == "untried"
 			verdict := k.Reject
 			if untriedFirst {
@@ -78,8 +78,8 @@ func untried(id uint64) func(*keeper, *Lease[int32]) {
 
 // A path that rejects everybody does not use the success of other paths for ever.
 func TestP3_SuccessOfOthers_EndsTheSuspicionEightTimes(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
-		l, _ := k.GetVerified(t.Context())
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
+		l, _ := k.GetVerified(t.Context(), time.Now())
 		replaced := 0
 		for range 60 {
 			if k.RejectUntried(l) != Useless {
@@ -100,29 +100,29 @@ func TestP3_SuccessOfOthers_EndsTheSuspicionEightTimes(t *testing.T) {
 
 // R12: and of the one in use, too.
 func TestP3_Invalidate_OfNewCredentials_WithholdsTheNext(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for n := int32(1); n <= 2; n++ {
-			l, _ := k.GetVerified(t.Context())
+			l, _ := k.GetVerified(t.Context(), time.Now())
 			if !k.Invalidate(l) || !k.Rejected(uint64(n)) || !k.Issued(uint64(n)) { //nolint:gosec // 1 or 2
 				t.Errorf("lease %d was not in use", n)
 			}
 		}
 		var p *PauseError
-		_, err := k.Get(t.Context())
+		_, err := k.Get(t.Context(), time.Now())
 		if !errors.As(err, &p) || !errors.Is(err, ErrRejected) || time.Until(p.Until) != time.Second {
 			t.Errorf("the third: %v", err)
 		}
 		want(t, "an exclusive one", 0, ErrRejected)(k.Exclusive(t.Context()))
 		want(t, "a Renew", 3, nil)(k.Renew(t.Context()))
-		want(t, "afterwards", 3, nil)(k.Get(t.Context()))
+		want(t, "afterwards", 3, nil)(k.Get(t.Context(), time.Now()))
 	})
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for range 2 {
-			l, _ := k.GetVerified(t.Context())
+			l, _ := k.GetVerified(t.Context(), time.Now())
 			k.Invalidate(l)
 		}
 		time.Sleep(time.Second) // fake clock
-		want(t, "the third, after a second", 3, nil)(k.Get(t.Context()))
+		want(t, "the third, after a second", 3, nil)(k.Get(t.Context(), time.Now()))
 	})
 }
 
@@ -136,20 +136,20 @@ func TestR12_FirstRequested_IsWhenACredentialWasFirstReturned(t *testing.T) {
 			t.Errorf("credential %d: %v", i+1, at)
 		}
 	}
-	for back := range 8 {
+	for back := range len(ring{}) {
 		at := k.FirstRequested(uint64(20-back), began.Add(time.Hour)) //nolint:gosec // small
 		if want := began.Add(time.Duration(19-back) * time.Second); !at.Equal(want) {
 			t.Errorf("%d credentials ago: %v, want %v", back, at, want)
 		}
 	}
-	if h := k.load().know(); len(h.requests) != 8 {
+	if h := k.load().know(); len(h.requests) != len(ring{}) {
 		t.Errorf("%d are remembered", len(h.requests))
 	}
 }
 
 // L3: a Keeper that has had many credentials remembers a few.
 func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
-	in(t, func(t *testing.T, k *keeper, s *numbers) {
+	in(t, func(t *testing.T, k *keeper, _ *numbers) {
 		for range 30 {
 			if _, err := k.Renew(t.Context()); err != nil {
 				t.Fatal(err)
@@ -157,7 +157,7 @@ func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
 			time.Sleep(time.Second) // fake clock
 		}
 		for n := uint64(1); n <= 31; n++ {
-			if k.Issued(n) != (n >= 22 && n <= 30) {
+			if k.Issued(n) != (n >= 24 && n <= 30) {
 				t.Errorf("credential %d: issued is %v", n, k.Issued(n))
 			}
 		}
@@ -167,6 +167,54 @@ func TestL3_Issued_IsBoundedAndKnowsTheLatest(t *testing.T) {
 		k.Close(errEnd)
 		if !k.Issued(29) {
 			t.Error("Close forgets the credentials")
+		}
+	})
+}
+
+// A function that returns one token again and again is no reason to forget others.
+func TestR12_CredentialThatIsReturnedAgain_PushesNoOtherOut(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		first, _ := k.GetVerified(t.Context(), time.Now())
+		k.Reject(first)
+		s.then = func(_ context.Context, _ int32, _ *Flight[int32]) (*Lease[int32], error) {
+			return leaseOf(2, time.Now(), time.Hour), nil
+		}
+		for range 20 {
+			want(t, "the same", 2, nil)(k.Renew(t.Context()))
+		}
+		if !k.Issued(1) || !k.Rejected(1) || !k.Issued(2) || k.Rejected(2) {
+			t.Error("a credential is forgotten")
+		}
+	})
+}
+
+// A credential that worked for a while ends the back-off that came before it.
+func TestP3_CredentialThatWorkedForAWhile_EndsTheBackOff(t *testing.T) {
+	in(t, func(t *testing.T, k *keeper, s *numbers) {
+		s.then = func(_ context.Context, n int32, _ *Flight[int32]) (*Lease[int32], error) {
+			return leaseOf(n, time.Now(), time.Hour), nil
+		}
+		wait := func() time.Duration {
+			began := time.Now()
+			for {
+				l, _ := k.GetVerified(t.Context(), time.Now())
+				if k.Reject(l) != Useless {
+					return time.Since(began)
+				}
+				time.Sleep(100 * time.Millisecond) // fake clock
+			}
+		}
+		for range 5 {
+			wait()
+		}
+		if d := wait(); d < 8*time.Second {
+			t.Errorf("%v for the sixth credential in a row", d)
+		}
+		_, _ = k.GetVerified(t.Context(), time.Now())
+		time.Sleep(10 * time.Minute) // fake clock
+		first, second := wait(), wait()
+		if first > 0 || second > 3*time.Second {
+			t.Errorf("%v and %v after ten minutes", first, second)
 		}
 	})
 }

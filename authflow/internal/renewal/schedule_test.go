@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// offer is what one flight is going to do, and the credential that it brings.
+// offer is what one flight is going to do, and the credential that it returns.
 type offer struct {
 	n       int
 	does    deed
@@ -22,7 +22,7 @@ type offer struct {
 
 	dueAt, endsAt, goneAt time.Duration // ages
 
-	// What the model knows of it.
+	// The model keeps the rest.
 	began, wall, notBefore time.Duration
 	protected              bool
 	left                   bool // its only caller has left
@@ -39,7 +39,6 @@ const (
 	fails
 	panics
 	exits
-	hangs // until its Timeout; brings a lease later
 )
 
 // call is one call of a Keeper.
@@ -50,7 +49,7 @@ type call struct {
 	ended    bool          // its context, before it
 	own      bool          // from within a flight
 
-	// What the model knows of it.
+	// The model keeps the rest.
 	flight *offer // that it waits for
 	since  time.Duration
 	inUse  *offer // when the flight began for which it waits
@@ -93,8 +92,8 @@ func someCall(r *rand.Rand, now time.Duration, leases int) *call {
 func someOffer(seed uint64, n int) *offer {
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	o := &offer{n: n, obeys: r.IntN(2) == 0}
-	o.does = max(brings, deed(r.IntN(11))-6)
-	o.brings = fmt.Sprintf([]string{"lease %d", "failure %d", "panic %d", "exit", "timeout %d"}[o.does], n)
+	o.does = max(brings, deed(r.IntN(10))-6)
+	o.brings = fmt.Sprintf([]string{"lease %d", "failure %d", "panic %d", "exit"}[o.does], n)
 	o.brings, _, _ = strings.Cut(o.brings, "%!")
 	o.takes = time.Duration(r.IntN(4))*time.Second + 300*time.Millisecond + time.Duration(r.IntN(1_000_000))
 	o.dueAt = time.Duration(1+r.IntN(5)) * time.Second

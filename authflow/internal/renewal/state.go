@@ -9,7 +9,8 @@ type request[V any] struct {
 	exclusive bool      // one that no other caller gets
 	forced    bool      // one that is requested after since, also during a pause
 	since     time.Time
-	inUse     *Lease[V] // when the flight began for which the caller waits
+	inUse     *Lease[V] // the lease in use when the caller joined its flight
+	waits     bool      // the caller waits for the flight, because no lease will do
 }
 
 // state is all that decides what a caller gets. It is replaced as a whole.
@@ -17,9 +18,11 @@ type state[V any] struct {
 	lease     *Lease[V]   // in use, or nil
 	flight    *Flight[V]  // the one that gets the next lease, or nil
 	pause     *PauseError // since the latest flight failed; nil after a success
+	flights   *flights[V] // all that are under way, or nil
 	closed    *closing    // nil while the Keeper is open
-	rejected  bool        // the server rejected lease, which serves if no other can be had
+	rejected  bool        // the server rejected lease, which is used if no other is available
 	discarded bool        // the credential of the latest flight was discarded
+	forceNext bool        // the next flight is for a Renew
 	past      *ring       // credentials that are out of use; nil until there is one
 	history   *history    // nil until a credential is rejected or returned again
 }
@@ -64,8 +67,8 @@ func (s *state[V]) usable(want *request[V], now time.Time) *Lease[V] {
 }
 
 // lastResort returns the lease for a request that no other lease can answer: the
-// one in use since the caller came, although it was rejected, or is beyond the end
-// that we expected.
+// lease that was in use when the caller joined and still is, although it was
+// rejected, or is beyond the end that we expected.
 func (s *state[V]) lastResort(want *request[V], now time.Time) *Lease[V] {
 	l := s.candidate(want)
 	if l == nil || l != want.inUse || l.RemainingAtMost(now) <= 0 {

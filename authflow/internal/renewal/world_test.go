@@ -38,7 +38,7 @@ type world struct {
 	got       []string            // by functions from their own Keeper
 	completed []string            // as told to the Source
 	leases    map[int]*Lease[int] // all
-	fates     map[int]string      // what the Source was told of them
+	fates     map[int]string      // the results that the Source was given
 	expired   int                 // had when they arrived
 	wall      time.Duration       // as in the model
 	shared    context.Context     // of the flight for all callers, or nil
@@ -51,7 +51,7 @@ func newWorld(seed uint64) *world {
 	return &world{seed: seed, rng: rand.New(rand.NewPCG(seed, 0)), leases: map[int]*Lease[int]{}, fates: map[int]string{}}
 }
 
-// live lets a world live in a bubble and returns what is wrong.
+// live lets a world live in a bubble and returns the problem.
 func live(t *testing.T, w *world, test func()) (trouble string) {
 	watch := time.AfterFunc(20*time.Second, func() { fmt.Fprintf(os.Stderr, "the schedule of RENEWAL_SEED=%d hangs\n", w.seed) })
 	defer watch.Stop()
@@ -68,7 +68,7 @@ func live(t *testing.T, w *world, test func()) (trouble string) {
 		var leave context.CancelFunc
 		w.ctx, leave = context.WithCancel(context.Background())
 		w.began, w.k.Source = time.Now(), w
-		if test(); !w.fine() { // let all go, so that this is what is told
+		if test(); !w.fine() { // let all go, so that this is reported
 			w.close()
 		}
 		leave()
@@ -77,7 +77,7 @@ func live(t *testing.T, w *world, test func()) (trouble string) {
 	return ""
 }
 
-// complain notes what is wrong.
+// complain notes a problem.
 func (w *world) complain(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -117,9 +117,9 @@ func (w *world) close() bool {
 func (w *world) do(ctx context.Context, c *call) string {
 	switch c.way {
 	case get:
-		return tell(w.k.Get(ctx))
+		return tell(w.k.Get(ctx, time.Now()))
 	case verified:
-		return tell(w.k.GetVerified(ctx))
+		return tell(w.k.GetVerified(ctx, time.Now()))
 	case exclusive:
 		return tell(w.k.Exclusive(ctx))
 	case renew:
@@ -173,9 +173,6 @@ func (w *world) Acquire(ctx context.Context, fl *Flight[int]) (*Lease[int], erro
 		panic(o.brings)
 	case exits:
 		runtime.Goexit()
-	case hangs:
-		fl.Timeout(errors.New(o.brings))
-		o.wait(ctx, 2*time.Second)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -290,7 +287,7 @@ func (w *world) step(d time.Duration) {
 	defer w.mu.Unlock()
 	w.wall += d
 	for _, l := range w.leases {
-		l.wall -= int64(d) // it showed less when the lease was asked for
+		l.wall -= int64(d) // it showed less when the lease was requested
 	}
-	w.k.state.Store(w.k.state.Load()) // so that whoever looks next sees it
+	w.k.state.Store(w.k.state.Load()) // so that the next reader sees it
 }

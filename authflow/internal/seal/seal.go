@@ -21,8 +21,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/api/wire"
 )
 
-// KeySize is the length of a key, in bytes.
-const KeySize = 32
+// keySize is the length of a key, in bytes.
+const keySize = 32
 
 // Box names and seals entries with its newest key, and opens what older keys sealed.
 // It never changes, and is safe for concurrent use.
@@ -58,7 +58,7 @@ func New(key []byte, old ...[]byte) (*Box, error) {
 }
 
 func deriveKey(key []byte) (sealingKey, error) {
-	if len(key) != KeySize {
+	if len(key) != keySize {
 		return sealingKey{}, errors.New("needs keys of 32 bytes")
 	}
 	block, err := aes.NewCipher(keyedHash(key, "tsauth values"))
@@ -101,8 +101,8 @@ func (b *Box) Names(texts ...string) []string {
 func (b *Box) Common() *Box { return &Box{keys: b.keys[len(b.keys)-1:]} }
 
 // Hashes returns a keyed hash of the texts for each key, with the newest first. Save
-// the first one. What was saved may have been made with any of the keys, so compare
-// it with all of them.
+// the first one. A saved hash may have been made with any of the keys, so compare it
+// with all of them.
 func (b *Box) Hashes(texts ...string) [][sha256.Size]byte {
 	hashes := make([][sha256.Size]byte, len(b.keys))
 	for i, k := range b.keys {

@@ -13,7 +13,7 @@ import (
 )
 
 // key returns a key of 32 equal bytes.
-func key(b byte) []byte { return bytes.Repeat([]byte{b}, seal.KeySize) }
+func key(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 
 func box(t testing.TB, keys ...[]byte) *seal.Box {
 	t.Helper()

@@ -6,12 +6,12 @@
 //	REDIS        the address of the Redis; none: no store
 //	STORE_KEYS   the keys of the store, in hexadecimal, the new one first
 //	VALIDITY     of tokens, in seconds
-//	PACE         calls for tokens a second
+//	RATE         calls for tokens a second
 //
 // It prints its address, and serves until its standard input ends:
 //
-//	/call/{user}   makes a call of the server as a user, and answers its status
-//	/token/{user}  gets the user's token, and answers its hash
+//	/call/{user}   makes a call of the server as a user, and returns its status
+//	/token/{user}  gets the user's token, and returns its hash
 //	/stats         what has happened, as JSON
 //	/now           the time
 package main
@@ -89,15 +89,15 @@ func (r *replica) open() (*authflow.Cluster, error) {
 		return nil, fmt.Errorf("VALIDITY: %w", err)
 	}
 	r.validity = int32(validity)
-	pace, err := strconv.ParseFloat(os.Getenv("PACE"), 64)
+	rate, err := strconv.ParseFloat(os.Getenv("RATE"), 64)
 	if err != nil {
-		return nil, fmt.Errorf("PACE: %w", err)
+		return nil, fmt.Errorf("RATE: %w", err)
 	}
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 64
 	opts := []authflow.Option{
 		authflow.WithHTTPClient(&http.Client{Transport: base}),
-		authflow.WithRateLimit(pace, 10),
+		authflow.WithRateLimit(rate, 10),
 		authflow.WithSecretKeyFunc(func(context.Context, string) (gen.Secret, error) {
 			key, err := os.ReadFile(os.Getenv("SECRET_FILE"))
 			return gen.Secret(strings.TrimSpace(string(key))), err

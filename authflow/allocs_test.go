@@ -1,0 +1,104 @@
+package authflow
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// allocations returns how often a request that client sends allocates.
+func allocations(t *testing.T, do func(*http.Request) (*http.Response, error), req *http.Request) float64 {
+	t.Helper()
+	return testing.AllocsPerRun(100, func() {
+		resp, err := do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	})
+}
+
+func TestL5_Do_AllocatesLittleMoreThanHTTPClient(t *testing.T) {
+	client := &http.Client{Transport: nothing{}}
+	f, _ := liveFlow(t, WithHTTPClient(client))
+	bare := allocations(t, client.Do, request(t, f.Server()))
+	flow := allocations(t, f.Do, request(t, f.Server()))
+	if flow > bare+4 {
+		t.Errorf("%v allocations, %v by http.Client", flow, bare)
+	}
+}
+
+// loggedIn is a transport that responds to a login with two cookies.
+type loggedIn struct{ nothing }
+
+func (l loggedIn) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := l.nothing.RoundTrip(req)
+	if strings.HasSuffix(req.URL.Path, "/login") {
+		resp.StatusCode = http.StatusNoContent
+		resp.Header["Set-Cookie"] = []string{"JSESSIONID=node0abc; Path=/; HttpOnly", "clientId=7f3e; Path=/; Max-Age=1000000"}
+	}
+	return resp, err
+}
+
+func TestS1_RequestOfASession_AllocatesLittle(t *testing.T) {
+	c, err := New("https://acme.thoughtspot.cloud", WithHTTPClient(&http.Client{Transport: loggedIn{}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := c.Session(gen.LoginRequest{Username: "ann", Password: "hunter22"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	withCookie := request(t, f.Server())
+	withCookie.Header.Set("Cookie", "theme=dark")
+	for name, req := range map[string]*http.Request{"a request": request(t, f.Server()), "a request with a cookie of the caller's": withCookie} {
+		n := allocations(t, f.Do, req)
+		if n > 15 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+	req := request(t, f.Server())
+	n := testing.AllocsPerRun(100, func() {
+		if err := f.Edit(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 1 {
+		t.Errorf("%v allocations for the cookies", n)
+	}
+}
+
+// minted is a transport that responds with a token.
+type minted struct{ body []byte }
+
+func (m minted) RoundTrip(req *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, req.Body)
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(m.body)), Request: req}, nil
+}
+
+// The bound leaves some room above 132, of which the constructor has 4, this
+// transport 6, and the generated client 13.
+func TestR2_FirstToken_AllocatesLittle(t *testing.T) {
+	const body = `{"token":"` + liveToken + `","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675129564089,
+		"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":"ann"}`
+	c, err := New("https://acme.thoughtspot.cloud", WithSecretKey("key"), WithRateLimit(0, 0), WithHTTPClient(&http.Client{Transport: minted{[]byte(body)}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := testing.AllocsPerRun(100, func() {
+		f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 135 {
+		t.Errorf("%v allocations", n)
+	}
+}

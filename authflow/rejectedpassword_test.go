@@ -1,0 +1,370 @@
+package authflow_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// watched is a server on which ann's account is looked at after each call: it must
+// be ACTIVE at every moment. User names are the same to it in any case, and with
+// spaces around them.
+type watched struct {
+	*authtest.Simulator
+	mu    sync.Mutex
+	calls []time.Time
+}
+
+func watch(t *testing.T, opts ...authtest.Option) *watched {
+	w := &watched{}
+	var once sync.Once
+	w.Simulator = authtest.New(append([]authtest.Option{
+		authtest.WithUser("ann", "right"),
+		authtest.WithObserver(func(c authtest.Call) {
+			w.mu.Lock()
+			w.calls = append(w.calls, c.Began)
+			n := len(w.calls)
+			w.mu.Unlock()
+			if u, _ := w.User("ann"); u.Status != gen.AccountStatusActive {
+				once.Do(func() { t.Errorf("the account is %s after %d calls, at %v", u.Status, n, c.Began) })
+			}
+		}),
+	}, opts...)...)
+	return w
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.GetBody == nil {
+		return w.Transport().RoundTrip(r)
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	out := r.Clone(r.Context())
+	for _, name := range []string{"ANN", " Ann "} {
+		text = bytes.Replace(text, []byte(`"`+name+`"`), []byte(`"ann"`), 1)
+	}
+	out.Body, out.GetBody, out.ContentLength = io.NopCloser(bytes.NewReader(text)), nil, int64(len(text))
+	return w.Transport().RoundTrip(out)
+}
+
+// expectAtMost fails the test if more than most calls came within an hour.
+func (w *watched) expectAtMost(t *testing.T, most int) {
+	t.Helper()
+	for i := range w.calls {
+		if i >= most && w.calls[i].Sub(w.calls[i-most]) < time.Hour {
+			t.Fatalf("%d passwords were sent within %v", most+1, w.calls[i].Sub(w.calls[i-most]))
+		}
+	}
+}
+
+func (w *watched) cluster(t *testing.T) *authflow.Cluster {
+	t.Helper()
+	return clusterOf(t, w.Simulator, authflow.WithHTTPClient(&http.Client{Transport: w}))
+}
+
+// flows returns n Flows of ann, by every method that takes a password. The password
+// is given, or else supplied by fn.
+func (w *watched) flows(t *testing.T, n int, password gen.Secret, fn authflow.CredentialFunc) []*authflow.Flow {
+	t.Helper()
+	c := w.cluster(t)
+	list := make([]*authflow.Flow, n)
+	var opts []authflow.FlowOption
+	if fn != nil {
+		opts = append(opts, authflow.WithPassword(fn))
+	}
+	for i := range list {
+		name := []string{"ann", "ANN", " Ann "}[i%3]
+		var err error
+		switch i % 5 {
+		case 0, 4:
+			list[i], err = c.Session(gen.LoginRequest{Username: name, Password: password, RememberMe: i%2 == 0}, opts...)
+		case 1:
+			list[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: name, Password: password}, opts...)
+		case 2:
+			list[i], err = c.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: name, Password: password, ObjectID: "o"}, opts...)
+		case 3:
+			list[i], err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, Password: password, PersistOption: gen.PersistOptionNone}, opts...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%5 == 4 {
+			list[i] = list[i].SessionToken()
+		}
+	}
+	return list
+}
+
+// session returns a Flow on a session of ann with a password.
+func (w *watched) session(t *testing.T, c *authflow.Cluster, password gen.Secret) *authflow.Flow {
+	t.Helper()
+	f, err := c.Session(gen.LoginRequest{Username: "ann", Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// allAsk lets all flows ask at once, in turn in each of the ways to use a Flow, and
+// fails the test if one is served.
+func allAsk(t *testing.T, flows []*authflow.Flow, way int) {
+	t.Helper()
+	allAtOnce(flows, func(i int, f *authflow.Flow) {
+		if ask(t.Context(), f, way+i) == nil {
+			t.Error("a wrong password works")
+		}
+	})
+}
+
+// Many flows use a wrong password, by every method, with any status of the
+// rejection, and some of them renew all the time. When the server was wrong and
+// mends it, they are served within an hour without any help.
+func TestR6_WrongPassword_IsSentThreeTimesInAnHour(t *testing.T) {
+	for _, status := range []int{400, 401, 403, 500, 404, 422, 501} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := watch(t, authtest.WithLoginRejection(status), authtest.WithTokenRejection(status))
+				flows := w.flows(t, sized(500, 40), "wrong", nil)
+				began := time.Now()
+				for second := range 30 {
+					allAsk(t, flows, second)
+					time.Sleep(time.Second) // fake clock
+				}
+				for n := 0; time.Since(began) < 6*time.Hour; n++ {
+					allAsk(t, flows[n%len(flows):n%len(flows)+1], n)
+					if n%200 == 0 {
+						allAsk(t, flows, n)
+					}
+					time.Sleep(20 * time.Second) // fake clock
+				}
+				w.expectAtMost(t, 3)
+				if len(w.calls) < 12 {
+					t.Errorf("only %d tries in six hours, a mistake of the server would last", len(w.calls))
+				}
+				w.SetPassword("ann", "wrong")
+				for back := time.Now(); ask(t.Context(), flows[0], 0) != nil; time.Sleep(10 * time.Second) { // fake clock
+					if time.Since(back) > time.Hour {
+						t.Fatal("not served within an hour after the password was set right")
+					}
+				}
+			})
+		})
+	}
+}
+
+// In the first minute a wrong password is sent once, however often requests come,
+// and Renew spends from the same three sends.
+func TestR6_Renew_SendsAWrongPasswordThreeTimesInAnHour(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		f := w.session(t, w.cluster(t), "wrong")
+		for began := time.Now(); time.Since(began) < 59*time.Second; time.Sleep(50 * time.Millisecond) { // fake clock
+			_, err := get(t.Context(), f)
+			if !errors.Is(err, authflow.ErrCredentialsRejected) {
+				t.Fatal(err)
+			}
+		}
+		if n := len(w.calls); n != 1 {
+			t.Errorf("%d log-ins in the first minute", n)
+		}
+		for range 100 {
+			err := f.Renew(t.Context())
+			if !errors.Is(err, authflow.ErrCredentialsRejected) || retryAfter(err) <= 0 {
+				t.Fatal(err)
+			}
+			time.Sleep(30 * time.Second) // fake clock
+		}
+		if n := len(w.calls); n != 3 {
+			t.Errorf("%d log-ins in 51 minutes", n)
+		}
+	})
+}
+
+func TestR6_PasswordsThatChange_AreRejectedFourTimesInAnHour(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]func(n int) string{
+		"two in turn":                 func(n int) string { return fmt.Sprint("wrong-", n%2) },
+		"another one each time":       func(n int) string { return fmt.Sprint("wrong-", n) },
+		"another one every 20th time": func(n int) string { return fmt.Sprint("wrong-", n/20) },
+	}, func(t *testing.T, password func(n int) string) {
+		w := watch(t)
+		var n atomic.Int64
+		flows := w.flows(t, 10, "", func(context.Context) (gen.Secret, error) { return gen.Secret(password(int(n.Add(1)))), nil })
+		for minute := range 5 * 60 {
+			allAsk(t, flows, minute/2)
+			time.Sleep(time.Minute) // fake clock
+		}
+		w.expectAtMost(t, 4)
+	})
+}
+
+// A changed password is sent at once, however often the old one was rejected, by a
+// function and by another Flow.
+func TestR6_ChangedPassword_IsSentAtOnce(t *testing.T) {
+	t.Parallel()
+	type situation struct {
+		status int
+		after  time.Duration
+	}
+	cases := map[string]situation{}
+	for _, status := range []int{400, 401, 403, 500} {
+		for _, after := range []time.Duration{0, 65 * time.Second, 11*time.Minute + 5*time.Second} {
+			cases[fmt.Sprint(status, " for ", after)] = situation{status, after}
+		}
+	}
+	bubbles(t, cases, func(t *testing.T, s situation) {
+		w := watch(t, authtest.WithLoginRejection(s.status), authtest.WithTokenRejection(s.status))
+		password := gen.Secret("old")
+		flows := w.flows(t, 5, "", func(context.Context) (gen.Secret, error) { return password, nil })
+		for began := time.Now(); ; time.Sleep(time.Second) { // fake clock
+			for _, f := range flows {
+				allAsk(t, []*authflow.Flow{f}, 0)
+			}
+			if time.Since(began) >= s.after {
+				break
+			}
+		}
+		password = "right"
+		time.Sleep(time.Second) // fake clock
+		for i, f := range flows {
+			if err := ask(t.Context(), f, 0); err != nil {
+				t.Errorf("flow %d: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestR6_RightPasswordOfAnotherFlow_IsSentAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		c := w.cluster(t)
+		wrong := w.session(t, c, "wrong")
+		for range 120 {
+			allAsk(t, []*authflow.Flow{wrong}, 0)
+			time.Sleep(time.Second) // fake clock
+		}
+		mustGet(t, w.session(t, c, "right"))
+		allAsk(t, []*authflow.Flow{wrong}, 0)
+	})
+}
+
+// The password was right until now. All who use it notice at once that the server
+// has another one, also while a call with it is under way, and after another
+// password was rejected.
+func TestR6_PasswordChangedOnTheServer_IsSentThreeTimes(t *testing.T) {
+	t.Parallel()
+	type situation struct{ overlap, mistake bool }
+	bubbles(t, map[string]situation{
+		"all at once":                        {},
+		"during a call":                      {overlap: true},
+		"after a mistake":                    {mistake: true},
+		"during a call, and after a mistake": {true, true},
+	}, func(t *testing.T, s situation) {
+		w := watch(t)
+		slow := time.Duration(0)
+		c := clusterOf(t, w.Simulator, authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp, err := w.RoundTrip(r)
+			time.Sleep(slow) // fake clock
+			return resp, err
+		})}))
+		if s.mistake {
+			allAsk(t, []*authflow.Flow{w.session(t, c, "mistaken")}, 0)
+		}
+		flows := make([]*authflow.Flow, 50)
+		for i := range flows {
+			flows[i] = w.session(t, c, "right")
+			mustGet(t, flows[i])
+		}
+		time.Sleep(10 * time.Minute) // fake clock
+		slow = time.Second
+		if s.overlap {
+			go func() { _ = flows[0].Renew(t.Context()) }()
+			synctest.Wait()
+			time.Sleep(slow / 2) // fake clock
+		}
+		before := w.Calls(authtest.OpLogin)
+		w.SetPassword("ann", "new")
+		w.RevokeUser("ann")
+		for second := range 20 {
+			allAtOnce(flows[1:], func(_ int, f *authflow.Flow) { _, _ = get(t.Context(), f) })
+			time.Sleep(time.Duration(second) * time.Second) // fake clock
+		}
+		if n := w.Calls(authtest.OpLogin) - before; n > 3 {
+			t.Errorf("the old password was sent %d times", n)
+		}
+	})
+}
+
+func TestR6_RotatedKey_IsUsedWithoutARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New()
+		key := gen.Secret(authtest.DefaultSecretKey)
+		cluster := clusterOf(t, sim, authflow.WithSecretKeyFunc(func(context.Context, string) (gen.Secret, error) { return key, nil }))
+		f := userNamed(t, cluster, authtest.DefaultUsername)
+		mustGet(t, f)
+		sim.RotateSecretKey("second") // and the function knows in time
+		key = "second"
+		time.Sleep(10 * time.Minute) // fake clock
+		mustGet(t, f)
+		sim.RotateSecretKey("third") // and the function learns late
+		time.Sleep(10 * time.Minute) // fake clock
+		if _, err := get(t.Context(), f); !errors.Is(err, authflow.ErrCredentialsRejected) {
+			t.Fatal(err)
+		}
+		key = "third"
+		time.Sleep(time.Second) // fake clock
+		mustGet(t, f)
+	})
+}
+
+// Rejections that a function of the user's reports are remembered for 1 s, 2 s, 4 s
+// and so on. Renew calls it in between.
+func TestR6_RejectionsOfAFunction_AreRememberedForAGrowingTime(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]int{"400": 400, "401": 401, "403": 403}, func(t *testing.T, status int) {
+		m := &mint{fail: &authflow.Error{Status: status}}
+		f := m.flow(t)
+		began := time.Now()
+		var last error
+		for time.Since(began) < time.Minute {
+			_, last = carried(t.Context(), f)
+			var e *authflow.Error
+			if !errors.As(last, &e) || e.Status != status || e.RetryAfter <= 0 {
+				t.Fatalf("%v", last)
+			}
+			time.Sleep(50 * time.Millisecond) // fake clock
+		}
+		for i, want := range []time.Duration{0, 1, 3, 7, 15, 31} {
+			if i >= len(m.calls) || m.calls[i].Sub(began) != want*time.Second {
+				t.Fatalf("calls at %v", m.calls)
+			}
+		}
+		if err := f.Renew(t.Context()); err == nil || m.count() != 7 {
+			t.Errorf("%d calls, %v", m.count(), err)
+		}
+	})
+}

@@ -53,15 +53,15 @@ func checkOthers(t *testing.T, results []result, began time.Duration) {
 	const coldTime = 20 * time.Second
 	cold := of(results, 'g', 0, began+coldTime)
 	warm := of(results, 'g', began+coldTime, time.Hour)
-	t.Logf("first 20 s: 100 %% in %v; later: 99 %% in %v, 100 %% in %v", percentile(cold, 1), percentile(warm, .99), percentile(warm, 1))
+	t.Logf("first 20 s: 99 %% in %v; later: 99 %% in %v, 100 %% in %v", percentile(cold, .99), percentile(warm, .99), percentile(warm, 1))
 	if len(cold) == 0 || len(warm) == 0 {
 		t.Fatal("nobody came")
 	}
 	if n := failed(cold) + failed(warm); n > 0 {
 		t.Errorf("%d of %d others failed", n, len(cold)+len(warm))
 	}
-	if wait := percentile(cold, 1); wait > 6*time.Second {
-		t.Errorf("others waited %v in the first 20 s", wait)
+	if wait := percentile(cold, .99); wait > 6*time.Second {
+		t.Errorf("one in a hundred others waited %v in the first 20 s", wait)
 	}
 	if wait := percentile(warm, .99); wait > 2*time.Second {
 		t.Errorf("one in a hundred others waited %v", wait)

@@ -4,20 +4,8 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"sync"
 	"time"
 )
-
-// shared is the use of the Ledger by all calls of a Registry.
-type shared struct {
-	ledger     Ledger
-	seal, open func(user string, text []byte) []byte
-
-	mu      sync.Mutex
-	records hourly
-	queue   []settlement
-	workers int
-}
 
 // settlement is the outcome of a call that is still to be saved.
 type settlement struct {
@@ -54,21 +42,6 @@ func (t *Ticket) settle(outcome verdict, now time.Time) {
 	s.add(settlement{
 		user: t.user, hash: t.hash, outcome: outcome, reserved: t.reserved, sent: t.taken, at: now, saved: t.saved,
 	})
-}
-
-// spend counts a record that is about to be written, or reports false if there are
-// too many.
-func (s *shared) spend(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.records.spend(now)
-}
-
-// refund takes back a record that was counted at a time.
-func (s *shared) refund(at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.records.refund(at)
 }
 
 func (s *shared) add(next settlement) {
@@ -132,10 +105,6 @@ func (s *shared) save(next settlement) {
 			return // the Ledger has saved it, and its response was lost
 		}
 	}
-}
-
-func (s *shared) accessTo(user string) *access {
-	return &access{shared: s, user: user, limit: ledgerTime}
 }
 
 // replace replaces the record by one with the outcome. The record is usually as the

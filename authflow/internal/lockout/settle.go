@@ -131,26 +131,26 @@ func (s *shared) replace(ctx context.Context, next settlement, known *saved) (tr
 // revise returns the entries of a record with the outcome of the call in place of
 // the call itself.
 func (s settlement) revise(entries []entry) []entry {
-	is := func(k kind) func(entry) bool {
-		return func(e entry) bool { return e.kind == k && e.hash == shortHash(s.hash) }
+	is := func(e entry, kinds ...kind) bool {
+		return e.hash == shortHash(s.hash) && slices.Contains(kinds, e.kind)
 	}
 	entries = slices.Clone(entries)
 	for i := len(entries) - 1; i >= 0; i-- {
-		if is(kindPending)(entries[i]) {
+		if is(entries[i], kindPending) {
 			entries = slices.Delete(entries, i, i+1)
 			break
 		}
 	}
-	overtaken := slices.ContainsFunc(entries, func(e entry) bool { return is(kindRejected)(e) && e.at().After(s.sent) })
+	overtaken := slices.ContainsFunc(entries, func(e entry) bool { return is(e, kindRejected) && e.at().After(s.sent) })
 	switch {
 	case s.outcome == accepted && !overtaken:
 		entries = slices.DeleteFunc(entries, func(e entry) bool {
-			stale := is(kindPending)(e) && s.at.Sub(e.at()) >= pendingFor
-			return stale || is(kindUnanswered)(e) || is(kindHidden)(e) || is(kindAccepted)(e)
+			stale := is(e, kindPending) && s.at.Sub(e.at()) >= pendingFor
+			return stale || is(e, kindUnanswered, kindHidden, kindAccepted)
 		})
 		return append(entries, s.entry(kindAccepted, acceptedFor))
 	case s.outcome == rejected:
-		entries = slices.DeleteFunc(entries, is(kindAccepted))
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return is(e, kindAccepted) })
 		return append(entries, s.entry(kindRejected, countsFor))
 	case s.outcome == unanswered:
 		return append(entries, s.entry(kindUnanswered, countsFor))

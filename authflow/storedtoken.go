@@ -138,22 +138,12 @@ func (a *acquisition) load(ctx context.Context) *lease {
 		if l == nil {
 			continue
 		}
-		a.proveKey()
 		if a.isNewEnough(l) {
 			return l
 		}
 		a.expiring = l
 	}
 	return nil
-}
-
-// proveKey notes that the secret key is good, because another process has made a
-// token with it. Otherwise a process that finds every token in the Store would never
-// prove the key, and would let one caller through each second.
-func (a *acquisition) proveKey() {
-	if a.byKey && a.ticket().Prove() {
-		a.cluster.limiter.Wake()
-	}
 }
 
 // isNewEnough reports whether a stored token will do: it is not due for renewal,

@@ -75,7 +75,7 @@ func TestR11_AppendingMint_IsRetriedWhereTheServerDidNothing(t *testing.T) {
 			f := persisting(t, sim, network, gen.PersistOptionAppend)
 			if c.why != nil {
 				network.why.Store(&c.why)
-				time.AfterFunc(500*time.Millisecond, func() { network.why.Store(nil) })
+				time.AfterFunc(250*time.Millisecond, func() { network.why.Store(nil) })
 			} else {
 				sim.Fail(authtest.OpGetCustomAccessToken, 1, c.fault)
 			}

@@ -100,7 +100,7 @@ func TestR11_ReplacingMint_IsRetriedWithoutAResponse(t *testing.T) {
 }
 
 // A conflict says nothing of the password, which is sent again at once.
-func TestR6_Conflict_IsNoRejectionOfThePassword(t *testing.T) {
+func TestR6_Conflict_DoesNotRejectThePassword(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f, err := clusterOf(t, sim).CustomAccess(gen.GetCustomAccessTokenRequest{

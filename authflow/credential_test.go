@@ -162,7 +162,7 @@ func TestP7_TokenOperationOfTheUser_CarriesTheCredential(t *testing.T) {
 	})
 }
 
-// Ann's Flow stays ann's, whoever logs in through it.
+// Ann's Flow stays ann's after others have logged in through it.
 func TestS5_LoginOfAnotherUser_LeavesTheFlowItsPrincipal(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

@@ -47,7 +47,7 @@ func bob(_ context.Context, r *http.Request) error {
 }
 
 // failingCalls are calls to a server that responds to them with status and body:
-// through a Flow on a token or a session, with a credential of the caller's, and
+// through a Flow on a token or a session, with the caller's credential, and
 // without a Flow.
 func failingCalls(t *testing.T, status int, body string) map[string]failingCall {
 	t.Helper()

@@ -208,8 +208,8 @@ func (g *ledger) pruneIsDue(now time.Time) bool {
 	return at != 0 && now.UnixNano() >= at
 }
 
-// beginLogout returns what is owed to the server of c, and how many credentials
-// were dropped. What arrives later is ended at once.
+// beginLogout returns the credentials that are still alive at the server of c, and
+// how many were dropped. Credentials that arrive later are ended at once.
 func (g *ledger) beginLogout(c *Cluster) (owed []*lease, dropped int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -43,7 +43,7 @@ func expectNoNameOf(t *testing.T, err error, user string) {
 	}
 	var e *authflow.Error
 	if errors.As(err, &e) && (e.IncidentID != "" || e.TraceID != "" || e.Debug != "" || e.Code != 0) {
-		t.Errorf("the error has fields of another user's: %+v", e)
+		t.Errorf("the error has fields about another user: %+v", e)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestX3_ErrorInAnOutage_HasOperationAndUserOfItsCaller(t *testing.T) {
 }
 
 // A key that the server rejects is tried for one more user each second. The others
-// are told that it was rejected, and not for whom.
+// are told that it was rejected, and not for which user.
 func TestX3_RejectedKey_IsToldWithoutTheUserItWasRejectedFor(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

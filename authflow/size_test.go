@@ -135,7 +135,7 @@ func bytesBeside(t *testing.T, p principal, alive int, use func(*testing.T, []*a
 		synctest.Test(t, func(t *testing.T) {
 			c := newCrowd(t, p)
 			few, _ := c.add(t, 5)
-			use(t, few) // what all principals of a Cluster share is there from now on
+			use(t, few) // makes the parts that all principals of a Cluster share
 			before := heapInUse()
 			many, requests := c.add(t, n)
 			use(t, many)
@@ -183,7 +183,7 @@ func TestL3_PrincipalThatIsRenewedOften_CostsWhatOneRenewalDoes(t *testing.T) {
 	}
 }
 
-// What Logout needs of a token that is out of use is its text and little more.
+// For a token that is out of use, Logout needs its text and little more.
 func TestL3_TokenThatLogoutHasToEnd_CostsLittleBesideItsText(t *testing.T) {
 	for name, p := range principals {
 		if name == "session" {

@@ -133,7 +133,7 @@ func TestT2_ExclusiveToken_IsReturnedToNoOtherCaller(t *testing.T) {
 
 // A function that supplies an exclusive token may use another Flow. That Flow
 // returns its shared token.
-func TestT2_ExclusiveToken_IsThatOfTheFlowAlone(t *testing.T) {
+func TestT2_ExclusiveToken_DoesNotComeFromAnotherFlow(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		below := trusted(t, sim, 300*time.Second)
@@ -171,8 +171,8 @@ func TestL4_Logout_EndsExclusiveTokens(t *testing.T) {
 	})
 }
 
-// A token of TokensFrom may state no end. It is alive until it is revoked.
-func TestL4_Logout_EndsATokenWithoutAnEnd(t *testing.T) {
+// A token of TokensFrom may have no times. It is alive until it is revoked.
+func TestL4_Logout_EndsATokenWhoseExpiryIsNotKnown(t *testing.T) {
 	t.Parallel()
 	for name, logout := range map[string]func(context.Context, *authflow.Flow) error{
 		"Logout":             func(ctx context.Context, f *authflow.Flow) error { return f.Logout(ctx) },

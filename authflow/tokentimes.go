@@ -72,8 +72,8 @@ func (t *tokenTimes) lifetime(this, previous *issue, requested time.Duration) (l
 func (t *tokenTimes) statedLifetime(this, previous *issue) (life, limit time.Duration) {
 	life = t.expires.Sub(t.created)
 	age := t.date.Sub(t.created)
-	isOlder := !t.date.IsZero() && age > sameInstant && age < life
-	if !isOlder || this.madeForThisCall(previous) {
+	looksOlder := !t.date.IsZero() && age > sameInstant && age < life
+	if !looksOlder || this.madeForThisCall(previous) {
 		return life, life
 	}
 	return life - age, life

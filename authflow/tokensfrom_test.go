@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -116,42 +115,6 @@ func TestR12_Deadline_MakesTheRoundTrip(t *testing.T) {
 			t.Error("used beyond its deadline")
 		}
 	}, authtest.WithClockOffset(24*time.Hour))
-}
-
-// One path rejects a token once that a source returns until it expires. No other
-// request fails because of that, neither then nor when the token expires.
-func TestR3_401OfOnePathWithACachingSource_IsSeenByNoOtherRequest(t *testing.T) {
-	t.Parallel()
-	for _, life := range []time.Duration{time.Minute, 300 * time.Second, time.Hour} {
-		for _, at := range []int{0, 30, 79, 85} { // when, in percent of the token's life
-			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-				full := trusted(t, sim, life)
-				source := &cache{fetch: func(ctx context.Context) (authflow.Token, error) { return full.Token(ctx, authflow.Exclusive()) }}
-				f, err := clusterOf(t, sim).TokensFrom(source.token)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for i := range 200 { // percent of two lives
-					if i%100 == at {
-						sim.Fail(authtest.Echo, 1, authtest.Status(http.StatusUnauthorized))
-						_, err := get(t.Context(), f)
-						if err != nil && !errors.Is(err, authflow.ErrCredentialsRejected) {
-							t.Errorf("life %v, rejected at %d %%: the request itself: %v", life, at, err)
-						}
-					}
-					began := time.Now()
-					status, err := get(t.Context(), f)
-					if took := time.Since(began); status != http.StatusOK || err != nil || took > 0 {
-						t.Fatalf("life %v, rejected at %d %%: at %d %%: status %d after %v, %v", life, at, i, status, took, err)
-					}
-					time.Sleep(life / 100) // fake clock
-				}
-				if source.made > 4 {
-					t.Errorf("life %v, rejected at %d %%: %d tokens in two lives", life, at, source.made)
-				}
-			})
-		}
-	}
 }
 
 // The tokens of a SessionToken are ended with it. Where the server issues the token of

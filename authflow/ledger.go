@@ -149,8 +149,8 @@ func (g *ledger) pruneIsDue(now time.Time) bool {
 	return at != 0 && now.UnixNano() >= at
 }
 
-// beginLogout returns what is owed, and how many credentials were dropped. What
-// arrives later is ended at once.
+// beginLogout returns the credentials that are owed, and how many were dropped.
+// Credentials that arrive later are ended at once.
 func (g *ledger) beginLogout(f *Flow) (owed []*lease, dropped int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

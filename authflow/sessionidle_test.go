@@ -13,9 +13,9 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// cookieServer requires the cookie JSESSIONID in every request except a log-in.
+// cookieServer requires the cookie JSESSIONID in every request except a login.
 type cookieServer struct {
-	set    func(now time.Time) []string        // returns the Set-Cookie headers of a log-in
+	set    func(now time.Time) []string        // returns the Set-Cookie headers of a login
 	then   func(now time.Time, n int) []string // returns those of the nth other response
 	clock  time.Duration                       // by how much the server's clock is ahead of ours
 	noDate bool
@@ -103,7 +103,7 @@ func TestS2_CookieThatExpiresOrIsRemoved_IsRenewedBeforeTheRequest(t *testing.T)
 }
 
 // A cookie that lasts for ever also does when each response sets it again.
-func TestS2_CookieWithoutAnEnd_NeedsNoOtherLogIn(t *testing.T) {
+func TestS2_CookieThatNeverExpires_NeedsNoOtherLogin(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"Expires=Fri, 31 Dec 9999 23:59:59 GMT", "Max-Age=9223372036854775807", "Max-Age=315360000", "Expires=Tue, 19 Jan 2038 03:14:07 GMT", "Expires=never"} {
 		for _, noDate := range []bool{false, true} {
@@ -118,7 +118,7 @@ func TestS2_CookieWithoutAnEnd_NeedsNoOtherLogIn(t *testing.T) {
 					time.Sleep(time.Hour) // fake clock
 				}
 				if s.logins != 1 {
-					t.Errorf("%s: %d log-ins", end, s.logins)
+					t.Errorf("%s: %d logins", end, s.logins)
 				}
 			})
 		}
@@ -158,7 +158,7 @@ func TestS2_RequestThatReachesTheServer_CountsAsUse(t *testing.T) {
 				time.Sleep(idle - time.Minute - time.Second) // fake clock
 			}
 			if n := sim.Calls(authtest.OpLogin); n != 1 {
-				t.Errorf("%s: %d log-ins", name, n)
+				t.Errorf("%s: %d logins", name, n)
 			}
 		}, authtest.WithIdleTimeout(idle))
 	}
@@ -175,7 +175,7 @@ func after(d time.Duration) authtest.Fault {
 }
 
 // A cookie that the response with a token sets belongs to the session.
-func TestS1_CookieThatChangesWithAToken_IsThatOfTheSession(t *testing.T) {
+func TestS1_CookieThatChangesWithAToken_IsTheSessionsCookie(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := loggedIn(t, sim, false)
@@ -186,12 +186,12 @@ func TestS1_CookieThatChangesWithAToken_IsThatOfTheSession(t *testing.T) {
 		}
 		mustToken(t, child, authflow.Exclusive())
 		if status := stream(t, f, sim.URL); status != 200 || sim.Calls(authtest.OpLogin) != 1 {
-			t.Errorf("%d after %d log-ins", status, sim.Calls(authtest.OpLogin))
+			t.Errorf("%d after %d logins", status, sim.Calls(authtest.OpLogin))
 		}
 	})
 }
 
-func TestS1_CookieThatEachResponseRenews_NeedsNoOtherLogIn(t *testing.T) {
+func TestS1_CookieThatEachResponseRenews_NeedsNoOtherLogin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		logins := 0
@@ -211,7 +211,7 @@ func TestS1_CookieThatEachResponseRenews_NeedsNoOtherLogIn(t *testing.T) {
 			time.Sleep(10 * time.Second) // fake clock
 		}
 		if logins > 1 {
-			t.Errorf("%d log-ins in an hour", logins)
+			t.Errorf("%d logins in an hour", logins)
 		}
 	})
 }

@@ -137,7 +137,7 @@ func TestL4_LogoutOfASessionToken_LeavesTheParentsToken(t *testing.T) {
 			}
 			mustGet(t, full)
 			if mustCarry(t, full) != parents {
-				t.Error("the parent's token has ended")
+				t.Error("the parent's token is dead")
 			}
 		}, opts...)
 	}
@@ -147,7 +147,7 @@ func TestR4_FunctionThatHangs_IsLeftBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		stop := make(chan struct{})
-		var calls atomic.Int64 // the first call is still there when the second comes
+		var calls atomic.Int64 // the first call is still running during the second
 		f := from(t, func(context.Context) (authflow.Token, error) {
 			if calls.Add(1) == 1 {
 				<-stop
@@ -176,7 +176,7 @@ func TestR4_FunctionThatHangs_IsLeftBehind(t *testing.T) {
 func TestR10_FunctionThatDoesNotReturn_IsCalledAgainAfterAPause(t *testing.T) {
 	t.Parallel()
 	bubbles(t, map[string]func(){
-		"panic":              func() { panic("of the function's own") },
+		"panic":              func() { panic("by the function") },
 		"ends its goroutine": runtime.Goexit, // as t.FailNow does
 	}, func(t *testing.T, breaks func()) {
 		calls := 0

@@ -74,15 +74,15 @@ func (s *tokenServer) respond(r *http.Request) (*http.Response, error) {
 		}
 		return reply(r, 401, "{}", "Date", date), nil
 	}
-	made := now
+	s.mints++
+	made, token := now, fmt.Sprint("tok-", s.mints)
 	if s.madeAt != nil {
 		made = s.madeAt(now)
+		token = fmt.Sprint("tok-of-", made.UnixMilli())
 	}
 	if s.ends == nil {
 		s.ends = make(map[string]time.Time)
 	}
-	s.mints++
-	token := fmt.Sprint("tok-", made.UnixMilli())
 	s.ends["Bearer "+token] = made.Add(300 * time.Second)
 	made = made.Add(s.clock)
 	return reply(r, 200, fmt.Sprintf(`{"token":%q,"creation_time_in_millis":%d,"expiration_time_in_millis":%d}`,

@@ -68,15 +68,19 @@ func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
 // endFlights closes the keeper, and puts the credential in use on the ledger.
 func (f *Flow) endFlights(why error) (first bool) {
 	l, first := f.keeper.Close(why)
-	if l != nil && f.owedFor(l, time.Now()) > 0 {
-		f.owing().add(f, l)
+	if l == nil {
+		return first
+	}
+	left := f.owedFor(l, time.Now())
+	if left > 0 {
+		f.owing().add(f.newDebt(l, left))
 	}
 	return first
 }
 
 // endOwed ends what is on the ledger.
 func (f *Flow) endOwed(ctx context.Context, o logoutOptions) error {
-	owed, dropped := f.owing().beginLogout(f)
+	owed, dropped := f.owing().beginLogout(f.cluster)
 	if len(owed) > 0 {
 		f.deleteStored(ctx, o.isStoredTokenEnding(owed))
 	}

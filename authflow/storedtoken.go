@@ -39,11 +39,13 @@ type storedToken struct {
 
 // usesStore reports whether the acquisition may share its token.
 func (a *acquisition) usesStore() bool {
-	return a.cluster.store != nil && a.isStorable() && !a.flight.Exclusive
+	return a.cluster.store != nil && a.isMinting() && !a.flight.Exclusive
 }
 
-// isStorable reports whether tokens of f are kept in a Store.
-func (f *Flow) isStorable() bool {
+// isMinting reports whether each request of f makes the server issue a new token.
+// Only such tokens are kept in a Store: with a session, some servers return one
+// token again and again.
+func (f *Flow) isMinting() bool {
 	return f.method == methodFull || f.method == methodObject || f.method == methodCustom
 }
 
@@ -136,22 +138,12 @@ func (a *acquisition) load(ctx context.Context) *lease {
 		if l == nil {
 			continue
 		}
-		a.proveKey()
 		if a.isNewEnough(l) {
 			return l
 		}
 		a.expiring = l
 	}
 	return nil
-}
-
-// proveKey notes that the secret key is good, because another process has made a
-// token with it. Otherwise a process that finds every token in the Store would never
-// prove the key, and would let one caller through each second.
-func (a *acquisition) proveKey() {
-	if a.byKey && a.ticket().Prove() {
-		a.cluster.limiter.Wake()
-	}
 }
 
 // isNewEnough reports whether a stored token will do: it is not due for renewal,
@@ -267,7 +259,7 @@ func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *le
 // hang, and the tokens have to be ended in any case.
 func (f *Flow) deleteStored(ctx context.Context, isEnding func(gen.Secret) bool) {
 	s := f.cluster.store
-	if s == nil || !f.isStorable() {
+	if s == nil || !f.isMinting() {
 		return
 	}
 	limit := storeTime

@@ -113,22 +113,25 @@ func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
 	if err != nil {
 		return nil, malformed(op, r, err)
 	}
-	life, limit := times.lifetime(r.Sent, f.previousToken(), time.Duration(f.validity)*time.Second)
+	this := &issue{f.cluster.idOf(c.header[0]), times.created, r.Sent}
+	life, limit := times.lifetime(this, f.previousIssue(), time.Duration(f.validity)*time.Second)
+	if f.isMinting() {
+		f.cluster.lastIssue.Store(this)
+	}
 	return f.cluster.policy.grantGuess(c, r.Sent, life, limit), nil
 }
 
-// previousToken returns the token before the one that has just arrived: the token
-// in use or, in a Flow of exclusive tokens, the last one that is alive. It returns
-// nil if there is none.
-func (f *Flow) previousToken() *lease {
+// previousIssue returns the issue of the token in use or, if there is none, of the
+// last token of any principal. It returns nil if there was none.
+func (f *Flow) previousIssue() *issue {
 	l, _ := f.keeper.Peek()
-	if l == nil {
-		l = f.ledger.Load().latest()
+	switch {
+	case l != nil && l.Value.session == nil:
+		return &issue{l.ID, wire.UnixMilli(l.Value.created).Time(), l.RequestedAt}
+	case f.isMinting():
+		return f.cluster.lastIssue.Load()
 	}
-	if l == nil || l.Value.session != nil {
-		return nil
-	}
-	return l
+	return nil
 }
 
 // wrongToken is the failure of a response with a token that was not requested.

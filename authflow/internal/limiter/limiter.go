@@ -96,8 +96,7 @@ type Request struct {
 type Ticket interface {
 	// Eligible returns how long the request has to wait, or why it fails at once.
 	// A request that has to wait uses up no turn. Eligible is called again when the
-	// wait is over, when a call of the same group is done, after [Limiter.Wake], and
-	// once a second.
+	// wait is over, when a call of the same group is done, and once a second.
 	Eligible(now time.Time) (wait time.Duration, err error)
 	// Take is called when the request is sent.
 	Take(now time.Time)
@@ -215,16 +214,4 @@ func (l *Limiter) tooLate(r Request, cause error) error {
 	err := l.queueError(l.principals.find(r.Principal), l.queue.waiting.Len(), time.Now())
 	err.Err = cause
 	return err
-}
-
-// Wake calls Eligible of every Ticket that waits. Call it when a Ticket may be sent
-// earlier than it said, such as after a key was proven.
-func (l *Limiter) Wake() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	for group := range l.queue.blocked {
-		l.queue.unblock(group, now)
-	}
-	l.dispatch()
 }

@@ -28,7 +28,7 @@ type principal struct {
 	lastFailure time.Time        // when the latest one that counts arrived
 	backoffs    int              // failures since it became a suspect; 0: it is not one
 	heldTo      time.Time        // nothing is sent before
-	limited     bool             // it got a 429 response and was not a suspect
+	limited     time.Time        // when the call was sent that got a 429 response while it was not a suspect
 }
 
 // memory is how long a failure says something about the next call.
@@ -138,7 +138,7 @@ func (s *principals) clear(p *principal) {
 		s.failing.Remove(p.failing)
 	}
 	p.failing, p.failures, p.failure, p.lastFailure = nil, 0, nil, time.Time{}
-	p.backoffs, p.heldTo, p.limited = 0, time.Time{}, false
+	p.backoffs, p.heldTo, p.limited = 0, time.Time{}, time.Time{}
 }
 
 // pardon ends the suspicion of p without evidence.

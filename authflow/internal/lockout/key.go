@@ -12,22 +12,25 @@ import (
 // used yet.
 type key struct {
 	proven   bool
-	next     time.Time // when one more caller may use it while it is not proven
-	rejected []string  // principals in a row that were rejected, each once
+	rejected []string  // principals in a row that were rejected; each once, if the key is proven
 	status   int       // of the latest rejection
-	since    time.Time // when it was first rejected, or stopped being proven
+	since    time.Time // when the key became doubtful
+	next     time.Time // when one more caller may use it while it is doubtful
 }
 
-// How a key that is not proven is tried.
+// When a key is doubtful, and how it is tried then.
 const (
+	doubtfulAfter = 3           // rejections in a row
 	keyInterval   = time.Second // between two callers
-	doubtfulAfter = 3           // principals that are rejected in a row
 	keyKnownFor   = 24 * time.Hour
 )
 
+// isDoubtful reports whether the key may be wrong, and not only some principals.
+func (k *key) isDoubtful() bool { return len(k.rejected) >= doubtfulAfter }
+
 // wait returns how long a call with the key has to wait.
 func (k *key) wait(now time.Time) time.Duration {
-	if k == nil || k.proven {
+	if k == nil || !k.isDoubtful() {
 		return 0
 	}
 	return max(0, k.next.Sub(now))
@@ -38,7 +41,7 @@ func (k *key) wait(now time.Time) time.Duration {
 // key met nothing but rejections in this time.
 func (k *key) eligible(since time.Time, patience time.Duration, now time.Time) (time.Duration, error) {
 	wait, last := k.wait(now), k.lastRejection()
-	if wait == 0 || last == nil || patience == 0 {
+	if wait == 0 || patience == 0 {
 		return wait, nil
 	}
 	end := later(since, k.since).Add(patience)
@@ -57,27 +60,22 @@ func (k *key) done(principal string, f *outcome.Failure, now time.Time) {
 	case provesKey(f):
 		k.proven, k.rejected, k.status = true, nil, 0
 	case f.Class == outcome.Rejected:
-		if k.status == 0 {
-			k.since = now
-		}
 		k.status = f.Status
-		if len(k.rejected) < doubtfulAfter && !slices.Contains(k.rejected, principal) {
-			k.rejected = append(k.rejected, principal)
-		}
-		if len(k.rejected) >= doubtfulAfter && k.proven {
-			k.proven, k.since = false, now
-		}
+		k.reject(principal, now)
 	}
 }
 
-// prove notes that another process has used the key with success, and reports whether
-// that changed anything. A rejection that this process has met counts more.
-func (k *key) prove() bool {
-	if k.proven || len(k.rejected) > 0 {
-		return false
+// reject counts a rejection against the key. The rejections of one principal say
+// nothing about a key that has worked.
+func (k *key) reject(principal string, now time.Time) {
+	again := k.proven && slices.Contains(k.rejected, principal)
+	if again || k.isDoubtful() {
+		return
 	}
-	k.proven = true
-	return true
+	k.rejected = append(k.rejected, principal)
+	if k.isDoubtful() {
+		k.proven, k.since = false, now
+	}
 }
 
 // provesKey reports whether the outcome of a call shows that the key was accepted.

@@ -48,16 +48,17 @@
 //
 // # Keys
 //
-// A secret key is shared by many principals. Before it is proven, it goes to one
-// more caller each second, for any principal. It is proven by a response that
-// the server can only give after it has looked at the key: a success, a conflict
-// or a complaint about the request. A token that another process has made with the
-// key proves it, too. A 500 proves nothing, because a wrong key has
-// been answered with it, and neither does the page of a proxy. A rejection is the
-// affair of the principal that met it. Only the rejections of three different
-// principals in a row make a proven key unproven again, and then the callers
-// wait for their turn. A call that has waited for [Config.Patience], while the key
-// met nothing but rejections, fails with the last of them.
+// A secret key is shared by many principals, and a rejection may be the affair of
+// the principal that met it. Three rejections in a row, of three different principals
+// if the key is proven, make the key doubtful: it goes to one more caller each second
+// then, for any principal. A call that has waited for [Config.Patience] fails with the
+// last of the rejections.
+//
+// A key is proven, and the doubt ends, by a response that the server can only give
+// after it has looked at the key: a success, a conflict or a complaint about the
+// request. A 500 proves nothing, because a wrong key has been answered with it, and
+// neither does the page of a proxy. A key without rejections makes no caller wait, so
+// that a few principals that fail at a cold start do not decide for the others.
 //
 // # Several processes
 //
@@ -71,8 +72,6 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
-
-	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
 // Config is what a [Registry] needs.
@@ -189,39 +188,4 @@ func (r *Registry) sweep(now time.Time) {
 		}
 	}
 	r.sweepAt = max(minSweep, 2*(len(r.users)+len(r.keys)))
-}
-
-// verdict is the evidence of an exchange about the secret that it carried.
-type verdict uint8
-
-const (
-	noVerdict verdict = iota // the server did not look at the secret
-	accepted
-	rejected
-	unanswered // the server may have rejected it
-	hidden     // a gateway responded, after the server had rejected it before
-)
-
-// verdictOf returns the evidence of an exchange about its password; f is nil for a
-// success.
-func verdictOf(f *outcome.Failure) verdict {
-	if f == nil {
-		return accepted
-	}
-	switch f.Class {
-	case outcome.OK, outcome.Conflict:
-		return accepted
-	case outcome.Rejected:
-		return rejected
-	case outcome.NotSent, outcome.Overloaded, outcome.RateLimited:
-		return noVerdict
-	}
-	return unanswered
-}
-
-// mayHideRejection reports whether a gateway may have answered in place of a server
-// that rejected the password. Such a call counts if the server rejected the password
-// before, and has not accepted it since.
-func mayHideRejection(f *outcome.Failure) bool {
-	return verdictOf(f) == noVerdict && f.Class != outcome.NotSent
 }

@@ -154,16 +154,6 @@ func (t *Ticket) Done(f *outcome.Failure) {
 	}
 }
 
-// Prove tells that a call of another process with the same key succeeded. It proves
-// the key unless this process has met a rejection of it, and reports whether callers
-// that wait for the key may go on. Of a password it proves nothing.
-func (t *Ticket) Prove() (changed bool) {
-	r := t.registry
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return t.isKey && r.keyOf(t.hash, time.Now()).prove()
-}
-
 // Flush waits until the outcome of the call is saved in the Ledger, until it turns
 // out that it cannot be, or until ctx ends. Call it after Done, and before the callers
 // get the result: their process may end at once, and an outcome that is not saved

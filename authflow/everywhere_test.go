@@ -243,7 +243,7 @@ func bodyOf(r *http.Request) (string, error) {
 }
 
 // A token that another process has saved is ended too, and is not handed out again.
-func TestL4_K3_LogoutEverywhere_RemovesWhatIsStored(t *testing.T) {
+func TestL4_K3_LogoutEverywhere_RemovesStoredTokens(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var s storetest.Memory

@@ -163,7 +163,7 @@ func TestL4_Logout_LeavesNothingAlive(t *testing.T) {
 	})
 }
 
-// The function that supplies the key is asked for the name of the token in the Store.
+// The function that supplies the key is called for the name of the token in the Store.
 func TestL4_K2_LogoutWithAKeyFunctionThatHangs_EndsTheTokenInTime(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
@@ -209,7 +209,7 @@ func TestL4_Logout_GetsOverAPassingFailure(t *testing.T) {
 }
 
 // A Flow remembers 10,000 credentials. Logout does not claim to have ended more.
-func TestL4_MoreExclusiveTokensThanAFlowRemembers_AreTold(t *testing.T) {
+func TestL4_MoreExclusiveTokensThanAFlowRemembers_AreReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		issued := 0

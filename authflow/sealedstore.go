@@ -12,10 +12,9 @@ import (
 
 // How a Store is treated.
 const (
-	// storeTime is what all store operations of one acquisition may take
-	// together (K2).
+	// storeTime limits all store operations of one acquisition together (K2).
 	storeTime = 2 * time.Second
-	// operationTime is what one operation may take, from when it is sent.
+	// operationTime limits one operation, from when it is sent.
 	operationTime = time.Second
 	// maxOperations is how many operations are in progress at a time. A crowd of
 	// 5,000 users queues here and not in the connection pool of the Store, where its
@@ -27,7 +26,7 @@ const (
 	maxStoreBackoff = 30 * time.Second
 )
 
-// What is no news to report.
+// Errors that are not reported.
 var (
 	// errStoreSkipped: the Store was not used, because it failed a moment ago or a
 	// crowd is before it.
@@ -37,7 +36,7 @@ var (
 )
 
 // sealedStore is the Store of [WithStore] with the keys to its values, and with
-// what is known of its health. The Store is the user's code: every operation of it
+// its health. The Store is the user's code: every operation of it
 // runs through [operation.run] or [userCall.run].
 type sealedStore struct {
 	store  Store

@@ -139,7 +139,7 @@ func TestK2_LockThatIsNotGivenBack_DelaysOthersByTwoSeconds(t *testing.T) {
 	})
 }
 
-// An outage of the server: a stored token serves to its end.
+// An outage of the server: a stored token serves until it expires.
 func TestK2_R3_StoredToken_ServesInAnOutage(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
@@ -191,8 +191,8 @@ func TestK2_GarbageInTheStore_CostsAMint(t *testing.T) {
 	})
 }
 
-// Each operation takes 400 ms. What a token costs the Store, its password and its lock
-// included, takes no more than 2 s of the caller's time.
+// Each operation takes a while. All operations for one token together, with those for its
+// password and its lock, take at most 2 s of the caller's time.
 func TestK2_SlowStore_TakesTwoSecondsInAll(t *testing.T) {
 	t.Parallel()
 	for _, each := range []time.Duration{100, 400, 600, 900} {

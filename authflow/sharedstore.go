@@ -12,9 +12,9 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/seal"
 )
 
-// What a Cluster shares with other processes through its Store, beside tokens: the
-// rate, and the count of rejected passwords. All processes have to agree on the names
-// and hashes of both, so they use the oldest of their keys.
+// Through its Store a Cluster shares more than tokens with other processes: the rate,
+// and the count of rejected passwords. All processes have to agree on the names and
+// hashes of both, so they use the oldest of their keys.
 
 // limiterConfig gives the limiter the rate and, where there is a Store for it, the
 // turns that several processes share.

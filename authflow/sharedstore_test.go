@@ -144,7 +144,7 @@ func TestR6_ToolThatMeetsAnOutage_IsBackAfterIt(t *testing.T) {
 	})
 }
 
-// Replicas that start together use one password of one user. The log-in takes longer
+// Replicas that start together use one password of one user. The login takes longer
 // than the Store may take.
 func TestR6_TenReplicasThatStartTogether_SendOneUnprovenPasswordAtATime(t *testing.T) {
 	t.Parallel()
@@ -241,7 +241,7 @@ func TestR6_StoreThatFails_LeavesTheCountToTheProcess(t *testing.T) {
 	})
 }
 
-// The turn of a request comes late, and another process has minted meanwhile: the
+// The turn of a request comes late, and another process has minted in the meantime: the
 // password was taken for a call that was not made, and goes with the next one.
 func TestR6_K1_PasswordThatWasNotSentAfterAll_IsNotInFlight(t *testing.T) {
 	t.Parallel()

@@ -223,8 +223,8 @@ func (a *acquisition) save(ctx context.Context, l *lease) {
 // wholeLife returns the lifetime of a token of which used may be used (R8).
 func wholeLife(used time.Duration) time.Duration { return min(used+5*time.Second, used*20/19) }
 
-// useStore makes one operation of the Store within what is left of the
-// acquisition's time for it, and reports a failure.
+// useStore makes one operation of the Store within the time that the acquisition has
+// left for it, and reports a failure.
 func (a *acquisition) useStore(ctx context.Context, what string, call func(context.Context) error) error {
 	if a.storeTimeLeft <= 0 {
 		return errStoreSkipped
@@ -254,9 +254,9 @@ func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *le
 	return a.load(ctx)
 }
 
-// deleteStored removes from the Store what is stored for f and about to be ended. It
+// deleteStored removes tokens from the Store that are about to be ended. It
 // takes at most a quarter of the time of ctx: a function that supplies the key may
-// hang, and the tokens are to be ended all the same.
+// hang, and the tokens have to be ended in any case.
 func (f *Flow) deleteStored(ctx context.Context, isEnding func(gen.Secret) bool) {
 	s := f.cluster.store
 	if s == nil || !f.isMinting() {

@@ -12,7 +12,7 @@ import (
 )
 
 // storePlaces returns the places that a Store has: each of its methods, its unlock, and
-// the observer or logger that is told of its failure, for a token by key and one by
+// the observer or logger that its failure is reported to, for a token by key and one by
 // password.
 func storePlaces(t *testing.T, sim *authtest.Simulator, b *broken) map[string]userPlace {
 	t.Helper()

@@ -31,35 +31,33 @@ func from(t *testing.T, fn func(context.Context) (authflow.Token, error)) *authf
 	return f
 }
 
-// A source may hand out the same token again; its life began when it was first
-// handed out.
-func TestR12ATokenThatIsHandedOutAgainKeepsItsAge(t *testing.T) {
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		full := trusted(t, sim, 300*time.Second)
-		first, err := full.Token(t.Context())
-		if err != nil {
-			t.Fatal(err)
+// cache is a source that returns a token until it has only ten seconds left, as
+// oauth2.ReuseTokenSource does.
+type cache struct {
+	fetch func(context.Context) (authflow.Token, error)
+	last  authflow.Token
+	made  int
+}
+
+func (c *cache) token(ctx context.Context) (authflow.Token, error) {
+	if time.Until(c.last.Expires) >= 10*time.Second {
+		return c.last, nil
+	}
+	c.made++
+	var err error
+	c.last, err = c.fetch(ctx)
+	return c.last, err
+}
+
+func TestR12_TokenThatASourceReturnsAgain_KeepsItsAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := &cache{}
+		source.fetch = func(context.Context) (authflow.Token, error) {
+			now := time.Now()
+			return authflow.Token{Value: gen.Secret(fmt.Sprint("tok", source.made)), Created: now, Expires: now.Add(300 * time.Second)}, nil
 		}
-		time.Sleep(200 * time.Second) // fake clock
-		f := full.SessionToken()
-		if again, err := f.Token(t.Context()); err != nil || again.Value != first.Value {
-			t.Fatalf("expected the same token again, %v", err)
-		}
-		time.Sleep(150 * time.Second) // fake clock
-		if last, err := f.Token(t.Context()); err != nil || last.Value == first.Value {
-			t.Errorf("a token that ended 50 s ago, %v", err)
-		}
-	}, authtest.WithSameSessionToken())
-	synctest.Test(t, func(t *testing.T) { // as oauth2.ReuseTokenSource does
-		var cached authflow.Token
-		made := 0
-		f := from(t, func(context.Context) (authflow.Token, error) {
-			if time.Until(cached.Expires) < 10*time.Second {
-				made++
-				cached = authflow.Token{Value: gen.Secret(fmt.Sprint("tok", made)), Created: time.Now(), Expires: time.Now().Add(300 * time.Second)}
-			}
-			return cached, nil
-		})
+		f := from(t, source.token)
 		for range 1200 {
 			time.Sleep(time.Second) // fake clock
 			token, err := f.Token(t.Context())
@@ -67,66 +65,89 @@ func TestR12ATokenThatIsHandedOutAgainKeepsItsAge(t *testing.T) {
 				t.Fatalf("%v, expired %v ago", err, time.Since(token.Expires))
 			}
 		}
-		if made < 4 || made > 6 {
-			t.Errorf("%d tokens in 20 minutes", made)
+		if source.made < 4 || source.made > 6 {
+			t.Errorf("%d tokens in 20 minutes", source.made)
 		}
 	})
 }
 
-// A token that is kept and given back has the end that it had.
-func TestR12DeadlineMakesTheRoundTrip(t *testing.T) {
+// The server issues the same token to the user of a token again.
+func TestR12_SessionTokenThatIsTheParents_KeepsItsAge(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		kept, err := trusted(t, sim, 300*time.Second).Token(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		full := trusted(t, sim, 300*time.Second)
+		f := full.SessionToken()
+		for range 2 {
+			first := mustToken(t, full)
+			time.Sleep(200 * time.Second) // fake clock
+			if again := mustToken(t, f); again.Value != first.Value {
+				t.Fatal("want the same token again")
+			}
+			time.Sleep(150 * time.Second) // fake clock
+			if last := mustToken(t, f); last.Value == first.Value {
+				t.Error("a token is used that expired 50 s ago")
+			}
+			time.Sleep(300 * time.Second) // fake clock
 		}
+	}, authtest.WithSameSessionToken())
+}
+
+// A token that was stored and is given back expires when it would have.
+func TestR12_Deadline_MakesTheRoundTrip(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		stored := mustToken(t, trusted(t, sim, 300*time.Second))
 		time.Sleep(100 * time.Second) // fake clock
 		calls := 0
 		f := from(t, func(context.Context) (authflow.Token, error) {
-			if calls++; calls > 1 {
+			calls++
+			if calls > 1 {
 				return authflow.Token{Value: "next"}, nil
 			}
-			return kept, nil
+			return stored, nil
 		})
-		again, err := f.Token(t.Context())
-		if err != nil || again.Value != kept.Value || !again.Deadline.Equal(kept.Deadline) {
-			t.Errorf("until %v, was until %v, %v", again.Deadline, kept.Deadline, err)
+		again := mustToken(t, f)
+		if again.Value != stored.Value || !again.Deadline.Equal(stored.Deadline) {
+			t.Errorf("until %v, was until %v", again.Deadline, stored.Deadline)
 		}
-		time.Sleep(time.Until(kept.Deadline)) // fake clock
+		time.Sleep(time.Until(stored.Deadline)) // fake clock
 		if v := mustCarry(t, f); v != "next" {
-			t.Error("carried beyond its deadline")
+			t.Error("used beyond its deadline")
 		}
 	}, authtest.WithClockOffset(24*time.Hour))
 }
 
-// A SessionToken on a token ends what was issued to it; where the server hands
-// out the parent's token, that is the parent's to end.
-func TestL4LogoutLeavesTheParentsToken(t *testing.T) {
-	logsOut := func(revoked int) func(*testing.T, *authtest.Simulator) {
-		return func(t *testing.T, sim *authtest.Simulator) {
+// The tokens of a SessionToken are ended with it. Where the server issues the token of
+// the parent again, that is the parent's to end.
+func TestL4_LogoutOfASessionToken_LeavesTheParentsToken(t *testing.T) {
+	t.Parallel()
+	for revoked, opts := range map[int][]authtest.Option{1: nil, 0: {authtest.WithSameSessionToken()}} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			full := trusted(t, sim, 300*time.Second)
 			parents := mustCarry(t, full)
 			f := full.SessionToken()
 			mustGet(t, f)
-			if err := f.Logout(t.Context()); err != nil {
-				t.Fatal(err)
+			for range 2 {
+				if err := f.Logout(t.Context()); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if n := sim.Calls(authtest.OpRevokeToken); n != revoked {
 				t.Errorf("%d tokens revoked, want %d", n, revoked)
 			}
-			if mustGet(t, full); mustCarry(t, full) != parents {
-				t.Error("the parent's token has ended")
+			mustGet(t, full)
+			if mustCarry(t, full) != parents {
+				t.Error("the parent's token is dead")
 			}
-		}
+		}, opts...)
 	}
-	inBubble(t, logsOut(1))
-	inBubble(t, logsOut(0), authtest.WithSameSessionToken())
 }
 
-func TestR4AFunctionThatHangsIsLeftBehind(t *testing.T) {
+func TestR4_FunctionThatHangs_IsLeftBehind(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		stop := make(chan struct{})
-		var calls atomic.Int64 // the first call is still there when the second comes
+		var calls atomic.Int64 // the first call is still running during the second
 		f := from(t, func(context.Context) (authflow.Token, error) {
 			if calls.Add(1) == 1 {
 				<-stop
@@ -146,49 +167,44 @@ func TestR4AFunctionThatHangsIsLeftBehind(t *testing.T) {
 		close(stop)
 		synctest.Wait()
 		if token, err := f.Token(t.Context()); err != nil || token.Value != "second" {
-			t.Errorf("what came late is not used: %v", err)
+			t.Errorf("the token of the first call is used: %v", err)
 		}
 	})
 }
 
-// R10: whoever waits is told, and nothing else ends.
-func TestR10AFunctionThatNeverReturnsItsResult(t *testing.T) {
-	for name, first := range map[string]func(){
-		"panic":  func() { panic("of the function's own") },
-		"Goexit": runtime.Goexit, // as t.FailNow does
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			calls := 0
-			f := from(t, func(context.Context) (authflow.Token, error) {
-				if calls++; calls == 1 {
-					first()
-				}
-				return authflow.Token{Value: "second"}, nil
-			})
+// The function breaks at each second call.
+func TestR10_FunctionThatDoesNotReturn_IsCalledAgainAfterAPause(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]func(){
+		"panic":              func() { panic("by the function") },
+		"ends its goroutine": runtime.Goexit, // as t.FailNow does
+	}, func(t *testing.T, breaks func()) {
+		calls := 0
+		f := from(t, func(context.Context) (authflow.Token, error) {
+			calls++
+			if calls%2 == 1 {
+				breaks()
+			}
+			return authflow.Token{Value: gen.Secret(fmt.Sprint("token-", calls))}, nil
+		})
+		for n := range 2 {
 			if _, err := f.Token(t.Context()); err == nil {
-				t.Errorf("%s: no error", name)
+				t.Errorf("time %d: no error", n+1)
 			}
 			time.Sleep(time.Second) // fake clock
-			if token, err := f.Token(t.Context()); err != nil || token.Value != "second" {
-				t.Errorf("%s: %v", name, err)
+			token := mustToken(t, f)
+			if want := fmt.Sprint("token-", 2*n+2); string(token.Value) != want {
+				t.Errorf("time %d: want %s", n+1, want)
 			}
-		})
-	}
-}
-
-func TestR10AFunctionThatWaitsForItself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var f *authflow.Flow
-		f = from(t, func(ctx context.Context) (authflow.Token, error) { return f.Token(ctx) })
-		began := time.Now()
-		if _, err := f.Token(t.Context()); err == nil || time.Since(began) != 0 {
-			t.Errorf("%v after %v", err, time.Since(began))
+			time.Sleep(2 * time.Minute) // fake clock
+			f.Invalidate(token)
 		}
 	})
 }
 
-// R7: a token without times is used until the server refuses it.
-func TestR7ATokenWithoutTimesIsAskedForOnce(t *testing.T) {
+// R7: a token without times is used until the server rejects it.
+func TestR7_TokenWithoutTimes_IsRequestedOnce(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		full := trusted(t, sim, 24*time.Hour)
 		calls := 0
@@ -200,28 +216,33 @@ func TestR7ATokenWithoutTimesIsAskedForOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 3600 {
+		for n := range 2 {
+			for range 360 {
+				mustGet(t, f)
+				time.Sleep(10 * time.Second) // fake clock
+			}
+			if calls != n+1 {
+				t.Errorf("called %d times, with %d tokens rejected", calls, n)
+			}
+			sim.RevokeTokens()
 			mustGet(t, f)
-			time.Sleep(time.Second) // fake clock
-		}
-		if calls != 1 {
-			t.Errorf("asked for %d times in an hour", calls)
-		}
-		sim.RevokeTokens()
-		mustGet(t, f)
-		if calls != 2 {
-			t.Errorf("asked for %d times, after it was refused", calls)
 		}
 	})
 }
 
-func TestTokensFromRefusesATokenThatWentThroughJSON(t *testing.T) {
+func TestX3_X5_TokenThatWentThroughJSON_IsRejected(t *testing.T) {
+	t.Parallel()
 	text, err := json.Marshal(authflow.Token{Value: "real"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := from(t, func(context.Context) (token authflow.Token, err error) { return token, json.Unmarshal(text, &token) })
-	if _, err := f.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "[redacted]") {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := from(t, func(context.Context) (token authflow.Token, err error) { return token, json.Unmarshal(text, &token) })
+		for range 2 {
+			if _, err := f.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "[redacted]") {
+				t.Errorf("%v", err)
+			}
+			time.Sleep(time.Hour) // fake clock
+		}
+	})
 }

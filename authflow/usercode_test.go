@@ -16,7 +16,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// R10: code of the user's that breaks, hangs, or waits for itself.
+// R10: user code that breaks, hangs, or waits for itself.
 
 // broken does something the next time that it is reached after it was armed.
 type broken struct {
@@ -113,7 +113,7 @@ func TestR10_UserCodeThatBreaks_EndsNothingElse(t *testing.T) {
 		panics bool
 	}
 	bubbles(t, map[string]trouble{
-		"panic":              {func() { panic("of the user's own") }, true},
+		"panic":              {func() { panic("in user code") }, true},
 		"panic with error":   {func() { panic(http.ErrAbortHandler) }, true},
 		"nil map":            {func() { var m map[string]int; m["a"] = 1 }, true}, //nolint:staticcheck // the panic in question
 		"ends its goroutine": {runtime.Goexit, false},                             // as t.FailNow does
@@ -204,7 +204,7 @@ func (p *userPlace) worksAgain(t *testing.T, name string) {
 func TestR10_UserCodeThatBreaksAfterLogout_EndsNothing(t *testing.T) {
 	t.Parallel()
 	bubbles(t, map[string]func(){
-		"panic":              func() { panic("of the user's own") },
+		"panic":              func() { panic("in user code") },
 		"ends its goroutine": runtime.Goexit,
 		"returns":            func() {},
 	}, func(t *testing.T, late func()) {

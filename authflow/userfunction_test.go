@@ -14,7 +14,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// R10: functions and contexts of the user's that take long, wait for themselves, or are
+// R10: functions and contexts of the user that take long, wait for themselves, or are
 // not what they should be.
 
 // Such a Lock says neither that the lock is held nor that it is not.
@@ -34,7 +34,7 @@ func TestR10_LockThatReturnsNothing_CostsNothing(t *testing.T) {
 	})
 }
 
-// A function may wait for a person, such as one who touches a key.
+// A function may wait for a person, for example to touch a key.
 func TestR10_R5_FunctionOf12Seconds_IsCalledOnceForEachCredential(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestR10_ContextThatIsUsedAgain_HarmsNobodyElse(t *testing.T) {
 		flow := func() *authflow.Flow {
 			f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"}, authflow.WithPassword(func(context.Context) (gen.Secret, error) {
 				if slow.Load() {
-					time.Sleep(time.Second) // fake clock; meanwhile the request ends
+					time.Sleep(time.Second) // fake clock; the request ends in the meantime
 				}
 				return "hunter22", nil
 			}))

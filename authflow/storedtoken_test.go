@@ -140,7 +140,7 @@ func TestK1_R1_StoredToken_KeepsItsAge(t *testing.T) {
 		time.Sleep(100 * time.Second) // fake clock
 		f := replica(t, sim, &s, admin)
 		second := mustToken(t, f)
-		isSame := second.Value == first.Value && second.Expires == first.Expires && second.UserID == first.UserID
+		isSame := second.Value == first.Value && second.Expires.Equal(first.Expires) && second.UserID == first.UserID
 		if !isSame || second.Deadline.Sub(first.Deadline).Abs() > time.Second {
 			t.Errorf("%v, then %v", first, second)
 		}

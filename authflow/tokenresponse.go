@@ -173,11 +173,16 @@ func (in *tokenResponse) org(asked string, several []string) (*gen.Org, error) {
 		}
 		return nil, &otherOrgError{stated: strings.Join(names, ", "), asked: missing}
 	}
-	n, err := strconv.ParseInt(own.ID.number(), 10, 32)
+	return own.asOrg(), nil
+}
+
+// asOrg returns an Org, or nil if it has no number.
+func (r lenientObject) asOrg() *gen.Org {
+	n, err := strconv.ParseInt(r.ID.number(), 10, 32)
 	if err != nil {
-		return nil, nil
+		return nil
 	}
-	return &gen.Org{ID: int32(n), Name: string(own.Name)}, nil
+	return &gen.Org{ID: int32(n), Name: string(r.Name)}
 }
 
 // otherOrgError says that a token is for another Org than the one it was

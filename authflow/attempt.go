@@ -130,11 +130,11 @@ func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
 	if ticket != nil {
 		r.Ticket = ticket
 	}
-	old := a.flight.Renewing
-	if a.flight.Exclusive || old == nil || old.Remaining(time.Now()) == renewal.Forever {
+	old, now := a.flight.Renewing, time.Now()
+	if a.flight.Exclusive || old == nil || old.Remaining(now) == renewal.Forever {
 		return r
 	}
-	r.Renewal = true
+	r.Renewal, r.Expires = true, now.Add(old.Remaining(now))
 	select {
 	case <-a.flight.Awaited(): // after a rejection, or by Renew, or with another MinTTL
 	default:

@@ -43,7 +43,7 @@ func (l *Limiter) serve(now time.Time) time.Time {
 // request of another principal that arrives later does not have to wait.
 func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 	if !l.budget.isScarce(now) {
-		return l.queue.next(l.lastWasRevocation), now
+		return l.queue.next(l.lastWasRevocation, now), now
 	}
 	p := l.nextScarce(now)
 	if p.principal.isFailing(now) {

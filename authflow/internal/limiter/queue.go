@@ -29,6 +29,8 @@ type queue struct {
 	ring   list.List // of *group, in the order of their turns; some may be empty
 	lane   lane      // which of the lines of callers had the last turn
 
+	renewalsInARow int // turns of renewals since another caller had one
+
 	came, left uint64 // first requests of callers that entered and left the lines
 
 	parked  line                           // places that have to wait, by until

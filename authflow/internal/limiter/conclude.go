@@ -16,7 +16,7 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 	l.outcomes[class]++
 	wasSuspect := p.principal.isSuspect(now) && p.principal.failures >= p.attempt // before this flight
 	if class.Answered() {
-		l.answered(p, now)
+		l.answered(p, class, now)
 	}
 	if f == nil {
 		return Verdict{}
@@ -35,15 +35,15 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 	return Verdict{Again: true, After: after, Held: held}
 }
 
-// answered notes that the server works, and that p's principal is served.
-func (l *Limiter) answered(p *Permit, now time.Time) {
+// answered notes that the server works, and whether p's principal was served.
+func (l *Limiter) answered(p *Permit, class outcome.Class, now time.Time) {
 	if !p.principal.limited.IsZero() {
 		l.pace.limited(p.principal.name, p.principal.limited, now)
 	}
 	l.budget.fill(now)
 	l.outage.end(p, now)
 	l.pace.succeeded(now)
-	l.principals.trust(p.principal)
+	l.principals.trust(p.principal, class)
 }
 
 // failed notes a failure of p's principal. It becomes a suspect when its flight

@@ -9,7 +9,7 @@ import (
 // order in which they count, and less is better.
 type candidate struct {
 	place   *place
-	failing int     // 1: its principal's last call failed, 2: it is a suspect
+	failing int     // 1: its principal's last call failed or was rejected, 2: it is a suspect
 	urgency int     // 0 is first
 	unknown int     // 1: its principal was not served before
 	order   float64 // within these
@@ -27,15 +27,15 @@ func (c *candidate) precedes(d *candidate) bool {
 	) < 0
 }
 
-// nextScarce returns the place whose turn is next while the budget is scarce:
-// principals that were served before, then the newest one and one at random in
-// turn, then principals whose last call failed, and then suspects. If the crowd at
-// the front cannot succeed, somebody behind it may, and one success ends the
+// nextScarce returns the place whose turn is next among some while turns are scarce:
+// principals that were served before, then the newest one and one at random in turn,
+// then principals whose last call failed or was rejected, and then suspects. If the
+// crowd at the front cannot succeed, somebody behind it may, and one success ends the
 // scarcity.
 //
 // It looks at every place, but only when a call can be sent, which is once a second
 // then.
-func (l *Limiter) nextScarce(now time.Time) *place {
+func (l *Limiter) nextScarce(now time.Time, among func(*place) bool) *place {
 	const callers, renewalsAhead = 1, 3
 	revocations := 0
 	if l.lastWasRevocation {
@@ -45,6 +45,9 @@ func (l *Limiter) nextScarce(now time.Time) *place {
 	var chosen candidate
 	consider := func(places []*place, urgency int) {
 		for _, p := range places {
+			if !among(p) {
+				continue
+			}
 			c := l.candidate(p, now)
 			c.urgency = urgency
 			if c.precedes(&chosen) {
@@ -69,8 +72,8 @@ func (l *Limiter) candidate(p *place, now time.Time) candidate {
 	switch {
 	case who.isSuspect(now):
 		c.failing = 2
-		c.order = float64(who.lastFailure.UnixNano())
-	case who.isFailing(now):
+		c.order = float64(who.lastFailure.Sub(now)) // by the monotonic clock
+	case who.isFailing(now), l.principals.rejected.has(who.name):
 		c.failing = 1
 	case l.principals.served.has(who.name):
 	case l.nextIsRandom:

@@ -46,16 +46,19 @@ func (c *Cluster) limiterConfig() limiter.Config {
 	return config
 }
 
-// reportStore reports a failure of the Store that concerns no caller. Nobody can be
-// told of a panic of the observer then.
+// reportStore reports a failure of the Store that concerns no caller, in a goroutine
+// of its own: an observer that does not return must not hold up the turns of all
+// callers. Nobody can be told of a panic of the observer then.
 func (c *Cluster) reportStore(what string, err error) {
 	if !isStoreFailure(err) {
 		return
 	}
-	_ = renewal.Guard(func() error {
-		c.report(storeFailed(what, err))
-		return nil
-	})
+	go func() {
+		_ = renewal.Guard(func() error {
+			c.report(storeFailed(what, err))
+			return nil
+		})
+	}()
 }
 
 // lockoutConfig gives the lockout its ledger, where there is a Store, and the keys to

@@ -99,7 +99,7 @@ func (r rejections) open(user string, value []byte) []byte {
 
 // Load implements [lockout.Ledger].
 func (r rejections) Load(ctx context.Context, user string) (value []byte, left time.Duration, err error) {
-	found, err := r.cluster.store.load(ctx, r.name(user))
+	found, err := r.cluster.store.loadCount(ctx, r.name(user))
 	r.cluster.reportStore("Load", err)
 	if errors.Is(err, ErrNotStored) {
 		return nil, 0, nil
@@ -109,7 +109,7 @@ func (r rejections) Load(ctx context.Context, user string) (value []byte, left t
 
 // Swap implements [lockout.Ledger].
 func (r rejections) Swap(ctx context.Context, user string, old, value []byte, ttl time.Duration) error {
-	err := r.cluster.store.swap(ctx, r.name(user), old, value, ttl)
+	err := r.cluster.store.swapCount(ctx, r.name(user), old, value, ttl)
 	r.cluster.reportStore("Swap", err)
 	if errors.Is(err, ErrChanged) {
 		return lockout.ErrChanged

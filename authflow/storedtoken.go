@@ -23,6 +23,10 @@ const (
 	// is for another look when the turn of the request comes, and for saving the
 	// token.
 	firstLook = storeTime * 3 / 4
+	// countTime is the part of storeTime that waiting for a lock leaves for counting
+	// the call, while the password is not proven: without the count, each process
+	// would send a wrong password 3 times (R6).
+	countTime = time.Second
 	// longQueue is how long a request waits in the rate-limit queue before the
 	// Store is looked at again at its turn.
 	longQueue = time.Second
@@ -93,7 +97,11 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	if l != nil || a.entry.isCrowded() {
 		return l
 	}
-	waiting, cancel := context.WithTimeout(ctx, left-took-max(lastLook, 2*took))
+	look := max(lastLook, 2*took)
+	if !a.byKey && a.ticket().Once() {
+		look += countTime
+	}
+	waiting, cancel := context.WithTimeout(ctx, left-took-look)
 	defer cancel()
 	a.lock = a.entry.lock(waiting, a.entry.lockName)
 	poll := time.NewTicker(lockPoll)

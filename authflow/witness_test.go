@@ -3,6 +3,7 @@ package authflow_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -305,56 +306,49 @@ func TestR13_SlowCallAfterAFailure_DelaysNobodyElse(t *testing.T) {
 	})
 }
 
-// Eight users of a tenant are locked, and dave is fine. He learns nothing of them,
-// whether he is served or not.
+// The server names the user in each of its errors. While it is down for everybody, or
+// rejects the key, most callers are told what other calls met. They learn nothing of
+// other users from that.
 func TestX3_ErrorsOfOthers_AreNotInYours(t *testing.T) {
 	t.Parallel()
-	type situation struct {
-		fault authtest.Fault
-		user  string
-	}
-	bubbles(t, map[string]situation{
-		"locked":  {authtest.Answer(403, "application/json", `{"error":{"message":{"code":10023,"incident_id_guid":"incident-of-bad","debug":"account of bad is locked"}}}`), "dave"},
-		"503":     {authtest.Answer(503, "application/json", `{"error":{"message":{"code":10038,"incident_id_guid":"incident-of-bad","debug":"no backend for bad"}}}`), "dave"},
-		"timeout": {authtest.Delay(time.Hour), "dave"},
-	}, func(t *testing.T, s situation) {
-		sim := authtest.New(authtest.WithUser("dave", "pw"))
-		sim.Fail(authtest.AnyOperation, -1, s.fault)
+	bubbles(t, map[string]int{"403": 403, "503": 503}, func(t *testing.T, status int) {
+		sim := authtest.New(people(60)...)
+		sim.Fail(authtest.AnyOperation, -1, authtest.Handle(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			var req struct{ Username string }
+			_ = json.Unmarshal(body, &req)
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = fmt.Fprintf(w, `{"error":{"message":{"code":10023,"incident_id_guid":"<%s>","trace_id_guid":"<%[1]s>","debug":"account of <%[1]s>"}}}`, req.Username)
+		}))
 		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
-		bad := named(t, c, "bad", 60)
-		allAtOnce(bad, func(_ int, f *authflow.Flow) { _, _ = f.Token(t.Context()) })
-		session, err := c.Session(gen.LoginRequest{Username: "dave", Password: "pw"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sim.ClearFaults()
-		sim.Fail(authtest.AnyOperation, -1, ofBadUsers(s.fault))
-		var wg sync.WaitGroup
-		ctx, cancel := context.WithCancel(t.Context())
-		for _, f := range bad {
-			comeAgain(ctx, &wg, f)
-		}
-		sim.Fail(authtest.OpLogin, -1, authtest.Delay(time.Hour))
-		for _, f := range []*authflow.Flow{session, userNamed(t, c, "dave")} {
-			for range 20 {
-				short, end := context.WithTimeout(ctx, 100*time.Millisecond)
-				_, err := carried(short, f)
-				end()
-				if err == nil {
-					continue
-				}
+		flows := everyWay(t, c, 60)
+		ops := []string{"login", "getFullAccessToken", "getObjectAccessToken", "getCustomAccessToken"}
+		for range 3 {
+			var ownWords atomic.Int64
+			allAtOnce(flows, func(i int, f *authflow.Flow) {
+				_, err := carried(t.Context(), f)
 				var e *authflow.Error
-				if !errors.As(err, &e) || strings.Contains(err.Error(), "bad") || e.IncidentID+e.TraceID+e.Debug != "" {
-					t.Errorf("dave is told %v", err)
+				if !errors.As(err, &e) || e.Op != ops[i%4] || e.Status != status {
+					t.Errorf("user %d: %v", i, err)
+					return
 				}
-				if op := map[bool]string{true: "login", false: "getFullAccessToken"}[f == session]; e.Op != op {
-					t.Errorf("dave's call of %s is told as %s: %v", op, e.Op, err)
+				own := fmt.Sprintf("<user-%d>", i)
+				if strings.Contains(err.Error(), own) {
+					ownWords.Add(1)
 				}
-				time.Sleep(500 * time.Millisecond) // fake clock
+				told := err.Error() + e.Debug + e.IncidentID + e.TraceID
+				if strings.Contains(strings.ReplaceAll(told, own, ""), "<user-") {
+					t.Errorf("user %d: told what another user met: %v", i, err)
+				}
+			})
+			if n := ownWords.Load(); n == 0 || n == 60 {
+				t.Errorf("%d callers were told what they met themselves", n)
 			}
+			time.Sleep(time.Second) // fake clock
 		}
-		cancel()
-		wg.Wait()
-		_ = session.Close()
+		for _, f := range flows {
+			_ = f.Close()
+		}
 	})
 }

@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"github.com/go-thoughtspot/tsauth/gen"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 const (
@@ -72,11 +73,13 @@ func (f *Flow) storeEntry(secret gen.Secret) *storeEntry {
 // while the others wait, as far as the Store can tell.
 func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 	if a.entry == nil {
-		if _, err := a.authenticate(ctx); err != nil {
+		_, err := a.authenticate(ctx)
+		if err != nil {
 			return nil, a.localResult(err)
 		}
 		a.entry = a.storeEntry(a.secret)
-		if l := a.loadOrLock(ctx); l != nil {
+		l := a.loadOrLock(ctx)
+		if l != nil {
 			return l, attemptResult{}
 		}
 	}
@@ -106,25 +109,35 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	a.lock = a.entry.lock(waiting, a.entry.lockName)
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
-	for isOver := false; l == nil && !isOver; {
-		select {
-		case lock := <-a.lock:
-			isOver = true
-			a.lock <- lock // for unlockStore
-			switch {
-			case errors.Is(lock.err, errLockHeld):
-				<-waiting.Done() // its holder may save the token in the last moment
-			case isStoreFailure(lock.err):
-				a.report(storeFailed("Lock", lock.err))
-			}
-		case <-poll.C:
-		}
+	for {
+		isOver := a.awaitLock(waiting, poll.C)
 		a.storeTimeLeft = left - time.Since(began)
 		l = a.load(ctx)
+		if l != nil || isOver {
+			return l
+		}
 	}
-	return l
 }
 
+// awaitLock waits for the lock until waiting ends, or until it is time to look at the
+// Store again. It reports whether the wait for the lock is over.
+func (a *acquisition) awaitLock(waiting context.Context, lookAgain <-chan time.Time) (isOver bool) {
+	select {
+	case lock := <-a.lock:
+		a.lock <- lock // for unlockStore
+		switch {
+		case errors.Is(lock.err, errLockHeld):
+			<-waiting.Done() // its holder may save the token in the last moment
+		case isStoreFailure(lock.err):
+			a.report(storeFailed("Lock", lock.err))
+		}
+		return true
+	case <-lookAgain:
+		return false
+	}
+}
+
+// lookFirst is load at the beginning, with a limit for crowds.
 func (a *acquisition) lookFirst(ctx context.Context) *lease {
 	ctx, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()

@@ -32,7 +32,7 @@ func ofPath(path string, fault authtest.Fault) authtest.Fault {
 	}
 }
 
-// One path rejects the credential, and no other credential can be had. The requests
+// One path rejects the credential, and there is no other credential. The requests
 // that the old one still serves are served.
 func TestR3_PathThatRejectsEverybody_IsNotSeenByTheOthers(t *testing.T) {
 	t.Parallel()
@@ -87,10 +87,10 @@ func post(t *testing.T, f *authflow.Flow, path string, body io.Reader) (int, err
 func TestP3_PathThatRejectsEverybody_CostsFewCredentials(t *testing.T) {
 	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{
-		"401":                                authtest.Status(401),
-		"redirect to single sign-on":         authtest.Redirect(302, "https://idp.example/sso"),
-		"log-in page":                        authtest.HTML(200),
-		"redirect to the log-in at the root": authtest.Redirect(302, authtest.InProcessURL+"/login"),
+		"401":                                    authtest.Status(401),
+		"redirect to single sign-on":             authtest.Redirect(302, "https://idp.example/sso"),
+		"log-in page":                            authtest.HTML(200),
+		"redirect to the login page at the root": authtest.Redirect(302, authtest.InProcessURL+"/login"),
 	}, func(t *testing.T, fault authtest.Fault) {
 		sim := authtest.New(authtest.WithTokenValidity(24 * time.Hour))
 		calls := func() (n int) {

@@ -123,7 +123,7 @@ func ofUser(name string, fault authtest.Fault) authtest.Fault {
 }
 
 // A few users are LOCKED and ask every second. Their rejections do not delay a user
-// who comes now and then.
+// that calls now and then.
 func TestR13_LockedUsers_DelayNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

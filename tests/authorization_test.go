@@ -58,7 +58,7 @@ var _ = Describe("I3: an Authorization header that the caller set", func() {
 				})
 			}
 
-			It("is left alone by Edit, which asks for nothing", func(ctx SpecContext) {
+			It("is left alone by Edit, which requests nothing", func(ctx SpecContext) {
 				req := c.get(ctx, pathUser)
 				req.Header.Set("Authorization", "Bearer of-the-caller")
 				Expect(flow.Edit(ctx, req)).To(Succeed())
@@ -66,7 +66,7 @@ var _ = Describe("I3: an Authorization header that the caller set", func() {
 				Expect(c.wire.all()).To(BeEmpty())
 			})
 
-			It("may be a token of another user, who is then the one who calls", func(ctx SpecContext) {
+			It("may be the token of another user, who then makes the call", func(ctx SpecContext) {
 				token, err := c.full().Token(ctx)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(flow.Renew(ctx)).To(Succeed())

@@ -153,7 +153,7 @@ type doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// send sends req and returns the status and the body of the answer.
+// send sends req and returns the status and the body of the response.
 func send(by doer, req *http.Request) (int, string) {
 	GinkgoHelper()
 	resp, err := by.Do(req)

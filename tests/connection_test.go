@@ -16,7 +16,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-var _ = Describe("P5: the connection of a refused request", func() {
+var _ = Describe("P5: the connection of a rejected request", func() {
 	var server *authtest.Server
 	var flow *authflow.Flow
 	var dials, received atomic.Int64
@@ -61,13 +61,13 @@ var _ = Describe("P5: the connection of a refused request", func() {
 		Expect(server.Calls(authtest.OpGetFullAccessToken)).To(Equal(2))
 	})
 
-	It("is used again after an answer of some length", func(ctx SpecContext) {
+	It("is used again after a response of some length", func(ctx SpecContext) {
 		server.Fail(authtest.Echo, 1, authtest.Answer(http.StatusUnauthorized, "text/plain", strings.Repeat("no ", 10000)))
 		Expect(traced(ctx)).To(HaveEach(HaveField("Reused", true)))
 		Expect(dials.Load()).To(BeEquivalentTo(1))
 	})
 
-	It("is given up, not waited for, when the answer has no end", SpecTimeout(time.Minute), func(ctx SpecContext) {
+	It("is given up, not waited for, when the response has no end", SpecTimeout(time.Minute), func(ctx SpecContext) {
 		server.Fail(authtest.Echo, 1, authtest.Handle(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusUnauthorized)
 			_ = http.NewResponseController(w).Flush()
@@ -77,7 +77,7 @@ var _ = Describe("P5: the connection of a refused request", func() {
 		Expect(dials.Load()).To(BeEquivalentTo(2))
 	})
 
-	It("is given up when the answer is too long to read", SpecTimeout(time.Minute), func(ctx SpecContext) {
+	It("is given up when the response is too long to read", SpecTimeout(time.Minute), func(ctx SpecContext) {
 		server.Fail(authtest.Echo, 1, authtest.Handle(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusUnauthorized)
 			for {

@@ -11,7 +11,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// The examples are those of the vendor's page "REST API v2.0 authentication",
+// The examples come from the vendor's page "REST API v2.0 authentication",
 // the document that defines this project. Where its JSON is broken (a comma
 // missing or too many, a quote left open, an e-mail address blanked out) it is
 // repaired; what else differs is said at the spec.
@@ -31,8 +31,7 @@ func (c *cluster) expectExample(m message, method, path, body string) {
 	Expect(m.Body).To(MatchJSON(body))
 }
 
-// expectIdentified holds a message to what every auth call of authflow says of
-// itself.
+// expectIdentified checks the headers that every auth call of authflow carries.
 func expectIdentified(m message) {
 	GinkgoHelper()
 	Expect(m.Header.Values("Accept")).To(HaveExactElements("application/json"))
@@ -41,7 +40,7 @@ func expectIdentified(m message) {
 }
 
 // expectLifetime holds the times of a token to the server's clock, and their
-// difference to what was asked for, to the millisecond.
+// difference to the requested lifetime, to the millisecond.
 func (c *cluster) expectLifetime(created, expires gen.UnixMilli, lifetime time.Duration) {
 	GinkgoHelper()
 	Expect(created.Time()).To(BeTemporally("~", c.Now(), time.Minute))

@@ -68,7 +68,7 @@ var _ = Describe("I4: every auth call says who sends it and what it wants", func
 			}
 		})
 
-		It(call.path+" with a user agent of the user's", func(ctx SpecContext) {
+		It(call.path+" with the user's own User-Agent", func(ctx SpecContext) {
 			c := inProcess().with(authflow.WithUserAgent("acme-portal/1.2"))
 			Expect(call.make(ctx, c)).To(Succeed())
 			sent := c.wire.to(call.path)
@@ -79,7 +79,7 @@ var _ = Describe("I4: every auth call says who sends it and what it wants", func
 		})
 	}
 
-	It("and requests of the user's own stay as they are", func(ctx SpecContext) {
+	It("and the user's own requests stay as they are", func(ctx SpecContext) {
 		c := inProcess()
 		req := c.get(ctx, pathMetadataSearch)
 		req.Header.Set("Accept", "text/csv")

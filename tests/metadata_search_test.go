@@ -39,7 +39,7 @@ var _ = Describe("Calling the rest of the API with a session", func() {
 		Expect(sent.Header).NotTo(HaveKey("Authorization"))
 	})
 
-	It("is let in by the server with the cookies of its log-in", func(ctx SpecContext) {
+	It("is let in by the server with the cookies of its login", func(ctx SpecContext) {
 		c := overTLS()
 		serveMetadata(c)
 		flow := c.session()

@@ -14,9 +14,9 @@ import (
 	"github.com/go-thoughtspot/tsauth/tests/otherapi"
 )
 
-// serveMetadata makes the simulator, which knows the rest of the API only as
-// an echo, answer the two operations of otherapi. Who may call stays its
-// business.
+// serveMetadata makes the simulator, which knows the rest of the API only as an echo,
+// respond to the two operations of otherapi. The simulator still decides which
+// credentials may call them.
 func serveMetadata(c *cluster) {
 	c.Fail(authtest.Echo, -1, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -131,7 +131,7 @@ var _ = Describe("A client generated from another spec", func() {
 					c.RevokeAll()
 					result, err := client.SearchMetadataWithResponse(ctx, otherapi.SearchMetadataRequest{})
 					Expect(err).NotTo(HaveOccurred())
-					Expect(result.StatusCode()).To(Equal(http.StatusUnauthorized), "Edit does not see the answer")
+					Expect(result.StatusCode()).To(Equal(http.StatusUnauthorized), "Edit does not see the response")
 					Expect(c.Calls(way.op)).To(Equal(1))
 
 					Expect(flow.Renew(ctx)).To(Succeed())

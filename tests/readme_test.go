@@ -19,8 +19,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// Every Go snippet of the README runs as it stands, on the simulator. What
-// stands for the reader's own generated client is that of otherapi.
+// Every Go snippet of the README runs as it stands, on the simulator. The client of
+// otherapi stands for the generated client that a reader has.
 func TestREADMESnippetsRun(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {

@@ -17,8 +17,8 @@ type message struct {
 	Body   string
 }
 
-// recorder is an http.RoundTripper that notes what it is given to send, and
-// then sends it by base. It stands below everything that is tested.
+// recorder is an http.RoundTripper that notes each request and sends it by base. It
+// stands below everything that is tested.
 type recorder struct {
 	base http.RoundTripper
 
@@ -46,19 +46,19 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.base.RoundTrip(out)
 }
 
-// all returns what was sent so far.
+// all returns the requests that were sent so far.
 func (r *recorder) all() []message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.sent)
 }
 
-// to returns what was sent to a path.
+// to returns the requests that were sent to a path.
 func (r *recorder) to(path string) []message {
 	return slices.DeleteFunc(r.all(), func(m message) bool { return m.Path != path })
 }
 
-// last returns what was sent last.
+// last returns the latest request.
 func (r *recorder) last() message {
 	sent := r.all()
 	if len(sent) == 0 {
@@ -67,7 +67,7 @@ func (r *recorder) last() message {
 	return sent[len(sent)-1]
 }
 
-// forget drops what was sent so far.
+// forget drops the requests that were sent so far.
 func (r *recorder) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -51,13 +51,13 @@ var _ = Describe("The secret key", func() {
 		)
 	}
 
-	// A key that is refused rests for a second and longer.
+	// A key that is rejected rests for a second and longer.
 	recovers := func(ctx context.Context, flow *authflow.Flow) {
 		GinkgoHelper()
 		Eventually(flow.Renew).WithContext(ctx).WithTimeout(20 * time.Second).Should(Succeed())
 	}
 
-	It("is rotated under a running Flow, which asks a function for it and is not made anew", func(ctx SpecContext) {
+	It("is rotated under a running Flow, which asks a function for it and is not made again", func(ctx SpecContext) {
 		c := simulator()
 		admin := c.session()
 		vault := gen.Secret(authtest.DefaultSecretKey)
@@ -88,7 +88,7 @@ var _ = Describe("The secret key", func() {
 		works()
 	})
 
-	It("is read from the server by a function, and then nobody has to be told of a rotation", func(ctx SpecContext) {
+	It("is read from the server by a function, and then a rotation needs no further step", func(ctx SpecContext) {
 		c := simulator()
 		admin := c.session()
 		ways, err := authflow.New(c.URL, authflow.WithHTTPClient(c.client),
@@ -152,7 +152,7 @@ var _ = Describe("The secret key", func() {
 		Expect(fresh).NotTo(BeEquivalentTo(authtest.DefaultSecretKey))
 	})
 
-	It("X3: of an answer is shown by no verb, no log and no JSON", func(ctx SpecContext) {
+	It("X3: of a response is shown by no verb, no log and no JSON", func(ctx SpecContext) {
 		c := simulator()
 		result, err := c.session().API().SearchAuthSettingsWithResponse(ctx, gen.SearchAuthSettingsRequest{AuthType: gen.AuthTypeTrustedAuth})
 		Expect(err).NotTo(HaveOccurred())

@@ -35,31 +35,37 @@ var _ = Describe("The cookies of a session", func() {
 		Expect(called(ctx, c, flow, pathUser)).To(And(HaveLen(1), HaveKey("JSESSIONID")))
 	})
 
+	It("S1: are sent over plain http to a loopback address, Secure or not", func(ctx SpecContext) {
+		c := overPlainHTTP()
+		DeferCleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+		Expect(called(ctx, c, c.session(), pathUser)).To(And(HaveLen(2), HaveKey("JSESSIONID"), HaveKey("clientId")))
+	})
+
 	It("S1: include those that the API does not document", func(ctx SpecContext) {
 		c := overTLS()
 		c.Fail(authtest.OpLogin, 1,
 			authtest.Header("Set-Cookie", "AWSALB=balancer; Path=/"),
-			authtest.Header("Set-Cookie", "elsewhere=1; Path=/callosum"),
-			authtest.Header("Set-Cookie", "foreign=1; Domain=elsewhere.test; Path=/"))
+			authtest.Header("Set-Cookie", "console=1; Path=/callosum"),
+			authtest.Header("Set-Cookie", "foreign=1; Domain=other.test; Path=/"))
 		cookies := called(ctx, c, c.session(), pathMetadataSearch)
 		Expect(cookies).To(HaveLen(3))
 		Expect(cookies).To(HaveKeyWithValue("AWSALB", "balancer"))
 	})
 
-	It("S1: change with a Set-Cookie of any later answer", func(ctx SpecContext) {
+	It("S1: change with a Set-Cookie of any later response", func(ctx SpecContext) {
 		c := overTLS()
 		flow := c.session()
 		first := called(ctx, c, flow, pathUser)
 		c.RotateCookie(authtest.DefaultUsername)
-		Expect(called(ctx, c, flow, pathMetadataSearch)).To(Equal(first), "the answer brings the new one")
+		Expect(called(ctx, c, flow, pathMetadataSearch)).To(Equal(first), "the response sets the new one")
 
 		second := called(ctx, c, flow, pathMetadataSearch)
 		Expect(second["JSESSIONID"]).NotTo(Equal(first["JSESSIONID"]))
 		Expect(second["clientId"]).To(Equal(first["clientId"]))
-		Expect(c.Calls(authtest.OpLogin)).To(Equal(1), "the old one would have been refused")
+		Expect(c.Calls(authtest.OpLogin)).To(Equal(1), "the old one would have been rejected")
 	})
 
-	It("S1: come and go as later answers say", func(ctx SpecContext) {
+	It("S1: come and go as later responses say", func(ctx SpecContext) {
 		c := overTLS()
 		flow := c.session()
 		c.Fail(authtest.Echo, 1, authtest.Header("Set-Cookie", "AWSALB=one; Path=/"))
@@ -71,7 +77,7 @@ var _ = Describe("The cookies of a session", func() {
 		Expect(called(ctx, c, flow, pathMetadataSearch)).NotTo(HaveKey("AWSALB"))
 	})
 
-	It("S1: are sent beside cookies of the caller's own", func(ctx SpecContext) {
+	It("S1: are sent beside the caller's own cookies", func(ctx SpecContext) {
 		c := overTLS()
 		req := c.get(ctx, pathMetadataSearch)
 		req.AddCookie(&http.Cookie{Name: "theme", Value: "dark"})
@@ -81,7 +87,7 @@ var _ = Describe("The cookies of a session", func() {
 		Expect(req.Cookies()).To(HaveLen(1), "the caller's request stays as it was")
 	})
 
-	It("S3: begin anew with each log-in", func(ctx SpecContext) {
+	It("S3: begin again with each login", func(ctx SpecContext) {
 		c := overTLS()
 		flow := c.session()
 		c.Fail(authtest.Echo, 1, authtest.Header("Set-Cookie", "AWSALB=old; Path=/"))
@@ -97,10 +103,10 @@ var _ = Describe("The cookies of a session", func() {
 		Expect(fresh["clientId"]).NotTo(Equal(old["clientId"]))
 		login := c.wire.to(pathLogin)
 		Expect(login).To(HaveLen(1))
-		Expect(login[0].Header).NotTo(HaveKey("Cookie"), "the log-in itself carries none")
+		Expect(login[0].Header).NotTo(HaveKey("Cookie"), "the login itself carries none")
 	})
 
-	It("S3: begin anew with Flow.Renew too", func(ctx SpecContext) {
+	It("S3: begin again with Flow.Renew, too", func(ctx SpecContext) {
 		c := overTLS()
 		flow := c.session()
 		c.Fail(authtest.Echo, 1, authtest.Header("Set-Cookie", "AWSALB=old; Path=/"))

@@ -45,7 +45,7 @@ var _ = Describe("Logging out", func() {
 		Expect(c.Calls(authtest.OpLogout)).To(Equal(1))
 	})
 
-	It("ends the log-in of a bearer token too", func(ctx SpecContext) {
+	It("ends the login of a bearer token too", func(ctx SpecContext) {
 		c := inProcess()
 		client := c.apiWith(c.full())
 

@@ -48,7 +48,7 @@ var _ = Describe("Getting the session's token", func() {
 		Expect(used.Header).NotTo(HaveKey("Cookie"))
 	})
 
-	It("reads the example answer of the document", func(ctx SpecContext) {
+	It("reads the example response of the document", func(ctx SpecContext) {
 		c := inProcess()
 		c.answering(authtest.OpGetCurrentUserToken, `{
 			"token": "{AUTH_TOKEN}",

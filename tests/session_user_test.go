@@ -45,14 +45,14 @@ var _ = Describe("Asking who is logged in", func() {
 		expectIdentified(c.wire.last())
 	})
 
-	It("is refused without a credential", func(ctx SpecContext) {
+	It("is rejected without a credential", func(ctx SpecContext) {
 		result, err := inProcess().api().GetCurrentUserInfoWithResponse(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.StatusCode()).To(Equal(http.StatusUnauthorized))
 		Expect(result.JSON401).NotTo(BeNil())
 	})
 
-	It("reads the example answer of the document", func(ctx SpecContext) {
+	It("reads the example response of the document", func(ctx SpecContext) {
 		c := inProcess()
 		c.answering(authtest.OpGetCurrentUserInfo, exampleUser)
 		result, err := c.api().GetCurrentUserInfoWithResponse(ctx)

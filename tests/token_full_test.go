@@ -67,7 +67,7 @@ var _ = Describe("Getting a token for full access", func() {
 			// The example also has an object_id. That is a slip, copied from
 			// the example of token/object: the section's table and the
 			// operation know no such field, and a request for full access
-			// that names an object asks for two things. It is left out, and
+			// that names an object requests two things. It is left out, and
 			// the generated type has no place for it.
 			name: `"Just-in-time provisioning"`,
 			request: gen.GetFullAccessTokenRequest{
@@ -148,7 +148,7 @@ var _ = Describe("Getting a token for full access", func() {
 		Expect(user.Groups).To(HaveExactElements("DataAdmin", "Analyst"))
 	})
 
-	DescribeTable("reads the example answers of the document",
+	DescribeTable("reads the example responses of the document",
 		func(ctx SpecContext, document string, want gen.Token) {
 			c := inProcess()
 			c.answering(authtest.OpGetFullAccessToken, document)

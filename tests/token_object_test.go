@@ -133,7 +133,7 @@ var _ = Describe("Getting a token for one object", func() {
 		Expect(user.Groups).To(HaveExactElements("DataAdmin", "Analyst"))
 	})
 
-	DescribeTable("reads the example answers of the document",
+	DescribeTable("reads the example responses of the document",
 		func(ctx SpecContext, document string, want gen.Token) {
 			c := inProcess()
 			c.answering(authtest.OpGetObjectAccessToken, document)

@@ -45,7 +45,7 @@ var _ = Describe("Revoking a token", func() {
 		req := c.get(ctx, pathUser)
 		req.Header.Set("Authorization", "Bearer "+string(doomed))
 		status, _ := send(c.client, req)
-		Expect(status).To(Equal(http.StatusUnauthorized), "the token has ended")
+		Expect(status).To(Equal(http.StatusUnauthorized), "the token was revoked")
 		status, _ = send(flow, c.get(ctx, pathUser))
 		Expect(status).To(Equal(http.StatusOK), "the other one has not")
 	})
@@ -73,7 +73,7 @@ var _ = Describe("Revoking a token", func() {
 		Expect(result.StatusCode()).To(Equal(http.StatusNoContent))
 	})
 
-	It("is refused for somebody else's without the privilege", func(ctx SpecContext) {
+	It("is rejected for the token of another user without the privilege", func(ctx SpecContext) {
 		result, err := c.apiWith(flow).RevokeTokenWithResponse(ctx, gen.RevokeTokenRequest{UserIdentifier: "tsUserB"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.StatusCode()).To(Equal(http.StatusForbidden))

@@ -11,10 +11,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// The document lacks this operation; the request and the answer are those of
-// the vendor's spec.
+// The document lacks this operation; the request and the response follow the
+// vendor's spec.
 var _ = Describe("Validating a token", func() {
-	It("sends the token and learns what it is good for", func(ctx SpecContext) {
+	It("sends the token and reads its rights", func(ctx SpecContext) {
 		c := inProcess()
 		flow := c.full()
 		token, err := flow.Token(ctx)
@@ -47,7 +47,7 @@ var _ = Describe("Validating a token", func() {
 		expectIdentified(c.wire.last())
 	})
 
-	It("answers 400 to a token that is not good, and costs the Flow nothing", func(ctx SpecContext) {
+	It("responds with 400 for an invalid token, which costs the Flow nothing", func(ctx SpecContext) {
 		c := inProcess()
 		flow := c.full()
 		short, err := c.api().GetFullAccessTokenWithResponse(ctx, gen.GetFullAccessTokenRequest{

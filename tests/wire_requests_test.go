@@ -11,8 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// sendBoth sends a request with the generated client, and as a Flow does. What
-// the server says to it does not matter here.
+// sendBoth sends a request with the generated client, and as a Flow does. The
+// response of the server does not matter here.
 func sendBoth(ctx context.Context, c *cluster, request any) {
 	GinkgoHelper()
 	var flow *authflow.Flow

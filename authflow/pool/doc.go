@@ -16,7 +16,7 @@
 //	many ask for one key at once        the function is called once
 //	it fails, or panics                 all who asked get the error; the next calls it again
 //	there are more than WithMaxFlows    what was used least is dropped
-//	a flow is not asked for WithIdle    it is dropped
+//	a flow is not requested WithIdle    it is dropped
 //	Forget                              the flow is logged out; the next Get makes another
 //	Close                               all flows are logged out; Get returns ErrClosed
 //

@@ -17,7 +17,7 @@ import (
 // ErrClosed is what Get returns after Close. It matches [authflow.ErrClosed].
 var ErrClosed = fmt.Errorf("pool: closed: %w", authflow.ErrClosed)
 
-// Pool keeps a flow for each key, made when it is first asked for. It is safe
+// Pool keeps a flow for each key, made when it is first requested. It is safe
 // for concurrent use and must not be copied.
 type Pool[K comparable] struct {
 	create func(context.Context, K) (*authflow.Flow, error)
@@ -38,7 +38,7 @@ type settings struct {
 // WithMaxFlows bounds how many flows are kept. Optional; 100,000.
 func WithMaxFlows(n int) Option { return func(s *settings) { s.max = n } }
 
-// WithIdle sets how long a flow is kept that nobody asks for. Optional; 24 h.
+// WithIdle sets how long a flow is kept that nobody requests. Optional; 24 h.
 func WithIdle(d time.Duration) Option { return func(s *settings) { s.idle = d } }
 
 // New returns a pool of the flows that create makes. create gets the context of

@@ -23,7 +23,7 @@ type application struct {
 //go:embed page.html
 var pageText string
 
-// routes refuses what pages of other sites post.
+// routes rejects what pages of other sites post.
 func (a *application) routes() http.Handler {
 	page := template.Must(template.New("page").Parse(pageText))
 	mux := http.NewServeMux()
@@ -56,7 +56,7 @@ func (a *application) signIn(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// signOut ends the sessions first: who asks for a token in between is signed out.
+// signOut ends the sessions first: who requests a token in between is signed out.
 func (a *application) signOut(w http.ResponseWriter, r *http.Request) {
 	u, err := a.db.signedIn(r)
 	if err == nil {

@@ -120,11 +120,11 @@ func steps() []step {
 			if err != nil {
 				return "", err
 			}
-			// The server refuses the token; the caller does not notice.
+			// The server rejects the token; the caller does not notice.
 			if _, err := whoAmI(ctx, flow); err != nil {
 				return "", err
 			}
-			return t.trace.tokens(3, "the first token, revoked with the second, was refused once and the call repeated with a new one")
+			return t.trace.tokens(3, "the first token, revoked with the second, was rejected once and the call repeated with a new one")
 		}},
 
 		{"Session token: from a token to a session, and from the session to a token", nil, func(ctx context.Context, t *tour) (string, error) {
@@ -182,7 +182,7 @@ func steps() []step {
 			_, err = flow.Token(ctx)
 			var e *authflow.Error
 			if !errors.As(err, &e) || e.Status == 0 {
-				return "", fmt.Errorf("expected a refusal, got %w", err)
+				return "", fmt.Errorf("expected a rejection, got %w", err)
 			}
 			if strings.Contains(err.Error(), "not the secret key") {
 				return "", errors.New("the error shows the secret")

@@ -89,7 +89,7 @@ func show(body io.Reader) string {
 	return string(text)
 }
 
-// told returns of the JSON of an answer what it is about: whose token or
+// told returns of the JSON of a response what it is about: whose token or
 // session it is, for what, and how long. There may be much more.
 func told(body []byte) string {
 	var fields map[string]json.RawMessage

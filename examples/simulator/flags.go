@@ -60,7 +60,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.Func("origin", "an origin, as `https://HOST[:PORT]`, whose pages may call and frame the simulator from a browser; may be repeated", c.origin)
 	fs.BoolVar(&c.tls, "tls", false, "serve TLS with a certificate made at the start")
 	fs.StringVar(&c.certOut, "tls-cert-out", "", "`file` to write that certificate to, in PEM, for clients to trust")
-	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are refused")
+	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are rejected")
 	fs.BoolVar(&c.nested, "nested-errors", false, "send errors in the envelope of live servers")
 	fs.BoolVar(&c.lenient, "lenient", false, "take what older clients send: numbers for texts and the like")
 	fs.StringVar(&c.control, "control", "", "`host:port` to serve the control API on, on the loopback interface; port 0 takes a free one")

@@ -30,7 +30,7 @@ func TestTokenCalls(t *testing.T) {
 			start := time.Now()
 			for i := range requests {
 				if !send(t.Context(), c, s.Server) {
-					t.Fatalf("%s: request %d was refused", p.Name, i)
+					t.Fatalf("%s: request %d was rejected", p.Name, i)
 				}
 				time.Sleep(time.Until(start.Add(span * time.Duration(i+1) / requests))) // fake clock
 			}

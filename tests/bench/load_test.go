@@ -27,7 +27,7 @@ type sample struct {
 	ok    bool          // answered 200
 }
 
-// load sends steadily with c for d, and returns once the last answer is in. The
+// load sends steadily with c for d, and returns once the last response is in. The
 // callers keep their timetable: one that was held up counts the wait of every
 // request that was due meanwhile. What is due after d is not sent.
 func load(ctx context.Context, c peers.Client, url string, d time.Duration) []sample {

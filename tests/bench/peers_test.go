@@ -11,7 +11,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/tests/bench/peers"
 )
 
-// recorder keeps the Authorization header that arrives, and its answer.
+// recorder keeps the Authorization header that arrives, and its response.
 type recorder struct {
 	*fake.Server
 	header []string

@@ -11,7 +11,7 @@ const operations = 180
 type object map[string]any
 
 // bigSpec returns an OpenAPI document of that many operations, each with a
-// request and an answer of its own, the size that they have in that API.
+// request and a response of its own, the size that they have in that API.
 func bigSpec() ([]byte, error) {
 	paths, schemas := object{}, object{}
 	for i := range operations {

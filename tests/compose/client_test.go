@@ -18,20 +18,20 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// redirect answers with a redirect.
+// redirect responds with a redirect.
 func redirect(r *http.Request, to string, cookies ...string) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {to}, "Set-Cookie": cookies}, Body: http.NoBody, Request: r}, nil
 }
 
-// page answers with 200.
+// page responds with 200.
 func page(r *http.Request, body string) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// A way through an identity provider on another host, and back: its cookies and
-// the server's are kept in the client's jar, each for its own host, and it sees
-// no credential of ours. On the way back there is none either.
-func TestL5AJarOfOnesOwnAndAnIdentityProvider(t *testing.T) {
+// Redirects lead through an identity provider on another host, and back. The client's
+// jar keeps the cookies of each host for that host. The identity provider sees no
+// credential of ours, and the hops back to the server carry none either.
+func TestL5_JarAndIdentityProvider_EachHostGetsItsCookies(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var went []string
 		base := roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -61,7 +61,7 @@ func TestL5AJarOfOnesOwnAndAnIdentityProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 		client := &http.Client{Transport: flowOn(t, sim.URL, base, authtest.DefaultSecretKey).Transport(), Jar: jar}
-		for range 2 { // the second time nobody is asked
+		for range 2 { // the second time without the identity provider
 			if status, err := get(t, client, sim.URL+"/page"); status != 200 || err != nil {
 				t.Fatal(status, err)
 			}
@@ -81,10 +81,10 @@ func TestL5AJarOfOnesOwnAndAnIdentityProvider(t *testing.T) {
 	})
 }
 
-// A recipe from the web copies the headers of the first request to each hop,
-// an empty Authorization too: hops within the server stay signed in, and those
-// elsewhere get nothing.
-func TestI3ACheckRedirectThatCopiesHeaders(t *testing.T) {
+// A recipe from the web copies the headers of the first request to each hop, an empty
+// Authorization, too. Hops within the server keep the credential, and hops to another
+// host carry nothing.
+func TestI3_CheckRedirectThatCopiesHeaders_LeaksNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var atOther http.Header
 		base := roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -114,16 +114,16 @@ func TestI3ACheckRedirectThatCopiesHeaders(t *testing.T) {
 			t.Errorf("away from it: %d, %v, %d hops; it saw %v", status, err, hops, atOther)
 		}
 		if _, err := get(t, &http.Client{Transport: client.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return errEnough }}, sim.URL+"/within"); !errors.Is(err, errEnough) {
-			t.Errorf("a CheckRedirect that refuses: %v", err)
+			t.Errorf("a CheckRedirect that rejects: %v", err)
 		}
 	})
 }
 
 var errEnough = errors.New("enough")
 
-// The Timeout is that of the client, for the request and for the token that it
-// waits for, and its error is one of net/http. The token call goes on.
-func TestL5ATimeoutOfOnesOwn(t *testing.T) {
+// The Timeout of the client limits the request and its wait for a token, and the error
+// is the usual one of net/http. The token call goes on.
+func TestL5_TimeoutOfTheClient_Counts(t *testing.T) {
 	for _, op := range []string{authtest.Echo, authtest.OpGetFullAccessToken} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			client := &http.Client{Transport: flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey).Transport(), Timeout: 5 * time.Second}
@@ -141,29 +141,29 @@ func TestL5ATimeoutOfOnesOwn(t *testing.T) {
 	}
 }
 
-// Over a real connection: the hooks of net/http/httptrace hear of the request
-// alone, and not of the token call that it begins; idle connections of the base
-// are closed when the client is told to.
-func TestL5HooksAndIdleConnections(t *testing.T) {
+// Over a real connection, the hooks of net/http/httptrace are called for the request
+// and not for the token call that it begins. CloseIdleConnections of the client closes
+// the connections of the base.
+func TestL5_HooksAndIdleConnections_WorkAsWithoutAFlow(t *testing.T) {
 	server := authtest.NewTLSServer()
 	defer server.Close()
 	for name, client := range map[string]func(*authflow.Flow) *http.Client{
-		"a client of one's own": func(f *authflow.Flow) *http.Client { return &http.Client{Transport: f.Transport()} },
-		"the Flow's":            (*authflow.Flow).HTTPClient,
+		"the caller's client": func(f *authflow.Flow) *http.Client { return &http.Client{Transport: f.Transport()} },
+		"the Flow's client":   (*authflow.Flow).HTTPClient,
 	} {
 		client := client(flowOn(t, server.URL, server.Client().Transport, authtest.DefaultSecretKey))
 		client.Timeout = 30 * time.Second
 		if got := hooked(t, client, server.URL+search); got != "sent, reused" { // after the token call
-			t.Errorf("%s: the hooks heard %q", name, got)
+			t.Errorf("%s: the hooks were called with %q", name, got)
 		}
 		client.CloseIdleConnections()
 		if got := hooked(t, client, server.URL+search); got != "sent, new" {
-			t.Errorf("%s, after CloseIdleConnections: the hooks heard %q", name, got)
+			t.Errorf("%s, after CloseIdleConnections: the hooks were called with %q", name, got)
 		}
 	}
 }
 
-// hooked sends a GET and returns what the hooks heard of it.
+// hooked sends a GET and returns the calls of the hooks.
 func hooked(t *testing.T, client *http.Client, url string) string {
 	var heard []string
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
@@ -187,9 +187,9 @@ func hooked(t *testing.T, client *http.Client, url string) string {
 	return strings.Join(heard, ", ")
 }
 
-// The client of WithHTTPClient below a Flow: its Transport, Timeout and
-// CheckRedirect count, and its Jar does not.
-func TestL5AClientBelow(t *testing.T) {
+// Transport, Timeout and CheckRedirect of the client of WithHTTPClient are used, and
+// its Jar is not.
+func TestL5_ClientBelow_JarIsNotUsed(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		jar, err := cookiejar.New(nil)
 		if err != nil {

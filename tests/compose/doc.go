@@ -1,5 +1,5 @@
-// Package compose holds other people's libraries to what the package doc of
-// authflow says of them: each file is about one, above a Flow and below it. It
-// has no code but tests, and is a module of its own so that nobody else needs
-// these libraries.
+// Package compose tests how a Flow works with other people's libraries, as the
+// package doc of authflow says. Each file is about one library, above a Flow and below
+// it. The package has only tests, and it is a module of its own, so that no other
+// module needs these libraries.
 package compose

@@ -13,7 +13,7 @@ import (
 )
 
 // tokenSource makes an oauth2.TokenSource of a Flow. Deadline is an instant of
-// the local clock, as oauth2 wants it; Expires is one of the server's.
+// the local clock, as oauth2 expects it. Expires is an instant of the server's clock.
 type tokenSource struct {
 	ctx  context.Context
 	flow *authflow.Flow

@@ -34,7 +34,7 @@ func overHTTP2(t *testing.T) (*authtest.Simulator, *httptest.Server, *atomic.Int
 
 // A request that met a revoked token is sent again, with its body, over the
 // same connection.
-func TestP1HTTP2SendsAgainAfterARevocation(t *testing.T) {
+func TestP1_HTTP2_SendsAgainAfterARevocation(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	sim, server, conns := overHTTP2(t)
@@ -78,7 +78,7 @@ func TestP1HTTP2SendsAgainAfterARevocation(t *testing.T) {
 }
 
 // Fifty streams of one connection that meet a revoked token cost one renewal.
-func TestP4HTTP2ManyStreams(t *testing.T) {
+func TestP4_HTTP2_ManyStreamsCostOneRenewal(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	sim, server, conns := overHTTP2(t)

@@ -18,9 +18,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Both ways round, on a client whose clock is a day off or right, for an hour of
-// a request every ten seconds: nothing is refused, and few tokens are asked for.
-func TestL5OAuth2(t *testing.T) {
+// A Flow as a TokenSource, and a TokenSource as a Flow: with a client clock that is right
+// or wrong by a day, an hour with a request every ten seconds meets no 401, and few
+// tokens are requested.
+func TestL5_OAuth2AboveAndBelow_TokensKeepTheirLifetime(t *testing.T) {
 	for name, off := range map[string]time.Duration{"clocks agree": 0, "client a day ahead": -24 * time.Hour, "client a day behind": 24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
@@ -45,9 +46,10 @@ func TestL5OAuth2(t *testing.T) {
 	}
 }
 
-// After a revocation a Flow asks for another token. A source that keeps its
-// tokens has none, and is told so; one that asks each time has.
-func TestP1OAuth2BelowAfterARevocation(t *testing.T) {
+// After a revocation a Flow requests another token. A source that keeps its
+// tokens does not have one, and the error says so. A source that gets a token each
+// time has one.
+func TestP1_OAuth2Below_RevocationNeedsANewToken(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		issuer := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: issuer(t, sim)})
 		config := clientcredentials.Config{ClientID: "id", ClientSecret: "secret", TokenURL: "https://issuer.example/token"}
@@ -66,17 +68,17 @@ func TestP1OAuth2BelowAfterARevocation(t *testing.T) {
 		if status, err := get(t, asks, sim.URL+search); status != 200 || err != nil {
 			t.Errorf("one that asks, after a revocation: %d, %v", status, err)
 		}
-		if _, err := get(t, keeps, sim.URL+search); !errors.Is(err, authflow.ErrCredentialsRejected) || !strings.Contains(err.Error(), "returned again") {
+		if _, err := get(t, keeps, sim.URL+search); !errors.Is(err, authflow.ErrCredentialsRejected) || !strings.Contains(err.Error(), "returned a token again") {
 			t.Errorf("one that keeps, after a revocation: %v", err)
 		}
-		sleep(6 * time.Minute) // what was kept has ended
+		sleep(6 * time.Minute) // the token that the source keeps has expired
 		both("6 minutes later")
 	})
 }
 
-// A client of oauth2's above a Flow does not look at a 401: whoever uses one
-// tells the Flow.
-func TestP1OAuth2AboveAfterARevocation(t *testing.T) {
+// A client of oauth2 above a Flow does not look at a 401: its caller invalidates
+// the token.
+func TestP1_OAuth2Above_RevocationNeedsInvalidate(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		flow := flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey)
 		client := &http.Client{Transport: &oauth2.Transport{Source: tokenSource{t.Context(), flow}, Base: sim.Transport()}}
@@ -86,17 +88,17 @@ func TestP1OAuth2AboveAfterARevocation(t *testing.T) {
 		}
 		sim.RevokeAll()
 		if status, err := get(t, client, sim.URL+search); status != 401 || err != nil {
-			t.Errorf("before the Flow is told: %d, %v", status, err)
+			t.Errorf("before Invalidate: %d, %v", status, err)
 		}
 		flow.Invalidate(token)
 		if status, err := get(t, client, sim.URL+search); status != 200 || err != nil {
-			t.Errorf("after the Flow was told: %d, %v", status, err)
+			t.Errorf("after Invalidate: %d, %v", status, err)
 		}
 	})
 }
 
 // The error of the one below is found in that of the one above.
-func TestL5OAuth2Errors(t *testing.T) {
+func TestL5_OAuth2_ErrorsAreFoundThroughBoth(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		source := tokenSource{t.Context(), flowOn(t, sim.URL, sim.Transport(), "not the key")}
 		above := oauth2.NewClient(context.WithValue(t.Context(), oauth2.HTTPClient, sim.Client()), source)

@@ -60,9 +60,9 @@ func (tr *traced) last(t *testing.T, name string) trace.ReadOnlySpan {
 	return found
 }
 
-// The request and the token call that it began are siblings, below the caller's
-// span, and the server is told so.
-func TestR4OTelTheMintIsAChildOfTheRequest(t *testing.T) {
+// The request and the token call that it began are siblings below the caller's span,
+// and their headers say so to the server.
+func TestR4_OTel_MintIsAChildOfTheRequest(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		tr := newTraced(t, sim)
 		if status, err := get(t, tr, sim.URL+search); status != 200 || err != nil {
@@ -75,7 +75,7 @@ func TestR4OTelTheMintIsAChildOfTheRequest(t *testing.T) {
 		for _, path := range []string{mintPath, search} {
 			child := tr.last(t, path)
 			if child.Parent().SpanID() != request.SpanID() || child.SpanContext().TraceID() != request.TraceID() {
-				t.Errorf("%s is no child of the request", path)
+				t.Errorf("%s is not a child of the request", path)
 			}
 			if header, _ := tr.arrived.Load(path); !strings.Contains(fmt.Sprint(header), child.SpanContext().SpanID().String()) {
 				t.Errorf("%s came to the server as %v", path, header)
@@ -84,9 +84,9 @@ func TestR4OTelTheMintIsAChildOfTheRequest(t *testing.T) {
 	})
 }
 
-// So is one in the background, of the request that met the due lease, and the
-// new token after a revocation.
-func TestR4OTelRenewalsAreChildrenToo(t *testing.T) {
+// A renewal in the background is a child of the request that started it, and so is the
+// token call after a revocation.
+func TestR4_OTel_RenewalIsAChildOfTheRequest(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		tr := newTraced(t, sim)
 		for n, before := range []func(){func() {}, func() { sleep(4 * time.Minute) }, sim.RevokeAll} {
@@ -99,14 +99,14 @@ func TestR4OTelRenewalsAreChildrenToo(t *testing.T) {
 				t.Fatalf("%d token calls after request %d", mints, n+1)
 			}
 			if tr.last(t, mintPath).Parent().SpanID() != tr.last(t, "above "+search).SpanContext().SpanID() {
-				t.Errorf("token call %d is no child of its request", n+1)
+				t.Errorf("token call %d is not a child of its request", n+1)
 			}
 		}
 	})
 }
 
-// No span shows a secret, also where something fails.
-func TestX3OTelSpansShowNoSecret(t *testing.T) {
+// No span shows a secret, not even after a failure.
+func TestX3_OTel_SpansShowNoSecret(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var token string
 		tr := newTraced(t, sim)

@@ -62,15 +62,16 @@ func (p *proxied) serve(t *testing.T, method, body string, header ...string) *ht
 	return w
 }
 
-func TestL5ReverseProxyWithSetURL(t *testing.T) {
+func TestL5_ReverseProxyWithSetURL_Works(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		p := newProxied(t, sim)
 		w := p.serve(t, http.MethodPost, `{"a":1}`)
 		if w.Code != 200 || !strings.Contains(w.Body.String(), authtest.DefaultUsername) || !strings.Contains(w.Body.String(), `{\"a\":1}`) {
 			t.Errorf("%d %s, %v", w.Code, w.Body, p.failed)
 		}
-		// After a revocation what has no body is sent again. A body of the
-		// browser's is a stream: its 401 is returned, and the next is fine.
+		// After a revocation a request without a body is sent again. The body that
+		// comes from the browser is a stream: its 401 is returned, and the next
+		// request works.
 		sim.RevokeAll()
 		if w := p.serve(t, http.MethodGet, ""); w.Code != 200 {
 			t.Errorf("a GET after a revocation: %d, %v", w.Code, p.failed)
@@ -84,9 +85,9 @@ func TestL5ReverseProxyWithSetURL(t *testing.T) {
 	})
 }
 
-// A Host that is not the server's decides behind many a proxy who gets the
-// request. Nothing is sent, not even for a token.
-func TestI2ReverseProxyThatKeepsTheHost(t *testing.T) {
+// Behind many proxies the Host header decides which server gets the request. With the
+// Host of another server nothing is sent, not even a call for a token.
+func TestI2_ReverseProxyThatKeepsTheHost_IsRejected(t *testing.T) {
 	for name, change := range map[string]func(*proxied){
 		"Rewrite that keeps it": func(p *proxied) {
 			p.Rewrite = func(r *httputil.ProxyRequest) { r.SetURL(p.to); r.Out.Host = r.In.Host }
@@ -113,9 +114,9 @@ func TestI2ReverseProxyThatKeepsTheHost(t *testing.T) {
 	}
 }
 
-// The browser's own Authorization header wins, as any caller's does: a proxy
-// that signs in for the browser deletes it.
-func TestI3ReverseProxyAndTheBrowsersOwnAuthorization(t *testing.T) {
+// The browser's own Authorization header wins, as that of any caller does. A proxy that
+// signs in for the browser deletes it.
+func TestI3_ReverseProxy_BrowsersAuthorizationWins(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		if w := newProxied(t, sim).serve(t, http.MethodGet, "", "Authorization", "Bearer of-the-browser"); w.Code != 401 {
 			t.Errorf("%d", w.Code)
@@ -127,9 +128,9 @@ func TestI3ReverseProxyAndTheBrowsersOwnAuthorization(t *testing.T) {
 	})
 }
 
-// The server's Set-Cookie comes through: a proxy over a session takes it away,
-// and the session learns of it all the same.
-func TestX3ReverseProxyOverASession(t *testing.T) {
+// The response carries the server's Set-Cookie. A proxy over a session removes it, and
+// the session has noted it before.
+func TestX3_ReverseProxyOverASession_KeepsCookiesFromTheBrowser(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		cluster, err := authflow.New(sim.URL, authflow.WithHTTPClient(sim.Client()))
 		if err != nil {
@@ -155,7 +156,7 @@ func TestX3ReverseProxyOverASession(t *testing.T) {
 			sim.RotateCookie(authtest.DefaultUsername)
 		}
 		if n := sim.Calls(authtest.OpLogin); n != 1 || taken != 2 {
-			t.Errorf("%d log-ins; %d cookies taken away", n, taken)
+			t.Errorf("%d logins; %d cookies removed", n, taken)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 // After a revocation a request is sent again, with its body, whatever that was
 // made of: resty reads a stream before it sends it.
-func TestL5Resty(t *testing.T) {
+func TestL5_Resty_Works(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		client := resty.New().SetTransport(flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey).Transport()).SetBaseURL(sim.URL)
 		for name, body := range map[string]func() any{
@@ -35,9 +35,9 @@ func TestL5Resty(t *testing.T) {
 	})
 }
 
-// An answer that is an error is read by ErrorOf, as resty has read its body; and
-// a token that the caller sets is the caller's.
-func TestL5RestyErrors(t *testing.T) {
+// ErrorOf reads an error response although resty has read its body. A token that the
+// caller sets wins.
+func TestL5_Resty_ShowsErrors(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		client := resty.New().SetTransport(flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey).Transport()).SetBaseURL(sim.URL)
 		sim.Fail(authtest.Echo, 1, authtest.Refuse(403, 10023, "no such right"))
@@ -51,7 +51,7 @@ func TestL5RestyErrors(t *testing.T) {
 		}
 		resp, err = client.R().SetContext(t.Context()).SetAuthToken("of-the-caller").Get(search)
 		if err != nil || resp.StatusCode() != 401 || sim.Calls(authtest.OpGetFullAccessToken) != 1 {
-			t.Errorf("a token of the caller's: %s, %v", resp.Status(), err)
+			t.Errorf("the caller's own token: %s, %v", resp.Status(), err)
 		}
 		if _, err := client.R().SetContext(t.Context()).Get("https://elsewhere.example/"); !errors.Is(err, authflow.ErrWrongOrigin) {
 			t.Errorf("another host: %v", err)

@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -16,22 +15,16 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// retrying returns a retrying client above a Flow. It leaves to the Flow's
-// errors whether another try makes sense.
+// retrying returns a retrying client above a Flow.
 func retrying(flow *authflow.Flow) *retryablehttp.Client {
 	client := retryablehttp.NewClient()
 	client.HTTPClient, client.Logger = flow.HTTPClient(), nil
-	client.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-		if e := (*authflow.Error)(nil); errors.As(err, &e) && !e.Retryable() {
-			return false, err
-		}
-		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
-	}
+	client.CheckRetry = authflow.ShouldRetry
 	return client
 }
 
-// Without that CheckRetry it is five tries and 15 s.
-func TestL5RetryableAboveAWrongKeyCostsOneCallAndNoTime(t *testing.T) {
+// With the library's own CheckRetry a wrong key costs five tries and 15 s.
+func TestL5_RetryableAbove_WrongKeyCostsOneCallAndNoTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		began := time.Now()
 		_, err := get(t, retrying(flowOn(t, sim.URL, sim.Transport(), "not the key")).StandardClient(), sim.URL+search)
@@ -41,8 +34,8 @@ func TestL5RetryableAboveAWrongKeyCostsOneCallAndNoTime(t *testing.T) {
 	})
 }
 
-// With its own ErrorHandler, and with the one that people set to see the cause.
-func TestL5RetryableAboveA503OfTheServerIsStillTold(t *testing.T) {
+// With the library's own ErrorHandler, and with the one that shows the cause.
+func TestL5_RetryableAbove_FailureOfTheServerIsInTheError(t *testing.T) {
 	for name, handler := range map[string]retryablehttp.ErrorHandler{"none": nil, "passthrough": retryablehttp.PassthroughErrorHandler} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
@@ -52,58 +45,74 @@ func TestL5RetryableAboveA503OfTheServerIsStillTold(t *testing.T) {
 			if e := (*authflow.Error)(nil); !errors.As(err, &e) || e.Status != 503 || !strings.Contains(err.Error(), "503") {
 				t.Errorf("%s: %v", name, err)
 			}
-			// The two together do not multiply their tries.
-			if n := sim.Calls(authtest.OpGetFullAccessToken); n > 6 {
+			// The first acquisition makes three attempts, and each of the four
+			// retries makes one: the two do not multiply.
+			if n := sim.Calls(authtest.OpGetFullAccessToken); n > 7 {
 				t.Errorf("%s: %d token calls for one request", name, n)
 			}
 		})
 	}
 }
 
-// What it repeats arrives whole, with a token that is alive.
-func TestL5RetryableAboveRepeatsAPOST(t *testing.T) {
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		client := retrying(flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey))
-		for _, c := range []struct {
-			name string
-			set  func()
-		}{
-			{"as it is", func() {}},
-			{"after two 503 of the API", func() { sim.Fail(authtest.Echo, 2, authtest.Status(503)) }},
-			{"after a 429 that asks for 10 s", func() { sim.Fail(authtest.Echo, 1, authtest.RateLimited(10*time.Second)) }},
-			{"after a cut connection", func() { sim.Fail(authtest.Echo, 1, authtest.Reset()) }},
-			{"after a revocation", sim.RevokeAll},
-			{"after a revocation in the middle of two 503", func() {
-				sim.Fail(authtest.Echo, 1, authtest.Status(503))
-				sim.Fail(authtest.Echo, 1, func(http.Handler) http.Handler {
-					return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-						sim.RevokeAll()
-						w.WriteHeader(http.StatusServiceUnavailable)
-					})
-				})
-			}},
-		} {
-			c.set()
-			req, err := retryablehttp.NewRequestWithContext(t.Context(), http.MethodPost, sim.URL+search, []byte(`{"a":1}`))
+// A request whose effect may have happened is not repeated. A repeated request
+// arrives whole, with a token that is alive.
+func TestL5_RetryableAbove_RepeatsWhatIsSafe(t *testing.T) {
+	unavailable := func(sim *authtest.Simulator) { sim.Fail(authtest.Echo, 2, authtest.Status(503)) }
+	revoked := func(sim *authtest.Simulator) {
+		sim.Fail(authtest.Echo, 1, authtest.Status(503))
+		sim.Fail(authtest.Echo, 1, func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				sim.RevokeAll()
+				w.WriteHeader(http.StatusServiceUnavailable)
+			})
+		})
+	}
+	for name, c := range map[string]struct {
+		method  string
+		trouble func(*authtest.Simulator)
+		status  int // 0: an error
+	}{
+		"POST as it is":                         {http.MethodPost, func(*authtest.Simulator) {}, 200},
+		"POST after a revocation":               {http.MethodPost, (*authtest.Simulator).RevokeAll, 200},
+		"POST after a 429 with a Retry-After":   {http.MethodPost, func(sim *authtest.Simulator) { sim.Fail(authtest.Echo, 1, authtest.RateLimited(10*time.Second)) }, 200},
+		"POST after a 409":                      {http.MethodPost, func(sim *authtest.Simulator) { sim.Fail(authtest.Echo, 1, authtest.Status(409)) }, 200},
+		"POST after a 503":                      {http.MethodPost, unavailable, 503},
+		"POST after a cut connection":           {http.MethodPost, func(sim *authtest.Simulator) { sim.Fail(authtest.Echo, 1, authtest.Reset()) }, 0},
+		"PUT after two 503":                     {http.MethodPut, unavailable, 200},
+		"PUT after a cut connection":            {http.MethodPut, func(sim *authtest.Simulator) { sim.Fail(authtest.Echo, 1, authtest.Reset()) }, 200},
+		"PUT with a revocation between two 503": {http.MethodPut, revoked, 200},
+		"PUT after a 501":                       {http.MethodPut, func(sim *authtest.Simulator) { sim.Fail(authtest.Echo, 1, authtest.Status(501)) }, 501},
+	} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+			flow := flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey)
+			if err := flow.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.trouble(sim)
+			req, err := retryablehttp.NewRequestWithContext(t.Context(), c.method, sim.URL+search, []byte(`{"a":1}`))
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, err := client.Do(req)
-			if err != nil {
-				t.Errorf("%s: %v", c.name, err)
-				continue
+			resp, err := retrying(flow).Do(req)
+			if c.status == 0 || err != nil {
+				if c.status != 0 || err == nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				return
 			}
+			defer func() { _ = resp.Body.Close() }()
 			var echo authtest.EchoAnswer
-			if err := json.NewDecoder(resp.Body).Decode(&echo); err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusOK || echo.Body != `{"a":1}` {
-				t.Errorf("%s: %s with the body %q, %v", c.name, resp.Status, echo.Body, err)
+			err = json.NewDecoder(resp.Body).Decode(&echo)
+			if resp.StatusCode != c.status || resp.StatusCode == 200 && (err != nil || echo.Body != `{"a":1}`) {
+				t.Errorf("%s: %s with the body %q, %v", name, resp.Status, echo.Body, err)
 			}
-		}
-	})
+		})
+	}
 }
 
-// Below a Flow it follows redirects by itself, with our secret key in the body:
-// what comes of that is refused, and nobody else's token is believed.
-func TestI6RetryableBelowIsNotBelieved(t *testing.T) {
+// Below a Flow the library follows redirects by itself, with our secret key in the
+// body. The response of the other host is rejected, and its token is not used.
+func TestI6_RetryableBelow_TokenOfAnotherHostIsRejected(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		evil := 0
 		client := retryablehttp.NewClient()
@@ -119,7 +128,7 @@ func TestI6RetryableBelowIsNotBelieved(t *testing.T) {
 		f := flowOn(t, sim.URL, client.StandardClient().Transport, authtest.DefaultSecretKey)
 		token, err := f.Token(t.Context())
 		if !errors.Is(err, authflow.ErrUnexpectedRedirect) || token.Value != "" || evil != 1 {
-			t.Errorf("%v; evil was asked %d times", err, evil)
+			t.Errorf("%v; evil was called %d times", err, evil)
 		}
 		if _, err := get(t, f, sim.URL+search); !errors.Is(err, authflow.ErrUnexpectedRedirect) {
 			t.Errorf("a request: %v", err)
@@ -127,8 +136,8 @@ func TestI6RetryableBelowIsNotBelieved(t *testing.T) {
 	})
 }
 
-// Nor is an answer of another host to an ordinary request.
-func TestI6RetryableBelowAnAnswerFromElsewhere(t *testing.T) {
+// The response of another host to an ordinary request is rejected as well.
+func TestI6_RetryableBelow_ResponseOfAnotherHostIsRejected(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var atEvil []string
 		client := retryablehttp.NewClient()

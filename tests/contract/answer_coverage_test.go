@@ -41,10 +41,10 @@ func answersOf(routes map[string]route) map[string]*openapi3.Schema {
 	return all
 }
 
-// shown is how the properties of answers came, for one operation.
+// shown is how the properties of responses came, for one operation.
 type shown struct{ natural, all map[string]bool }
 
-// show counts what an answer shows. An answer that is odd on purpose shows
+// show counts what a response shows. A response that is odd on purpose shows
 // nothing.
 func (l *ledger) show(x *exchange) {
 	op, s := x.op, answerSchema(l.operations[x.op], x.status)
@@ -66,13 +66,13 @@ func (l *ledger) show(x *exchange) {
 	}
 }
 
-// unshown lists the forms of answers that never came.
+// unshown lists the forms of responses that never came.
 func (l *ledger) unshown() []string {
 	var all []string
 	for op, s := range answersOf(l.operations) {
 		for _, form := range possibleForms(s) {
 			if !l.shown[op].all[form] {
-				all = append(all, fmt.Sprintf("%s: %s in an answer", op, form))
+				all = append(all, fmt.Sprintf("%s: %s in a response", op, form))
 			}
 		}
 	}
@@ -80,7 +80,7 @@ func (l *ledger) unshown() []string {
 }
 
 // printProperties writes how many forms of the request's properties were
-// granted, how many of the answer's the client was shown, and how many of these
+// granted, how many of the response's the client was shown, and how many of these
 // the server came to by itself.
 func (l *ledger) printProperties(out io.Writer) {
 	answers := answersOf(l.operations)

@@ -22,7 +22,7 @@ type backend interface {
 	close()
 }
 
-// principal is a user. What a server does not have is empty.
+// principal is a user. Fields that a server does not support are empty.
 type principal struct {
 	username            string
 	password, secretKey gen.Secret

@@ -143,7 +143,7 @@ func (c *cluster) login(ctx context.Context, change ...func(*gen.LoginRequest)) 
 	return result.HTTPResponse.Cookies()
 }
 
-// who asks who is behind a credential.
+// who returns the user of a credential, as the server knows it.
 func (c *cluster) who(ctx context.Context, with ...gen.RequestEditorFn) *gen.GetCurrentUserInfoResult {
 	GinkgoHelper()
 	return sent(c.api.GetCurrentUserInfoWithResponse(ctx, with...))
@@ -185,13 +185,13 @@ func cookies(all []*http.Cookie) gen.RequestEditorFn {
 	}
 }
 
-// sent returns the answer. No answer is no opinion of the server's: it fails
-// the spec, live or not.
+// sent returns the response. A request without a response says nothing about the
+// server, so it fails the spec, live or not.
 func sent[T any](answer T, err error) T {
 	GinkgoHelper()
 	var refused *authflow.Error
 	switch {
-	case errors.As(err, &refused) && refused.Status != 0: // a Flow was answered
+	case errors.As(err, &refused) && refused.Status != 0: // a Flow got a response
 		fail(err.Error(), 1)
 	case err != nil:
 		Fail(err.Error(), 1)
@@ -199,10 +199,10 @@ func sent[T any](answer T, err error) T {
 	return answer
 }
 
-// granted returns the body of an answer with the documented success.
+// granted returns the body of a response with the documented success.
 func granted[T any](body *T) *T {
 	GinkgoHelper()
-	Expect(body).NotTo(BeNil(), "the request was refused, or the client does not read its answer")
+	Expect(body).NotTo(BeNil(), "the request was rejected, or the client does not read its response")
 	return body
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 )
 
-// onlyByFault lists the documented answers that a simulator in good order has
+// onlyByFault lists the documented responses that a simulator in good order has
 // no way of giving, with the reason. All others must come about by themselves.
 func onlyByFault(status int) string {
 	switch status {
@@ -39,7 +39,7 @@ func (l *ledger) missing() []string {
 		for _, status := range documented(r) {
 			c := l.answers[op][status]
 			if c.natural == 0 && (c.faulted == 0 || onlyByFault(status) == "") {
-				all = append(all, fmt.Sprintf("%s: an answer with %d", op, status))
+				all = append(all, fmt.Sprintf("%s: a response with %d", op, status))
 			}
 		}
 		for _, name := range usable(r.operation) {
@@ -71,8 +71,8 @@ func (l *ledger) print(r types.Report, missing []string) {
 			say("  not exercised: %s", m)
 		}
 	}
-	say("%d malformed requests made from the document, each refused and typed but for %d", len(negatives()), len(negatives())-passed(r, "negative"))
-	say("  a Flow could express %d of them: it refused %d before the network, the server %d", l.byClient+l.byServer, l.byClient, l.byServer)
+	say("%d malformed requests made from the document, each rejected and typed except for %d", len(negatives()), len(negatives())-passed(r, "negative"))
+	say("  a Flow could express %d of them: it rejected %d before the network, the server %d", l.byClient+l.byServer, l.byClient, l.byServer)
 	say("%d specs passed, with %d exchanges", passed(r, ""), l.exchanges)
 	for _, v := range l.validators {
 		a := l.asked[v.name()]
@@ -81,7 +81,7 @@ func (l *ledger) print(r types.Report, missing []string) {
 	l.printLeftOut(out, r)
 }
 
-// passed counts the specs that passed: all, or those of a label.
+// passed counts the specs that passed: all of them, or the specs with a label.
 func passed(r types.Report, label string) int {
 	n := 0
 	for _, spec := range r.SpecReports {

@@ -10,7 +10,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// with asks for each kind of token with these credentials, and returns the
+// with requests each kind of token with these credentials, and returns the
 // statuses.
 func (c *cluster) with(ctx context.Context, username string, password, key gen.Secret) []int {
 	GinkgoHelper()
@@ -37,13 +37,13 @@ var _ = Describe("A request for a token", func() {
 		Expect(c.with(ctx, c.username, "", c.secretKey)).To(HaveEach(http.StatusOK))
 	})
 
-	It("is refused with 400 with both, and with neither", func(ctx SpecContext) {
+	It("is rejected with 400 with both, and with neither", func(ctx SpecContext) {
 		c := reach(needsPassword, needsKey, needsObject)
 		Expect(c.with(ctx, c.username, c.password, c.secretKey)).To(HaveEach(http.StatusBadRequest))
 		Expect(c.with(ctx, c.username, "", "")).To(HaveEach(http.StatusBadRequest))
 	})
 
-	It("is refused with 401 for a wrong password, and alike for an unknown user", func(ctx SpecContext) {
+	It("is rejected with 401 for a wrong password, and alike for an unknown user", func(ctx SpecContext) {
 		c := reach(needsControls)
 		Expect(c.with(ctx, ann, "wrong", "")).To(HaveEach(http.StatusUnauthorized))
 		Expect(c.with(ctx, "nobody", "wrong", "")).To(HaveEach(http.StatusUnauthorized))
@@ -52,14 +52,14 @@ var _ = Describe("A request for a token", func() {
 		Expect(refusal(known)).To(Equal(refusal(unknown)))
 	})
 
-	It("is refused with 401 for a user who does not exist", func(ctx SpecContext) {
+	It("is rejected with 401 for a user who does not exist", func(ctx SpecContext) {
 		c := reach(needsObject)
 		Expect(c.with(ctx, unknownUser(), "wrong", "")).To(HaveEach(http.StatusUnauthorized))
 	})
 })
 
 var _ = Describe("With multi-factor authentication", func() {
-	It("a password is refused with 401, right or wrong, to log in and for a token", func(ctx SpecContext) {
+	It("a password is rejected with 401, right or wrong, to log in and for a token", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.simulator().SetMFA(true)
 		Expect(c.with(ctx, c.username, c.password, "")).To(HaveEach(http.StatusUnauthorized))
@@ -91,7 +91,7 @@ var _ = Describe("Of two credentials in a request", func() {
 		Expect(granted(c.who(ctx, cookies(session), bearer(token)).JSON200).Name).To(Equal(ann))
 	})
 
-	It("a wrong Authorization header is refused, whatever the cookies", func(ctx SpecContext) {
+	It("a wrong Authorization header is rejected, whatever the cookies", func(ctx SpecContext) {
 		c := reach(needsPassword)
 		session := c.login(ctx)
 		Expect(c.status(ctx, cookies(session), bearer("wrong"))).To(Equal(http.StatusUnauthorized))
@@ -99,7 +99,7 @@ var _ = Describe("Of two credentials in a request", func() {
 		Expect(c.status(ctx, cookies(session))).To(Equal(http.StatusOK), "it has not hurt the session")
 	})
 
-	It("a log-in with a password ignores the token that comes along", func(ctx SpecContext) {
+	It("a login with a password ignores the token that comes along", func(ctx SpecContext) {
 		c := reach(needsControls)
 		answer := c.logIn(ctx, gen.LoginRequest{Username: ann, Password: annPassword}, bearer(c.token(ctx)))
 		Expect(granted(c.who(ctx, cookies(answer.HTTPResponse.Cookies())).JSON200).Name).To(Equal(ann))
@@ -107,7 +107,7 @@ var _ = Describe("Of two credentials in a request", func() {
 			To(beAnswered(http.StatusNoContent))
 	})
 
-	It("of the two cookies a wrong clientId is refused", func(ctx SpecContext) {
+	It("of the two cookies a wrong clientId is rejected", func(ctx SpecContext) {
 		c := reach(needsControls)
 		session := c.login(ctx)
 		for _, one := range session {
@@ -118,7 +118,7 @@ var _ = Describe("Of two credentials in a request", func() {
 		Expect(c.status(ctx, cookies(session))).To(Equal(http.StatusUnauthorized))
 	})
 
-	It("none at all is refused with 401 by all operations that need one", func(ctx SpecContext) {
+	It("none at all is rejected with 401 by all operations that need one", func(ctx SpecContext) {
 		c := reach()
 		for _, op := range credentialed() {
 			body := encode(c.least(ctx, op, nil))

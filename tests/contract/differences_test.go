@@ -14,7 +14,7 @@ import (
 // The kinds of difference between a live server and what the suite expects.
 const (
 	ofSpec     = "spec"     // a spec of the suite does not hold
-	ofExchange = "exchange" // a request or an answer does not keep to the document
+	ofExchange = "exchange" // a request or a response does not keep to the document
 )
 
 // differs notes where a live server is not what the suite expects.
@@ -36,7 +36,7 @@ func knownDifferences(env func(string) string) (list reasons.List, release strin
 }
 
 // printDifferences writes where a live server differs, and tells whether there
-// is a reason for all of it. A reason that was not met is no fault, unless it
+// is a reason for all of it. A reason that was not met does not matter, unless it
 // counts: how much of the suite is run depends on the switches.
 func printDifferences(out io.Writer, list reasons.List, release string, found []reasons.Finding) (explained bool) {
 	bare, tallies := list.Judge(release, found)

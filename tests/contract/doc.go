@@ -4,25 +4,26 @@
 //
 // # What is checked
 //
-// All exchanges of the suite pass through a recorder that holds each request
-// and each answer to api/openapi.yaml: by kin-openapi and, independently of
-// it, by pb33f/libopenapi-validator; statuses and properties that the document
-// does not declare are refused. What a document cannot say (a 204 has no body,
-// a log-in sets two cookies) is asserted beside it. The run fails if an
-// operation, a documented status, a property of a request or an answer, or a
+// All exchanges of the suite pass through a recorder that checks each request and
+// each response against api/openapi.yaml: by kin-openapi and, independently of it, by
+// pb33f/libopenapi-validator. Statuses and properties that the document does not
+// declare are rejected. Facts that a document cannot state (a 204 has no body, a
+// login sets two cookies) are asserted in addition. The run fails if an
+// operation, a documented status, a property of a request or a response, or a
 // value of an enum was never exercised, and prints the tables of both. A property
-// of an answer has to come as a value, as null if it may be, and not at all.
+// of a response has to come as a value, as null if it may be, and not at all.
 //
-// Requests and answers are generated from the document:
+// Requests and responses are generated from the document:
 //
-//   - more than a thousand malformed requests: each must be answered with 400 in
-//     the documented envelope, and come out of the client as the typed error;
-//   - requests that the document refuses and the server takes, because the
+//   - more than a thousand malformed requests: the response to each must be
+//     400 in the documented envelope, and the client must return it as the typed
+//     error;
+//   - requests that the document rejects and the server accepts, because the
 //     vendor's SDKs send them;
-//   - answers with every property as it should be, null and absent, which the
+//   - responses with every property as it should be, null and absent, which the
 //     client must decode;
-//   - answers with every property as it should not be, which must cost no more
-//     than that property, and a Flow not its token.
+//   - responses with every property as it should not be, which must cost no more
+//     than that property, and never the token of a Flow.
 //
 // The remaining specs are the semantics of the API, one sentence each.
 //
@@ -33,8 +34,8 @@
 // With THOUGHTSPOT_HOST set the same suite runs against that server:
 //
 //	THOUGHTSPOT_HOST              https://acme.thoughtspot.cloud
-//	THOUGHTSPOT_USERNAME          who to be
-//	THOUGHTSPOT_PASSWORD          for log-in and basic authentication, or
+//	THOUGHTSPOT_USERNAME          the user
+//	THOUGHTSPOT_PASSWORD          for login and basic authentication, or
 //	THOUGHTSPOT_SECRET_KEY        for trusted authentication, or both
 //	THOUGHTSPOT_OBJECT_ID         GUID of an object, for object access tokens
 //	THOUGHTSPOT_CA_FILE           PEM file of a certificate to trust
@@ -54,17 +55,17 @@
 //
 // # What to ask a server first
 //
-// On these the vendor's documents are silent, vague or at odds, and the suite
-// and the simulator have chosen an answer. The first run against a server of a
-// release settles them; what comes out otherwise gets a reason, or our spec and
-// the simulator follow.
+// On these questions the vendor's documents are silent, vague or contradictory, and
+// the suite and the simulator have made a choice. The first run against a server of a
+// release settles them. A difference gets a reason, or our spec and the simulator
+// change.
 //
 //   - No Org in a request that has an Org's secret key: is the token for that
 //     Org, as we say, or for the one of the user's last session? Compare
 //     scope.org_id.
 //   - A group that does not exist, in a request that makes its user: is it made
-//     too, or is the request refused?
-//   - A new user without e-mail or display name: made, or refused with 400?
+//     too, or is the request rejected?
+//   - A new user without e-mail or display name: made, or rejected with 400?
 //   - GET session/token with a bearer token: a new token at every call, or the
 //     same?
 //   - Revoking another user's token without the privilege for it: 403, or

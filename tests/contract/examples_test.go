@@ -11,7 +11,7 @@ import (
 
 // A server that leaves out what the documented examples have, instead of sending
 // null, would teach clients what no server of today does.
-var _ = Describe("An answer has every name of the documented example", func() {
+var _ = Describe("A response has every name of the documented example", func() {
 	for _, r := range routesOf(loadStrict()) {
 		op := r.operation.OperationID
 		if answerSchema(r, http.StatusOK) == nil {
@@ -40,7 +40,7 @@ var _ = Describe("An answer has every name of the documented example", func() {
 	}
 })
 
-// names are those of an object, sorted; of anything else there are none.
+// names returns the names in an object, sorted, and nil for anything else.
 func names(v any) []string {
 	object, _ := v.(map[string]any)
 	return slices.Sorted(maps.Keys(object))

@@ -14,25 +14,25 @@ const (
 	// wellFormed requests fit the document.
 	wellFormed intent = iota
 	// malformed requests do not fit it: both validators must see it, and the
-	// server must answer 400.
+	// server must respond with 400.
 	malformed
-	// unruled requests must be answered 400 too, for a reason that the
+	// unruled requests must get a 400, too, for a reason that the
 	// document does not give, so that validators have no say.
 	unruled
 	// undeclared requests carry a property that the document does not have,
 	// and fit it otherwise.
 	undeclared
 	// tolerated requests do not fit the document, as malformed ones, and the
-	// server must grant them all the same, because others send them.
+	// server must grant them, because other clients send them.
 	tolerated
-	// faulted requests fit the document and meet a fault of the simulator's.
+	// faulted requests fit the document and meet a fault of the simulator.
 	faulted
-	// odd requests fit the document and meet a fault whose answer does not: both
+	// odd requests fit the document and meet a fault whose response does not: both
 	// validators must see it.
 	odd
 )
 
-// exchange is a request for one of the operations, and the answer to it.
+// exchange is a request for one of the operations, and the response to it.
 type exchange struct {
 	op     string
 	intent intent

@@ -9,7 +9,7 @@ import (
 
 // loss is what an odd value at a place may cost: that place; the list that it
 // is an item of; or the object that is nothing without it. It is empty if that
-// is the whole answer.
+// is the whole response.
 func loss(s *openapi3.Schema, p place) place {
 	parents := make([]*openapi3.Schema, len(p))
 	for i, step := range p {

@@ -7,8 +7,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// forms lists how the properties of a body came: as a value, which for an enum
-// and where there are alternatives is told, as null, or not at all.
+// forms lists how the properties of a body came: as a value, as null, or not at all.
+// For an enum, and where there are alternatives, it says which value.
 func forms(s *openapi3.Schema, at place, value any) []string {
 	if value == nil {
 		return []string{at.String() + " null"}

@@ -11,7 +11,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// withKey asks for each kind of token with a secret key, and returns the
+// withKey requests each kind of token with a secret key, and returns the
 // statuses.
 func (c *cluster) withKey(ctx context.Context, key gen.Secret, org int32) []int {
 	GinkgoHelper()
@@ -44,12 +44,12 @@ var _ = Describe("A secret key", func() {
 		Expect(granted(c.who(ctx, bearer(c.annsToken(ctx))).JSON200).Name).To(Equal(ann))
 	})
 
-	It("that is wrong is refused with 401", func(ctx SpecContext) {
+	It("that is wrong is rejected with 401", func(ctx SpecContext) {
 		c := reach(needsKey, needsObject)
 		Expect(c.withKey(ctx, "00000000-0000-0000-0000-000000000000", 0)).To(HaveEach(http.StatusUnauthorized))
 	})
 
-	It("that was replaced is refused, and its tokens stay", func(ctx SpecContext) {
+	It("that was replaced is rejected, and its tokens stay", func(ctx SpecContext) {
 		c := reach(needsControls)
 		token := c.token(ctx)
 		c.simulator().RotateSecretKey("another")
@@ -58,7 +58,7 @@ var _ = Describe("A secret key", func() {
 		Expect(c.status(ctx, bearer(token))).To(Equal(http.StatusOK))
 	})
 
-	It("is refused with 403 while trusted authentication is off, that of an Org too, and a password is not", func(ctx SpecContext) {
+	It("is rejected with 403 while trusted authentication is off, that of an Org too, and a password is not", func(ctx SpecContext) {
 		c := reach(needsControls)
 		token := c.token(ctx)
 		c.simulator().SetTrustedAuthentication(false)

@@ -92,11 +92,11 @@ func (kin) input(routes map[string]*routers.Route, x *exchange) *openapi3filter.
 	return &openapi3filter.RequestValidationInput{Request: x.request(), Route: routes[x.op], Options: options}
 }
 
-var errNoCredential = errors.New("there is no credential, and the answer is not 401")
+var errNoCredential = errors.New("there is no credential, and the response is not 401")
 
-// credential says whether a request carries what a security scheme asks for.
-// Only the server knows whether it is good. To come without one is no mistake
-// of the request if the server answers that it wants one.
+// credential says whether a request carries what a security scheme requires.
+// Only the server knows whether it is good. A request without one is right if
+// the server responds that it wants one.
 func credential(x *exchange, scheme string) error {
 	if x.status == http.StatusUnauthorized {
 		return nil

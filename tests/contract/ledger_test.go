@@ -21,17 +21,17 @@ type ledger struct {
 	problems           []string // since the last call of settle
 	answers            map[string]map[int]count
 	used               map[string]map[string]bool // forms of requests, by operation
-	shown              map[string]shown           // forms of answers, by operation
+	shown              map[string]shown           // forms of responses, by operation
 	asked              map[string]*verdicts       // by validator
 	exchanges          int
-	byClient, byServer int               // malformed requests that a Flow expressed, and who refused them
+	byClient, byServer int               // malformed requests that a Flow expressed, and who rejected them
 	differences        []reasons.Finding // of a live server
 }
 
-// count tells answers that a fault made from those that the server came to.
+// count tells the responses of a fault from those that the server made by itself.
 type count struct{ natural, faulted int }
 
-// verdicts is what a validator was asked.
+// verdicts counts what a validator has checked.
 type verdicts struct{ requests, answers int }
 
 func newLedger() *ledger {
@@ -78,7 +78,7 @@ func (l *ledger) enter(x *exchange) {
 	l.show(x)
 }
 
-// judge says what is wrong with an exchange.
+// judge returns the problems of an exchange.
 func (l *ledger) judge(x *exchange) []error {
 	found := rules(x)
 	for _, v := range l.validators {
@@ -113,9 +113,9 @@ func (l *ledger) ask(v validator, x *exchange) []error {
 	l.asked[v.name()].answers++
 	switch problem := v.response(x); {
 	case problem != nil && x.intent != odd:
-		say("the answer does not fit the document: %w", problem)
+		say("the response does not fit the document: %w", problem)
 	case problem == nil && x.intent == odd:
-		say("the answer was meant not to fit the document, and does")
+		say("the response was meant not to fit the document, and does")
 	}
 	return found
 }

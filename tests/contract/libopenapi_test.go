@@ -19,8 +19,8 @@ import (
 )
 
 // lib validates with pb33f/libopenapi-validator, which parses the document by
-// itself and shares no code with kin-openapi. It does not notice that an
-// answer lacks the body that the document has for it.
+// itself and shares no code with kin-openapi. It does not notice that a
+// response lacks the body that the document has for it.
 type lib struct{ requests, lenient, answers libvalidator.Validator }
 
 func newLib() lib {
@@ -39,7 +39,7 @@ func newLib() lib {
 	}
 }
 
-// unspecified lists the parts of answers for which the document allows any
+// unspecified lists the parts of responses for which the document allows any
 // object (its schema Unspecified, and the message of an error). The strict mode of this validator takes an
 // object without declared properties for one that has none.
 func unspecified() []string {
@@ -72,7 +72,7 @@ func libOn(opts ...config.Option) libvalidator.Validator {
 	return v
 }
 
-// within is a format of integers. What is no number is the business of type.
+// within is a format of integers. Whether a value is a number is checked by its type.
 func within(low, high int64) func(any) error {
 	return func(v any) error {
 		n, ok := new(big.Rat).SetString(fmt.Sprint(v))

@@ -11,7 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// negative is a request that the document refuses, made from one that the
+// negative is a request that the document rejects, made from one that the
 // server grants.
 type negative struct {
 	op          string
@@ -24,8 +24,8 @@ type negative struct {
 
 const jsonType = "application/json"
 
-// negatives lists what can be wrong with the requests of all operations, by
-// the document alone.
+// negatives lists the mistakes that are possible in the requests of all operations,
+// by the document alone.
 func negatives() []negative {
 	var all []negative
 	for _, r := range routesOf(loadStrict()) {
@@ -59,7 +59,7 @@ func negatives() []negative {
 	return all
 }
 
-// wrongValue is a value that a schema refuses, and what is wrong with it.
+// wrongValue is a value that a schema rejects, and the reason.
 type wrongValue struct {
 	wrong string
 	value any
@@ -80,7 +80,7 @@ func wrongValues(s *openapi3.Schema) []wrongValue {
 	}
 	if len(s.Enum) > 0 {
 		add("NO_SUCH_VALUE", "not in the enum")
-		add(strings.ToLower(fmt.Sprint(s.Enum[0])), "in the enum but for its case")
+		add(strings.ToLower(fmt.Sprint(s.Enum[0])), "in the enum except for its case")
 	}
 	if s.MinLength > 0 {
 		add("", "empty")
@@ -133,7 +133,7 @@ func nullable(s *openapi3.Schema) bool {
 	return s.Nullable || slices.ContainsFunc(s.AnyOf, func(r *openapi3.SchemaRef) bool { return nullable(r.Value) })
 }
 
-// What can be wrong with a body as a whole, where exceptions refer to it.
+// Mistakes in a body as a whole that exceptions refer to.
 const (
 	noBody       = "no body"
 	emptyBody    = "an empty body"
@@ -153,7 +153,7 @@ func wrongBodies(op *openapi3.Operation) []negative {
 
 	add(noBody, jsonType, func([]byte) []byte { return nil })
 	add(emptyBody, jsonType, as(""))
-	add("text that is no JSON", jsonType, as("username=tsadmin"))
+	add("text that is not JSON", jsonType, as("username=tsadmin"))
 	add("half of the JSON", jsonType, func(body []byte) []byte { return body[:len(body)/2] })
 	add("JSON without its last character", jsonType, func(body []byte) []byte { return body[:len(body)-1] })
 	add("two JSON values", jsonType, func(body []byte) []byte { return slices.Concat(body, body) })
@@ -173,7 +173,7 @@ func wrongBodies(op *openapi3.Operation) []negative {
 	return all
 }
 
-// toleratedIn is the list of values that the document refuses and the server
+// toleratedIn is the list of values that the document rejects and the server
 // takes as if they were not there, each with the reason.
 func toleratedIn(p property, value any) string {
 	switch name := p.place.String(); {
@@ -185,7 +185,7 @@ func toleratedIn(p property, value any) string {
 	return ""
 }
 
-// ungrantedFor is the list of what fits the document and is refused, each with
+// ungrantedFor is the list of what fits the document and is rejected, each with
 // the reason.
 func ungrantedFor(op, form string) string {
 	if op == "getCustomAccessToken" && (form == "scope.org_scope=ALL_MEMBER_ORGS" || form == "scope.org_identifiers absent") {
@@ -194,14 +194,14 @@ func ungrantedFor(op, form string) string {
 	return ""
 }
 
-// unruledFor is the list of requests that the server must refuse although a
+// unruledFor is the list of requests that the server must reject although a
 // validator would let them pass, each with the reason.
 func unruledFor(n negative) string {
 	switch {
 	case n.wrong == tooLongSpace || n.wrong == tooLongValue:
 		return "the document sets no limit to a body; 1 MiB is the server's"
 	case n.op == "login" && (n.wrong == noBody || n.wrong == emptyBody):
-		return "the body of a log-in is optional, for a bearer token; without either the server must refuse it"
+		return "the body of a login is optional, for a bearer token; without either the server must reject it"
 	}
 	return ""
 }

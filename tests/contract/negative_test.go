@@ -37,12 +37,12 @@ var _ = Describe("A malformed request", Label("negative"), func() {
 	}
 })
 
-// String says what is wrong.
+// String describes the mistake.
 func (n negative) String() string {
 	if n.at == nil {
-		return fmt.Sprintf("of %s is refused: %s", n.op, n.wrong)
+		return fmt.Sprintf("of %s is rejected: %s", n.op, n.wrong)
 	}
-	return fmt.Sprintf("of %s is refused: %s %s", n.op, n.at, n.wrong)
+	return fmt.Sprintf("of %s is rejected: %s %s", n.op, n.at, n.wrong)
 }
 
 // withoutType leaves out the header where the client would send an empty one.
@@ -64,8 +64,8 @@ func (n negative) expectNamed(body []byte) {
 }
 
 // expectTyped sends the request by a Flow, if its types can express it, and
-// expects an Error that says what is wrong: before the network with the field,
-// or after it with what the server said.
+// expects an Error that names the mistake: before the network by its field, or after
+// it by the text of the server.
 func (c *cluster) expectTyped(ctx context.Context, n negative, body []byte, express expressed) {
 	GinkgoHelper()
 	flow, same, err := express(c.flows(n.intent), body)
@@ -150,7 +150,7 @@ func (c *cluster) expectGranted(ctx context.Context, op string, body map[string]
 	Expect(answer).To(beGranted())
 }
 
-// refusal is the server's text, where there is one.
+// rejection is the server's text, where there is one.
 func refusal(answer answered) string {
 	d, err := envelope(bodyOf(answer))
 	if err != nil {

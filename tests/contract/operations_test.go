@@ -14,8 +14,8 @@ import (
 // leave out the content type and the body.
 type caller func(ctx context.Context, api *gen.ClientWithResponses, contentType string, body io.Reader, with ...gen.RequestEditorFn) (answered, error)
 
-// callers are the operations of the generated client. That they are all of the
-// document's is checked where they are used.
+// callers are the operations of the generated client. Whether they are all
+// operations of the document is checked where they are used.
 func callers() map[string]caller {
 	return map[string]caller{
 		"login": func(ctx context.Context, api *gen.ClientWithResponses, contentType string, body io.Reader, with ...gen.RequestEditorFn) (answered, error) {
@@ -54,7 +54,7 @@ func callers() map[string]caller {
 	}
 }
 
-// result keeps the nil pointer that comes with an error from being an answer.
+// result keeps the nil pointer that comes with an error from being a response.
 func result[T answered](r T, err error) (answered, error) {
 	if err != nil {
 		return nil, err

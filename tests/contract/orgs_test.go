@@ -64,7 +64,7 @@ var _ = Describe("The Org of a token", func() {
 		Expect(granted(sent(c.api.GetCustomAccessTokenWithResponse(ctx, c.asCustom())).JSON200).Org.ID).To(BeZero())
 	})
 
-	It("is refused with 400 if there is no such Org", func(ctx SpecContext) {
+	It("is rejected with 400 if there is no such Org", func(ctx SpecContext) {
 		c := reach(needsObject)
 		full, object, custom := c.asFull(), c.asObject(), c.asCustom()
 		full.OrgID, object.OrgID, custom.OrgIdentifier = ptr[int32](987654), ptr[int32](987654), "there is no such Org"
@@ -73,7 +73,7 @@ var _ = Describe("The Org of a token", func() {
 		Expect(sent(c.api.GetCustomAccessTokenWithResponse(ctx, custom))).To(beAnswered(http.StatusBadRequest))
 	})
 
-	It("is refused with 403 if the user is not in it", func(ctx SpecContext) {
+	It("is rejected with 403 if the user is not in it", func(ctx SpecContext) {
 		c := reach(needsControls)
 		full, object, custom := c.asFull(), c.asObject(), c.asCustom()
 		full.OrgID, object.OrgID, custom.OrgIdentifier = ptr(support), ptr(support), fmt.Sprint(support)
@@ -115,7 +115,7 @@ var _ = Describe("The Org of a session", func() {
 		Expect(org(ctx, c, c.login(ctx, in(fmt.Sprint(other.ID))))).To(Equal(other.ID))
 	})
 
-	It("is that of the user's previous session if none is named", func(ctx SpecContext) {
+	It("is the Org of the user's previous session if none is named", func(ctx SpecContext) {
 		c := reach(needsPassword)
 		other := c.other(ctx)
 		c.login(ctx, in(fmt.Sprint(other.ID)))
@@ -124,7 +124,7 @@ var _ = Describe("The Org of a session", func() {
 		Expect(org(ctx, c, c.login(ctx))).To(BeZero())
 	})
 
-	It("is refused if there is no such Org, or the user is not in it", func(ctx SpecContext) {
+	It("is rejected if there is no such Org, or the user is not in it", func(ctx SpecContext) {
 		c := reach(needsControls)
 		for identifier, status := range map[string]int{"nowhere": 400, "99": 400, "Support": 403, "2": 403} {
 			request := gen.LoginRequest{Username: c.username, Password: c.password, OrgIdentifier: identifier}

@@ -33,7 +33,7 @@ func columns(p authtest.Properties) []string {
 	return all
 }
 
-// persist asks for a custom access token of ann's.
+// persist requests a custom access token for ann.
 func (c *cluster) persist(ctx context.Context, option gen.PersistOption, change func(*gen.GetCustomAccessTokenRequest)) *gen.GetCustomAccessTokenResult {
 	GinkgoHelper()
 	request := c.asCustom()
@@ -47,7 +47,7 @@ var _ = Describe("The rules of a custom token", func() {
 		return func(r *gen.GetCustomAccessTokenRequest) { r.FilterRules = rules }
 	}
 
-	It("take the place of the user's with REPLACE", func(ctx SpecContext) {
+	It("replace the rules of the user with REPLACE", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, filter(rule("old")))
 		Expect(c.persist(ctx, gen.PersistOptionReplace, filter(rule("new")))).To(beAnswered(http.StatusOK))
@@ -122,7 +122,7 @@ var _ = Describe("The rules of a custom token", func() {
 		Entry("NONE", gen.PersistOptionNone, http.StatusBadRequest),
 	)
 
-	It("are not stored when the token is refused", func(ctx SpecContext) {
+	It("are not stored when the token is rejected", func(ctx SpecContext) {
 		c := reach(needsControls)
 		Expect(c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.SecretKey = rule("new"), "wrong"
@@ -130,7 +130,7 @@ var _ = Describe("The rules of a custom token", func() {
 		Expect(c.user(ann).Properties).To(BeEmpty())
 	})
 
-	It("travel in a signed JWT, whose user and Org are those of the answer", func(ctx SpecContext) {
+	It("travel in a signed JWT, whose user and Org are the ones in the response", func(ctx SpecContext) {
 		c := reach()
 		request := c.asCustom()
 		request.FilterRules = []gen.FilterRule{{

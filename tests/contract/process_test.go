@@ -83,7 +83,7 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 			exchanges := number(t, out, `passed, with (\d+) exchanges`)
 			for _, v := range book.validators {
 				if n := number(t, out, v.name()+` +judged \d+ requests and (\d+) answers`); n != exchanges {
-					t.Errorf("%s judged %d answers of %d", v.name(), n, exchanges)
+					t.Errorf("%s judged %d responses of %d", v.name(), n, exchanges)
 				}
 			}
 			if exchanges < run.fewest {

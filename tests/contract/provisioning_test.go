@@ -11,8 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// newcomer is what a token is asked for that makes a user, in the words of
-// both kinds of requests.
+// newcomer is a request for a token that makes a user, in the words of both kinds of
+// requests.
 type newcomer struct {
 	username, email, displayName string
 	autoCreate                   *bool
@@ -21,7 +21,7 @@ type newcomer struct {
 	org                          *int32
 }
 
-// provisioning asks for a full or an object access token.
+// provisioning requests a full or an object access token.
 type provisioning func(context.Context, *cluster, newcomer) answered
 
 func provisioningFull(ctx context.Context, c *cluster, n newcomer) answered {

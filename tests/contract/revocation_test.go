@@ -43,7 +43,7 @@ var _ = Describe("Revoking", func() {
 		Expect(c.status(ctx, cookies(session))).To(Equal(http.StatusOK), "it was not begun with the token")
 	})
 
-	It("without a token ends all of the user's, of every kind", func(ctx SpecContext) {
+	It("without a token ends all tokens of the user, of every kind", func(ctx SpecContext) {
 		c := reach(mayRevokeAll, needsPassword, needsObject)
 		session := c.login(ctx)
 		ofSession := granted(c.sessionToken(ctx, cookies(session)).JSON200).Token
@@ -91,7 +91,7 @@ var _ = Describe("Revoking", func() {
 		Expect(c.status(ctx, bearer(caller))).To(Equal(http.StatusOK))
 	})
 
-	It("is refused with 400 for an unknown user, and for a token that is not the user's", func(ctx SpecContext) {
+	It("is rejected with 400 for an unknown user, and for a token that is not the user's", func(ctx SpecContext) {
 		c := reach(needsControls)
 		caller, others := c.token(ctx), c.annsToken(ctx)
 		Expect(c.revoke(ctx, gen.RevokeTokenRequest{UserIdentifier: "nobody"}, bearer(caller))).To(beAnswered(http.StatusBadRequest))
@@ -99,7 +99,7 @@ var _ = Describe("Revoking", func() {
 		Expect(c.status(ctx, bearer(others))).To(Equal(http.StatusOK))
 	})
 
-	It("is refused with 400 for a token that has ended already", func(ctx SpecContext) {
+	It("is rejected with 400 for a token that has ended already", func(ctx SpecContext) {
 		c := reach()
 		token, caller := c.token(ctx), c.token(ctx)
 		request := gen.RevokeTokenRequest{UserIdentifier: c.username, Token: token}

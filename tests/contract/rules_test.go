@@ -45,7 +45,7 @@ func empty(x *exchange) []error {
 	return found
 }
 
-// twoCookies says what the cookies of a log-in lack: two of them, each in a
+// twoCookies says what the cookies of a login lack: two of them, each in a
 // header of its own, with the attributes that the vendor's page shows.
 func twoCookies(x *exchange) []error {
 	var found []error
@@ -54,7 +54,7 @@ func twoCookies(x *exchange) []error {
 		byName[c.Name] = c
 	}
 	if n := len(x.answerHeader.Values("Set-Cookie")); n != 2 {
-		found = append(found, fmt.Errorf("a log-in with %d Set-Cookie headers", n))
+		found = append(found, fmt.Errorf("a login with %d Set-Cookie headers", n))
 	}
 	for _, want := range []http.Cookie{
 		{Name: "JSESSIONID", Path: "/", HttpOnly: true},
@@ -63,7 +63,7 @@ func twoCookies(x *exchange) []error {
 		got := byName[want.Name]
 		switch {
 		case got == nil:
-			found = append(found, fmt.Errorf("a log-in without the cookie %s", want.Name))
+			found = append(found, fmt.Errorf("a login without the cookie %s", want.Name))
 		case got.Value == "" || got.Path != want.Path || got.HttpOnly != want.HttpOnly || got.Secure != want.Secure:
 			got.Value = ""
 			found = append(found, fmt.Errorf("the cookie is %s; want %s and a value", got, &want))

@@ -11,7 +11,7 @@ import (
 )
 
 // granting returns a body that the server grants, with the value at a place in
-// it. Bodies for the same place differ in nothing else, so that a refusal of
+// it. Bodies for the same place differ in nothing else, so that a rejection of
 // one is due to what is there.
 func (c *cluster) granting(ctx context.Context, op string, at place) map[string]any {
 	GinkgoHelper()
@@ -43,7 +43,7 @@ func (c *cluster) least(ctx context.Context, op string, at place) map[string]any
 	case "getCustomAccessToken":
 		body["persist_option"], body["auto_create"] = "NONE", false
 		if at.starts("variable_values") {
-			body["persist_option"] = "APPEND" // they are refused with NONE
+			body["persist_option"] = "APPEND" // they are rejected with NONE
 		}
 	}
 	body["username"] = c.username
@@ -119,7 +119,7 @@ func sample(name string, s *openapi3.Schema) any {
 }
 
 // sampleAnswer is a value of a schema with all that it may have: one item in
-// each list, one entry in each map. Times are those of a token of five minutes.
+// each list, one entry in each map. The times fit a token of five minutes.
 func sampleAnswer(name string, s *openapi3.Schema) any {
 	now := time.Now().UnixMilli()
 	switch {
@@ -183,11 +183,11 @@ func encode(v any) []byte {
 }
 
 // harms is what a request may need beside the operation's own needs: for what
-// is at a place, and with a body that the server should refuse, or not.
+// is at a place, and with a body that the server should reject, or not.
 func harms(op string, at place, refused bool) []need {
 	var needs []need
 	switch op {
-	case "searchAuthSettings", "configureAuthSettings": // a server's keys are none of a test's business
+	case "searchAuthSettings", "configureAuthSettings": // a test must not touch a server's keys
 		needs = append(needs, needsControls)
 	case "login":
 		needs = append(needs, needsPassword)

@@ -42,8 +42,8 @@ var _ = Describe("What is printed of an exchange", func() {
 	}
 })
 
-// secretsIn collects what must not be seen: passwords, keys and tokens of the
-// request and the answer, and the cookies.
+// secretsIn collects the secrets that must not be shown: passwords, keys and tokens of the
+// request and the response, and the cookies.
 func secretsIn(a answered, request []byte) []string {
 	found := make(map[string]bool)
 	var collect func(name string, v any)
@@ -96,7 +96,7 @@ func holding(a answered) []any {
 	return all
 }
 
-// printed is v as package fmt, log/slog and, where it is an answer, encoding/json
+// printed is v as package fmt, log/slog and, where it is a response, encoding/json
 // write it.
 func printed(v any) map[string]string {
 	all := make(map[string]string)

@@ -45,7 +45,7 @@ var _ = Describe("A session", func() {
 		}
 	})
 
-	It("with remember_me lasts seven days from the log-in, used or not", func(ctx SpecContext) {
+	It("with remember_me lasts seven days from the login, used or not", func(ctx SpecContext) {
 		c := reach(needsControls)
 		idle, used := c.login(ctx, remembered), c.login(ctx, remembered)
 		for range 6 {
@@ -85,7 +85,7 @@ var _ = Describe("A session", func() {
 		Expect(c.status(ctx, cookies(session))).To(Equal(http.StatusOK))
 	})
 
-	It("does not begin without a password or a token, and the answer is 400", func(ctx SpecContext) {
+	It("does not begin without a password or a token, and the response is 400", func(ctx SpecContext) {
 		c := reach()
 		Expect(c.logIn(ctx, gen.LoginRequest{})).To(beAnswered(http.StatusBadRequest))
 		Expect(c.logIn(ctx, gen.LoginRequest{Username: c.username})).To(beAnswered(http.StatusBadRequest))
@@ -153,7 +153,7 @@ var _ = Describe("The token of a session", func() {
 		Expect(life(one.CreationTimeInMillis, one.ExpirationTimeInMillis)).To(Equal(24 * time.Hour))
 	})
 
-	It("is what authflow gets from a log-in, and a log-in from a token", func(ctx SpecContext) {
+	It("is what authflow gets from a login, and a login from a token", func(ctx SpecContext) {
 		c := reach(needsPassword)
 		session := made(c.flows(wellFormed).Session(gen.LoginRequest{Username: c.username, Password: c.password}))
 		token := session.SessionToken()

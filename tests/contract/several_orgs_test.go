@@ -30,7 +30,7 @@ var _ = Describe("An Org that is not named", func() {
 		}
 	}
 
-	It("is that of the secret key, if the key is an Org's, and otherwise that of the user's last session", func(ctx SpecContext) {
+	It("is the Org of the secret key, if the key belongs to one, and otherwise the Org of the user's last session", func(ctx SpecContext) {
 		c := reach(needsControls)
 		Expect(inOrg(ctx, c, salesKey)).To(HaveEach(sales))
 		Expect(inOrg(ctx, c, c.secretKey)).To(HaveEach(BeZero()))
@@ -42,7 +42,7 @@ var _ = Describe("An Org that is not named", func() {
 var _ = Describe("A token for several Orgs", func() {
 	scope := &gen.TokenScopeInput{OrgScope: gen.OrgScopeSpecificOrgs, OrgIdentifiers: []string{"0", salesName}}
 	orgs := ConsistOf(HaveField("ID", BeZero()), HaveField("ID", sales))
-	// tokens asks for one of each kind, and holds each to its Orgs.
+	// tokens requests one of each kind, and holds each to its Orgs.
 	tokens := func(ctx context.Context, c *cluster) []gen.Secret {
 		GinkgoHelper()
 		full, object, custom := c.asFull(), c.asObject(), c.asCustom()
@@ -65,7 +65,7 @@ var _ = Describe("A token for several Orgs", func() {
 		}
 	})
 
-	It("is refused with 400 where the request names no Org, or none that there is, by all operations", func(ctx SpecContext) {
+	It("is rejected with 400 where the request names no Org, or none that there is, by all operations", func(ctx SpecContext) {
 		c := reach(needsControls)
 		for _, token := range tokens(ctx, c) {
 			for _, op := range credentialed() {
@@ -77,14 +77,14 @@ var _ = Describe("A token for several Orgs", func() {
 		}
 	})
 
-	It("is refused with 403 where the request names another", func(ctx SpecContext) {
+	It("is rejected with 403 where the request names another", func(ctx SpecContext) {
 		c := reach(needsControls)
 		for _, token := range tokens(ctx, c) {
 			Expect(c.status(ctx, bearer(token), selecting("Support"))).To(Equal(http.StatusForbidden))
 		}
 	})
 
-	It("is for all Orgs of its user with ALL_MEMBER_ORGS, but for a custom access token", func(ctx SpecContext) {
+	It("is for all Orgs of its user with ALL_MEMBER_ORGS, except for a custom access token", func(ctx SpecContext) {
 		c := reach(needsControls)
 		full, object, custom := c.asFull(), c.asObject(), c.asCustom()
 		all := &gen.TokenScopeInput{OrgScope: gen.OrgScopeAllMemberOrgs}

@@ -6,7 +6,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// What the simulator has beside the defaults of authtest. The principal,
+// The simulator has these in addition to the defaults of authtest. The principal,
 // authtest.DefaultUsername, is an administrator in the Orgs 0 and sales.
 const (
 	sales      int32 = 1
@@ -28,7 +28,7 @@ const (
 // simulated is a simulator on a loopback TLS socket, new for each spec.
 type simulated struct{ *authtest.Server }
 
-// newSimulated starts a simulator, with more options than those of all specs.
+// newSimulated starts a simulator, with options in addition to those that all specs have.
 func newSimulated(more ...authtest.Option) simulated {
 	return simulated{authtest.NewTLSServer(append(more,
 		authtest.WithOrg(sales, salesName), authtest.WithOrg(support, "Support"),

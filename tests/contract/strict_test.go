@@ -22,7 +22,7 @@ func load() *openapi3.T {
 
 // loadStrict parses the document and closes it: an object with declared
 // properties has no others. The parts of an allOf are first merged into one
-// schema, because closed parts refuse each other's properties.
+// schema, because closed parts reject each other's properties.
 //
 // Closing is the tests' business: the document leaves objects open, since a
 // server may add fields at any time.

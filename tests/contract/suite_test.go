@@ -55,7 +55,7 @@ var _ = BeforeEach(func() {
 	})
 })
 
-// What the exchanges of a spec have shown is that spec's.
+// The problems that the exchanges of a spec have shown belong to that spec.
 var _ = AfterEach(func() {
 	found := book.settle()
 	if live() {
@@ -69,7 +69,7 @@ var _ = AfterEach(func() {
 	}
 })
 
-// A live server that refuses the credentials would differ everywhere.
+// A live server that rejects the credentials would differ everywhere.
 var _ = BeforeSuite(func(ctx context.Context) {
 	if !live() {
 		return

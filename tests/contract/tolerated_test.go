@@ -11,8 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// What the document refuses and the server takes as if it were not there: clients
-// are not to send it, and the vendor's SDKs do.
+// The document rejects these values, and the server treats them as absent: clients
+// should not send them, and the vendor's SDKs do.
 var _ = Describe("A request as the vendor's SDKs send it", func() {
 	for _, r := range routesOf(loadStrict()) {
 		for _, p := range propertiesOf(r.operation) {
@@ -23,7 +23,7 @@ var _ = Describe("A request as the vendor's SDKs send it", func() {
 				It(fmt.Sprintf("of %s is granted with %s %s", p.op, p.place, encode(value)), func(ctx SpecContext) {
 					c := reach(harms(p.op, p.place, false)...)
 					body := c.granting(ctx, p.op, p.place)
-					if value == "" { // the one that is not used
+					if value == "" { // the credential that is not used
 						body = c.least(ctx, p.op, place{map[string]string{"password": "secret_key", "secret_key": "password"}[p.place.String()]})
 					}
 					set(body, p.place, value, true)
@@ -56,7 +56,7 @@ var _ = Describe("A request as the vendor's SDKs send it", func() {
 			}
 		})
 
-		It("of "+op+` is refused with "" for both, and with a wrong credential beside ""`, func(ctx SpecContext) {
+		It("of "+op+` is rejected with "" for both, and with a wrong credential beside ""`, func(ctx SpecContext) {
 			c := reach(needsControls)
 			Expect(withDefaults(ctx, c, op, malformed, "", "")).To(beAnswered(http.StatusBadRequest))
 			Expect(withDefaults(ctx, c, op, tolerated, "wrong", "")).To(beAnswered(http.StatusUnauthorized))

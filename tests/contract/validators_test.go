@@ -11,8 +11,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What the recorder must notice, shown to it once, so that its silence about
-// the rest of the suite means something. Nothing of this is sent.
+// Each mistake that the recorder must notice is shown to it once, so that its silence
+// about the rest of the suite means something. None of these requests is sent.
 var _ = Describe("The recorder", func() {
 	const path = "https://contract.test/api/rest/2.0/auth/"
 	token := func() *exchange {
@@ -46,20 +46,20 @@ var _ = Describe("The recorder", func() {
 
 	// Both validators must notice each of these by themselves.
 	both := map[string]func(*exchange){
-		"an undeclared status":                  func(x *exchange) { x.status = http.StatusTeapot },
-		"an undeclared property of the answer":  func(x *exchange) { replaced(&x.answer, `{"token"`, `{"more":1,"token"`) },
-		"an undeclared property deeper in it":   func(x *exchange) { replaced(&x.answer, `"FULL"`, `"FULL","more":1`) },
-		"a value that is not in an enum":        func(x *exchange) { replaced(&x.answer, `FULL`, `SOME`) },
-		"a missing property":                    func(x *exchange) { replaced(&x.answer, `"token":"t",`, ``) },
-		"a null that is not allowed":            func(x *exchange) { replaced(&x.answer, `"t"`, `null`) },
-		"a fraction of a millisecond":           func(x *exchange) { replaced(&x.answer, `89,"exp`, `89.5,"exp`) },
-		"a page in place of JSON":               func(x *exchange) { x.answerHeader.Set("Content-Type", "text/html") },
-		"an undeclared property of the request": func(x *exchange) { replaced(&x.body, `{`, `{"more":1,`) },
-		"an Org number beyond 32 bits":          func(x *exchange) { replaced(&x.body, `{`, `{"org_id":4294967296,`) },
-		"an empty name":                         func(x *exchange) { replaced(&x.body, `"a"`, `""`) },
-		"a malformed request that is none":      func(x *exchange) { x.intent, x.status = malformed, http.StatusBadRequest },
-		"a tolerated request that is none":      func(x *exchange) { x.intent = tolerated },
-		"an odd answer that is none":            func(x *exchange) { x.intent = odd },
+		"an undeclared status":                    func(x *exchange) { x.status = http.StatusTeapot },
+		"an undeclared property of the response":  func(x *exchange) { replaced(&x.answer, `{"token"`, `{"more":1,"token"`) },
+		"an undeclared property deeper in it":     func(x *exchange) { replaced(&x.answer, `"FULL"`, `"FULL","more":1`) },
+		"a value that is not in an enum":          func(x *exchange) { replaced(&x.answer, `FULL`, `SOME`) },
+		"a missing property":                      func(x *exchange) { replaced(&x.answer, `"token":"t",`, ``) },
+		"a null that is not allowed":              func(x *exchange) { replaced(&x.answer, `"t"`, `null`) },
+		"a fraction of a millisecond":             func(x *exchange) { replaced(&x.answer, `89,"exp`, `89.5,"exp`) },
+		"a page in place of JSON":                 func(x *exchange) { x.answerHeader.Set("Content-Type", "text/html") },
+		"an undeclared property of the request":   func(x *exchange) { replaced(&x.body, `{`, `{"more":1,`) },
+		"an Org number beyond 32 bits":            func(x *exchange) { replaced(&x.body, `{`, `{"org_id":4294967296,`) },
+		"an empty name":                           func(x *exchange) { replaced(&x.body, `"a"`, `""`) },
+		"a malformed request that is well formed": func(x *exchange) { x.intent, x.status = malformed, http.StatusBadRequest },
+		"a tolerated request that is well formed": func(x *exchange) { x.intent = tolerated },
+		"an odd response that is well formed":     func(x *exchange) { x.intent = odd },
 	}
 	for _, what := range slices.Sorted(maps.Keys(both)) {
 		It("notices "+what+", with either validator", func() {
@@ -72,7 +72,7 @@ var _ = Describe("The recorder", func() {
 		})
 	}
 
-	It("notices an answer without its body, with kin-openapi alone", func() {
+	It("notices a response without its body, with kin-openapi alone", func() {
 		x := token()
 		x.answer = nil
 		Expect(shared().ask(newKin(), x)).NotTo(BeEmpty())
@@ -95,34 +95,34 @@ var _ = Describe("The recorder", func() {
 	},
 		Entry("a 204 with a body", func(x *exchange) { x.answer = []byte("{}") }),
 		Entry("a 204 that declares one", func(x *exchange) { x.answerHeader.Set("Content-Length", "2") }),
-		Entry("a log-in with one cookie", func(x *exchange) { x.answerHeader["Set-Cookie"] = x.answerHeader["Set-Cookie"][:1] }),
+		Entry("a login with one cookie", func(x *exchange) { x.answerHeader["Set-Cookie"] = x.answerHeader["Set-Cookie"][:1] }),
 		Entry("two cookies in one header", func(x *exchange) {
 			x.answerHeader["Set-Cookie"] = []string{strings.Join(x.answerHeader["Set-Cookie"], ", ")}
 		}),
 		Entry("a session cookie that scripts can read", func(x *exchange) { x.answerHeader["Set-Cookie"][0] = "JSESSIONID=x; Path=/" }),
 		Entry("a clientId that is not Secure", func(x *exchange) { x.answerHeader["Set-Cookie"][1] = "clientId=x; Path=/; HttpOnly" }),
 		Entry("a malformed request that is granted", func(x *exchange) { x.intent = malformed }),
-		Entry("a refusal without ids", func(x *exchange) {
+		Entry("a rejection without ids", func(x *exchange) {
 			x.intent, x.status, x.answer = malformed, http.StatusBadRequest, []byte(`{"error":{"message":{"code":10002,"debug":"x"}}}`)
 		}),
 	)
 
-	It("knows how the properties of an answer came, and what never came", func() {
+	It("knows how the properties of a response came, and what never came", func() {
 		l, x := newLedger(), token()
 		l.enter(x)
 		Expect(l.missing()).To(ContainElements(
-			"getFullAccessToken: scope null in an answer", "getFullAccessToken: scope.metadata_id in an answer",
-			"getFullAccessToken: scope.access_type=REPORT_BOOK_VIEW in an answer", "getFullAccessToken: valid_for_user_id null in an answer",
-			"getCurrentUserInfo", "any failure: error.errors in an answer",
+			"getFullAccessToken: scope null in a response", "getFullAccessToken: scope.metadata_id in a response",
+			"getFullAccessToken: scope.access_type=REPORT_BOOK_VIEW in a response", "getFullAccessToken: valid_for_user_id null in a response",
+			"getCurrentUserInfo", "any failure: error.errors in a response",
 		))
 		Expect(l.missing()).NotTo(ContainElement(BeElementOf(
-			"getFullAccessToken: scope in an answer", "getFullAccessToken: scope.metadata_id null in an answer",
-			"getFullAccessToken: scope.access_type=FULL in an answer", "getFullAccessToken: valid_for_user_id absent in an answer",
+			"getFullAccessToken: scope in a response", "getFullAccessToken: scope.metadata_id null in a response",
+			"getFullAccessToken: scope.access_type=FULL in a response", "getFullAccessToken: valid_for_user_id absent in a response",
 		)))
 		x.intent = odd
 		replaced(&x.answer, `"FULL"`, `"REPORT_BOOK_VIEW"`)
 		l.enter(x)
-		Expect(l.missing()).To(ContainElement("getFullAccessToken: scope.access_type=REPORT_BOOK_VIEW in an answer"), "an odd answer shows nothing")
+		Expect(l.missing()).To(ContainElement("getFullAccessToken: scope.access_type=REPORT_BOOK_VIEW in a response"), "an odd answer shows nothing")
 	})
 
 	It("knows every operation of the document, and the client has each", func() {

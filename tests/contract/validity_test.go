@@ -88,7 +88,7 @@ var _ = Describe("The life of a token", func() {
 })
 
 var _ = Describe("Validating a token", func() {
-	It("tells of a full access token how long it lives, for whom, and for what", func(ctx SpecContext) {
+	It("says how long a full access token lives, for which user, and for what", func(ctx SpecContext) {
 		c := reach()
 		token := granted(sent(c.api.GetFullAccessTokenWithResponse(ctx, c.asFull())).JSON200)
 		told := granted(c.validate(ctx, token.Token, bearer(token.Token)).JSON200)
@@ -109,20 +109,20 @@ var _ = Describe("Validating a token", func() {
 		}
 	})
 
-	It("refuses a malformed token with 400, and says nothing of it", func(ctx SpecContext) {
+	It("rejects a malformed token with 400, and does not repeat it", func(ctx SpecContext) {
 		c := reach()
 		answer := c.validate(ctx, "not-a-token", bearer(c.token(ctx)))
 		Expect(answer).To(beAnswered(http.StatusBadRequest))
 		Expect(string(answer.Body)).NotTo(ContainSubstring("not-a-token"))
 	})
 
-	It("refuses an expired token with 400", func(ctx SpecContext) {
+	It("rejects an expired token with 400", func(ctx SpecContext) {
 		c := reach()
 		token := c.expired(ctx)
 		Expect(c.validate(ctx, token, bearer(c.token(ctx)))).To(beAnswered(http.StatusBadRequest))
 	})
 
-	It("refuses a revoked token with 400", func(ctx SpecContext) {
+	It("rejects a revoked token with 400", func(ctx SpecContext) {
 		c := reach()
 		token, other := c.token(ctx), c.token(ctx)
 		Expect(c.revoke(ctx, gen.RevokeTokenRequest{UserIdentifier: c.username, Token: token}, bearer(other))).To(beAnswered(http.StatusNoContent))

@@ -13,8 +13,8 @@ import (
 const clusterArg = "cluster"
 
 // cluster is the cluster, until in ends: then it prints how many tokens it gave,
-// and how many calls it refused with 429. It is a process of its own, because it
-// would refuse what it gets late, and all at once, among 10,000 busy clients.
+// and how many calls it rejected with 429. It is a process of its own, because it
+// would reject what it gets late, and all at once, among 10,000 busy clients.
 func cluster(burst int, in io.Reader, out io.Writer) error {
 	var mints, refused atomic.Int64
 	sim := authtest.NewServer(authtest.WithRateLimit(100, burst), authtest.WithObserver(func(c authtest.Call) {

@@ -31,7 +31,7 @@ const burst = 50
 
 // Many more users come at once than the cluster serves in that time.
 // Each of their pages gets a token of its own, slow ones and crowds of tabs as
-// well, and the cluster refuses no call.
+// well, and the cluster rejects no call.
 func TestEveryPageIsServed(t *testing.T) {
 	r, err := load{users: 300, over: 300 * time.Millisecond, pace: 50, burst: burst}.tsauth(t.Context())
 	if err != nil {
@@ -44,7 +44,7 @@ func TestEveryPageIsServed(t *testing.T) {
 		t.Errorf("%d tokens given twice, %d mints for %d pages", r.twice, r.mints, r.pages)
 	}
 	if r.refusedByCluster != 0 {
-		t.Errorf("the cluster refused %d calls", r.refusedByCluster)
+		t.Errorf("the cluster rejected %d calls", r.refusedByCluster)
 	}
 	if len(r.slow) != 3 || len(r.crowded) != tabs || len(r.waits) != 300-3-1 {
 		t.Errorf("%d slow pages, %d of a crowd and %d others got a token", len(r.slow), len(r.crowded), len(r.waits))
@@ -58,14 +58,14 @@ func TestEveryPageIsServed(t *testing.T) {
 	}
 }
 
-// Without the pace the cluster refuses calls: the load is one that needs it.
+// Without the pace the cluster rejects calls: the load is one that needs it.
 func TestTheLoadIsMoreThanTheClusterTakes(t *testing.T) {
 	r, err := load{users: 150, over: 150 * time.Millisecond, burst: burst}.tsauth(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.refusedByCluster == 0 {
-		t.Error("the cluster refused nothing")
+		t.Error("the cluster rejected nothing")
 	}
 }
 

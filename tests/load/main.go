@@ -25,7 +25,7 @@ func main() {
 }
 
 // load is how many users come, within which time, how many tokens a second the
-// token service asks for at most, and how many calls at once the cluster takes.
+// token service requests at most, and how many calls at once the cluster takes.
 type load struct {
 	users  int
 	over   time.Duration
@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.IntVar(&l.users, "users", 2500, "how many users come")
 	flags.DurationVar(&l.over, "over", 2500*time.Millisecond, "within which time they come")
-	flags.Float64Var(&l.pace, "pace", 50, "how many tokens a second authflow asks for at most; 0: any")
+	flags.Float64Var(&l.pace, "pace", 50, "how many tokens a second authflow requests at most; 0: any")
 	flags.IntVar(&l.burst, "burst", 10, "how many calls at once the cluster lets through")
 	if err := flags.Parse(args); err != nil {
 		return err

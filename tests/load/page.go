@@ -66,7 +66,7 @@ func ask(ctx context.Context, addr, user string, kind pageKind) (answer, error) 
 	return a, nil
 }
 
-// A request has about 120 bytes and an answer 900: either takes three seconds.
+// A request has about 120 bytes and a response 900: either takes three seconds.
 const (
 	sentAtOnce = 8
 	readAtOnce = 60

@@ -86,7 +86,7 @@ func others(r *result) string {
 		}
 	}
 	if r.broken > 0 {
-		parts = append(parts, fmt.Sprintf("%d × no answer", r.broken))
+		parts = append(parts, fmt.Sprintf("%d × no response", r.broken))
 	}
 	if len(parts) == 0 {
 		return "0"

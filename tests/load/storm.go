@@ -12,7 +12,7 @@ import (
 
 // result is what a load has met.
 type result struct {
-	pages   int         // that asked for a token
+	pages   int         // that requested a token
 	without int         // that got none
 	answers map[int]int // how often each status was answered
 	broken  int         // connections that failed

@@ -60,7 +60,7 @@ type fleet struct {
 // settings of a fleet.
 type settings struct {
 	replicas int
-	validity int                           // of tokens, in seconds
+	validity int     // of tokens, in seconds
 	rate     float64 // calls for tokens a second, of all replicas together
 
 	serverRate float64                       // calls a second that the server allows, of any kind

@@ -181,7 +181,7 @@ func (f *fleet) cost() sizing.Rates {
 	return r
 }
 
-// minted returns how many tokens the server was asked for within d of an instant.
+// minted returns how many tokens the server was requested within d of an instant.
 func (f *fleet) minted(since time.Time, d time.Duration) (n float64) {
 	for _, m := range f.mints {
 		if !m.Before(since) && m.Sub(since) <= d {

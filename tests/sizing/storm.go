@@ -16,7 +16,7 @@ type Storm struct {
 	Rates // until then
 }
 
-// storming is how many requests the model follows for one Storm at the most.
+// storming is how many requests the model follows for one Storm at most.
 const storming = 1_000_000
 
 // Storm lets all users, who are at work, begin without a token, while the fleet

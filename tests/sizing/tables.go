@@ -17,7 +17,7 @@ type Table struct {
 const every = 30 * time.Second
 
 // serverAllows is how many calls a second the server allows to one address, of
-// any kind, and pace how many tokens of them authflow asks for by default.
+// any kind, and pace how many tokens of them authflow requests by default.
 const (
 	serverAllows = 100
 	pace         = 50

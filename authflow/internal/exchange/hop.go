@@ -72,9 +72,10 @@ func CredentialOfLocation(req *http.Request) bool {
 // headers. http.Client keeps them for sub-domains and other ports of a host.
 //
 // Cookies that a jar of the caller's holds for the other host stay. Those of the
-// session, which isOurs recognizes by name=value, go, and so do those that an
-// earlier hop carried to the origin: an Edit may have put them there, for a session
-// that was replaced since.
+// session, which isOurs recognizes by name=value, go. To another host, cookies that
+// an earlier hop carried to the origin go, too: an Edit may have put them there, for a
+// session that was replaced since. A hop back to the origin keeps them, because a jar
+// holds them for it.
 func (o *Origin) StripForeign(req *http.Request, isOurs func(pair string) bool) {
 	keepAuthorization := CredentialOfLocation(req)
 	for name := range req.Header {
@@ -85,7 +86,8 @@ func (o *Origin) StripForeign(req *http.Request, isOurs func(pair string) bool) 
 			delete(req.Header, name)
 		}
 	}
-	rest := withoutCookies(takeCookies(req.Header), func(_, pair string) bool { return isOurs(pair) || o.hasCarried(req, pair) })
+	returns := o.Matches(req)
+	rest := withoutCookies(takeCookies(req.Header), func(_, pair string) bool { return isOurs(pair) || !returns && o.hasCarried(req, pair) })
 	if rest != "" {
 		req.Header.Set("Cookie", rest)
 	}

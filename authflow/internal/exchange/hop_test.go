@@ -52,6 +52,21 @@ func TestI2_HopToAnotherHost_CarriesNothingOfTheCallers(t *testing.T) {
 	}
 }
 
+// The server of an identity provider leads back. The cookies that a jar of the
+// caller's holds for our server go there, and those of the session do not.
+func TestL5_HopBackToTheServer_KeepsTheCookiesOfTheCallersJar(t *testing.T) {
+	t.Parallel()
+	first := request(t, http.MethodGet, serverURL+"/page")
+	first.Header.Set("Cookie", "state=1; JSESSIONID=s")
+	away := nextHop(t, respond(first, 302, "", "Location", "https://idp.example/sign-in")) //nolint:bodyclose // it holds nothing
+	back := nextHop(t, respond(away, 302, "", "Location", serverURL+"/page"))              //nolint:bodyclose // it holds nothing
+	back.Header.Set("Cookie", "state=1; done=1; JSESSIONID=s")
+	origin(t, serverURL).StripForeign(back, func(pair string) bool { return pair == "JSESSIONID=s" })
+	if got := back.Header.Get("Cookie"); got != "state=1; done=1" {
+		t.Errorf("%q", got)
+	}
+}
+
 // A user name and password in a Location are for the host that it names.
 func TestI3_CredentialOfLocation_IsNotTheCallers(t *testing.T) {
 	t.Parallel()

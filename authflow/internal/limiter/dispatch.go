@@ -40,12 +40,18 @@ func (l *Limiter) serve(now time.Time) time.Time {
 
 // choose returns the place whose turn is next, and when that is. While the budget is
 // scarce, principals whose last call failed leave the last calls to others, so that a
-// request of another principal that arrives later does not have to wait.
+// request of another principal that arrives later does not have to wait. The turns of
+// a group whose Tickets go one by one are scarce, too.
 func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 	if !l.budget.isScarce(now) {
-		return l.queue.next(l.lastWasRevocation), now
+		p := l.queue.next(l.lastWasRevocation, now)
+		if !l.queue.gateOpens(p.group(), now) {
+			return p, now
+		}
+		group := p.group()
+		return l.nextScarce(now, func(p *place) bool { return p.group() == group }), now
 	}
-	p := l.nextScarce(now)
+	p := l.nextScarce(now, func(*place) bool { return true })
 	if p.principal.isFailing(now) {
 		return p, l.budget.has(1+spared, now)
 	}
@@ -77,6 +83,7 @@ func (l *Limiter) offer(p *place, now time.Time) {
 			return
 		}
 		r.Ticket.Take(now)
+		delete(l.queue.gates, p.group())
 	}
 	l.grant(e, deadline, now)
 }

@@ -80,6 +80,8 @@ type Request struct {
 	// Renewal says that the principal holds a lease that is alive. Renewals take
 	// turns with newcomers, so that a crowd of newcomers ends no lease in use.
 	Renewal bool
+	// Expires is when the lease of a Renewal expires; the zero time means never.
+	Expires time.Time
 	// Attempt is the number of the attempt within its flight, from 1.
 	Attempt int
 	// Ticket decides when the password or key may be sent; nil means at any time.

@@ -88,7 +88,7 @@ func TestR14_RandomSchedules_KeepTheRules(t *testing.T) {
 	t.Parallel()
 	n, named := number(t, schedulesVar)
 	if !named {
-		n = 15
+		n = 12
 	}
 	for _, seed := range seeds(t, int(n)) {
 		t.Run(fmt.Sprint(seedVar, "=", seed), func(t *testing.T) {

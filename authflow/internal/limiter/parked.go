@@ -17,10 +17,20 @@ func (q *queue) block(p *place, wait time.Duration, now time.Time) {
 	q.leaveLine(p)
 	q.park(p, now.Add(min(wait, recheck)))
 	group := p.group()
+	if wait <= recheck {
+		q.gates[group] = now.Add(wait)
+	}
 	if q.blocked[group] == nil {
 		q.blocked[group] = map[*place]struct{}{}
 	}
 	q.blocked[group][p] = struct{}{}
+}
+
+// gateOpens reports whether the Tickets of a group had to wait for a time that has
+// come: one of them may be sent now.
+func (q *queue) gateOpens(group string, now time.Time) bool {
+	at, ok := q.gates[group]
+	return ok && !at.After(now)
 }
 
 // forgetBlocked removes p from the places that wait for a Ticket.

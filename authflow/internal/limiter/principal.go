@@ -66,13 +66,14 @@ func (p *principal) holdFor(d time.Duration, from time.Time) {
 }
 
 // principals is the set of all principals. Its memory of idle ones is bounded: the
-// failures of at most maxFailing, and a set of fixed size of principals that were
-// served.
+// failures of at most maxFailing, and sets of fixed size of principals that were
+// served or rejected.
 type principals struct {
 	byName  map[string]*principal
 	peak    int        // the most that byName has held since it was made
 	failing *list.List // *principal, in the order of their last failure
-	served  served
+
+	served, rejected nameSet
 }
 
 const (
@@ -81,7 +82,10 @@ const (
 )
 
 func newPrincipals() principals {
-	return principals{byName: map[string]*principal{}, failing: list.New(), served: served{seed: maphash.MakeSeed()}}
+	seed := maphash.MakeSeed()
+	return principals{
+		byName: map[string]*principal{}, failing: list.New(), served: nameSet{seed: seed}, rejected: nameSet{seed: seed},
+	}
 }
 
 // find returns the principal of that name, or a new one that is not remembered.
@@ -126,10 +130,18 @@ func (s *principals) suspect(p *principal) time.Duration {
 	return min(time.Second<<min(p.backoffs-1, 10), longestBackoff)
 }
 
-// trust ends the suspicion of a principal that got a response.
-func (s *principals) trust(p *principal) {
+// trust ends the suspicion of a principal that got a response. While turns are scarce,
+// one that was served goes before newcomers, and one that was rejected behind them.
+func (s *principals) trust(p *principal, class outcome.Class) {
 	s.clear(p)
-	s.served.add(p.name)
+	switch class {
+	case outcome.OK:
+		s.served.add(p.name)
+		s.rejected.remove(p.name)
+	case outcome.Rejected:
+		s.served.remove(p.name)
+		s.rejected.add(p.name)
+	}
 }
 
 // clear forgets the failures of p.

@@ -29,10 +29,13 @@ type queue struct {
 	ring   list.List // of *group, in the order of their turns; some may be empty
 	lane   lane      // which of the lines of callers had the last turn
 
+	renewalsInARow int // turns of renewals since another caller had one
+
 	came, left uint64 // first requests of callers that entered and left the lines
 
 	parked  line                           // places that have to wait, by until
 	blocked map[string]map[*place]struct{} // parked because of their Ticket, by group
+	gates   map[string]time.Time           // when the next Ticket of a group may be sent, by group
 }
 
 // group is the line of newcomers that use one secret in one Org.
@@ -49,12 +52,14 @@ func newQueue() queue {
 	}
 	q.ahead.before, q.parked.before = byPromote, byUntil
 	q.groups, q.blocked = map[string]*group{}, map[string]map[*place]struct{}{}
+	q.gates = map[string]time.Time{}
 	return q
 }
 
 // tidy frees the memory of a crowd after the last entry has gone.
 func (q *queue) tidy() {
 	const few = 16
+	clear(q.gates)
 	if len(q.groups) > few {
 		entries, numbers := q.entries, q.numbers
 		*q = newQueue()

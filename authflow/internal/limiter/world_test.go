@@ -208,5 +208,5 @@ func percentile(results []result, part float64) time.Duration {
 		waits[i] = r.excess()
 	}
 	slices.Sort(waits)
-	return waits[min(len(waits)-1, int(part*float64(len(waits))))]
+	return waits[int(part*float64(len(waits)-1))]
 }

@@ -4,20 +4,8 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"sync"
 	"time"
 )
-
-// shared is the use of the Ledger by all calls of a Registry.
-type shared struct {
-	ledger     Ledger
-	seal, open func(user string, text []byte) []byte
-
-	mu      sync.Mutex
-	records hourly
-	queue   []settlement
-	workers int
-}
 
 // settlement is the outcome of a call that is still to be saved.
 type settlement struct {
@@ -54,21 +42,6 @@ func (t *Ticket) settle(outcome verdict, now time.Time) {
 	s.add(settlement{
 		user: t.user, hash: t.hash, outcome: outcome, reserved: t.reserved, sent: t.taken, at: now, saved: t.saved,
 	})
-}
-
-// spend counts a record that is about to be written, or reports false if there are
-// too many.
-func (s *shared) spend(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.records.spend(now)
-}
-
-// refund takes back a record that was counted at a time.
-func (s *shared) refund(at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.records.refund(at)
 }
 
 func (s *shared) add(next settlement) {
@@ -134,10 +107,6 @@ func (s *shared) save(next settlement) {
 	}
 }
 
-func (s *shared) accessTo(user string) *access {
-	return &access{shared: s, user: user, limit: ledgerTime}
-}
-
 // replace replaces the record by one with the outcome. The record is usually as the
 // reservation left it, which saves a Load. After an error it returns the record that
 // may have been saved, if there is one.
@@ -162,26 +131,26 @@ func (s *shared) replace(ctx context.Context, next settlement, known *saved) (tr
 // revise returns the entries of a record with the outcome of the call in place of
 // the call itself.
 func (s settlement) revise(entries []entry) []entry {
-	is := func(k kind) func(entry) bool {
-		return func(e entry) bool { return e.kind == k && e.hash == shortHash(s.hash) }
+	is := func(e entry, kinds ...kind) bool {
+		return e.hash == shortHash(s.hash) && slices.Contains(kinds, e.kind)
 	}
 	entries = slices.Clone(entries)
 	for i := len(entries) - 1; i >= 0; i-- {
-		if is(kindPending)(entries[i]) {
+		if is(entries[i], kindPending) {
 			entries = slices.Delete(entries, i, i+1)
 			break
 		}
 	}
-	overtaken := slices.ContainsFunc(entries, func(e entry) bool { return is(kindRejected)(e) && e.at().After(s.sent) })
+	overtaken := slices.ContainsFunc(entries, func(e entry) bool { return is(e, kindRejected) && e.at().After(s.sent) })
 	switch {
 	case s.outcome == accepted && !overtaken:
 		entries = slices.DeleteFunc(entries, func(e entry) bool {
-			stale := is(kindPending)(e) && s.at.Sub(e.at()) >= pendingFor
-			return stale || is(kindUnanswered)(e) || is(kindHidden)(e) || is(kindAccepted)(e)
+			stale := is(e, kindPending) && s.at.Sub(e.at()) >= pendingFor
+			return stale || is(e, kindUnanswered, kindHidden, kindAccepted)
 		})
 		return append(entries, s.entry(kindAccepted, acceptedFor))
 	case s.outcome == rejected:
-		entries = slices.DeleteFunc(entries, is(kindAccepted))
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return is(e, kindAccepted) })
 		return append(entries, s.entry(kindRejected, countsFor))
 	case s.outcome == unanswered:
 		return append(entries, s.entry(kindUnanswered, countsFor))

@@ -115,7 +115,7 @@ func (s *Server) accepts(header string) bool {
 func (s *Server) answer(req *http.Request) (status int, body []byte) {
 	switch path := req.URL.Path; {
 	case path == MintPath, strings.HasPrefix(path, GitHubPath):
-		return s.mint(path == MintPath)
+		return s.mint(req, path == MintPath)
 	case s.accepts(req.Header.Get("Authorization")):
 		return http.StatusOK, []byte(`{"name":"answer"}`)
 	default:
@@ -123,8 +123,12 @@ func (s *Server) answer(req *http.Request) (status int, body []byte) {
 	}
 }
 
-func (s *Server) mint(thoughtSpot bool) (int, []byte) {
+func (s *Server) mint(req *http.Request, thoughtSpot bool) (int, []byte) {
 	n := s.mints.Add(1)
+	var asked struct{ Username string }
+	if thoughtSpot && json.NewDecoder(req.Body).Decode(&asked) != nil {
+		return http.StatusBadRequest, []byte(`{"error":{"message":"not JSON"}}`)
+	}
 	if d := time.Duration(s.delay.Load()); d > 0 {
 		<-time.After(d)
 	}
@@ -138,6 +142,6 @@ func (s *Server) mint(thoughtSpot bool) (int, []byte) {
 	}
 	return http.StatusOK, fmt.Appendf(nil,
 		`{"token":%q,"creation_time_in_millis":%d,"expiration_time_in_millis":%d,`+
-			`"scope":{"access_type":"FULL","org_id":0},"valid_for_user_id":"59a122dc","valid_for_username":"user"}`,
-		token, created.UnixMilli(), expires.UnixMilli())
+			`"scope":{"access_type":"FULL","org_id":0},"valid_for_user_id":"59a122dc","valid_for_username":%q}`,
+		token, created.UnixMilli(), expires.UnixMilli(), asked.Username)
 }

@@ -14,8 +14,8 @@ const InProcess = "http://127.0.0.1:4123"
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	_, _ = io.Copy(io.Discard, req.Body)
 	status, body := s.answer(req)
+	_, _ = io.Copy(io.Discard, req.Body)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
@@ -24,10 +24,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // RoundTrip implements http.RoundTripper in the caller's goroutine, so that it
 // works in synctest bubbles.
 func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
+	status, body := s.answer(req)
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
-	status, body := s.answer(req)
 	return &http.Response{
 		Status: http.StatusText(status), StatusCode: status, Request: req, ContentLength: int64(len(body)),
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -115,6 +116,25 @@ func ofUser(name string, fault authtest.Fault) authtest.Fault {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			if bytes.Contains(body, []byte(`"`+name+`"`)) {
 				fault(next).ServeHTTP(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+// ofBadUsers limits a fault to users whose names begin with "bad".
+func ofBadUsers(faults ...authtest.Fault) authtest.Fault {
+	return func(next http.Handler) http.Handler {
+		failing := next
+		for _, fault := range slices.Backward(faults) {
+			failing = fault(failing)
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if bytes.Contains(body, []byte(`"bad-`)) {
+				failing.ServeHTTP(w, r)
 			} else {
 				next.ServeHTTP(w, r)
 			}

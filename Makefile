@@ -24,7 +24,7 @@ PEERS  := tests/bench examples/backend
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow/internal/outcome
 
-.PHONY: help demo test contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
+.PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -37,6 +37,9 @@ demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 test: ## all tests, with the race detector where there is a C compiler; 5 minutes
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
 	go test $(RACE) ./...
+
+crowds: ## crowds of the size that is promised, such as 10,000 flows at once or 50 bad users of 500; without the race detector; 4 minutes
+	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(6|9|13|14)_|TestL3_Rejected' ./authflow
 
 contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names; 2 minutes
 	cd tests/contract && go test -count=1 -timeout 15m

@@ -55,7 +55,7 @@ func TestS1_RequestOfASession_AllocatesLittle(t *testing.T) {
 	}
 	withCookie := request(t, f.Server())
 	withCookie.Header.Set("Cookie", "theme=dark")
-	for name, req := range map[string]*http.Request{"a request": request(t, f.Server()), "a request with a cookie of the caller's": withCookie} {
+	for name, req := range map[string]*http.Request{"a request": request(t, f.Server()), "a request with the caller's cookie": withCookie} {
 		n := allocations(t, f.Do, req)
 		if n > 15 {
 			t.Errorf("%s: %v allocations", name, n)

@@ -75,7 +75,7 @@ func TestR11_AppendingMint_IsRetriedWhereTheServerDidNothing(t *testing.T) {
 			f := persisting(t, sim, network, gen.PersistOptionAppend)
 			if c.why != nil {
 				network.why.Store(&c.why)
-				time.AfterFunc(500*time.Millisecond, func() { network.why.Store(nil) })
+				time.AfterFunc(250*time.Millisecond, func() { network.why.Store(nil) })
 			} else {
 				sim.Fail(authtest.OpGetCustomAccessToken, 1, c.fault)
 			}
@@ -100,7 +100,7 @@ func TestR11_ReplacingMint_IsRetriedWithoutAResponse(t *testing.T) {
 }
 
 // A conflict says nothing of the password, which is sent again at once.
-func TestR6_Conflict_IsNoRejectionOfThePassword(t *testing.T) {
+func TestR6_Conflict_DoesNotRejectThePassword(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f, err := clusterOf(t, sim).CustomAccess(gen.GetCustomAccessTokenRequest{

@@ -15,7 +15,7 @@ import (
 // response is the whole response to an auth call that succeeded.
 type response = exchange.Response
 
-// authCall is a call of this package's own: for a credential, or to end one.
+// authCall is a call that this package makes: for a credential, or to end one.
 type authCall struct {
 	op         string
 	secret     outcome.Secret

@@ -25,9 +25,9 @@ func (c classified) Error() string { return "of the user's code" }
 
 func (c classified) Class() string { return string(c) }
 
-// An Error of the caller's own is known by its status, in whatever it is wrapped,
+// An Error that the caller makes is known by its status, in whatever it is wrapped,
 // as an Error of this package is.
-func TestR5_ErrorOfTheCallers_HasClassKindAndRetryable(t *testing.T) {
+func TestR5_CallersError_HasClassKindAndRetryable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err       error

@@ -59,7 +59,7 @@ func TestR1_WrongClock_ChangesNothing(t *testing.T) {
 // tokenServer responds to token requests with tokens of 300 s by its own clock,
 // and to other requests with 401 if their token has expired.
 type tokenServer struct {
-	clock, date time.Duration                            // how far its clock, and that of the proxy before it, are ahead of ours
+	clock, date time.Duration                            // how far its clock and the clock of a proxy before it are ahead of ours
 	madeAt      func(requested time.Time) (at time.Time) // when the token of a request was made, or nil for the time of the request
 	ends        map[string]time.Time
 	mints       int
@@ -74,15 +74,15 @@ func (s *tokenServer) respond(r *http.Request) (*http.Response, error) {
 		}
 		return reply(r, 401, "{}", "Date", date), nil
 	}
-	made := now
+	s.mints++
+	made, token := now, fmt.Sprint("tok-", s.mints)
 	if s.madeAt != nil {
 		made = s.madeAt(now)
+		token = fmt.Sprint("tok-of-", made.UnixMilli())
 	}
 	if s.ends == nil {
 		s.ends = make(map[string]time.Time)
 	}
-	s.mints++
-	token := fmt.Sprint("tok-", made.UnixMilli())
 	s.ends["Bearer "+token] = made.Add(300 * time.Second)
 	made = made.Add(s.clock)
 	return reply(r, 200, fmt.Sprintf(`{"token":%q,"creation_time_in_millis":%d,"expiration_time_in_millis":%d}`,
@@ -90,8 +90,8 @@ func (s *tokenServer) respond(r *http.Request) (*http.Response, error) {
 }
 
 // A cache before the server returns each token until shortly before it expires. No
-// request carries a token beyond its end, whatever the clocks say.
-func TestR1_TokenFromACache_IsNotUsedBeyondItsEnd(t *testing.T) {
+// request carries a token that has expired, whatever the clocks say.
+func TestR1_TokenFromACache_IsNotUsedAfterItsExpiry(t *testing.T) {
 	t.Parallel()
 	for _, clock := range []time.Duration{-24 * time.Hour, 0, 24 * time.Hour} {
 		for _, age := range []time.Duration{0, 100 * time.Second, 289 * time.Second} {
@@ -159,7 +159,7 @@ func TestR1_ProxyClock_LeavesExclusiveTokensTheirLife(t *testing.T) {
 	}
 }
 
-// expiring is a server that says by Expires when its cookies end, and not by
+// expiring is a server that says by Expires when its cookies expire, and not by
 // Max-Age.
 type expiring struct{ http.RoundTripper }
 

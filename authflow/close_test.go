@@ -144,7 +144,7 @@ func TestS4_LogoutWithoutAnythingToEnd_SendsNothing(t *testing.T) {
 	})
 }
 
-func TestS4_LogoutThatFails_ClosesAllTheSame(t *testing.T) {
+func TestS4_LogoutThatFails_ClosesTheFlow(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := trusted(t, sim, 300*time.Second)
@@ -196,7 +196,7 @@ func TestL1_CloseDuringAcquisitions_EndsThem(t *testing.T) {
 		release()
 		synctest.Wait()
 		if _, err := f.Token(t.Context()); !errors.Is(err, authflow.ErrClosed) {
-			t.Errorf("the renewal brought it back: %v", err)
+			t.Errorf("after the renewal: %v", err)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
@@ -51,6 +52,8 @@ type Cluster struct {
 	limiter *limiter.Limiter
 	lockout *lockout.Registry
 	seed    maphash.Seed
+
+	lastIssue atomic.Pointer[issue] // of the last token of any principal
 }
 
 // New returns the Cluster for a server address such as

@@ -39,7 +39,7 @@ func tokenOf(l *lease) Token {
 	c := &l.Value
 	t := Token{
 		Value: gen.Secret(c.header[0][len("Bearer "):]),
-		ID:    c.texts[:c.ends[0]], UserID: c.texts[c.ends[0]:c.ends[1]], Username: c.texts[c.ends[1]:c.ends[2]],
+		ID:    c.texts[:c.ends[0]], UserID: c.texts[c.ends[0]:c.ends[1]], Username: c.username(),
 		Created: wire.UnixMilli(c.created).Time(), Expires: wire.UnixMilli(c.expires).Time(),
 	}
 	if c.hasOrg {
@@ -52,6 +52,8 @@ func tokenOf(l *lease) Token {
 	}
 	return t
 }
+
+func (c *credential) username() string { return c.texts[c.ends[1]:c.ends[2]] }
 
 // grant makes a lease of a credential that was requested at requested and expires
 // after life. Renewal starts at random ahead of its end (R2), and its last moments

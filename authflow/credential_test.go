@@ -100,7 +100,7 @@ func TestP7_CredentialInTheBody_IsSentOnceAndLeavesTheFlowAsItWas(t *testing.T) 
 				for sent := 1; sent <= 2; sent++ {
 					status := sendBobs(t, f, path)
 					mustGet(t, f)
-					if want := answer(nil).StatusCode; status != want || len(server.bobs) != sent || server.minted != 1 {
+					if want := answer(nil).StatusCode; status != want || len(server.bobs) != sent || server.minted != 1 { //nolint:bodyclose // it is of a string
 						t.Errorf("%s, %s: status %d; sent %d times for %d requests, %d credentials of ann's", path, name, status, len(server.bobs), sent, server.minted)
 					}
 				}
@@ -162,7 +162,7 @@ func TestP7_TokenOperationOfTheUser_CarriesTheCredential(t *testing.T) {
 	})
 }
 
-// Ann's Flow stays ann's, whoever logs in through it.
+// Ann's Flow stays ann's after others have logged in through it.
 func TestS5_LoginOfAnotherUser_LeavesTheFlowItsPrincipal(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

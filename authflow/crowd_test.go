@@ -78,6 +78,20 @@ func byKey(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 	return flows
 }
 
+// twice returns a session and a token, both with a password, for each of n/2 people.
+func twice(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
+	t.Helper()
+	flows := peopleByPassword(t, c, n/2)
+	for i := range n / 2 {
+		f, err := c.Session(gen.LoginRequest{Username: "user-" + strconv.Itoa(i), Password: "pw"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		flows = append(flows, f)
+	}
+	return flows
+}
+
 // ofOneUser returns n Flows of one user with a password.
 func ofOneUser(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 	t.Helper()
@@ -104,6 +118,7 @@ func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
 		"one key, 90 calls a second":     {byKey, 0, 90, sized(10_000, 300)},
 		"keys of several Orgs":           {byKeyOfOrg, 0, 50, sized(10_000, 300)},
 		"passwords":                      {peopleByPassword, 0, 50, sized(10_000, 300)},
+		"a session and a token each":     {twice, 0, 50, sized(12_000, 300)},
 		"every method":                   {everyWay, 0, 50, sized(10_000, 300)},
 		"every method, in 300 ms each":   {everyWay, 300 * time.Millisecond, 90, sized(10_000, 300)},
 		"one user's password":            {ofOneUser, 0, 50, sized(1000, 200)},

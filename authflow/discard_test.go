@@ -98,8 +98,7 @@ func TestP1_TokenRequestedBeforeInvalidateOrRenew_IsNeverUsed(t *testing.T) {
 func TestL4_TokenThatArrivesWhileItsTimeoutIsTold_IsRevoked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New()
-		var f *authflow.Flow
-		f = trusted(t, sim, 300*time.Second, authflow.WithPolicy(authflow.Policy{MaxAttempts: 1, Timeout: 5 * time.Second}),
+		f := trusted(t, sim, 300*time.Second, authflow.WithPolicy(authflow.Policy{MaxAttempts: 1, Timeout: 5 * time.Second}),
 			authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 				resp, err := sim.Transport().RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
 				if minting(r) {

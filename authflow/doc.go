@@ -73,8 +73,9 @@
 //     last 24 hours. A changed password is sent at once, up to 4 rejected
 //     passwords of a user in an hour. With [WithStore] this holds for all processes
 //     that share the Store; without one, for each process.
-//   - A secret key is new, or was rejected for three users in a row: one more
-//     caller each second is let through until a call succeeds.
+//   - A secret key was rejected three times in a row, for three users if it worked
+//     before: one more caller each second is let through until a call succeeds, and
+//     the others are told within Policy.Timeout.
 //   - A request gets a 401, or leads to a log-in page: the credential is renewed
 //     once for all requests, and the request is repeated if its body can be read
 //     again and its effect cannot have happened. Other requests use the old

@@ -47,7 +47,7 @@ func bob(_ context.Context, r *http.Request) error {
 }
 
 // failingCalls are calls to a server that responds to them with status and body:
-// through a Flow on a token or a session, with a credential of the caller's, and
+// through a Flow on a token or a session, with the caller's credential, and
 // without a Flow.
 func failingCalls(t *testing.T, status int, body string) map[string]failingCall {
 	t.Helper()
@@ -170,9 +170,9 @@ func TestX4_ErrorOf_ReturnsNilForASuccess(t *testing.T) {
 	t.Parallel()
 	for name, resp := range map[string]*http.Response{
 		"no response":                 nil,
-		"200":                         reply(nil, 200, "{}"),
-		"201":                         reply(nil, 201, ""),
-		"204":                         {StatusCode: 204}, //nolint:bodyclose // there is nothing to close
+		"200":                         reply(nil, 200, "{}"), //nolint:bodyclose // it is of a string
+		"201":                         reply(nil, 201, ""),   //nolint:bodyclose // it is of a string
+		"204":                         {StatusCode: 204},
 		"206":                         reply(nil, 206, "half"),
 		"304":                         {StatusCode: 304, Header: http.Header{"Content-Type": {"text/html"}}, Body: http.NoBody},
 		"101":                         {StatusCode: 101, Body: http.NoBody},

@@ -155,10 +155,16 @@ func (e *Error) outcome() outcome.Class {
 		return e.class
 	case e.Status != 0:
 		return outcome.Of(e.Op, outcome.None, e.Status, outcome.NoPage)
-	case e.kind == ErrInvalid || e.kind == ErrWrongOrigin || e.kind == ErrClosed:
+	case isRejectedHere(e.kind):
 		return outcome.Invalid
 	}
 	return classOf(e.Err)
+}
+
+// isRejectedHere reports whether kind says that nothing was sent, and that it never
+// will be.
+func isRejectedHere(kind error) bool {
+	return errors.Is(kind, ErrInvalid) || errors.Is(kind, ErrWrongOrigin) || errors.Is(kind, ErrClosed)
 }
 
 // classOf returns the class of an error of the user's code: the one that its

@@ -29,11 +29,11 @@ func tokensOf(sim *authtest.Simulator, user string) (n int) {
 }
 
 // anotherProgram makes tokens of a user by itself, and a session with a password.
-func anotherProgram(t *testing.T, sim *authtest.Simulator, user string) (session *authflow.Flow) {
+func anotherProgram(t *testing.T, sim *authtest.Simulator) (session *authflow.Flow) {
 	t.Helper()
 	c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
-	exclusiveTokens(t, userNamed(t, c, user), 3)
-	session, err := c.Session(gen.LoginRequest{Username: user, Password: "pw"})
+	exclusiveTokens(t, userNamed(t, c, "user-0"), 3)
+	session, err := c.Session(gen.LoginRequest{Username: "user-0", Password: "pw"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestL4_LogoutEverywhere_EndsTokensOfOtherPrograms(t *testing.T) {
 			mustGet(t, f)
 			bob := userNamed(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)), "user-1")
 			mustGet(t, bob)
-			session := anotherProgram(t, sim, "user-0")
+			session := anotherProgram(t, sim)
 			if err := f.Logout(t.Context(), authflow.Everywhere()); err != nil {
 				t.Errorf("%s: %v", way, err)
 			}
@@ -114,7 +114,7 @@ func TestL4_LogoutEverywhereWithoutALiveCredential_SaysSo(t *testing.T) {
 		sim := authtest.New(people(1)...)
 		f := userNamed(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)), "user-0")
 		before(t, sim, f)
-		anotherProgram(t, sim, "user-0")
+		anotherProgram(t, sim)
 		for n := range 2 {
 			var e *authflow.Error
 			err := f.Logout(t.Context(), authflow.Everywhere())
@@ -134,7 +134,7 @@ func TestL4_LogoutEverywhereOfAnUnknownUser_SaysSoAndEndsTheFlowsOwnTokens(t *te
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
 		full := userNamed(t, c, "user-0")
-		anotherProgram(t, sim, "user-0")
+		anotherProgram(t, sim)
 		f, err := c.TokensFrom(func(ctx context.Context) (authflow.Token, error) {
 			token, err := full.Token(ctx)
 			token.Username = ""
@@ -161,7 +161,7 @@ func TestL4_LogoutEverywhereThatIsForbidden_EndsTheFlowsOwnTokens(t *testing.T) 
 			t.Fatal(err)
 		}
 		mustGet(t, viewer)
-		anotherProgram(t, sim, "user-0")
+		anotherProgram(t, sim)
 		for n, want := range []error{authflow.ErrForbidden, nil} {
 			err := viewer.Logout(t.Context(), authflow.Everywhere())
 			if want != nil && !errors.Is(err, want) || want == nil && !strings.Contains(err.Error(), "no credential of this Flow is alive") {
@@ -208,7 +208,7 @@ func TestL4_LogoutEverywhereThatFails_ContinuesLater(t *testing.T) {
 		})
 		f := userNamed(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithHTTPClient(&http.Client{Transport: base})), "user-0")
 		exclusiveTokens(t, f, 4)
-		anotherProgram(t, sim, "user-0")
+		anotherProgram(t, sim)
 		for n := range 2 {
 			began := time.Now()
 			err := f.Logout(t.Context(), authflow.Everywhere())
@@ -243,7 +243,7 @@ func bodyOf(r *http.Request) (string, error) {
 }
 
 // A token that another process has saved is ended too, and is not handed out again.
-func TestL4_K3_LogoutEverywhere_RemovesWhatIsStored(t *testing.T) {
+func TestL4_K3_LogoutEverywhere_RemovesStoredTokens(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var s storetest.Memory

@@ -8,8 +8,8 @@ import (
 
 // StepWallClock makes it look to f as if the local wall clock had been set
 // forward by d, or back, while the monotonic clock went on: the credential in
-// use was then asked for at a wall time that now lies further back. Nobody may
-// use f meanwhile.
+// use was then requested at a wall time that now lies further back. f must not be
+// used during the call.
 func (f *Flow) StepWallClock(d time.Duration) {
 	l, _ := f.keeper.Peek()
 	step := func(wall reflect.Value) { // of other packages, which have no use for a setter

@@ -10,9 +10,9 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// TokensFrom returns a Flow on tokens that fn gets from elsewhere, such as a
+// TokensFrom returns a Flow on tokens that fn gets from another source, such as a
 // service of your own that holds the secret key. fn is called when the first
-// token is needed and for each renewal, in a goroutine of this package's own,
+// token is needed and for each renewal, in a goroutine of this package,
 // one at a time. Its context ends with the time limit or with the Flow, and fn
 // has to obey it; if fn does not, it is called again while the first call goes on.
 // Waiting callers receive its error, or its panic as an error, and fn is called
@@ -74,7 +74,7 @@ func untilNext(l *lease) time.Duration {
 	return min(max(left, -left, time.Second), time.Minute)
 }
 
-// grantToken makes a lease of a token from elsewhere.
+// grantToken makes a lease of a token that a function supplied.
 func (p *Policy) grantToken(t Token, c credential, requested time.Time) (*lease, error) {
 	life := renewal.Forever
 	switch {

@@ -152,7 +152,7 @@ func TestR12_InvalidatedToken_IsNotReturnedAgain(t *testing.T) {
 }
 
 // A token without times is used until the server rejects it.
-func TestR7_TokenFromElsewhere_LivesAsItsTimesSay(t *testing.T) {
+func TestR7_TokenOfTheUsersFunction_LivesAsItsTimesSay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()

@@ -92,7 +92,7 @@ func (e *Error) retryIn(pause time.Duration) *Error {
 }
 
 // queueError is the error of a request that the limiter or the lockout did not let
-// through. What another principal met is told by its class and status alone (X3).
+// through. The failure of another principal is told by its class and status alone (X3).
 func (f *Flow) queueError(op string, err error) *Error {
 	var blocked *lockout.BlockedError
 	if errors.As(err, &blocked) {

@@ -17,12 +17,23 @@ import (
 // A Flow that owes nothing has none.
 type ledger struct {
 	mu        sync.Mutex
-	owed      []*lease
-	dropped   int       // credentials that did not fit, and may still be alive
-	until     time.Time // when the last of the dropped expires
-	loggedOut bool      // what arrives from now on is ended at once
+	owed      []debt
+	until     int64 // when the last of the dropped expires, as in a debt
+	dropped   int32 // credentials that did not fit, and may still be alive
+	loggedOut bool  // what arrives from now on is ended at once
 
-	pruneAt atomic.Int64 // when the first of the owed expires, in Unix nanoseconds; 0: never
+	pruneAt atomic.Int64 // when the first of the owed expires, as in a debt
+}
+
+// debt is a credential that Logout has to end. Of a token it has what revokeToken
+// needs and no more, because a service has a Flow for each of its users (L3).
+type debt struct {
+	session *lease // or nil for a token
+	text    string // the Authorization header of the token, and its user name
+	end     int64  // when it expires, in Unix nanoseconds; 0 if that is not known
+	header  uint32 // the length of the header
+	org     int32  // of a token for several Orgs
+	several bool
 }
 
 // maxOwed bounds a ledger. Logout says so where a Flow has issued more exclusive
@@ -32,10 +43,14 @@ const maxOwed = 10_000
 // trackForRevocation remembers a credential that is out of use until Logout ends
 // it. After Logout, it ends the credential at once. l may be nil.
 func (f *Flow) trackForRevocation(l *lease) {
-	if l == nil || f.owedFor(l, time.Now()) <= 0 {
+	if l == nil {
 		return
 	}
-	loggedOut := f.owing().add(f, l)
+	left := f.owedFor(l, time.Now())
+	if left <= 0 {
+		return
+	}
+	loggedOut := f.owing().add(f.newDebt(l, left))
 	if !loggedOut {
 		return
 	}
@@ -54,14 +69,18 @@ func (f *Flow) owing() *ledger {
 }
 
 // owedFor returns how long a credential is kept for Logout: until it has certainly
-// expired. A token is not kept beyond the end that we expect if its real end is
-// unknown: a Flow would keep more and more of them.
+// expired, as a session has that is out of use for the time of SessionIdle. A token
+// whose real end is unknown is not kept beyond the end that we expect, because a
+// Flow would keep more and more of them. The last one is: nothing comes after it.
 func (f *Flow) owedFor(l *lease, now time.Time) time.Duration {
 	left := l.RemainingAtMost(now)
+	_, closed := f.keeper.Peek()
 	switch {
 	case !f.alive(l, now):
 		return 0
-	case left < renewal.Forever || l.Value.session != nil:
+	case l.Value.session != nil:
+		return min(left, f.cluster.policy.SessionIdle)
+	case left < renewal.Forever || closed != nil:
 		return left
 	}
 	expected := l.Remaining(now)
@@ -77,6 +96,49 @@ func (f *Flow) alive(l *lease, now time.Time) bool {
 	return l.RemainingAtMost(now) > 0 && (s == nil || s.IsAlive(now))
 }
 
+// newDebt returns the debt for a credential that is owed for the time left.
+func (f *Flow) newDebt(l *lease, left time.Duration) debt {
+	var d debt
+	if left < renewal.Forever {
+		d.end = time.Now().Add(left).UnixNano()
+	}
+	if l.Value.session != nil {
+		d.session = l
+		return d
+	}
+	c := &l.Value
+	d.text, d.header, d.org, d.several = c.header[0]+c.username(), uint32(len(c.header[0])), c.org, c.several //nolint:gosec // a header of 4 GiB is not sent
+	return d
+}
+
+// lease returns the credential as Logout ends it.
+func (d *debt) lease(c *Cluster, now time.Time) *lease {
+	if d.session != nil {
+		return d.session
+	}
+	life := renewal.Forever
+	if d.end != 0 {
+		life = time.Duration(d.end - now.UnixNano())
+	}
+	token := credential{header: [1]string{d.text[:d.header]}, texts: d.text[d.header:], org: d.org, several: d.several}
+	token.ends[2] = uint16(len(token.texts)) //nolint:gosec // newBearer has checked it
+	l := renewal.NewLease(token, now, renewal.Schedule{Lifetime: life, RenewAt: 1})
+	l.ID = c.idOf(token.header[0])
+	return l
+}
+
+// is reports whether two debts are for one credential: a function of TokensFrom may
+// return one token for several leases.
+func (d *debt) is(other *debt) bool {
+	if d.session != nil || other.session != nil {
+		return d.session == other.session
+	}
+	return d.text[:d.header] == other.text[:other.header]
+}
+
+// hasExpired reports whether a credential has certainly expired.
+func (d *debt) hasExpired(now time.Time) bool { return d.end != 0 && d.end <= now.UnixNano() }
+
 // forgetExpired removes credentials that have expired since the last use of the
 // Flow, so that no token text outlives its end by more than the next use (L3). It
 // takes no lock while there are none.
@@ -87,59 +149,56 @@ func (f *Flow) forgetExpired(now time.Time) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.prune(f, now)
+	g.prune(now)
 }
 
 // add remembers a credential, and reports whether it is to be ended at once.
-func (g *ledger) add(f *Flow, l *lease) (loggedOut bool) {
+func (g *ledger) add(d debt) (loggedOut bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	if g.pruneIsDue(now) || len(g.owed) >= maxOwed {
-		g.prune(f, now)
+		g.prune(now)
 	}
-	left := f.owedFor(l, now)
 	switch {
-	case g.has(l):
+	case slices.ContainsFunc(g.owed, func(o debt) bool { return o.is(&d) }):
 	case len(g.owed) < maxOwed:
-		g.owed = append(g.owed, l)
-		g.pruneIn(left, now)
+		g.owed = append(g.owed, d)
+		g.pruneBy(d.end)
 	default:
 		g.dropped++
-		end := now.Add(left)
-		if end.After(g.until) {
-			g.until = end
-		}
+		g.until = max(g.until, d.end)
 	}
 	return g.loggedOut
 }
 
-// has reports whether a credential is on the ledger: a function of TokensFrom may
-// return one token for several leases. The caller holds the lock.
-func (g *ledger) has(l *lease) bool {
-	return slices.ContainsFunc(g.owed, func(o *lease) bool { return o.ID == l.ID })
-}
-
 // prune removes credentials that have expired. The caller holds the lock.
-func (g *ledger) prune(f *Flow, now time.Time) {
-	g.owed = slices.DeleteFunc(g.owed, func(l *lease) bool { return f.owedFor(l, now) <= 0 })
-	if len(g.owed) == 0 {
-		g.owed = nil
-	}
-	if !now.Before(g.until) {
+func (g *ledger) prune(now time.Time) {
+	g.owed = slices.DeleteFunc(g.owed, func(d debt) bool { return d.hasExpired(now) })
+	g.release()
+	if now.UnixNano() >= g.until {
 		g.dropped = 0
 	}
 	g.pruneAt.Store(0)
-	for _, l := range g.owed {
-		g.pruneIn(f.owedFor(l, now), now)
+	for _, d := range g.owed {
+		g.pruneBy(d.end)
 	}
 }
 
-// pruneIn notes that a credential expires in d.
-func (g *ledger) pruneIn(d time.Duration, now time.Time) {
+// release gives back memory of credentials that were removed.
+func (g *ledger) release() {
+	switch {
+	case len(g.owed) == 0:
+		g.owed = nil
+	case len(g.owed) < cap(g.owed)/4:
+		g.owed = slices.Clip(slices.Clone(g.owed))
+	}
+}
+
+// pruneBy notes that a credential expires at end.
+func (g *ledger) pruneBy(end int64) {
 	at := g.pruneAt.Load()
-	end := now.Add(d).UnixNano()
-	if d < renewal.Forever && (at == 0 || end < at) {
+	if end != 0 && (at == 0 || end < at) {
 		g.pruneAt.Store(end)
 	}
 }
@@ -149,32 +208,29 @@ func (g *ledger) pruneIsDue(now time.Time) bool {
 	return at != 0 && now.UnixNano() >= at
 }
 
-// beginLogout returns what is owed, and how many credentials were dropped. What
-// arrives later is ended at once.
-func (g *ledger) beginLogout(f *Flow) (owed []*lease, dropped int) {
+// beginLogout returns the credentials that are still alive at the server of c, and
+// how many were dropped. Credentials that arrive later are ended at once.
+func (g *ledger) beginLogout(c *Cluster) (owed []*lease, dropped int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := time.Now()
 	g.loggedOut = true
-	g.prune(f, time.Now())
-	return slices.Clone(g.owed), g.dropped
-}
-
-// latest returns the credential that was added last, or nil.
-func (g *ledger) latest() *lease {
-	if g == nil {
-		return nil
+	g.prune(now)
+	for _, d := range g.owed {
+		owed = append(owed, d.lease(c, now))
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.owed) == 0 {
-		return nil
-	}
-	return g.owed[len(g.owed)-1]
+	return owed, int(g.dropped)
 }
 
 // settle removes a credential that has been ended.
 func (g *ledger) settle(l *lease) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.owed = slices.DeleteFunc(g.owed, func(o *lease) bool { return o == l })
+	g.owed = slices.DeleteFunc(g.owed, func(d debt) bool {
+		if d.session != nil || l.Value.session != nil {
+			return d.session == l
+		}
+		return d.text[:d.header] == l.Value.header[0]
+	})
+	g.release()
 }

@@ -65,9 +65,9 @@ func TestL4_SessionsThatHaveEnded_AreNotLoggedOut(t *testing.T) {
 	})
 }
 
-// A function supplies tokens without an end. Nobody knows whether those that were
+// A function supplies tokens without an expiry. Nobody knows whether those that were
 // rejected are alive, and a Flow that kept them all would keep more and more.
-func TestL4_RejectedTokensWithoutAnEnd_AreNotRevoked(t *testing.T) {
+func TestL4_RejectedTokensThatNeverExpire_AreNotRevoked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		supplied, revoked := 0, 0
@@ -106,8 +106,7 @@ func TestL4_RejectedTokensWithoutAnEnd_AreNotRevoked(t *testing.T) {
 	})
 }
 
-// The token that is renewed ahead of its expiry is kept for Logout, and not beyond
-// its end.
+// The token that is renewed ahead of its expiry is kept for Logout until it expires.
 func TestL3_ExpiredToken_IsForgottenAtTheNextUse(t *testing.T) {
 	t.Parallel()
 	uses := acquireUses()

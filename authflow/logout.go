@@ -25,10 +25,10 @@ type logoutOptions struct{ everywhere bool }
 // credential of this Flow that is alive. Without one, Logout returns an error that
 // says so: use the Flow before, or use it with a Flow that was used. The server
 // rejects the call with 403 for an object access token and for a user whose account
-// is not active; the Flow's own credentials are ended all the same.
+// is not active; the Flow's own credentials are ended in any case.
 //
-// The user's cookie sessions are not ended. Whether tokens of all Orgs end, or those
-// of the Org of the Flow's credential, is not documented by the vendor. Other Flows
+// The user's cookie sessions are not ended. Whether tokens of all Orgs end, or only
+// tokens of the Org of the Flow's credential, is not documented by the vendor. Other Flows
 // on the user's tokens meet a 401 and get new ones, if they may.
 func Everywhere() LogoutOption { return func(o *logoutOptions) { o.everywhere = true } }
 
@@ -41,8 +41,8 @@ func Everywhere() LogoutOption { return func(o *logoutOptions) { o.everywhere = 
 // some credentials are still alive then, the error says how many; call Logout
 // again, and it continues with those. It returns nil when no credential of the
 // Flow is alive any more. A Flow that has acquired nothing sends nothing. A
-// credential that an acquisition in progress still brings is not used, and is
-// ended as soon as it arrives.
+// credential that arrives later, from an acquisition in progress, is not used, and
+// is ended as soon as it arrives.
 //
 // A ctx that has already ended, such as the context of a signal, ends nothing
 // on the server.
@@ -68,15 +68,19 @@ func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
 // endFlights closes the keeper, and puts the credential in use on the ledger.
 func (f *Flow) endFlights(why error) (first bool) {
 	l, first := f.keeper.Close(why)
-	if l != nil && f.owedFor(l, time.Now()) > 0 {
-		f.owing().add(f, l)
+	if l == nil {
+		return first
+	}
+	left := f.owedFor(l, time.Now())
+	if left > 0 {
+		f.owing().add(f.newDebt(l, left))
 	}
 	return first
 }
 
 // endOwed ends what is on the ledger.
 func (f *Flow) endOwed(ctx context.Context, o logoutOptions) error {
-	owed, dropped := f.owing().beginLogout(f)
+	owed, dropped := f.owing().beginLogout(f.cluster)
 	if len(owed) > 0 {
 		f.deleteStored(ctx, o.isStoredTokenEnding(owed))
 	}
@@ -100,8 +104,7 @@ func (o logoutOptions) isStoredTokenEnding(owed []*lease) func(gen.Secret) bool 
 	return isOneOf(owed...)
 }
 
-// isOneOf returns a function that reports whether a token is that of one of the
-// leases.
+// isOneOf returns a function that reports whether one of the leases is for a token.
 func isOneOf(leases ...*lease) func(gen.Secret) bool {
 	return func(token gen.Secret) bool {
 		return slices.ContainsFunc(leases, func(l *lease) bool { return l.Value.header[0] == "Bearer "+string(token) })
@@ -249,7 +252,7 @@ func (f *Flow) settleTokens(owed []*lease) (sessions []*lease) {
 	return sessions
 }
 
-// revocation makes a call of the ledger's with credential l. It takes its turn
+// revocation makes a call that ends credentials, with credential l. It takes its turn
 // before calls for new credentials.
 func (f *Flow) revocation(ctx context.Context, op string, l *lease, build func(server string) (*http.Request, error)) error {
 	for attempt := 1; ; attempt++ {

@@ -16,7 +16,7 @@ import (
 
 // serving is a Flow on a server that answers requests other than for tokens with
 // respond, and counts the tokens.
-func serving(t *testing.T, respond roundTrip, opts ...authflow.Option) (*authflow.Flow, *atomic.Int32) {
+func serving(t *testing.T, respond roundTrip) (*authflow.Flow, *atomic.Int32) {
 	t.Helper()
 	minted := &atomic.Int32{}
 	f := on(t, func(r *http.Request) (*http.Response, error) {
@@ -24,7 +24,7 @@ func serving(t *testing.T, respond roundTrip, opts ...authflow.Option) (*authflo
 			return fresh(r, fmt.Sprintf("tok-%d", minted.Add(1))), nil
 		}
 		return respond(r)
-	}, opts...)
+	})
 	return f, minted
 }
 

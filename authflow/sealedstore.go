@@ -12,10 +12,9 @@ import (
 
 // How a Store is treated.
 const (
-	// storeTime is what all store operations of one acquisition may take
-	// together (K2).
+	// storeTime limits all store operations of one acquisition together (K2).
 	storeTime = 2 * time.Second
-	// operationTime is what one operation may take, from when it is sent.
+	// operationTime limits one operation, from when it is sent.
 	operationTime = time.Second
 	// maxOperations is how many operations are in progress at a time. A crowd of
 	// 5,000 users queues here and not in the connection pool of the Store, where its
@@ -27,7 +26,7 @@ const (
 	maxStoreBackoff = 30 * time.Second
 )
 
-// What is no news to report.
+// Errors that are not reported.
 var (
 	// errStoreSkipped: the Store was not used, because it failed a moment ago or a
 	// crowd is before it.
@@ -37,12 +36,13 @@ var (
 )
 
 // sealedStore is the Store of [WithStore] with the keys to its values, and with
-// what is known of its health. The Store is the user's code: every operation of it
+// its health. The Store is the user's code: every operation of it
 // runs through [operation.run] or [userCall.run].
 type sealedStore struct {
 	store  Store
 	box    *seal.Box
-	values storeHealth   // of Load, Save, Swap, Delete and Lock
+	values storeHealth   // of Load, Save, Delete and Lock, for tokens
+	counts storeHealth   // of Load and Swap, for rejected passwords: a Store that is full of tokens can count
 	rate   storeHealth   // of Reserve: its failure is not theirs
 	slots  chan struct{} // one for each operation in progress
 }
@@ -119,29 +119,38 @@ type loaded struct {
 	left  time.Duration
 }
 
-// load loads a value.
+// load loads a token.
 func (s *sealedStore) load(ctx context.Context, name string) (loaded, error) {
-	return operation[loaded]{s, &s.values, func(ctx context.Context) (l loaded, err error) {
+	return s.loadValue(ctx, &s.values, name)
+}
+
+// loadCount loads the record of rejected passwords of a user.
+func (s *sealedStore) loadCount(ctx context.Context, name string) (loaded, error) {
+	return s.loadValue(ctx, &s.counts, name)
+}
+
+func (s *sealedStore) loadValue(ctx context.Context, health *storeHealth, name string) (loaded, error) {
+	return operation[loaded]{s, health, func(ctx context.Context) (l loaded, err error) {
 		l.value, l.left, err = s.store.Load(ctx, name)
 		return l, err
 	}}.run(ctx)
 }
 
 func (s *sealedStore) save(ctx context.Context, name string, value []byte, ttl time.Duration) error {
-	return s.change(ctx, func(ctx context.Context) error { return s.store.Save(ctx, name, value, ttl) })
+	return s.change(ctx, &s.values, func(ctx context.Context) error { return s.store.Save(ctx, name, value, ttl) })
 }
 
-func (s *sealedStore) swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
-	return s.change(ctx, func(ctx context.Context) error { return s.store.Swap(ctx, name, old, value, ttl) })
+func (s *sealedStore) swapCount(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	return s.change(ctx, &s.counts, func(ctx context.Context) error { return s.store.Swap(ctx, name, old, value, ttl) })
 }
 
 func (s *sealedStore) delete(ctx context.Context, name string, value []byte) error {
-	return s.change(ctx, func(ctx context.Context) error { return s.store.Delete(ctx, name, value) })
+	return s.change(ctx, &s.values, func(ctx context.Context) error { return s.store.Delete(ctx, name, value) })
 }
 
 // change runs an operation that changes a value.
-func (s *sealedStore) change(ctx context.Context, call func(context.Context) error) error {
-	_, err := operation[struct{}]{s, &s.values, func(ctx context.Context) (struct{}, error) {
+func (s *sealedStore) change(ctx context.Context, health *storeHealth, call func(context.Context) error) error {
+	_, err := operation[struct{}]{s, health, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, call(ctx)
 	}}.run(ctx)
 	return err

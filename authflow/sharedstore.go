@@ -12,9 +12,9 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/seal"
 )
 
-// What a Cluster shares with other processes through its Store, beside tokens: the
-// rate, and the count of rejected passwords. All processes have to agree on the names
-// and hashes of both, so they use the oldest of their keys.
+// Through its Store a Cluster shares more than tokens with other processes: the rate,
+// and the count of rejected passwords. All processes have to agree on the names and
+// hashes of both, so they use the oldest of their keys.
 
 // limiterConfig gives the limiter the rate and, where there is a Store for it, the
 // turns that several processes share.
@@ -46,16 +46,19 @@ func (c *Cluster) limiterConfig() limiter.Config {
 	return config
 }
 
-// reportStore reports a failure of the Store that concerns no caller. Nobody can be
-// told of a panic of the observer then.
+// reportStore reports a failure of the Store that concerns no caller, in a goroutine
+// of its own: an observer that does not return must not hold up the turns of all
+// callers. Nobody can be told of a panic of the observer then.
 func (c *Cluster) reportStore(what string, err error) {
 	if !isStoreFailure(err) {
 		return
 	}
-	_ = renewal.Guard(func() error {
-		c.report(storeFailed(what, err))
-		return nil
-	})
+	go func() {
+		_ = renewal.Guard(func() error {
+			c.report(storeFailed(what, err))
+			return nil
+		})
+	}()
 }
 
 // lockoutConfig gives the lockout its ledger, where there is a Store, and the keys to
@@ -96,7 +99,7 @@ func (r rejections) open(user string, value []byte) []byte {
 
 // Load implements [lockout.Ledger].
 func (r rejections) Load(ctx context.Context, user string) (value []byte, left time.Duration, err error) {
-	found, err := r.cluster.store.load(ctx, r.name(user))
+	found, err := r.cluster.store.loadCount(ctx, r.name(user))
 	r.cluster.reportStore("Load", err)
 	if errors.Is(err, ErrNotStored) {
 		return nil, 0, nil
@@ -106,7 +109,7 @@ func (r rejections) Load(ctx context.Context, user string) (value []byte, left t
 
 // Swap implements [lockout.Ledger].
 func (r rejections) Swap(ctx context.Context, user string, old, value []byte, ttl time.Duration) error {
-	err := r.cluster.store.swap(ctx, r.name(user), old, value, ttl)
+	err := r.cluster.store.swapCount(ctx, r.name(user), old, value, ttl)
 	r.cluster.reportStore("Swap", err)
 	if errors.Is(err, ErrChanged) {
 		return lockout.ErrChanged

@@ -57,7 +57,7 @@ func (c *Cluster) Stats() Stats {
 			Revocations: QueueLength(l.Waiting[limiter.Revocation]),
 		},
 		Budget: l.Budget, Since: l.Since, Rate: l.Rate, SharedRate: l.Shared, Suspects: l.Failing,
-		RejectedPasswords: k.Passwords.Rejected, UnprovenKeys: k.Keys.Unproven + k.Keys.Rejected,
+		RejectedPasswords: k.RejectedPasswords, UnprovenKeys: k.UnprovenKeys,
 		Outcomes: make(map[string]uint64, outcome.Classes),
 	}
 	if l.Failure != outcome.OK {
@@ -77,7 +77,7 @@ func (c *Cluster) Stats() Stats {
 // as far as is known. Outage sends nothing: it tells what the latest calls met,
 // until one succeeds.
 func (c *Cluster) Outage() error {
-	f, _, next := c.limiter.Outage()
+	f, next := c.limiter.Outage()
 	if f == nil || f.Class == outcome.Other {
 		return nil // a 500 may be the affair of one user
 	}

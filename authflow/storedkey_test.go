@@ -15,7 +15,7 @@ import (
 )
 
 // Ten replicas start at once, for the same users, and share a rate. Most of them
-// find every token in the Store, so that the server never proves the key to them.
+// find every token in the Store, so that the server never accepts their key.
 func TestK1_ReplicaThatFindsEveryToken_DoesNotWaitForItsKey(t *testing.T) {
 	t.Parallel()
 	const users, replicas, perSecond = 40, 10, 10

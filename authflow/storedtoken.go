@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"github.com/go-thoughtspot/tsauth/gen"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 const (
@@ -23,6 +24,10 @@ const (
 	// is for another look when the turn of the request comes, and for saving the
 	// token.
 	firstLook = storeTime * 3 / 4
+	// countTime is the part of storeTime that waiting for a lock leaves for counting
+	// the call, while the password is not proven: without the count, each process
+	// would send a wrong password 3 times (R6).
+	countTime = time.Second
 	// longQueue is how long a request waits in the rate-limit queue before the
 	// Store is looked at again at its turn.
 	longQueue = time.Second
@@ -39,11 +44,13 @@ type storedToken struct {
 
 // usesStore reports whether the acquisition may share its token.
 func (a *acquisition) usesStore() bool {
-	return a.cluster.store != nil && a.isStorable() && !a.flight.Exclusive
+	return a.cluster.store != nil && a.isMinting() && !a.flight.Exclusive
 }
 
-// isStorable reports whether tokens of f are kept in a Store.
-func (f *Flow) isStorable() bool {
+// isMinting reports whether each request of f makes the server issue a new token.
+// Only such tokens are kept in a Store: with a session, some servers return one
+// token again and again.
+func (f *Flow) isMinting() bool {
 	return f.method == methodFull || f.method == methodObject || f.method == methodCustom
 }
 
@@ -66,11 +73,13 @@ func (f *Flow) storeEntry(secret gen.Secret) *storeEntry {
 // while the others wait, as far as the Store can tell.
 func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 	if a.entry == nil {
-		if _, err := a.authenticate(ctx); err != nil {
+		_, err := a.authenticate(ctx)
+		if err != nil {
 			return nil, a.localResult(err)
 		}
 		a.entry = a.storeEntry(a.secret)
-		if l := a.loadOrLock(ctx); l != nil {
+		l := a.loadOrLock(ctx)
+		if l != nil {
 			return l, attemptResult{}
 		}
 	}
@@ -91,30 +100,44 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	if l != nil || a.entry.isCrowded() {
 		return l
 	}
-	waiting, cancel := context.WithTimeout(ctx, left-took-max(lastLook, 2*took))
+	look := max(lastLook, 2*took)
+	if !a.byKey && a.ticket().Once() {
+		look += countTime
+	}
+	waiting, cancel := context.WithTimeout(ctx, left-took-look)
 	defer cancel()
 	a.lock = a.entry.lock(waiting, a.entry.lockName)
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
-	for isOver := false; l == nil && !isOver; {
-		select {
-		case lock := <-a.lock:
-			isOver = true
-			a.lock <- lock // for unlockStore
-			switch {
-			case errors.Is(lock.err, errLockHeld):
-				<-waiting.Done() // its holder may save the token in the last moment
-			case isStoreFailure(lock.err):
-				a.report(storeFailed("Lock", lock.err))
-			}
-		case <-poll.C:
-		}
+	for {
+		isOver := a.awaitLock(waiting, poll.C)
 		a.storeTimeLeft = left - time.Since(began)
 		l = a.load(ctx)
+		if l != nil || isOver {
+			return l
+		}
 	}
-	return l
 }
 
+// awaitLock waits for the lock until waiting ends, or until it is time to look at the
+// Store again. It reports whether the wait for the lock is over.
+func (a *acquisition) awaitLock(waiting context.Context, lookAgain <-chan time.Time) (isOver bool) {
+	select {
+	case lock := <-a.lock:
+		a.lock <- lock // for unlockStore
+		switch {
+		case errors.Is(lock.err, errLockHeld):
+			<-waiting.Done() // its holder may save the token in the last moment
+		case isStoreFailure(lock.err):
+			a.report(storeFailed("Lock", lock.err))
+		}
+		return true
+	case <-lookAgain:
+		return false
+	}
+}
+
+// lookFirst is load at the beginning, with a limit for crowds.
 func (a *acquisition) lookFirst(ctx context.Context) *lease {
 	ctx, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
@@ -136,22 +159,12 @@ func (a *acquisition) load(ctx context.Context) *lease {
 		if l == nil {
 			continue
 		}
-		a.proveKey()
 		if a.isNewEnough(l) {
 			return l
 		}
 		a.expiring = l
 	}
 	return nil
-}
-
-// proveKey notes that the secret key is good, because another process has made a
-// token with it. Otherwise a process that finds every token in the Store would never
-// prove the key, and would let one caller through each second.
-func (a *acquisition) proveKey() {
-	if a.byKey && a.ticket().Prove() {
-		a.cluster.limiter.Wake()
-	}
 }
 
 // isNewEnough reports whether a stored token will do: it is not due for renewal,
@@ -231,8 +244,8 @@ func (a *acquisition) save(ctx context.Context, l *lease) {
 // wholeLife returns the lifetime of a token of which used may be used (R8).
 func wholeLife(used time.Duration) time.Duration { return min(used+5*time.Second, used*20/19) }
 
-// useStore makes one operation of the Store within what is left of the
-// acquisition's time for it, and reports a failure.
+// useStore makes one operation of the Store within the time that the acquisition has
+// left for it, and reports a failure.
 func (a *acquisition) useStore(ctx context.Context, what string, call func(context.Context) error) error {
 	if a.storeTimeLeft <= 0 {
 		return errStoreSkipped
@@ -262,12 +275,12 @@ func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *le
 	return a.load(ctx)
 }
 
-// deleteStored removes from the Store what is stored for f and about to be ended. It
+// deleteStored removes tokens from the Store that are about to be ended. It
 // takes at most a quarter of the time of ctx: a function that supplies the key may
-// hang, and the tokens are to be ended all the same.
+// hang, and the tokens have to be ended in any case.
 func (f *Flow) deleteStored(ctx context.Context, isEnding func(gen.Secret) bool) {
 	s := f.cluster.store
-	if s == nil || !f.isStorable() {
+	if s == nil || !f.isMinting() {
 		return
 	}
 	limit := storeTime

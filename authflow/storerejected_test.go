@@ -18,7 +18,7 @@ func TestK3_RejectedToken_IsNotHandedOutAgain(t *testing.T) {
 		a, b := replica(t, sim, &s, admin), replica(t, sim, &s, admin)
 		mustGet(t, a)
 		for n := range 2 {
-			time.Sleep(2 * time.Minute) // fake clock: a rejection of a new token would be doubted
+			time.Sleep(2 * time.Minute) // fake clock: a rejection of a new token counts less
 			mustGet(t, b)
 			sim.RevokeAll()
 			sim.ResetCalls()
@@ -63,7 +63,7 @@ func TestK3_InvalidatedToken_IsRemovedFromTheStore(t *testing.T) {
 		a := replica(t, sim, &s, admin)
 		for range 2 {
 			first := mustToken(t, a)
-			time.Sleep(2 * time.Minute) // fake clock: a rejection of a new token would be doubted
+			time.Sleep(2 * time.Minute) // fake clock: a rejection of a new token counts less
 			a.Invalidate(first)
 			second := mustToken(t, a)
 			if other := mustToken(t, replica(t, sim, &s, admin)); second.Value == first.Value || other.Value != second.Value {

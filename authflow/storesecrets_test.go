@@ -128,7 +128,7 @@ func TestK4_CopiedEntry_IsOfNoUse(t *testing.T) {
 
 // While the key is changed, processes with either order of keys share tokens and
 // locks. Afterwards the old key opens nothing.
-func TestK4_ChangeOfTheKey_SharesTokensMeanwhile(t *testing.T) {
+func TestK4_ChangeOfTheKey_CostsFewTokens(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var s storetest.Memory

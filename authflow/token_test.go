@@ -3,6 +3,7 @@ package authflow_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -132,7 +133,7 @@ func TestT2_ExclusiveToken_IsReturnedToNoOtherCaller(t *testing.T) {
 
 // A function that supplies an exclusive token may use another Flow. That Flow
 // returns its shared token.
-func TestT2_ExclusiveToken_IsThatOfTheFlowAlone(t *testing.T) {
+func TestT2_ExclusiveToken_DoesNotComeFromAnotherFlow(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		below := trusted(t, sim, 300*time.Second)
@@ -168,4 +169,34 @@ func TestL4_Logout_EndsExclusiveTokens(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A token of TokensFrom may have no times. It is alive until it is revoked.
+func TestL4_Logout_EndsATokenWhoseExpiryIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for name, logout := range map[string]func(context.Context, *authflow.Flow) error{
+		"Logout":             func(ctx context.Context, f *authflow.Flow) error { return f.Logout(ctx) },
+		"Close, then Logout": func(ctx context.Context, f *authflow.Flow) error { return errors.Join(f.Close(), f.Logout(ctx)) },
+	} {
+		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+			token := mustToken(t, trusted(t, sim, time.Hour))
+			f, err := clusterOf(t, sim).TokensFrom(func(context.Context) (authflow.Token, error) {
+				return authflow.Token{Value: token.Value, Username: authtest.DefaultUsername}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustGet(t, f)
+			sim.Fail(authtest.OpRevokeToken, 1, authtest.Status(http.StatusBadRequest))
+			if err := logout(t.Context(), f); err == nil || !accepts(t, sim, token) {
+				t.Errorf("%s: %v from a server that rejects it", name, err)
+			}
+			time.Sleep(time.Minute) // fake clock
+			for range 2 {
+				if err := f.Logout(t.Context()); err != nil || accepts(t, sim, token) {
+					t.Errorf("%s: the token is still alive: %v", name, err)
+				}
+			}
+		})
+	}
 }

@@ -113,22 +113,25 @@ func (f *Flow) bearer(r *response, orgs []string) (*lease, *outcome.Failure) {
 	if err != nil {
 		return nil, malformed(op, r, err)
 	}
-	life, limit := times.lifetime(r.Sent, f.previousToken(), time.Duration(f.validity)*time.Second)
+	this := &issue{f.cluster.idOf(c.header[0]), times.created, r.Sent}
+	life, limit := times.lifetime(this, f.previousIssue(), time.Duration(f.validity)*time.Second)
+	if f.isMinting() {
+		f.cluster.lastIssue.Store(this)
+	}
 	return f.cluster.policy.grantGuess(c, r.Sent, life, limit), nil
 }
 
-// previousToken returns the token before the one that has just arrived: the token
-// in use or, in a Flow of exclusive tokens, the last one that is alive. It returns
-// nil if there is none.
-func (f *Flow) previousToken() *lease {
+// previousIssue returns the issue of the token in use or, if there is none, of the
+// last token of any principal. It returns nil if there was none.
+func (f *Flow) previousIssue() *issue {
 	l, _ := f.keeper.Peek()
-	if l == nil {
-		l = f.ledger.Load().latest()
+	switch {
+	case l != nil && l.Value.session == nil:
+		return &issue{l.ID, wire.UnixMilli(l.Value.created).Time(), l.RequestedAt}
+	case f.isMinting():
+		return f.cluster.lastIssue.Load()
 	}
-	if l == nil || l.Value.session != nil {
-		return nil
-	}
-	return l
+	return nil
 }
 
 // wrongToken is the failure of a response with a token that was not requested.
@@ -170,11 +173,16 @@ func (in *tokenResponse) org(asked string, several []string) (*gen.Org, error) {
 		}
 		return nil, &otherOrgError{stated: strings.Join(names, ", "), asked: missing}
 	}
-	n, err := strconv.ParseInt(own.ID.number(), 10, 32)
+	return own.asOrg(), nil
+}
+
+// asOrg returns an Org, or nil if it has no number.
+func (r lenientObject) asOrg() *gen.Org {
+	n, err := strconv.ParseInt(r.ID.number(), 10, 32)
 	if err != nil {
-		return nil, nil
+		return nil
 	}
-	return &gen.Org{ID: int32(n), Name: string(own.Name)}, nil
+	return &gen.Org{ID: int32(n), Name: string(r.Name)}
 }
 
 // otherOrgError says that a token is for another Org than the one it was

@@ -52,12 +52,12 @@ const defaultLifetime = 300 * time.Second
 
 // lifetime returns how long the token is used, counted from when its request was
 // sent, and when it has certainly expired: later, where its lifetime is a guess.
-// previous is the token before it, or nil; requested is the validity that the
-// request states, or 0.
-func (t *tokenTimes) lifetime(sentAt time.Time, previous *lease, requested time.Duration) (life, limit time.Duration) {
+// previous is the issue of the token before it, or nil; requested is the validity
+// that the request states, or 0.
+func (t *tokenTimes) lifetime(this, previous *issue, requested time.Duration) (life, limit time.Duration) {
 	switch {
 	case !t.created.IsZero() && !t.expires.IsZero():
-		return t.statedLifetime(sentAt, previous)
+		return t.statedLifetime(this, previous)
 	case !t.expires.IsZero() && !t.date.IsZero() && t.expires.After(t.date):
 		life = t.expires.Sub(t.date)
 		return life, life
@@ -69,10 +69,11 @@ func (t *tokenTimes) lifetime(sentAt time.Time, previous *lease, requested time.
 
 // statedLifetime is the lifetime of a token that states both its times. Where Date
 // says that the token is older than its request, it is used for less.
-func (t *tokenTimes) statedLifetime(sentAt time.Time, previous *lease) (life, limit time.Duration) {
+func (t *tokenTimes) statedLifetime(this, previous *issue) (life, limit time.Duration) {
 	life = t.expires.Sub(t.created)
 	age := t.date.Sub(t.created)
-	if t.date.IsZero() || age <= sameInstant || age >= life || t.madeForThisCall(sentAt, previous) {
+	looksOlder := !t.date.IsZero() && age > sameInstant && age < life
+	if !looksOlder || this.madeForThisCall(previous) {
 		return life, life
 	}
 	return life - age, life
@@ -82,15 +83,22 @@ func (t *tokenTimes) statedLifetime(sentAt time.Time, previous *lease) (life, li
 // seconds, and a call takes a while.
 const sameInstant = 5 * time.Second
 
-// madeForThisCall reports whether the token is as new as its request although
-// Date says otherwise: it was created as long after the token before it as its
-// request was sent after the request before. A proxy's clock runs ahead then. Of
-// the same token once more, Date tells the age.
-func (t *tokenTimes) madeForThisCall(sentAt time.Time, previous *lease) bool {
-	if previous == nil || previous.Value.created == 0 {
+// issue is when a token was created, by the server's clock, and when it was
+// requested, by ours.
+type issue struct {
+	id                   uint64 // of its lease
+	created, requestedAt time.Time
+}
+
+// madeForThisCall reports whether a token is as new as its request although Date
+// says otherwise: it was created as long after the token before it as its request
+// was sent after the request before. A proxy's clock runs ahead then. Of the same
+// token once more, Date tells the age.
+func (i *issue) madeForThisCall(previous *issue) bool {
+	if previous == nil || previous.created.IsZero() || previous.id == i.id {
 		return false
 	}
-	between := t.created.Sub(time.UnixMilli(previous.Value.created))
-	elapsed := sentAt.Sub(previous.RequestedAt)
-	return between != 0 && (between-elapsed).Abs() <= sameInstant
+	between := i.created.Sub(previous.created)
+	elapsed := i.requestedAt.Sub(previous.requestedAt)
+	return (between - elapsed).Abs() <= sameInstant
 }

@@ -228,8 +228,8 @@ func TestR8_LastMoments_AreNotUsed(t *testing.T) {
 	}
 }
 
-// A request that cannot be repeated is not lost close to the end of a token of
-// any lifetime, at a server that takes a while.
+// A request that cannot be repeated is not lost shortly before its token expires,
+// at a server that takes a while.
 func TestR8_Stream_CarriesNoTokenThatExpiresOnTheWay(t *testing.T) {
 	t.Parallel()
 	for _, life := range []time.Duration{time.Second, 20 * time.Second, 300 * time.Second} {

@@ -239,8 +239,8 @@ func (r *roundTrip) replay(resp *http.Response) (*http.Response, error) {
 		}
 		r.renewals++
 	}
-	body, err := bodyAgain(r.req)
-	if err != nil { // the rejection is the caller's, and enough of it was kept (P2)
+	body, ok := bodyAgain(r.req)
+	if !ok { // the rejection is the caller's, and enough of it was kept (P2)
 		r.replayable = false
 		return resp, nil
 	}
@@ -276,12 +276,14 @@ func isReplayable(req *http.Request) bool { return !hasBody(req) || req.GetBody 
 
 func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
 
-// bodyAgain returns the body of a replayable request once more.
-func bodyAgain(req *http.Request) (io.ReadCloser, error) {
+// bodyAgain returns the body of a replayable request once more, and whether its
+// GetBody could do that.
+func bodyAgain(req *http.Request) (body io.ReadCloser, ok bool) {
 	if !hasBody(req) {
-		return req.Body, nil
+		return req.Body, true
 	}
-	return req.GetBody()
+	body, err := req.GetBody()
+	return body, err == nil
 }
 
 func closeBody(req *http.Request) {

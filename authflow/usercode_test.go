@@ -2,16 +2,13 @@ package authflow_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -19,7 +16,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// R10: code of the user's that breaks, hangs, or waits for itself.
+// R10: user code that breaks, hangs, or waits for itself.
 
 // broken does something the next time that it is reached after it was armed.
 type broken struct {
@@ -107,47 +104,6 @@ func userPlaces(t *testing.T, sim *authtest.Simulator, b *broken) map[string]use
 	return places
 }
 
-// storePlaces returns the places that a Store has: each of its methods, its unlock, and
-// the observer or logger that is told of its failure, for a token by key and one by
-// password.
-func storePlaces(t *testing.T, sim *authtest.Simulator, b *broken) map[string]userPlace {
-	t.Helper()
-	places := make(map[string]userPlace)
-	add := func(name string, p userPlace, s authflow.Store, opts ...authflow.Option) {
-		for by, flow := range map[string]func(c *authflow.Cluster) *authflow.Flow{
-			"key":      func(c *authflow.Cluster) *authflow.Flow { return userNamed(t, c, admin) },
-			"password": func(c *authflow.Cluster) *authflow.Flow { return byPassword(t, c, admin, authtest.DefaultPassword) },
-		} {
-			p.cluster = process(t, sim, s, append(opts, authflow.WithSecretKey(authtest.DefaultSecretKey))...)
-			p.flow = flow(p.cluster)
-			places[name+", by "+by] = p
-		}
-	}
-	for _, op := range []string{"Load", "Save", "Lock", "Reserve"} {
-		add("Store."+op, userPlace{isStore: true}, &storeView{sharedStore: &sharedStore{}, before: func(_ context.Context, reached string) error {
-			if reached == op {
-				b.reach()
-			}
-			return nil
-		}})
-	}
-	add("unlock", userPlace{isStore: true}, &storeView{sharedStore: &sharedStore{}, unlocks: func(unlock func()) func() {
-		return func() { b.reach(); unlock() }
-	}})
-	down := func(context.Context, string) error { return errors.New("no connection") }
-	add("observer of a failure of the Store", userPlace{blocks: true}, &storeView{sharedStore: &sharedStore{}, before: down}, authflow.WithObserver(func(e authflow.Event) {
-		if e.Kind == authflow.StoreFailed {
-			b.reach()
-		}
-	}))
-	add("logger of a failure of the Store", userPlace{blocks: true}, &storeView{sharedStore: &sharedStore{}, before: down}, authflow.WithLogger(slog.New(brokenHandler{reach: func(message string) {
-		if strings.Contains(message, string(authflow.StoreFailed)) {
-			b.reach()
-		}
-	}})))
-	return places
-}
-
 // Callers that wait are served or told soon. The next time the same Flow works, and so
 // does another user of the Cluster: nothing keeps a turn, a password, a lock or a slot.
 func TestR10_UserCodeThatBreaks_EndsNothingElse(t *testing.T) {
@@ -157,7 +113,7 @@ func TestR10_UserCodeThatBreaks_EndsNothingElse(t *testing.T) {
 		panics bool
 	}
 	bubbles(t, map[string]trouble{
-		"panic":              {func() { panic("of the user's own") }, true},
+		"panic":              {func() { panic("in user code") }, true},
 		"panic with error":   {func() { panic(http.ErrAbortHandler) }, true},
 		"nil map":            {func() { var m map[string]int; m["a"] = 1 }, true}, //nolint:staticcheck // the panic in question
 		"ends its goroutine": {runtime.Goexit, false},                             // as t.FailNow does
@@ -244,125 +200,45 @@ func (p *userPlace) worksAgain(t *testing.T, name string) {
 	}
 }
 
-// A function that calls the Flow that it supplies gets an error at once.
-func TestR10_FunctionThatWaitsForItself_IsToldAtOnce(t *testing.T) {
+// The code is still running when the Flow is logged out, and breaks then.
+func TestR10_UserCodeThatBreaksAfterLogout_EndsNothing(t *testing.T) {
 	t.Parallel()
-	for how, use := range acquisitions() {
-		var f, child *authflow.Flow
-		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-			secret := func(f **authflow.Flow) func(context.Context) (gen.Secret, error) {
-				return func(ctx context.Context) (gen.Secret, error) { return "secret", use(ctx, *f) }
+	bubbles(t, map[string]func(){
+		"panic":              func() { panic("in user code") },
+		"ends its goroutine": runtime.Goexit,
+		"returns":            func() {},
+	}, func(t *testing.T, late func()) {
+		sim := authtest.New(people(20)...)
+		sim.AddUser(admin, authtest.DefaultPassword)
+		b := &broken{what: func() {
+			time.Sleep(time.Minute) // fake clock: until after Logout
+			late()
+		}}
+		for name, p := range userPlaces(t, sim, b) {
+			if p.blocks || p.once {
+				continue
 			}
-			session := func(f **authflow.Flow) *authflow.Flow {
-				s, err := clusterOf(t, sim).Session(gen.LoginRequest{Username: "u"}, authflow.WithPassword(secret(f)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				return s
-			}
-			for name, make := range map[string]func() *authflow.Flow{
-				"token function": func() *authflow.Flow {
-					f, err := clusterOf(t, sim).TokensFrom(func(ctx context.Context) (authflow.Token, error) { return authflow.Token{}, use(ctx, f) })
-					if err != nil {
-						t.Fatal(err)
-					}
-					return f
-				},
-				"password function": func() *authflow.Flow { return session(&f) },
-				"key function": func() *authflow.Flow {
-					return userNamed(t, clusterOf(t, sim, authflow.WithSecretKeyFunc(func(ctx context.Context, _ string) (gen.Secret, error) { return secret(&f)(ctx) })), "u")
-				},
-				"RoundTripper": func() *authflow.Flow {
-					return userNamed(t, clusterOf(t, sim, authflow.WithSecretKey("k"), authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-						return nil, use(r.Context(), f)
-					})})), "u")
-				},
-				"the parent's function, which uses the child": func() *authflow.Flow { child = session(&child).SessionToken(); return child },
-				"the same, called by the parent": func() *authflow.Flow {
-					parent := session(&child)
-					child = parent.SessionToken()
-					return parent
-				},
-			} {
-				f = make()
-				for range 2 {
-					began := time.Now()
-					if _, err := carried(t.Context(), f); err == nil || errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
-						t.Errorf("%s by %s: told after %v: %v", name, how, time.Since(began), err)
-					}
-					time.Sleep(time.Minute) // fake clock
+			b.armed.Store(true)
+			go func() { _, _ = carried(t.Context(), p.flow) }()
+			time.Sleep(time.Second) // fake clock
+			for range 2 {
+				began := time.Now()
+				if err := p.flow.Logout(t.Context()); err != nil || time.Since(began) > 30*time.Second {
+					t.Errorf("%s: %v after %v", name, err, time.Since(began))
 				}
 			}
-		})
-	}
-}
-
-// takenBack is the context of a framework that uses it again for another request.
-type takenBack struct {
-	context.Context
-	gone *atomic.Bool
-}
-
-// Value implements context.Context.
-func (c takenBack) Value(key any) any {
-	if c.gone.Load() {
-		panic("use of a context after the request has ended")
-	}
-	return c.Context.Value(key)
-}
-
-func TestR10_ContextThatIsUsedAgain_HarmsNobodyElse(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var gone atomic.Bool
-		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) { return fresh(r, "tok"), nil })
-		var slow atomic.Bool
-		slow.Store(true)
-		flow := func() *authflow.Flow {
-			f, err := c.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"}, authflow.WithPassword(func(context.Context) (gen.Secret, error) {
-				if slow.Load() {
-					time.Sleep(time.Second) // fake clock; meanwhile the request ends
+			time.Sleep(2 * time.Minute) // fake clock
+			others := map[string]*authflow.Flow{"by key": userNamed(t, p.cluster, "user-0"), "by password": byPassword(t, p.cluster, "user-0", "pw")}
+			if name == "password function" || name == "function of TokensFrom" {
+				delete(others, "by key") // it is another Cluster's
+			}
+			for by, other := range others {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				if _, err := other.Token(ctx); err != nil {
+					t.Errorf("%s: another user %s: %v", name, by, err)
 				}
-				return "hunter22", nil
-			}))
-			if err != nil {
-				t.Fatal(err)
+				cancel()
 			}
-			return f
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
-		if _, err := flow().Token(takenBack{ctx, &gone}); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-		gone.Store(true)
-		time.Sleep(time.Minute) // fake clock
-		slow.Store(false)
-		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		if _, err := flow().Token(ctx); err != nil {
-			t.Errorf("another flow of the cluster: %v", err)
-		}
-	})
-}
-
-func TestR10_NilContext_HarmsNobodyElse(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := on(t, func(r *http.Request) (*http.Response, error) { return fresh(r, "tok"), nil })
-		for range 2 {
-			func() {
-				defer func() { _ = recover() }() // as net/http does in handlers
-				_, _ = f.Token(nil)              //nolint:staticcheck // the mistake in question
-			}()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			if _, err := f.Token(ctx); err != nil {
-				t.Error(err)
-			}
-			cancel()
-			f.Invalidate(authflow.Token{Value: "tok"})
-			time.Sleep(10 * time.Minute) // fake clock
-		}
-		_ = f.Close()
 	})
 }

@@ -75,7 +75,7 @@ func TestX3_ContentTypeThatRepeatsTheKey_IsWithheld(t *testing.T) {
 	}
 }
 
-// ErrorOf knows the secrets of the request, whoever reads the response.
+// ErrorOf knows the secrets of the request, also after the caller has read the body.
 func TestX3_ErrorOf_WithholdsATextThatRepeatsTheToken(t *testing.T) {
 	t.Parallel()
 	f := on(t, func(r *http.Request) (*http.Response, error) {

@@ -17,11 +17,17 @@ func TestR10_ZeroFlow_FailsInTheGoroutineOfItsCaller(t *testing.T) {
 		"Renew":     func(f *authflow.Flow) error { return f.Renew(t.Context()) },
 		"Edit":      func(f *authflow.Flow) error { return f.Edit(t.Context(), request(t, fakeURL+apiX)) },
 		"Do":        func(f *authflow.Flow) error { _, err := f.Do(request(t, fakeURL+apiX)); return err }, //nolint:bodyclose // there is none
-		"a child":   func(f *authflow.Flow) error { _, err := f.SessionToken().Token(t.Context()); return err },
+		"Logout":    func(f *authflow.Flow) error { return f.Logout(t.Context()) },
+		"API": func(f *authflow.Flow) error {
+			_, err := f.API().GetCurrentUserInfoWithResponse(t.Context())
+			return err
+		},
+		"a child": func(f *authflow.Flow) error { _, err := f.SessionToken().Token(t.Context()); return err },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			for range 2 {
 				var f authflow.Flow
+				f.Invalidate(authflow.Token{Value: "tok"})
 				err := recovered(func() error { return use(&f) })
 				if err == nil {
 					t.Errorf("%s: no error and no panic", name)
@@ -33,6 +39,9 @@ func TestR10_ZeroFlow_FailsInTheGoroutineOfItsCaller(t *testing.T) {
 	var f authflow.Flow
 	if err := f.Renew(t.Context()); !errors.Is(err, authflow.ErrInvalid) {
 		t.Errorf("Renew: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Errorf("Close: %v", err)
 	}
 }
 

@@ -111,8 +111,8 @@ func TestLock_ResponseLostAndRetried_IsTaken(t *testing.T) {
 func TestLock_ForeignKey_GetsALimit(t *testing.T) {
 	s, server, client := small(t)
 	for what, put := range map[string]func() error{
-		"of another type": func() error { return client.LPush(t.Context(), lockKey, "x").Err() },
-		"that never expires":  func() error { return client.Set(t.Context(), lockKey, "x", 0).Err() },
+		"of another type":    func() error { return client.LPush(t.Context(), lockKey, "x").Err() },
+		"that never expires": func() error { return client.Set(t.Context(), lockKey, "x", 0).Err() },
 	} {
 		t.Run(what, func(t *testing.T) {
 			server.FlushAll()

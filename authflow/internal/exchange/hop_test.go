@@ -1,3 +1,4 @@
+//nolint:bodyclose // the responses are made by hand and hold nothing
 package exchange
 
 import (
@@ -11,9 +12,9 @@ func TestI2_ChainThatLeftTheServer_StaysForeignWhenItComesBack(t *testing.T) {
 	t.Parallel()
 	o := origin(t, serverURL)
 	first := request(t, http.MethodGet, serverURL+apiPathX)
-	away := nextHop(t, respond(first, 302, "", "Location", "https://other.example/")) //nolint:bodyclose // it holds nothing
-	back := nextHop(t, respond(away, 302, "", "Location", serverURL+"/x"))            //nolint:bodyclose // it holds nothing
-	within := nextHop(t, respond(first, 302, "", "Location", "/x"))                   //nolint:bodyclose // it holds nothing
+	away := nextHop(t, respond(first, 302, "", "Location", "https://other.example/"))
+	back := nextHop(t, respond(away, 302, "", "Location", serverURL+"/x"))
+	within := nextHop(t, respond(first, 302, "", "Location", "/x"))
 	for name, tt := range map[string]struct {
 		req        *http.Request
 		left, from bool
@@ -22,7 +23,7 @@ func TestI2_ChainThatLeftTheServer_StaysForeignWhenItComesBack(t *testing.T) {
 			t.Errorf("%s: left %v, from the API %v", name, left, from)
 		}
 	}
-	if o.fromAPI(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/page"), 302, "", "Location", "/x"))) { //nolint:bodyclose // it holds nothing
+	if o.fromAPI(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/page"), 302, "", "Location", "/x"))) {
 		t.Error("a hop of a page counts as one from the API")
 	}
 	if o.fromAPI(request(t, http.MethodGet, "https://other.example"+apiPathX)) {
@@ -34,7 +35,7 @@ func TestI2_HopToAnotherHost_CarriesNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
 	first := request(t, http.MethodGet, serverURL+apiPathX)
 	first.Header.Set("Cookie", "JSESSIONID=before;  own=2")
-	resp := respond(first, 302, "", "Location", "https://files.ts.example/report") //nolint:bodyclose // it holds nothing
+	resp := respond(first, 302, "", "Location", "https://files.ts.example/report")
 	hop := nextHop(t, resp)
 	hop.Header = http.Header{
 		"Authorization": {"Bearer tok"}, "authorization": {"Bearer tok"}, "Proxy-Authorization": {"x"}, "Referer": {serverURL}, "X-Requested-By": {"ThoughtSpot"},
@@ -69,7 +70,7 @@ func TestL5_HopBackToTheServer_KeepsTheCookiesOfTheCallersJar(t *testing.T) {
 // A user name and password in a Location are for the host that it names.
 func TestI3_CredentialOfLocation_IsNotTheCallers(t *testing.T) {
 	t.Parallel()
-	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+"/x"), 302, "", "Location", "https://a:b@files.example/")) //nolint:bodyclose // it holds nothing
+	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+"/x"), 302, "", "Location", "https://a:b@files.example/"))
 	hop.SetBasicAuth("a", "b")
 	if !CredentialOfLocation(hop) {
 		t.Error("that of the Location counts as the caller's")

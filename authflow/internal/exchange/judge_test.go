@@ -1,3 +1,4 @@
+//nolint:bodyclose // the responses are made by hand and hold nothing
 package exchange
 
 import (
@@ -58,7 +59,7 @@ func TestP6_Judge_FollowsItsTable(t *testing.T) {
 		for i, want := range tt.want {
 			method := []string{http.MethodGet, http.MethodGet, http.MethodPost, http.MethodPost}[i]
 			req := Request{request(t, method, serverURL+apiPathX), true, i%2 > 0, time.Hour}
-			resp := respond(req.Request, tt.status, tt.body, "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
+			resp := respond(req.Request, tt.status, tt.body, "Content-Type", "text/html")
 			if tt.location != "" {
 				resp.Header.Set("Location", tt.location)
 			}
@@ -75,7 +76,7 @@ func TestP6_RedirectToLogIn_RepeatsAPostOnlyIfTheCredentialIsOld(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
 		for age, want := range map[time.Duration]Verdict{0: ReturnAndRenew, time.Minute - 1: ReturnAndRenew, time.Minute: Replay} {
 			req := Request{request(t, method, serverURL+apiPathX), true, false, age}
-			if got := o.Judge(req, respond(req.Request, 302, "", "Location", "/login")); got != want { //nolint:bodyclose // it holds nothing
+			if got := o.Judge(req, respond(req.Request, 302, "", "Location", "/login")); got != want {
 				t.Errorf("%s at %v: %v, want %v", method, age, got, want)
 			}
 		}
@@ -97,7 +98,7 @@ func TestP2_RequestThatCannotBeRepeated_RenewsForTheNext(t *testing.T) {
 		}, FailAndRenew},
 	} {
 		req := Request{request(t, http.MethodPost, serverURL+apiPathX), false, false, time.Hour}
-		if got := o.Judge(req, tt.resp(req.Request)); got != tt.want { //nolint:bodyclose // it holds nothing
+		if got := o.Judge(req, tt.resp(req.Request)); got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -109,13 +110,13 @@ func TestP6_OutsideOfTheAPI_OnlyA401Counts(t *testing.T) {
 	o := origin(t, serverURL)
 	req := Request{request(t, http.MethodGet, serverURL+"/page"), true, false, time.Hour}
 	for _, resp := range []*http.Response{
-		respond(req.Request, 302, "", "Location", "/login"), respond(req.Request, 200, "<html>Site Maintenance", "Content-Type", "text/html"), //nolint:bodyclose // it holds nothing
+		respond(req.Request, 302, "", "Location", "/login"), respond(req.Request, 200, "<html>Site Maintenance", "Content-Type", "text/html"),
 	} {
 		if got := o.Judge(req, resp); got != Return {
 			t.Errorf("%d: %v", resp.StatusCode, got)
 		}
 	}
-	if got := o.Judge(req, respond(req.Request, 401, "")); got != Replay { //nolint:bodyclose // it holds nothing
+	if got := o.Judge(req, respond(req.Request, 401, "")); got != Replay {
 		t.Errorf("401: %v", got)
 	}
 }
@@ -125,10 +126,10 @@ func TestP6_OutsideOfTheAPI_OnlyA401Counts(t *testing.T) {
 func TestP6_ChainThatEndsInAPage_FailsWithTheFirstTarget(t *testing.T) {
 	t.Parallel()
 	o := origin(t, serverURL)
-	first := respond(request(t, http.MethodGet, serverURL+apiPathX), 302, "", "Location", "/saml/start?RelayState=s3cret") //nolint:bodyclose // it holds nothing
-	second := respond(nextHop(t, first), 302, "", "Location", "https://idp.example/authorize?x=s3cret")                    //nolint:bodyclose // it holds nothing
+	first := respond(request(t, http.MethodGet, serverURL+apiPathX), 302, "", "Location", "/saml/start?RelayState=s3cret")
+	second := respond(nextHop(t, first), 302, "", "Location", "https://idp.example/authorize?x=s3cret")
 	for name, hop := range map[string]*http.Request{"ours": nextHop(t, first), "elsewhere": nextHop(t, second)} {
-		resp := respond(hop, 200, "<html>Sign in", "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
+		resp := respond(hop, 200, "<html>Sign in", "Content-Type", "text/html")
 		if !o.EndsInPage(hop, resp) {
 			t.Errorf("%s: not an error", name)
 		}
@@ -140,15 +141,15 @@ func TestP6_ChainThatEndsInAPage_FailsWithTheFirstTarget(t *testing.T) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	file := respond(nextHop(t, second), 200, "a;b", "Content-Type", "text/csv") //nolint:bodyclose // it holds nothing
+	file := respond(nextHop(t, second), 200, "a;b", "Content-Type", "text/csv")
 	if o.EndsInPage(file.Request, file) {
 		t.Error("a file: an error")
 	}
-	missing := respond(nextHop(t, second), 404, "<html>", "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
+	missing := respond(nextHop(t, second), 404, "<html>", "Content-Type", "text/html")
 	if o.EndsInPage(missing.Request, missing) {
 		t.Error("404: an error")
 	}
-	page := respond(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/p"), 302, "", "Location", "https://idp.example/")), 200, "<html>", "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
+	page := respond(nextHop(t, respond(request(t, http.MethodGet, serverURL+"/p"), 302, "", "Location", "https://idp.example/")), 200, "<html>", "Content-Type", "text/html")
 	if o.EndsInPage(page.Request, page) {
 		t.Error("from a page: an error")
 	}
@@ -157,8 +158,8 @@ func TestP6_ChainThatEndsInAPage_FailsWithTheFirstTarget(t *testing.T) {
 func TestP6_MaintenanceAtTheEndOfAChain_SaysSo(t *testing.T) {
 	t.Parallel()
 	o := origin(t, serverURL)
-	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+apiPathX), 302, "", "Location", "/down")) //nolint:bodyclose // it holds nothing
-	resp := respond(hop, 200, "<html>Site Maintenance", "Content-Type", "text/html", "Retry-After", "60")    //nolint:bodyclose // it holds nothing
+	hop := nextHop(t, respond(request(t, http.MethodGet, serverURL+apiPathX), 302, "", "Location", "/down"))
+	resp := respond(hop, 200, "<html>Site Maintenance", "Content-Type", "text/html", "Retry-After", "60")
 	if got := o.Judge(Request{hop, true, false, time.Hour}, resp); got != Fail {
 		t.Errorf("%v", got)
 	}
@@ -174,7 +175,7 @@ func TestX3_TargetOfARedirect_IsRedactedBeforeItIsTakenApart(t *testing.T) {
 		"https://idp.example/a?token=t": "https://idp.example/a;", "/login#t": "https://ts.example/login;", "https://%zz/": "nowhere;", "mailto:x": "nowhere;",
 		"https://idp.example/s3cret/x": "[withheld];", "https://ann:pw@idp.example/": "https://idp.example/;",
 	} {
-		f := FailureOf("GET /x", outcome.Bearer, respond(req, 302, "", "Location", location), nil, hiding("s3cret")) //nolint:bodyclose // it holds nothing
+		f := FailureOf("GET /x", outcome.Bearer, respond(req, 302, "", "Location", location), nil, hiding("s3cret"))
 		if !strings.Contains(f.Err.Error(), want) || strings.Contains(f.Err.Error(), "pw") {
 			t.Errorf("%q: %v", location, f.Err)
 		}

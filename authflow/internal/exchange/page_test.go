@@ -1,3 +1,4 @@
+//nolint:bodyclose // the responses are made by hand and hold nothing
 package exchange
 
 import (
@@ -48,7 +49,7 @@ func TestP6_Page_NeedsBodyAndLabel(t *testing.T) {
 		if tt.label == "" {
 			continue // nothing is read ahead then
 		}
-		resp := respond(request(t, http.MethodPost, serverURL+apiPathX), 200, tt.body, "Content-Type", tt.label) //nolint:bodyclose // it holds nothing
+		resp := respond(request(t, http.MethodPost, serverURL+apiPathX), 200, tt.body, "Content-Type", tt.label)
 		if got := PeekPage(resp); got != tt.want {
 			t.Errorf("%s, peeked: %v, want %v", tt.name, got, tt.want)
 		}
@@ -62,15 +63,15 @@ func TestP6_Page_NeedsBodyAndLabel(t *testing.T) {
 func TestP6_ResponseWithoutBody_IsNotAPage(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{101, 204, 205, 304} {
-		if got := PeekPage(respond(request(t, http.MethodDelete, serverURL), status, "<html>", "Content-Type", "text/html")); got != outcome.NoPage { //nolint:bodyclose // it holds nothing
+		if got := PeekPage(respond(request(t, http.MethodDelete, serverURL), status, "<html>", "Content-Type", "text/html")); got != outcome.NoPage {
 			t.Errorf("%d: %v", status, got)
 		}
 	}
-	if got := PeekPage(respond(request(t, http.MethodHead, serverURL), 200, "<html>", "Content-Type", "text/html")); got != outcome.NoPage { //nolint:bodyclose // it holds nothing
+	if got := PeekPage(respond(request(t, http.MethodHead, serverURL), 200, "<html>", "Content-Type", "text/html")); got != outcome.NoPage {
 		t.Errorf("HEAD: %v", got)
 	}
 	for _, body := range []io.ReadCloser{nil, http.NoBody} {
-		empty := respond(request(t, http.MethodPost, serverURL), 201, "", "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
+		empty := respond(request(t, http.MethodPost, serverURL), 201, "", "Content-Type", "text/html")
 		empty.Body = body
 		if got := PeekPage(empty); got != outcome.NoPage {
 			t.Errorf("%v: %v", body, got)
@@ -82,7 +83,7 @@ func TestP6_ResponseWithoutBody_IsNotAPage(t *testing.T) {
 func TestP6_OtherLabels_AreNotReadAhead(t *testing.T) {
 	t.Parallel()
 	for _, label := range []string{"", "text/plain", "application/json", "text/csv", "text/event-stream", "application/octet-stream", "nonsense"} {
-		resp := respond(request(t, http.MethodGet, serverURL), 200, "") //nolint:bodyclose // it holds nothing
+		resp := respond(request(t, http.MethodGet, serverURL), 200, "")
 		resp.Header["Content-Type"] = []string{label}
 		resp.Body = unreadable{t}
 		if got := PeekPage(resp); got != outcome.NoPage {
@@ -105,7 +106,7 @@ func TestP6_PageThatDrips_IsBoundedInTime(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			src := &exclusive{text: "<html>" + strings.Repeat("x", 3000), drip: tt.drip, stop: make(chan struct{})}
 			began := time.Now()
-			resp := respond(request(t, http.MethodGet, serverURL), 502, "", "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
+			resp := respond(request(t, http.MethodGet, serverURL), 502, "", "Content-Type", "text/html")
 			resp.Body = src
 			if got := PeekPage(resp); got != tt.want || time.Since(began) > pageTime {
 				t.Errorf("%s: %v after %v", name, got, time.Since(began))
@@ -136,7 +137,7 @@ func TestP6_LongPage_IsReadOnlyAsFarAsNeeded(t *testing.T) {
 		"no page":  {"{" + strings.Repeat("x", 60<<10), outcome.NoPage, 10 << 10},
 	} {
 		src := strings.NewReader(tt.body)
-		resp := respond(request(t, http.MethodGet, serverURL), 503, "", "Content-Type", "text/html") //nolint:bodyclose // it holds nothing
+		resp := respond(request(t, http.MethodGet, serverURL), 503, "", "Content-Type", "text/html")
 		resp.Body = io.NopCloser(src)
 		if got := PeekPage(resp); got != tt.want || len(tt.body)-src.Len() > tt.atMost {
 			t.Errorf("%s: %v, %d bytes read", name, got, len(tt.body)-src.Len())

@@ -53,15 +53,15 @@ func checkOthers(t *testing.T, results []result, began time.Duration) {
 	const coldTime = 20 * time.Second
 	cold := of(results, 'g', 0, began+coldTime)
 	warm := of(results, 'g', began+coldTime, time.Hour)
-	t.Logf("first 20 s: 100 %% in %v; later: 99 %% in %v, 100 %% in %v", percentile(cold, 1), percentile(warm, .99), percentile(warm, 1))
+	t.Logf("first 20 s: 99 %% in %v; later: 99 %% in %v, 100 %% in %v", percentile(cold, .99), percentile(warm, .99), percentile(warm, 1))
 	if len(cold) == 0 || len(warm) == 0 {
 		t.Fatal("nobody came")
 	}
 	if n := failed(cold) + failed(warm); n > 0 {
 		t.Errorf("%d of %d others failed", n, len(cold)+len(warm))
 	}
-	if wait := percentile(cold, 1); wait > 6*time.Second {
-		t.Errorf("others waited %v in the first 20 s", wait)
+	if wait := percentile(cold, .99); wait > 6*time.Second {
+		t.Errorf("one in a hundred others waited %v in the first 20 s", wait)
 	}
 	if wait := percentile(warm, .99); wait > 2*time.Second {
 		t.Errorf("one in a hundred others waited %v", wait)
@@ -87,7 +87,7 @@ func TestR13_BadPrincipals_OthersAreServed(t *testing.T) {
 						sleep(5 * time.Second)
 						began := w.now()
 						w.regularly(func(i int) Request { return caller(fmt.Sprint("g", i%450)) }, 10*time.Second, every)
-						results, _ := w.end(200 * time.Second)
+						results, _ := w.end(playtime())
 						checkOthers(t, results, began)
 					})
 				})
@@ -106,7 +106,7 @@ func TestR13_PrincipalsThatTurnBad_OthersAreServed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				w := newWorld(t, usual, 1, func(w *world, principal string) (*outcome.Failure, time.Duration) {
-					if w.now() < time.Minute {
+					if w.now() < playtime()/3 {
 						return nil, fast
 					}
 					return s(w, principal)
@@ -115,7 +115,7 @@ func TestR13_PrincipalsThatTurnBad_OthersAreServed(t *testing.T) {
 					w.again(caller(fmt.Sprint("b", i)), 30*time.Second, time.Second)
 				}
 				w.regularly(func(i int) Request { return caller(fmt.Sprint("g", i%450)) }, 10*time.Second, 100*time.Millisecond)
-				results, _ := w.end(200 * time.Second)
+				results, _ := w.end(playtime())
 				checkOthers(t, results, 0)
 			})
 		})
@@ -136,7 +136,7 @@ func TestR13_OneNewFailingPrincipalForEachGoodOne_GoodOnesAreServed(t *testing.T
 					w.regularly(func(i int) Request { return caller(fmt.Sprint("b", i)) }, 30*time.Second, every)
 					sleep(5 * time.Second)
 					w.regularly(func(i int) Request { return caller(fmt.Sprint("g", i)) }, 10*time.Second, every)
-					results, _ := w.end(200 * time.Second)
+					results, _ := w.end(playtime())
 					checkOthers(t, results, 5*time.Second)
 				})
 			})
@@ -170,7 +170,7 @@ func TestR13_OneBadPrincipalWithManyRequests_OthersAreServed(t *testing.T) {
 }
 
 // TestR13_UnreliableServer_FewFail has ten users a second in front of servers that
-// fail a part of all calls, whoever they are for.
+// fail a part of all calls, for all principals alike.
 func TestR13_UnreliableServer_FewFail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -184,7 +184,10 @@ func TestR13_UnreliableServer_FewFail(t *testing.T) {
 		{"down 5 s, up 5 s", func(w *world) bool { return w.now()%(10*time.Second) < 5*time.Second }, 60},
 	}
 	for _, tt := range tests {
-		for _, seed := range seeds(t, 4) {
+		for i, seed := range seeds(t, 4) {
+			if !part(i, 2) {
+				continue
+			}
 			t.Run(fmt.Sprint(tt.name, " ", seed), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					w := newWorld(t, usual, seed, func(w *world, _ string) (*outcome.Failure, time.Duration) {

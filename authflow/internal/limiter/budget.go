@@ -6,26 +6,26 @@ import (
 )
 
 // budget is the circuit breaker: calls since anybody's last success. Each call
-// that is sent takes one, and a success brings them all back. Because it is taken
-// when a call is sent, it does not matter how late failures arrive, or whether
+// that is sent takes one, and a success refills the budget. Because a call is
+// counted when it is sent, it does not matter how late failures arrive, or whether
 // they arrive at all.
 //
-// A dead server gets 20 calls at once, three in two seconds for 12 seconds, and
-// then two in five seconds: 57 in the first minute, and some that were sent while
-// the last success was on its way. After that at most 10 are saved up, so that no
-// later minute has more than 40.
+// A dead server gets 20 calls at once, then 1.5 a second for 12 seconds, and then
+// 0.4 a second: 57 in the first minute, and some that were sent before the last
+// success arrived. After that minute at most 10 are saved up, so that no later
+// minute has more than 40.
 type budget struct {
 	left        float64
-	at          time.Time // when left was right
-	drought     time.Time // the first call since the last success; zero: none
+	at          time.Time // when left was computed
+	drought     time.Time // when the first call since the last success was sent; zero: none was
 	lastSuccess time.Time
 }
 
 const (
 	fullBudget    = 20
 	scarce        = fullBudget / 2 // below it, the order of the queue changes
-	spared        = 5              // what principals whose last call failed leave to others
-	droughtBudget = 10             // what is saved up at most in a long drought
+	spared        = 5              // left to others by principals whose last call failed
+	droughtBudget = 10             // saved up at most in a long drought
 	aSecond       = 1.5            // calls that come back in a second
 	aSecondLater  = 0.4            // the same after early
 	early         = 12 * time.Second
@@ -35,25 +35,17 @@ const (
 
 func newBudget() budget { return budget{left: fullBudget} }
 
-// fill brings all calls back.
+// fill refills the budget, because a call succeeded.
 func (b *budget) fill(now time.Time) {
 	*b = budget{left: fullBudget, at: now, lastSuccess: now}
 }
 
-// refill adds what has come back since it was last called.
+// refill adds the calls for the time since it was last called.
 func (b *budget) refill(now time.Time) {
 	if b.drought.IsZero() {
 		return
 	}
-	slow := b.drought.Add(early)
-	switch {
-	case !now.After(slow):
-		b.left += aSecond * now.Sub(b.at).Seconds()
-	case !b.at.Before(slow):
-		b.left += aSecondLater * now.Sub(b.at).Seconds()
-	default:
-		b.left += aSecond*slow.Sub(b.at).Seconds() + aSecondLater*now.Sub(slow).Seconds()
-	}
+	b.left += returned(now.Sub(b.drought)) - returned(b.at.Sub(b.drought))
 	b.at = now
 	limit := float64(fullBudget)
 	if now.Sub(b.drought) >= longDrought {
@@ -69,16 +61,22 @@ func (b *budget) has(n float64, now time.Time) time.Time {
 	if missing <= rounding {
 		return now
 	}
-	slow := b.drought.Add(early)
-	soon := now.Add(seconds(missing / aSecond))
-	if !soon.After(slow) {
-		return soon
+	return b.drought.Add(untilReturned(returned(now.Sub(b.drought)) + missing))
+}
+
+// returned returns how many calls come back in the first d of a drought.
+func returned(d time.Duration) float64 {
+	return aSecond*min(d, early).Seconds() + aSecondLater*max(0, d-early).Seconds()
+}
+
+// untilReturned returns the time from the beginning of a drought until that many
+// calls have come back.
+func untilReturned(calls float64) time.Duration {
+	atFirst := returned(early)
+	if calls <= atFirst {
+		return seconds(calls / aSecond)
 	}
-	if now.Before(slow) {
-		missing -= aSecond * slow.Sub(now).Seconds()
-		now = slow
-	}
-	return now.Add(seconds(missing / aSecondLater))
+	return early + seconds((calls-atFirst)/aSecondLater)
 }
 
 // seconds converts s, and rounds up so that a timer is never early.
@@ -98,7 +96,7 @@ func (b *budget) take(now time.Time) {
 	}
 }
 
-// giveBack brings back a call that was not sent.
+// giveBack returns a call that was not sent.
 func (b *budget) giveBack() { b.left = min(b.left+1, fullBudget) }
 
 // isScarce reports whether less than half is left.

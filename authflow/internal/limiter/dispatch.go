@@ -2,8 +2,8 @@ package limiter
 
 import "time"
 
-// dispatch gives their turns to all requests that are due, tells the ones that
-// have waited too long in an outage, and sets the timer for what comes next. The
+// dispatch gives their turns to all requests that are due, fails the requests that
+// have waited too long in an outage, and sets the timer for the next event. The
 // caller holds mu.
 func (l *Limiter) dispatch() {
 	now := time.Now()
@@ -14,8 +14,8 @@ func (l *Limiter) dispatch() {
 	l.setTimer(now, next, l.queue.nextUnpark(), l.nextTold())
 }
 
-// serve gives out turns while there are any, and returns when the next one comes;
-// the zero time if nobody is ready, or if it depends on a reservation under way.
+// serve gives out the turns that are due, and returns when the next one is; the zero
+// time if no place is ready, or if a reservation under way decides.
 func (l *Limiter) serve(now time.Time) time.Time {
 	for l.queue.ready() > 0 {
 		at := l.budget.has(1, now)
@@ -38,14 +38,20 @@ func (l *Limiter) serve(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// choose returns the place whose turn it is, or when it is if that is later.
-// While the budget is scarce, principals whose last call failed leave the rest of it
-// to others, so that one of these that comes later does not have to wait.
+// choose returns the place whose turn is next, and when that is. While the budget is
+// scarce, principals whose last call failed leave the last calls to others, so that a
+// request of another principal that arrives later does not have to wait. The turns of
+// a group whose Tickets go one by one are scarce, too.
 func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 	if !l.budget.isScarce(now) {
-		return l.queue.next(l.lastWasRevocation), now
+		p := l.queue.next(l.lastWasRevocation, now)
+		if !l.queue.gateOpens(p.group(), now) {
+			return p, now
+		}
+		group := p.group()
+		return l.nextScarce(now, func(p *place) bool { return p.group() == group }), now
 	}
-	p := l.nextScarce(now)
+	p := l.nextScarce(now, func(*place) bool { return true })
 	if p.principal.isFailing(now) {
 		return p, l.budget.has(1+spared, now)
 	}
@@ -59,7 +65,7 @@ func (l *Limiter) offer(p *place, now time.Time) {
 	deadline := l.outage.deadline(e, l.config.Timeout, now)
 	if !deadline.IsZero() && deadline.Sub(now) <= enough(l.config.Timeout) {
 		l.queue.leaveLine(p)
-		l.queue.park(p, deadline) // its caller learns of the outage then
+		l.queue.park(p, deadline) // its caller gets the error of the outage then
 		return
 	}
 	if r.Wanted != nil && !r.Wanted() {
@@ -77,6 +83,7 @@ func (l *Limiter) offer(p *place, now time.Time) {
 			return
 		}
 		r.Ticket.Take(now)
+		delete(l.queue.gates, p.group())
 	}
 	l.grant(e, deadline, now)
 }
@@ -88,7 +95,7 @@ func (l *Limiter) grant(e *entry, deadline, now time.Time) {
 	if p.kind != ahead {
 		l.lastWasRevocation = p.kind == revocation
 	}
-	l.newestWasLast = !l.newestWasLast
+	l.nextIsRandom = !l.nextIsRandom
 	l.budget.take(now)
 	l.pace.take(now)
 	l.shared.take()
@@ -112,8 +119,8 @@ func (l *Limiter) fail(e *entry, err error) {
 	close(e.decided)
 }
 
-// setTimer calls dispatch again at the earliest of the times that are set. Without
-// anybody who waits there is no timer.
+// setTimer calls dispatch again at the earliest of the times that are not zero. While
+// no request waits there is no timer.
 func (l *Limiter) setTimer(now time.Time, times ...time.Time) {
 	var at time.Time
 	if l.queue.waiting.Len() > 0 {

@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -203,9 +204,9 @@ func TestR9_RenewalThatACallerWaitsFor_TakesTurnsWithNewcomers(t *testing.T) {
 	})
 }
 
-// TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds has 3,000 users with tokens of
+// TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires has 3,000 users with tokens of
 // 300 s while 10,000 newcomers come at once.
-func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {
+func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires(t *testing.T) {
 	for _, group := range []string{"", "each its own"} {
 		t.Run(group, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -241,7 +242,7 @@ func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseEnds(t *testing.T) {
 				}
 				results, _ := w.end(6 * time.Minute)
 				if ended > 0 {
-					t.Errorf("%d leases ended before they were renewed", ended)
+					t.Errorf("%d leases expired before they were renewed", ended)
 				}
 				if n := len(of(results, 'n', 0, time.Hour)); n != 10_000 {
 					t.Errorf("%d newcomers were served", n)
@@ -332,7 +333,7 @@ func TestR9_UnwantedRequest_UsesUpNoTurn(t *testing.T) {
 			t.Errorf("waited %v behind requests that nobody wants", waited)
 		}
 		for range 100 {
-			if err := <-errs; err != ErrUnwanted {
+			if err := <-errs; !errors.Is(err, ErrUnwanted) {
 				t.Errorf("an unwanted request: %v", err)
 			}
 		}

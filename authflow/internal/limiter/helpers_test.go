@@ -18,8 +18,8 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 	synctest.Test(t, f)
 }
 
-// LIMITER_SCHEDULES=n plays n random schedules, and every case of the tables that
-// are otherwise played in part. LIMITER_SEED=n plays schedule n alone.
+// LIMITER_SCHEDULES=n plays n random schedules, and in full length every case of the
+// tables that are otherwise played in part. LIMITER_SEED=n plays schedule n alone.
 const (
 	schedulesVar = "LIMITER_SCHEDULES"
 	seedVar      = "LIMITER_SEED"
@@ -28,6 +28,14 @@ const (
 // part reports whether case i of a table is played: one in n, because neighbours
 // differ little, or each with LIMITER_SCHEDULES.
 func part(i, n int) bool { return i%n == 0 || os.Getenv(schedulesVar) != "" }
+
+// playtime is how long most worlds go on: 100 s, or 200 s with LIMITER_SCHEDULES.
+func playtime() time.Duration {
+	if os.Getenv(schedulesVar) != "" {
+		return 200 * time.Second
+	}
+	return 100 * time.Second
+}
 
 // number returns the number in a variable of the environment; false if it is not
 // set.

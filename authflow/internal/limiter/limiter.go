@@ -29,8 +29,8 @@ type Config struct {
 	Rate float64
 	// Burst is how many calls may be sent at once after a quiet time.
 	Burst int
-	// Timeout is within what time of the first failure of an outage each waiting
-	// caller learns of it. 0 means 30 seconds.
+	// Timeout bounds the time from the first failure of an outage until each waiting
+	// caller gets an error. 0 means 30 seconds.
 	Timeout time.Duration
 	// MaxAttempts is how many attempts a flight makes. 0 means 3.
 	MaxAttempts int
@@ -51,7 +51,7 @@ type Urgency uint8
 
 // The urgencies.
 const (
-	// Caller: somebody waits for the response.
+	// Caller: a caller waits for the response.
 	Caller Urgency = iota
 	// Ahead: a renewal ahead of time. It stands behind every waiting caller until
 	// its Promote time.
@@ -80,24 +80,25 @@ type Request struct {
 	// Renewal says that the principal holds a lease that is alive. Renewals take
 	// turns with newcomers, so that a crowd of newcomers ends no lease in use.
 	Renewal bool
+	// Expires is when the lease of a Renewal expires; the zero time means never.
+	Expires time.Time
 	// Attempt is the number of the attempt within its flight, from 1.
 	Attempt int
-	// Ticket is what the lockout knows of the password or key; nil means nothing.
+	// Ticket decides when the password or key may be sent; nil means at any time.
 	Ticket Ticket
-	// Wanted reports whether anybody still waits for the response; nil means that
-	// somebody does. It is asked with the limiter's lock held when the turn of the
-	// request has come, so it must not call the limiter. A request that nobody
-	// waits for uses up no turn.
+	// Wanted reports whether a caller still waits for the response; nil means that
+	// one does. It is called with the limiter's lock held when the turn of the
+	// request has come, so it must not call the limiter. A request without a waiting
+	// caller uses up no turn.
 	Wanted func() bool
 }
 
 // Ticket says whether a password or key may be sent now. Its methods are called
 // with the limiter's lock held. They must neither block nor call the limiter.
 type Ticket interface {
-	// Eligible reports how long the request has to wait, or why it fails at once.
-	// A request that has to wait uses up no turn. It is asked again when its time
-	// has come, when a call of its group is done, after [Limiter.Wake], and once a
-	// second.
+	// Eligible returns how long the request has to wait, or why it fails at once.
+	// A request that has to wait uses up no turn. Eligible is called again when the
+	// wait is over, when a call of the same group is done, and once a second.
 	Eligible(now time.Time) (wait time.Duration, err error)
 	// Take is called when the request is sent.
 	Take(now time.Time)
@@ -121,7 +122,7 @@ type Limiter struct {
 	outcomes   [outcome.Classes]uint64
 
 	lastWasRevocation bool // whether the last turn was a revocation's
-	newestWasLast     bool // whether the next newcomer in scarcity is one at random
+	nextIsRandom      bool // whether the next newcomer in scarcity is one at random
 }
 
 // New returns a Limiter that keeps to config.
@@ -144,13 +145,13 @@ func New(config Config) *Limiter {
 
 // Acquire waits for the turn of a request. The caller must end the Permit with
 // Done or Cancel. A Permit that was granted in the moment in which ctx ended is
-// returned all the same, because its Ticket has been taken.
+// returned nevertheless, because its Ticket has been taken.
 //
 // The error is a *[QueueError] with what failed and when to try again, the error
 // of the Ticket, or [ErrUnwanted].
 func (l *Limiter) Acquire(ctx context.Context, r Request) (*Permit, error) {
 	if ctx.Err() != nil {
-		return nil, l.refuse(r, context.Cause(ctx))
+		return nil, l.tooLate(r, context.Cause(ctx))
 	}
 	e := l.enter(r)
 	select {
@@ -208,20 +209,11 @@ func (l *Limiter) giveUp(e *entry, cause error) {
 	l.dispatch()
 }
 
-// refuse is the error of a request whose context had ended before it came.
-func (l *Limiter) refuse(r Request, cause error) error {
+// tooLate is the error of a request whose context had ended before Acquire.
+func (l *Limiter) tooLate(r Request, cause error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err := l.queueError(l.principals.find(r.Principal), l.queue.waiting.Len(), time.Now())
 	err.Err = cause
 	return err
-}
-
-// Wake asks every Ticket that waits again. It is called when something that a
-// Ticket knows has changed, such as a key that has been proven.
-func (l *Limiter) Wake() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.queue.unblockAll(time.Now())
-	l.dispatch()
 }

@@ -35,7 +35,7 @@ func start(ctx context.Context, l *Limiter, r Request) *waiter {
 	return w
 }
 
-// told waits for the caller and returns what it was told.
+// told waits for the caller and returns its error.
 func (w *waiter) told(t *testing.T) *QueueError {
 	t.Helper()
 	<-w.done
@@ -58,7 +58,7 @@ func exhaust(t *testing.T, l *Limiter) []*Permit {
 
 var unlimited = Config{Timeout: 30 * time.Second, MaxAttempts: 3}
 
-func TestR14_OneFailureThenSilence_WaitingCallersAreToldInTime(t *testing.T) {
+func TestR14_OneFailureThenSilence_WaitingCallersFailInTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, usual, 1, func(w *world, _ string) (*outcome.Failure, time.Duration) {
 			if len(w.calls) == 0 {
@@ -88,7 +88,8 @@ func TestR14_Outage_CallersThatWaitAreToldAfterTimeout(t *testing.T) {
 		w := start(t.Context(), l, caller("waits"))
 		sleep(10 * time.Millisecond)
 		all[0].Done(unavailable())
-		f, since, _ := l.Outage()
+		f, _ := l.Outage()
+		since := l.outage.began
 		if f == nil || since != time.Now() {
 			t.Errorf("outage %+v since %v", f, since)
 		}
@@ -109,7 +110,7 @@ func TestR14_Outage_CallersThatWaitAreToldAfterTimeout(t *testing.T) {
 					t.Errorf("deadline %v", d)
 				}
 				if left := 30*time.Second - w.took; left < time.Second {
-					t.Errorf("sent %v before its callers were told", left)
+					t.Errorf("sent %v before its callers failed", left)
 				}
 				continue
 			}
@@ -156,7 +157,7 @@ func TestR14_OutageKnownForLong_LaterCallersAreToldSoon(t *testing.T) {
 			t.Errorf("the call of a caller that came late has the deadline %v", d)
 		}
 		p.Done(nil)
-		if f, _, _ := l.Outage(); f != nil {
+		if f, _ := l.Outage(); f != nil {
 			t.Errorf("an outage after a success: %+v", f)
 		}
 	})
@@ -168,7 +169,7 @@ func TestR13_CallerThatComesJustBeforeTheOthersAreTold_HasItsChance(t *testing.T
 		r := caller("b")
 		for r.Attempt = 1; must(t, l, r).Done(unavailable()).Again; r.Attempt++ {
 		}
-		_, since, _ := l.Outage()
+		since := l.outage.began
 		sleep(time.Until(since.Add(29500 * time.Millisecond)))
 		p := must(t, l, caller("g"))
 		if d := p.Deadline(); !d.IsZero() {
@@ -180,7 +181,7 @@ func TestR13_CallerThatComesJustBeforeTheOthersAreTold_HasItsChance(t *testing.T
 
 func TestR13_SlowServerAfterAnOldFailure_CrowdIsServed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, usual, 1, func(w *world, principal string) (*outcome.Failure, time.Duration) {
+		w := newWorld(t, usual, 1, func(_ *world, principal string) (*outcome.Failure, time.Duration) {
 			if principal == "b" {
 				return unavailable(), fast
 			}
@@ -200,7 +201,7 @@ func TestR13_SlowServerAfterAnOldFailure_CrowdIsServed(t *testing.T) {
 	})
 }
 
-func TestR13_FailureOfLongAgo_IsNoOutage(t *testing.T) {
+func TestR13_FailureOfLongAgo_IsNotAnOutage(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(unlimited)
 		must(t, l, caller("b")).Done(unavailable())
@@ -208,7 +209,7 @@ func TestR13_FailureOfLongAgo_IsNoOutage(t *testing.T) {
 		exhaust(t, l)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if f, _, _ := l.Outage(); f != nil {
+		if f, _ := l.Outage(); f != nil {
 			t.Errorf("an outage: %+v", f)
 		}
 		r := caller("x")
@@ -296,7 +297,7 @@ func TestX3_FailureOfAnotherPrincipal_IsToldWithoutItsTexts(t *testing.T) {
 			t.Errorf("told %q", told)
 		}
 		if told := start(ctx, l, caller("hangs0")).told(t); told.Failure != whole {
-			t.Errorf("its own failure is told as %+v", told.Failure)
+			t.Errorf("its own failure is described as %+v", told.Failure)
 		}
 	})
 }
@@ -309,7 +310,7 @@ func TestX3_ErrorOfUnknownOrigin_IsNotToldToOthers(t *testing.T) {
 	}
 	lookup := &net.DNSError{Err: "no such host", Name: "acme"}
 	f = forOthers(&outcome.Failure{Class: outcome.NotSent, Permanent: true, Err: &net.OpError{Op: "dial", Err: lookup}})
-	if f.Err != lookup || !f.Permanent {
+	if !errors.Is(f.Err, lookup) || !f.Permanent {
 		t.Errorf("told %+v", f)
 	}
 }

@@ -6,22 +6,27 @@ import (
 )
 
 // pace keeps the calls to a rate. The server may allow less than was configured:
-// when three principals within a second succeed that got a 429 response before, the
-// rate is halved, at most once a second and down to a tenth. It grows back by a
-// tenth with each second of success, and is never above the configured rate.
+// when three principals that got a 429 response succeed within a second, the rate is
+// halved, at most once a second and down to a tenth. It grows back by a tenth with
+// each second of success, and is never above the configured rate. A 429 response to a
+// call that was sent before the last halving says nothing of the rate in force.
 //
-// A principal that gets nothing but 429 says something about itself only. If nobody
-// succeeds any more, the budget does what is necessary.
+// Without a configured limit, the rate is halved from 50 calls a second, grows back
+// to 45, and is without a limit again when a minute has passed. Otherwise a crowd in
+// the queue would be sent at once every few seconds, and get 429 responses again.
+//
+// A principal that gets only 429 responses may have a limit of its own, so it does
+// not count. If nobody succeeds any more, the budget bounds the calls.
 type pace struct {
 	rate  float64 // calls a second; 0: no limit
 	burst int
 
 	saved  float64   // calls that may be sent at once
-	at     time.Time // when saved was right
-	part   float64   // of rate that is in force, 0.1 to 1
+	at     time.Time // when saved was computed
+	part   float64   // the part of rate that is in force, 0.1 to 1
 	halved time.Time
-	grown  time.Time // or halved
-	agreed []limited // in the last second
+	grown  time.Time // when part last grew, or a 429 was noted
+	agreed []limited // principals that were limited in the last second
 }
 
 // limited is a principal that succeeded after a 429 response.
@@ -36,6 +41,7 @@ const (
 	grownBack    = 0.1         // of the rate, with each second of success
 	assumedRate  = 50.0        // what is halved if there is no limit
 	step         = time.Second // between two changes
+	unlimitedIn  = time.Minute // after the last halving, if there is no limit
 )
 
 func newPace(rate float64, burst int) pace {
@@ -53,8 +59,8 @@ func (p *pace) inForce() float64 {
 	return p.rate * p.part
 }
 
-// refill adds what has been saved up since it was last called. A reduced rate has
-// no burst.
+// refill adds the calls for the time since it was last called. A reduced rate has no
+// burst.
 func (p *pace) refill(now time.Time) {
 	most := 1.0
 	if !p.isReduced() {
@@ -89,14 +95,17 @@ func (p *pace) giveBack() {
 	}
 }
 
-// limited notes that a principal succeeds that got a 429 response before and was
-// not a suspect then.
-func (p *pace) limited(principal string, now time.Time) {
+// limited notes the success of a principal that got a 429 response before, when it
+// was not a suspect, to a call that was sent at a time.
+func (p *pace) limited(principal string, sent, now time.Time) {
+	if !sent.After(p.halved) {
+		return
+	}
 	p.agreed = slices.DeleteFunc(p.agreed, func(l limited) bool {
 		return l.principal == principal || now.Sub(l.at) > step
 	})
 	p.agreed = append(p.agreed, limited{principal, now})
-	p.grown = now // this was no second of success
+	p.grown = now // a second with a 429 does not count as one of success
 	if len(p.agreed) < witnesses || now.Sub(p.halved) < step {
 		return
 	}
@@ -110,9 +119,17 @@ func (p *pace) succeeded(now time.Time) {
 	if !p.isReduced() || now.Sub(p.grown) < step {
 		return
 	}
-	p.part += grownBack
 	p.grown = now
+	p.part = min(p.part+grownBack, p.most(now))
 	if p.part > 1-rounding {
 		p.part = 1
 	}
+}
+
+// most returns how much of the rate may be in force.
+func (p *pace) most(now time.Time) float64 {
+	if p.rate == 0 && now.Sub(p.halved) < unlimitedIn {
+		return 1 - grownBack
+	}
+	return 1
 }

@@ -172,3 +172,52 @@ func TestR9_TinyRate_DoesNotOverflow(t *testing.T) {
 		}
 	})
 }
+
+// A crowd that was sent at once gets many responses with 429. They halve the rate
+// once, however late its principals succeed.
+func TestR9_429sFromBeforeAHalving_HalveNoMore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(Config{Rate: 100, Burst: 30})
+		var permits []*Permit
+		for i := range 9 {
+			permits = append(permits, must(t, l, caller(fmt.Sprint("limited", i))))
+		}
+		for _, p := range permits {
+			p.Done(rateLimited(0))
+		}
+		for i := range 9 { // three of them succeed in each second
+			r := caller(fmt.Sprint("limited", i))
+			r.Attempt = 2
+			must(t, l, r).Done(nil)
+			if i%3 == 2 {
+				sleep(1100 * time.Millisecond)
+			}
+		}
+		if got := l.Stats().Rate; got < 50 {
+			t.Errorf("%v calls a second", got)
+		}
+	})
+}
+
+// Without a limit the rate grows back to 45 calls a second, and a minute after the
+// last halving there is no limit again.
+func TestR9_UnlimitedRate_StaysReducedForAMinute(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(Config{})
+		limit(t, l, 3)
+		for second := range 59 {
+			sleep(time.Second)
+			must(t, l, caller("x")).Done(nil)
+			if got := l.Stats().Rate; got < 25 || got > 45.01 || second > 5 && got < 44.99 {
+				t.Fatalf("%v calls a second after %d s", got, second+1)
+			}
+		}
+		for range 2 {
+			sleep(time.Second)
+			must(t, l, caller("x")).Done(nil)
+		}
+		if got := l.Stats().Rate; got != 0 {
+			t.Errorf("limited to %v calls a second after a minute", got)
+		}
+	})
+}

@@ -2,8 +2,9 @@ package limiter
 
 import "time"
 
-// askAgain is how often a Ticket is asked that waits for something unknown.
-const askAgain = time.Second
+// recheck bounds the time between two calls of Ticket.Eligible, because a Ticket may
+// wait for a call of another group.
+const recheck = time.Second
 
 // park lets a place wait until a time, or until something happens.
 func (q *queue) park(p *place, until time.Time) {
@@ -14,12 +15,22 @@ func (q *queue) park(p *place, until time.Time) {
 // block lets a place wait for its Ticket.
 func (q *queue) block(p *place, wait time.Duration, now time.Time) {
 	q.leaveLine(p)
-	q.park(p, now.Add(min(wait, askAgain)))
+	q.park(p, now.Add(min(wait, recheck)))
 	group := p.group()
+	if wait <= recheck {
+		q.gates[group] = now.Add(wait)
+	}
 	if q.blocked[group] == nil {
 		q.blocked[group] = map[*place]struct{}{}
 	}
 	q.blocked[group][p] = struct{}{}
+}
+
+// gateOpens reports whether the Tickets of a group had to wait for a time that has
+// come: one of them may be sent now.
+func (q *queue) gateOpens(group string, now time.Time) bool {
+	at, ok := q.gates[group]
+	return ok && !at.After(now)
 }
 
 // forgetBlocked removes p from the places that wait for a Ticket.
@@ -53,12 +64,5 @@ func (q *queue) unblock(group string, now time.Time) {
 	for p := range q.blocked[group] {
 		q.leaveLine(p)
 		q.settle(p, now)
-	}
-}
-
-// unblockAll brings back all places that wait for a Ticket.
-func (q *queue) unblockAll(now time.Time) {
-	for group := range q.blocked {
-		q.unblock(group, now)
 	}
 }

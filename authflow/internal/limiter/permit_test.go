@@ -2,6 +2,7 @@ package limiter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,7 @@ func TestR5_AttemptsOfAFlight(t *testing.T) {
 	}{
 		{"cold", nil, 3, unavailable(), 3},
 		{"the default", nil, 0, unavailable(), 3},
-		{"none but the first", nil, 1, unavailable(), 1},
+		{"only the first", nil, 1, unavailable(), 1},
 		{"more", nil, 5, unavailable(), 5},
 		{"while others succeed", succeeding, 3, unavailable(), 6},
 		{"while others are rejected", rejecting, 3, unavailable(), 6},
@@ -184,7 +185,8 @@ func TestR5_LongRetryAfter_IsToldAtOnceAndHoldsAtMostFiveMinutes(t *testing.T) {
 			began := time.Now()
 			go func() { _, err := l.Acquire(t.Context(), caller("x")); waiting <- err }()
 			err := <-waiting
-			told, _ := err.(*QueueError)
+			var told *QueueError
+			_ = errors.As(err, &told)
 			if told == nil || told.Failure.RetryAfter != time.Hour || told.RetryAfter < 4*time.Minute || time.Since(began) > 0 {
 				t.Fatalf("%+v after %v", told, time.Since(began))
 			}

@@ -1,26 +1,9 @@
 package limiter
 
 import (
-	"container/heap"
-	"container/list"
 	"slices"
 	"time"
 )
-
-// entry is a request that waits.
-type entry struct {
-	request Request
-	arrived time.Time
-	number  uint64        // in the order of arrival
-	place   *place        // nil once it is decided
-	waiting *list.Element // in queue.waiting
-
-	decided chan struct{} // closed when permit or err is set
-	permit  *Permit
-	err     error
-}
-
-func (e *entry) isDecided() bool { return e.place == nil }
 
 // kind tells the places of a principal apart.
 type kind uint8
@@ -52,8 +35,8 @@ type place struct {
 	kind      kind
 	entries   []*entry  // in the order in which they are sent
 	number    uint64    // in the order in which places were taken
-	turn      uint64    // of a repeat: how many first requests have to leave before it
-	line      *line     // where it stands; nil: nowhere
+	turn      uint64    // of a repeat: it is due when queue.left has reached this
+	line      *line     // where it stands, or nil
 	index     int       // in line
 	until     time.Time // while it is parked: when to look again
 
@@ -108,62 +91,4 @@ func (p *place) remove(e *entry) {
 	if len(p.entries) == 0 {
 		p.entries = nil
 	}
-}
-
-// line is an ordered set of places.
-type line struct {
-	places []*place
-	before func(a, b *place) bool
-}
-
-func byNumber(a, b *place) bool { return a.number < b.number }
-func byUntil(a, b *place) bool  { return a.until.Before(b.until) }
-func byPromote(a, b *place) bool {
-	return promotedBefore(a.entries[0], b.entries[0])
-}
-
-// first returns the first place, or nil.
-func (l *line) first() *place {
-	if len(l.places) == 0 {
-		return nil
-	}
-	return l.places[0]
-}
-
-func (l *line) insert(p *place) {
-	p.line = l
-	heap.Push((*lineHeap)(l), p)
-}
-
-func (l *line) remove(p *place) {
-	heap.Remove((*lineHeap)(l), p.index)
-	p.line = nil
-	if len(l.places) == 0 {
-		l.places = nil // so that a crowd that has gone costs nothing
-	}
-}
-
-// lineHeap is a line as container/heap sees it.
-type lineHeap line
-
-func (h *lineHeap) Len() int           { return len(h.places) }
-func (h *lineHeap) Less(i, j int) bool { return h.before(h.places[i], h.places[j]) }
-
-func (h *lineHeap) Swap(i, j int) {
-	h.places[i], h.places[j] = h.places[j], h.places[i]
-	h.places[i].index, h.places[j].index = i, j
-}
-
-func (h *lineHeap) Push(x any) {
-	p := x.(*place)
-	p.index = len(h.places)
-	h.places = append(h.places, p)
-}
-
-func (h *lineHeap) Pop() any {
-	last := len(h.places) - 1
-	p := h.places[last]
-	h.places[last] = nil
-	h.places = h.places[:last]
-	return p
 }

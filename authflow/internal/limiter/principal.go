@@ -8,10 +8,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// principal is what is known of a user in an Org while there is something to
-// know: requests in the queue, calls under way, or failures.
+// principal is a user in an Org, with its requests in the queue, its calls under way,
+// and its failures. It is forgotten when it has none of these.
 //
-// A suspect is a principal whose last flight failed, or whose last three calls.
+// A suspect is a principal whose last flight failed, or whose last three calls did.
 // Its back-off holds its queued requests too, and it has one call under way at a
 // time.
 type principal struct {
@@ -25,10 +25,10 @@ type principal struct {
 	failing     *list.Element    // in principals.failing; nil: its last call succeeded
 	failures    int              // in a row
 	failure     *outcome.Failure // the latest one
-	lastFailure time.Time        // that was counted
+	lastFailure time.Time        // when the latest one that counts arrived
 	backoffs    int              // failures since it became a suspect; 0: it is not one
-	heldTo      time.Time        // before it, nothing is sent
-	limited     bool             // it got a 429 response and was not a suspect
+	heldTo      time.Time        // nothing is sent before
+	limited     time.Time        // when the call was sent that got a 429 response while it was not a suspect
 }
 
 // memory is how long a failure says something about the next call.
@@ -42,7 +42,7 @@ func (p *principal) isFailing(now time.Time) bool {
 // isSuspect reports whether the principal's next call may well fail, too.
 func (p *principal) isSuspect(now time.Time) bool { return p.backoffs > 0 && p.isFailing(now) }
 
-// held returns how long the back-off of a suspect lasts yet.
+// held returns the rest of the back-off of a suspect.
 func (p *principal) held(now time.Time) time.Duration {
 	if !p.isSuspect(now) {
 		return 0
@@ -50,9 +50,9 @@ func (p *principal) held(now time.Time) time.Duration {
 	return max(0, p.heldTo.Sub(now))
 }
 
-// busy returns how long a suspect waits for its call under way. One that has not
-// been answered for as long as the longest back-off does not count any more: the
-// server may be back, and would not be asked.
+// busy returns how long a suspect waits for its call under way. A call without a
+// response for longer than the longest back-off no longer counts: the server may be
+// back, and a suspect that waits would not notice.
 func (p *principal) busy(now time.Time) time.Duration {
 	if p.inFlight == 0 || !p.isSuspect(now) {
 		return 0
@@ -60,32 +60,35 @@ func (p *principal) busy(now time.Time) time.Duration {
 	return max(0, p.lastSent.Add(longestBackoff).Sub(now))
 }
 
-// holdFor delays what the principal sends, until d
-// after from.
+// holdFor delays the requests of the principal until d after from.
 func (p *principal) holdFor(d time.Duration, from time.Time) {
 	p.heldTo = latest(p.heldTo, from.Add(d))
 }
 
-// principals knows the principals. What it keeps of idle ones is bounded: the
-// latest failures of at most maxFailing, and a set of fixed size of those that
-// were served.
+// principals is the set of all principals. Its memory of idle ones is bounded: the
+// failures of at most maxFailing, and sets of fixed size of principals that were
+// served or rejected.
 type principals struct {
 	byName  map[string]*principal
 	peak    int        // the most that byName has held since it was made
 	failing *list.List // *principal, in the order of their last failure
-	served  served
+
+	served, rejected nameSet
 }
 
 const (
 	maxFailing  = 2048
-	manyRecords = 1024 // a map that has held so many is made anew when they are gone
+	manyRecords = 1024 // a map that has held so many is replaced when they are gone
 )
 
 func newPrincipals() principals {
-	return principals{byName: map[string]*principal{}, failing: list.New(), served: served{seed: maphash.MakeSeed()}}
+	seed := maphash.MakeSeed()
+	return principals{
+		byName: map[string]*principal{}, failing: list.New(), served: nameSet{seed: seed}, rejected: nameSet{seed: seed},
+	}
 }
 
-// find returns the principal of that name, or one of which nothing is known.
+// find returns the principal of that name, or a new one that is not remembered.
 func (s *principals) find(name string) *principal {
 	if p := s.byName[name]; p != nil {
 		return p
@@ -127,19 +130,27 @@ func (s *principals) suspect(p *principal) time.Duration {
 	return min(time.Second<<min(p.backoffs-1, 10), longestBackoff)
 }
 
-// trust ends the suspicion of a principal that got a response.
-func (s *principals) trust(p *principal) {
+// trust ends the suspicion of a principal that got a response. While turns are scarce,
+// one that was served goes before newcomers, and one that was rejected behind them.
+func (s *principals) trust(p *principal, class outcome.Class) {
 	s.clear(p)
-	s.served.add(p.name)
+	switch class {
+	case outcome.OK:
+		s.served.add(p.name)
+		s.rejected.remove(p.name)
+	case outcome.Rejected:
+		s.served.remove(p.name)
+		s.rejected.add(p.name)
+	}
 }
 
-// clear removes what is held against p.
+// clear forgets the failures of p.
 func (s *principals) clear(p *principal) {
 	if p.failing != nil {
 		s.failing.Remove(p.failing)
 	}
 	p.failing, p.failures, p.failure, p.lastFailure = nil, 0, nil, time.Time{}
-	p.backoffs, p.heldTo, p.limited = 0, time.Time{}, false
+	p.backoffs, p.heldTo, p.limited = 0, time.Time{}, time.Time{}
 }
 
 // pardon ends the suspicion of p without evidence.
@@ -148,7 +159,7 @@ func (s *principals) pardon(p *principal, now time.Time) {
 	s.release(p, now)
 }
 
-// forgetOld drops failures that are too old to say anything.
+// forgetOld drops the failures that are older than memory.
 func (s *principals) forgetOld(now time.Time) {
 	for e := s.failing.Front(); e != nil; e = s.failing.Front() {
 		p := e.Value.(*principal)
@@ -159,7 +170,7 @@ func (s *principals) forgetOld(now time.Time) {
 	}
 }
 
-// release forgets p if there is nothing left to know about it.
+// release forgets p if it is idle and did not fail.
 func (s *principals) release(p *principal, now time.Time) {
 	if p.inFlight > 0 || p.queued > 0 || p.isFailing(now) {
 		return
@@ -169,8 +180,8 @@ func (s *principals) release(p *principal, now time.Time) {
 	s.shrink()
 }
 
-// shrink makes the map anew after a crowd has gone, because a map never gives
-// memory back by itself.
+// shrink replaces the map after a crowd has gone, because a map never frees its
+// memory.
 func (s *principals) shrink() {
 	if s.peak < manyRecords || len(s.byName) > s.peak/8 {
 		return

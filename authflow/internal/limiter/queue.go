@@ -10,12 +10,12 @@ import (
 //
 //   - newcomers, by group; the groups take turns
 //   - renewals of leases that are alive
-//   - returning: flights that come for another attempt, and principals whose
-//     back-off is over; they have waited before
-//   - repeats: principals of which a request was sent that have more of them
+//   - returning: further attempts of flights, and principals whose back-off is over;
+//     both have waited before
+//   - repeats: principals that have more requests after one was sent
 //
 // The lines take turns. A repeat is due when as many first requests have left as
-// stood in the queue when it came back. So a group of one principal with 1,000
+// stood in the queue when it joined its line. So a group of one principal with 1,000
 // requests does not get half of the rate beside a group of 6,000 principals, and a
 // stream of newcomers does not starve that principal.
 type queue struct {
@@ -29,10 +29,13 @@ type queue struct {
 	ring   list.List // of *group, in the order of their turns; some may be empty
 	lane   lane      // which of the lines of callers had the last turn
 
+	renewalsInARow int // turns of renewals since another caller had one
+
 	came, left uint64 // first requests of callers that entered and left the lines
 
 	parked  line                           // places that have to wait, by until
 	blocked map[string]map[*place]struct{} // parked because of their Ticket, by group
+	gates   map[string]time.Time           // when the next Ticket of a group may be sent, by group
 }
 
 // group is the line of newcomers that use one secret in one Org.
@@ -49,12 +52,14 @@ func newQueue() queue {
 	}
 	q.ahead.before, q.parked.before = byPromote, byUntil
 	q.groups, q.blocked = map[string]*group{}, map[string]map[*place]struct{}{}
+	q.gates = map[string]time.Time{}
 	return q
 }
 
-// tidy drops what a crowd has left behind after the last entry has gone.
+// tidy frees the memory of a crowd after the last entry has gone.
 func (q *queue) tidy() {
 	const few = 16
+	clear(q.gates)
 	if len(q.groups) > few {
 		entries, numbers := q.entries, q.numbers
 		*q = newQueue()
@@ -107,8 +112,8 @@ func (q *queue) leave(e *entry, now time.Time) {
 	q.change(p, func() { p.remove(e) }, now)
 }
 
-// sent takes an entry out of the queue that was sent. The rest of its place, if
-// there is any, stands at the back then.
+// sent takes an entry that was sent out of the queue. The other entries of its place
+// go to the back.
 func (q *queue) sent(e *entry, now time.Time) {
 	p := e.place
 	q.waiting.Remove(e.waiting)
@@ -120,8 +125,9 @@ func (q *queue) sent(e *entry, now time.Time) {
 	q.take(p, now)
 }
 
-// change lets f change what the line of p depends on. A place that stands in a
-// line of first requests before and after has neither left nor come.
+// change calls f, which changes the line to which p belongs, and moves p there. A
+// place that stands in a line of first requests before and after counts neither as
+// one that left nor as one that came.
 func (q *queue) change(p *place, f func(), now time.Time) {
 	before := q.isFirst(p.line)
 	q.leaveLine(p)
@@ -148,8 +154,7 @@ func (q *queue) settle(p *place, now time.Time) {
 	q.enterLine(p)
 }
 
-// resettle finds the right lines for all places of a principal of which something
-// has changed.
+// resettle moves the places of a principal that has changed to the right lines.
 func (q *queue) resettle(who *principal, now time.Time) {
 	for _, p := range who.places {
 		if p != nil {
@@ -191,7 +196,7 @@ func (q *queue) isFirst(l *line) bool {
 	return true
 }
 
-// lineOf returns the line in which p belongs while it has nothing to wait for.
+// lineOf returns the line of p while p waits for its turn only.
 func (q *queue) lineOf(p *place) *line {
 	switch {
 	case p.kind == revocation:

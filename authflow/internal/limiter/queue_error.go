@@ -9,9 +9,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// ErrUnwanted is the error of a request that nobody waited for any more when its
-// turn came.
-var ErrUnwanted = errors.New("nobody waits for this request any more")
+// ErrUnwanted is the error of a request without a waiting caller when its turn came.
+var ErrUnwanted = errors.New("no caller waits for this request any more")
 
 // QueueError says why a request left the queue without its turn.
 type QueueError struct {
@@ -21,7 +20,7 @@ type QueueError struct {
 	Failure *outcome.Failure
 	// RetryAfter is how long to wait before trying again, always above zero.
 	RetryAfter time.Duration
-	// Behind is how many other requests came before and still waited.
+	// Behind is how many requests that arrived before still waited.
 	Behind int
 	// Err is the cause of the context that ended; nil if the limiter ended the wait.
 	Err error
@@ -39,8 +38,8 @@ func (e *QueueError) Error() string {
 	return text + ": " + e.Err.Error()
 }
 
-// Unwrap returns the cause of the context that ended, or what a failure without
-// a response came from.
+// Unwrap returns the cause of the context that ended, and the error of a failure
+// without a response.
 func (e *QueueError) Unwrap() []error {
 	var causes []error
 	if e.Err != nil {
@@ -89,9 +88,9 @@ func (l *Limiter) queueError(p *principal, behind int, now time.Time) *QueueErro
 	return e
 }
 
-// forOthers reduces a failure to what may be told to another principal: neither
-// the texts and numbers of the response, in which its user may be named, nor the
-// text of an error, except of one that says why there was no connection.
+// forOthers returns the part of a failure that another principal may see. It leaves
+// out the texts and numbers of the response, which may name its user, and the error,
+// except one about the connection.
 func forOthers(f *outcome.Failure) *outcome.Failure {
 	reduced := &outcome.Failure{
 		Class: f.Class, Status: f.Status, RetryAfter: f.RetryAfter, Page: f.Page, Permanent: f.Permanent,

@@ -161,26 +161,20 @@ func (s *shared) failed(now time.Time) {
 	s.batches = nil
 }
 
-// IsAbsurd reports whether a wait that Reserve returned cannot be what other
-// processes have reserved. The limiter takes it for a failure.
+// IsAbsurd reports whether a wait that Reserve returned is longer than other
+// processes can explain. The limiter takes it for a failure.
 func (c Config) IsAbsurd(wait time.Duration) bool {
-	s := newShared(c)
-	return s.isAbsurd(wait)
-}
-
-// isAbsurd reports whether a wait cannot be what other processes have reserved.
-func (s *shared) isAbsurd(wait time.Duration) bool {
-	return wait > longestWait+duration(longTurns*float64(s.each()))
+	return wait > longestWait+seconds(longTurns/c.Rate)
 }
 
 // reservedTurn returns when the next call may be sent at the shared rate, and
-// reserves turns ahead; now if there is none, and the zero time if it depends on a
-// reservation under way. The caller holds mu, and has found a request that the
-// budget allows to send: no turn is reserved in vain.
+// reserves turns ahead; now if the rate is not shared, and the zero time if a
+// reservation under way decides. The caller holds mu, and has found a request that
+// the budget allows to send, so that no turn is reserved in vain.
 func (l *Limiter) reservedTurn(now time.Time) time.Time {
 	waiting := l.queue.ready()
 	if l.budget.isScarce(now) {
-		waiting = 1 // the next one waits for the budget
+		waiting = 1 // the second one has to wait for the budget
 	}
 	n := l.shared.wants(waiting, now)
 	if n > 0 {
@@ -210,7 +204,7 @@ func (l *Limiter) callReserve(ctx context.Context, n int) {
 	l.shared.stop()
 	l.shared.asking = false
 	switch {
-	case err == nil && !l.shared.isAbsurd(wait):
+	case err == nil && !l.config.IsAbsurd(wait):
 		l.shared.succeeded(n, wait, now.Sub(began), now)
 	case !stopped:
 		l.shared.failed(now)

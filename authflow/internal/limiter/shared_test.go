@@ -149,7 +149,7 @@ func TestK2_StoreThatFails_LetsTheProcessKeepTheRateByItself(t *testing.T) {
 				}
 				_, asked := s.counts()
 				if asked > 4 {
-					t.Errorf("the store was asked %d times in 5 s", asked)
+					t.Errorf("the store was called %d times in 5 s", asked)
 				}
 				if w.l.Stats().Shared {
 					t.Error("the rate counts as shared")

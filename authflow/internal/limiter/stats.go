@@ -6,12 +6,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// Stats is what can be seen of a [Limiter] from outside.
+// Stats is a snapshot of a [Limiter].
 type Stats struct {
-	// Waiting is what waits, by [Urgency].
+	// Waiting is the queue, by [Urgency].
 	Waiting [Revocation + 1]Waiting
-	// Parked is how many principals' places wait for a back-off or a Ticket.
-	Parked int
 	// Budget is how many calls may be sent without a success, and Since when
 	// nobody has succeeded; the zero time means that the budget is full.
 	Budget float64
@@ -34,7 +32,7 @@ type Waiting struct {
 	Oldest time.Duration // how long its oldest request has waited
 }
 
-// Stats returns what can be seen at the moment.
+// Stats returns a snapshot.
 func (l *Limiter) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -42,7 +40,7 @@ func (l *Limiter) Stats() Stats {
 	l.principals.forgetOld(now)
 	l.budget.refill(now)
 	s := Stats{
-		Parked: len(l.queue.parked.places), Budget: l.budget.left, Since: l.budget.drought,
+		Budget: l.budget.left, Since: l.budget.drought,
 		Rate: l.pace.inForce(), Shared: l.shared.isActive(),
 		Failing: l.principals.failing.Len(), Outcomes: l.outcomes,
 	}

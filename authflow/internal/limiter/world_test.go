@@ -38,7 +38,7 @@ type result struct {
 	principal   string
 	err         error
 	began, took time.Duration
-	ahead       int // requests that stood in the queue when it came
+	ahead       int // requests that stood in the queue before it
 	attempts    int
 }
 
@@ -72,7 +72,7 @@ const attemptTime = 10 * time.Second
 var errAttempts = errors.New("all attempts failed")
 
 // fly makes the attempts of one flight, as authflow does.
-func (w *world) fly(r Request, patience time.Duration) result {
+func (w *world) fly(r Request, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
 	res := result{principal: r.Principal, began: w.now(), ahead: w.l.length()}
@@ -81,7 +81,6 @@ func (w *world) fly(r Request, patience time.Duration) result {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.results = append(w.results, res)
-	return res
 }
 
 func (w *world) attempts(ctx context.Context, r Request, attempts *int) error {
@@ -209,5 +208,5 @@ func percentile(results []result, part float64) time.Duration {
 		waits[i] = r.excess()
 	}
 	slices.Sort(waits)
-	return waits[min(len(waits)-1, int(part*float64(len(waits))))]
+	return waits[int(part*float64(len(waits)-1))]
 }

@@ -14,9 +14,8 @@ type BlockedError struct {
 	// Last is the latest rejection of the password or key, or of another password
 	// of the user if too many were rejected. It is never nil.
 	Last *outcome.Failure
-	// Until is when the password or key may be sent again, as far as is known.
-	Until time.Time
-	// RetryAfter is the time until then, and always above zero.
+	// RetryAfter is the time until the password or key may be sent again, as far as is
+	// known, and always above zero.
 	RetryAfter time.Duration
 
 	reason string
@@ -47,42 +46,11 @@ func block(last *outcome.Failure, own bool, until, now time.Time) *BlockedError 
 	case last.Class != outcome.Rejected:
 		reason = wasUnanswered
 	}
-	return &BlockedError{Last: last, Until: until, RetryAfter: until.Sub(now), reason: reason}
+	return &BlockedError{Last: last, RetryAfter: until.Sub(now), reason: reason}
 }
 
 // turnTaken returns the error for a call whose turn another call has taken.
-func turnTaken(now time.Time) *BlockedError {
+func turnTaken() *BlockedError {
 	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New(isInFlight)}
-	return &BlockedError{Last: last, Until: now.Add(time.Second), RetryAfter: time.Second, reason: isInFlight}
-}
-
-// elsewhere is what the Ledger told: a password is blocked because of calls of
-// other processes. It is trusted for a second, so that a crowd of callers costs
-// the Ledger one Load a second.
-type elsewhere struct {
-	hash    [32]byte
-	force   Force
-	until   time.Time
-	trusted time.Time
-	last    kind // of the latest call
-	own     bool // the latest call was one with this password
-}
-
-const trustedFor = time.Second
-
-// applies reports whether a call with this password is blocked by it.
-func (e *elsewhere) applies(hash [32]byte, force Force, now time.Time) bool {
-	if e.hash != hash || e.force != force {
-		return false
-	}
-	return now.Before(e.trusted) && now.Before(e.until)
-}
-
-// blocked returns the error for a caller.
-func (e *elsewhere) blocked(now time.Time) *BlockedError {
-	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent it and got no response")}
-	if e.last == kindRejected {
-		last = &outcome.Failure{Class: outcome.Rejected, Err: errors.New("another process sent it")}
-	}
-	return block(last, e.own, e.until, now)
+	return &BlockedError{Last: last, RetryAfter: time.Second, reason: isInFlight}
 }

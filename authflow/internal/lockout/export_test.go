@@ -3,7 +3,21 @@ package lockout
 import (
 	"context"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
+
+// LastRejection returns the latest rejection of the password or key, or the latest
+// call without a response; nil if there is none.
+func (t *Ticket) LastRejection() *outcome.Failure {
+	r := t.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.isKey {
+		return r.keys[t.hash].lastRejection()
+	}
+	return r.users[t.user].lastRejection(t.hash, time.Now())
+}
 
 // Known returns how many users and keys are remembered.
 func (r *Registry) Known() int {

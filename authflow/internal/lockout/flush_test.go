@@ -10,7 +10,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// A tool that ends right after its call has told the next process what came of it.
+// A tool that ends right after its call has told the next process the outcome.
 func TestR6_OutcomeThatWasFlushed_IsKnownToTheNextProcess(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for name, c := range map[string]struct {

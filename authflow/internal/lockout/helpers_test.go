@@ -80,8 +80,8 @@ func blockedBy(t *testing.T, ticket *lockout.Ticket, d time.Duration) *lockout.B
 	if !errors.As(err, &b) {
 		t.Fatalf("not blocked: wait %v, error %v", wait, err)
 	}
-	if b.RetryAfter != d || !b.Until.Equal(time.Now().Add(d)) || b.Last == nil {
-		t.Fatalf("blocked for %v until %v after %v, want %v", b.RetryAfter, b.Until, b.Last, d)
+	if b.RetryAfter != d || b.Last == nil {
+		t.Fatalf("blocked for %v after %v, want %v", b.RetryAfter, b.Last, d)
 	}
 	return b
 }
@@ -162,7 +162,7 @@ func (m *memory) operate(ctx context.Context) error {
 	return fault
 }
 
-// set changes what is wrong with the Ledger.
+// set changes the failure of the Ledger.
 func (m *memory) set(fault error, silent bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

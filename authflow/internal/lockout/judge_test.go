@@ -39,8 +39,8 @@ func (w *world) checkBlocked(process *lockout.Registry, err error, password stri
 		w.Errorf("at %v: %v", now.Sub(w.began), err)
 		return
 	}
-	if b.RetryAfter <= 0 || b.Last == nil || !b.Until.After(now) {
-		w.Errorf("at %v: %s is blocked until %v by %v", now.Sub(w.began), password, b.Until, b.Last)
+	if b.RetryAfter <= 0 || b.Last == nil {
+		w.Errorf("at %v: %s is blocked for %v by %v", now.Sub(w.began), password, b.RetryAfter, b.Last)
 	}
 	if !w.sharing() && w.proven(process, password) {
 		w.Errorf("at %v: %s is proven, and blocked for %v", now.Sub(w.began), password, b.RetryAfter)

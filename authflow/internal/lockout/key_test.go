@@ -10,29 +10,34 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
+// After the first three rejections.
 func TestR6_WrongKey_CostsOneCallASecond(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := lockout.New(lockout.Config{})
-		calls := 0
-		for range 600 { // tenths of a second
-			for user := range 100 {
-				ticket := r.Key("wrong", fmt.Sprint(user))
-				if wait, err := ticket.Eligible(time.Now()); err != nil {
-					t.Fatal("a call fails because of another principal:", err)
-				} else if wait == 0 {
-					start(t, ticket).Done(&outcome.Failure{Class: outcome.Rejected, Status: 401})
-					calls++
+	for name, principals := range map[string]int{"of many principals": 100, "of one principal": 1} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r := lockout.New(lockout.Config{})
+				calls := 0
+				for range 600 { // tenths of a second
+					for flow := range 100 {
+						ticket := r.Key("wrong", fmt.Sprint(flow%principals))
+						if wait, err := ticket.Eligible(time.Now()); err != nil {
+							t.Fatal("a call fails because of another one:", err)
+						} else if wait == 0 {
+							start(t, ticket).Done(wrong)
+							calls++
+						}
+					}
+					after(100 * time.Millisecond)
 				}
-			}
-			after(100 * time.Millisecond)
-		}
-		if calls != 60 {
-			t.Errorf("%d calls in a minute", calls)
-		}
-	})
+				if calls != 2+60 {
+					t.Errorf("%d calls in a minute", calls)
+				}
+			})
+		})
+	}
 }
 
-func TestR9_RightKey_FreesAllCallersWithTheFirstResponse(t *testing.T) {
+func TestR6_DoubtfulKey_IsFreedByTheFirstResponseThatProvesIt(t *testing.T) {
 	for name, f := range map[string]*outcome.Failure{
 		"ok":       nil,
 		"conflict": {Class: outcome.Conflict, Status: 409},
@@ -41,60 +46,59 @@ func TestR9_RightKey_FreesAllCallersWithTheFirstResponse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				r := lockout.New(lockout.Config{})
-				first := start(t, r.Key("right", "ann"))
-				if wait, err := r.Key("right", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
-					t.Error(wait, err)
-				}
+				doubt(t, r, "key")
+				first := start(t, r.Key("key", "ann"))
+				waits(t, r.Key("key", "bob"), time.Second)
+				start(t, r.Key("another key", "bob"))
 				after(100 * time.Millisecond)
 				first.Done(f)
 				for range 10_000 {
-					start(t, r.Key("right", "bob"))
+					start(t, r.Key("key", "bob"))
 				}
 			})
 		})
 	}
 }
 
-// Ten users of an Org whose key is new, behind 6,000 of another.
-func TestR9_NewKey_HoldsOnlyItsOwnCallers(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := lockout.New(lockout.Config{})
-		for range 6000 {
-			r.Key("old", "x")
-		}
-		start(t, r.Key("old", "x"))
-		first := start(t, r.Key("new", "a"))
-		if wait, err := r.Key("new", "b").Eligible(time.Now()); wait != time.Second || err != nil {
-			t.Error(wait, err)
-		}
-		after(time.Second)
-		second := start(t, r.Key("new", "b"))
-		first.Done(lost) // which says nothing
-		if wait, err := r.Key("new", "c").Eligible(time.Now()); wait != time.Second || err != nil {
-			t.Error(wait, err)
-		}
-		second.Done(nil)
-		for range 10 {
-			start(t, r.Key("new", "c"))
-		}
-	})
-}
-
-func TestR6_KeyWithoutVerdict_IsNotProven(t *testing.T) {
+func TestR6_DoubtfulKeyWithoutVerdict_StaysDoubtful(t *testing.T) {
 	for _, f := range []*outcome.Failure{lost, overloaded, limited, notSent, {Class: outcome.Other, Status: 500}, {Class: outcome.Unexpected}} {
 		t.Run(f.Class.String(), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				r := lockout.New(lockout.Config{})
-				play(t, r.Key("key", "ann"), f)
-				if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
-					t.Error(wait, err)
-				}
-				if got := r.Stats().Keys; got != (lockout.Count{Unproven: 1}) {
+				play(t, r.Key("new", "ann"), f)
+				start(t, r.Key("new", "bob")).Done(f)
+				if got := r.Stats().UnprovenKeys; got != 1 {
 					t.Error(got)
 				}
+				doubt(t, r, "key")
+				play(t, r.Key("key", "ann"), f)
+				waits(t, r.Key("key", "bob"), time.Second)
 			})
 		})
 	}
+}
+
+// A cold start: the first calls with the key fail, or take long, and the others do not
+// wait for them.
+func TestR13_NewKey_MakesNoCallerWait(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		for _, f := range []*outcome.Failure{overloaded, lost, limited, wrong, wrong} {
+			start(t, r.Key("key", "slow"))
+			play(t, r.Key("key", "ann"), f)
+		}
+		start(t, r.Key("key", "bob"))
+	})
+}
+
+// doubt makes a new key doubtful, and waits for the time of the next caller.
+func doubt(t *testing.T, r *lockout.Registry, key string) {
+	t.Helper()
+	for range 3 {
+		play(t, r.Key(key, "x"), wrong)
+	}
+	waits(t, r.Key(key, "x"), time.Second)
+	after(time.Second)
 }
 
 func TestR13_PrincipalThatIsRejected_DecidesForNobody(t *testing.T) {
@@ -116,7 +120,7 @@ func TestR13_PrincipalThatIsRejected_DecidesForNobody(t *testing.T) {
 		if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
 			t.Error(wait, err)
 		}
-		if got := r.Stats().Keys; got != (lockout.Count{Rejected: 1}) {
+		if got := r.Stats().UnprovenKeys; got != 1 {
 			t.Error(got)
 		}
 		after(time.Second)
@@ -131,9 +135,10 @@ func TestR4_WrongKey_IsToldAfterThePatience(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{Patience: 29500 * time.Millisecond})
 		early := r.Key("key", "early")
-		play(t, r.Key("key", "ann"), lost)
-		waits(t, early, time.Second)
-		after(time.Minute) // in which nothing is known of the key
+		ready(t, early)
+		after(time.Minute) // in which nothing speaks against the key
+		play(t, r.Key("key", "x"), wrong)
+		play(t, r.Key("key", "x"), wrong)
 		for range 29 {
 			play(t, r.Key("key", "ann"), wrong)
 			waits(t, early, time.Second)
@@ -152,8 +157,7 @@ func TestR4_WrongKey_IsToldAfterThePatience(t *testing.T) {
 	})
 }
 
-// The doubt begins when the key is no longer proven, and not with a rejection of a
-// principal before.
+// The doubt begins with the third rejection, and not with the first one.
 func TestR13_DoubtOfAProvenKey_LeavesItsCallersThePatience(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{Patience: 30 * time.Second})
@@ -193,29 +197,6 @@ func TestX3_RejectionOfAKey_NamesNoOtherPrincipal(t *testing.T) {
 		play(t, r.Key("key", "bob"), nil)
 		if f := r.Key("key", "bob").LastRejection(); f != nil {
 			t.Error("a key that works was last rejected:", f)
-		}
-	})
-}
-
-// Another process has made a token with the key.
-func TestK1_KeyThatAnotherProcessUsed_IsProven(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := lockout.New(lockout.Config{})
-		start(t, r.Key("key", "ann"))
-		if wait, err := r.Key("key", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
-			t.Error(wait, err)
-		}
-		if !r.Key("key", "bob").Prove() || r.Key("key", "carol").Prove() {
-			t.Error("the first proof frees the callers that wait, and the second one nobody")
-		}
-		start(t, r.Key("key", "bob"))
-
-		play(t, r.Key("rejected", "ann"), wrong)
-		if r.Key("rejected", "bob").Prove() || r.Password("ann", "secret", lockout.Scheduled).Prove() {
-			t.Error("a key that was rejected here, and a password, are not proven by another process")
-		}
-		if wait, err := r.Key("rejected", "bob").Eligible(time.Now()); wait != time.Second || err != nil {
-			t.Error(wait, err)
 		}
 	})
 }

@@ -336,9 +336,6 @@ func TestK2_LedgerThatFails_LeavesThreeForEachProcess(t *testing.T) {
 						t.Errorf("sent %d times in two hours", len(sent[i]))
 					}
 				}
-				if got := list[0].Stats(); got.LedgerFailures == 0 {
-					t.Error("the failures are not counted")
-				}
 			})
 		})
 	}
@@ -357,10 +354,6 @@ func TestK2_SilentLedger_CostsTwoSeconds(t *testing.T) {
 		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
 		if took := time.Since(began); took != 0 {
 			t.Errorf("a proven password waits for %v", took)
-		}
-		flush(t, r)
-		if r.Stats().LedgerFailures != 1 {
-			t.Error(r.Stats())
 		}
 	})
 }
@@ -383,8 +376,8 @@ func TestK2_RecordThatAlwaysChanges_StopsNobody(t *testing.T) {
 			t.Errorf("waited for %v", took)
 		}
 		flush(t, r)
-		if got := r.Stats(); got.LedgerFailures != 1 || r.Records() != 0 {
-			t.Errorf("%+v, %d records", got, r.Records())
+		if r.Records() != 0 {
+			t.Errorf("%d records", r.Records())
 		}
 	})
 }
@@ -421,7 +414,7 @@ func TestK2_GarbageInTheLedger_CountsAsEmpty(t *testing.T) {
 	}
 }
 
-func TestR6_CallInFlightElsewhere_IsWaitedFor(t *testing.T) {
+func TestR6_CallInFlightInAnotherProcess_IsWaitedFor(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{}
 		one, two := process(m), process(m)
@@ -458,9 +451,9 @@ func TestR6_CallInFlightElsewhere_IsWaitedFor(t *testing.T) {
 	})
 }
 
-// A thousand callers of one process ask for a password that another process was
+// A thousand callers of one process use a password that another process was
 // told is wrong.
-func TestK2_BlockedElsewhere_CostsALoadASecond(t *testing.T) {
+func TestK2_BlockedByAnotherProcess_CostsALoadASecond(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{}
 		one, two := process(m), process(m)
@@ -502,7 +495,7 @@ func (l *replaying) Swap(_ context.Context, user string, _, record []byte, _ tim
 	return nil
 }
 
-func TestK4_ReplayedRecord_BringsNoMoreThanThree(t *testing.T) {
+func TestK4_ReplayedRecord_AllowsNoMoreThanThree(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		accepted := &memory{}
 		r := process(accepted)
@@ -593,7 +586,7 @@ func TestL1_Registry_HasNoGoroutineWhenItIsIdle(t *testing.T) {
 }
 
 // A slow store makes waiting for another process no shorter.
-func TestR6_CallInFlightElsewhere_IsWaitedForWithASlowLedger(t *testing.T) {
+func TestR6_CallInFlightInAnotherProcess_IsWaitedForWithASlowLedger(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{latency: 400 * time.Millisecond}
 		one, two := process(m), process(m)
@@ -612,7 +605,7 @@ func TestR6_CallInFlightElsewhere_IsWaitedForWithASlowLedger(t *testing.T) {
 }
 
 // A rejection that another process was told ends the proof.
-func TestR6_RejectedElsewhere_IsNoLongerProven(t *testing.T) {
+func TestR6_RejectedByAnotherProcess_IsNoLongerProven(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{}
 		one, two := process(m), process(m)
@@ -712,17 +705,6 @@ func TestR6_OutcomeThatCouldNotBeSaved_IsSavedLater(t *testing.T) {
 		flush(t, r)
 		after(15 * time.Second)
 		fresh(t, m, "right", true)
-		if r.Stats().Unsaved != 0 {
-			t.Error("counted as not saved")
-		}
-
-		ticket = start(t, r.Password("bob", "right", lockout.Scheduled))
-		m.set(errors.New("down"), false)
-		ticket.Done(nil)
-		flush(t, r)
-		if r.Stats().Unsaved != 1 {
-			t.Error("not counted")
-		}
 	})
 }
 
@@ -754,7 +736,7 @@ func TestR6_OutcomeSavedWithoutAResponse_CountsOnce(t *testing.T) {
 	})
 }
 
-func TestR6_BlockedElsewhere_ForcedRenewalGoesBeforeItsTime(t *testing.T) {
+func TestR6_BlockedByAnotherProcess_ForcedRenewalGoesBeforeItsTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{}
 		one, two := process(m), process(m)

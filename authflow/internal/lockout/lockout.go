@@ -5,7 +5,7 @@
 // A [Registry] knows every password and key of a Cluster by a keyed hash. A call
 // that carries one has a [Ticket]: [Ticket.Eligible] tells whether and when the
 // secret may be sent, [Ticket.Take] and [Ticket.Reserve] count the send, and
-// [Ticket.Done] tells what came of it.
+// [Ticket.Done] reports its outcome.
 //
 // # Passwords
 //
@@ -26,7 +26,7 @@
 // changed on the server while a thousand flows use it is rejected 3 times, and
 // not a thousand times.
 //
-// What follows for a user:
+// For a user this means:
 //
 //   - a password that was accepted before is sent as soon as an outage is over;
 //   - at a first start into two minutes of silence, the third call is sent 11
@@ -48,16 +48,17 @@
 //
 // # Keys
 //
-// A secret key is shared by many principals. Before it is proven, it goes to one
-// more caller each second, whoever the caller is. It is proven by a response that
-// the server can only give after it has looked at the key: a success, a conflict
-// or a complaint about the request. A token that another process has made with the
-// key proves it, too. A 500 proves nothing, because a wrong key has
-// been answered with it, and neither does the page of a proxy. A rejection is the
-// affair of the principal that met it. Only the rejections of three different
-// principals in a row make a proven key unproven again, and then the callers
-// wait for their turn. A call that has waited for [Config.Patience], while the key
-// met nothing but rejections, fails with the last of them.
+// A secret key is shared by many principals, and a rejection may be the affair of
+// the principal that met it. Three rejections in a row, of three different principals
+// if the key is proven, make the key doubtful: it goes to one more caller each second
+// then, for any principal. A call that has waited for [Config.Patience] fails with the
+// last of the rejections.
+//
+// A key is proven, and the doubt ends, by a response that the server can only give
+// after it has looked at the key: a success, a conflict or a complaint about the
+// request. A 500 proves nothing, because a wrong key has been answered with it, and
+// neither does the page of a proxy. A key without rejections makes no caller wait, so
+// that a few principals that fail at a cold start do not decide for the others.
 //
 // # Several processes
 //
@@ -71,8 +72,6 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
-
-	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
 // Config is what a [Registry] needs.
@@ -81,20 +80,20 @@ type Config struct {
 	// Registry knows only what its own process has sent.
 	Ledger Ledger
 	// Seal and Open turn the record of a user into the value that the Ledger has,
-	// and back; Open returns nil for a value that is no record of the user. Without
+	// and back; Open returns nil for a value that is not a record of the user. Without
 	// them, the Ledger has the records as they are.
 	Seal, Open func(user string, text []byte) []byte
 	// Hash returns a keyed hash of a secret of a user; the user is empty for a
 	// secret key. Processes that share a Ledger need the same key for it. Without
 	// a Hash, the Registry uses HMAC-SHA-256 with a random key.
 	Hash func(user, secret string) [32]byte
-	// Patience is how long a call waits for its turn with a secret key of which
-	// nothing but rejections is known, before its caller is told of them. 0 means
-	// for as long as it takes.
+	// Patience is how long a call waits for its turn with a secret key that meets
+	// nothing but rejections, before it fails with the last of them. 0 means for as
+	// long as it takes.
 	Patience time.Duration
 }
 
-// Registry is what a Cluster knows of the passwords and secret keys of its flows.
+// Registry is the memory of a Cluster for the passwords and secret keys of its flows.
 // It holds hashes of them, and no secret. Its methods may be called concurrently.
 // Only Flush waits.
 type Registry struct {
@@ -149,8 +148,8 @@ func randomHash() func(user, secret string) [32]byte {
 	}
 }
 
-// userOf returns what is known of a user, and remembers the user from now on. The
-// caller holds the lock.
+// userOf returns the user of that name, and remembers it from now on. The caller
+// holds the lock.
 func (r *Registry) userOf(name string, now time.Time) *user {
 	u := r.users[name]
 	if u == nil {
@@ -161,8 +160,8 @@ func (r *Registry) userOf(name string, now time.Time) *user {
 	return u
 }
 
-// keyOf returns what is known of a key, and remembers the key from now on. The
-// caller holds the lock.
+// keyOf returns the key with this hash, and remembers it from now on. The caller
+// holds the lock.
 func (r *Registry) keyOf(hash [32]byte, now time.Time) *key {
 	k := r.keys[hash]
 	if k == nil {
@@ -173,8 +172,7 @@ func (r *Registry) keyOf(hash [32]byte, now time.Time) *key {
 	return k
 }
 
-// sweep forgets the users and keys that no longer change anything, if there are
-// many.
+// sweep forgets the idle users and keys, if there are many.
 func (r *Registry) sweep(now time.Time) {
 	if len(r.users)+len(r.keys) < r.sweepAt {
 		return
@@ -190,39 +188,4 @@ func (r *Registry) sweep(now time.Time) {
 		}
 	}
 	r.sweepAt = max(minSweep, 2*(len(r.users)+len(r.keys)))
-}
-
-// verdict is what an exchange says of the secret that it carried.
-type verdict uint8
-
-const (
-	noVerdict verdict = iota // the server did not look at the secret
-	accepted
-	rejected
-	unanswered // the server may have rejected it
-	hidden     // a gateway responded, after the server had rejected it before
-)
-
-// verdictOf returns what an exchange says of its password or key; f is nil for a
-// success.
-func verdictOf(f *outcome.Failure) verdict {
-	if f == nil {
-		return accepted
-	}
-	switch f.Class {
-	case outcome.OK, outcome.Conflict:
-		return accepted
-	case outcome.Rejected:
-		return rejected
-	case outcome.NotSent, outcome.Overloaded, outcome.RateLimited:
-		return noVerdict
-	}
-	return unanswered
-}
-
-// mayHideRejection reports whether a gateway may have answered in place of a server
-// that rejected the password. Such a call counts if the server rejected the password
-// before, and has not accepted it since.
-func mayHideRejection(f *outcome.Failure) bool {
-	return verdictOf(f) == noVerdict && f.Class != outcome.NotSent
 }

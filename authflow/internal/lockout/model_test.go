@@ -24,7 +24,7 @@ import (
 //   - a password is blocked only because of calls that explain it;
 //   - a proven password is never blocked, and a caller waits only for a call of
 //     the same user;
-//   - when a blocked password may be sent again is told, and is true.
+//   - the time after which a blocked password may be sent again is true.
 //
 // The server's count leaves out what the package says it does not promise; see
 // world.promised.
@@ -225,7 +225,7 @@ func (f *flow) run(ctx context.Context) {
 }
 
 // restart replaces the process of the flow by a new one, which shares a Ledger.
-// Without one, a new process begins to count anew.
+// Without one, a new process begins to count again.
 func (f *flow) restart() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

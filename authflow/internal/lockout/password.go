@@ -7,16 +7,16 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
-// user is what is known of the passwords of one user. A nil user is one of whom
-// nothing is known.
+// user is the evidence for and against the passwords of one user. A nil user is one
+// whose passwords were not used yet.
 type user struct {
 	proof    proof
 	counted  []send     // calls that count as rejected, oldest first
 	inFlight []inFlight // calls that are not done, by password
-	events   uint64     // calls that were sent and rejections that were heard, in order
+	events   uint64     // the number of calls and rejections, which orders them
 	wrong    []wrong    // passwords whose latest verdict is a rejection, oldest first
 
-	elsewhere elsewhere // what the Ledger told of calls of other processes
+	others othersBlock // the calls of other processes that block a password
 }
 
 // send is a call whose password was rejected, or may have been.
@@ -42,8 +42,8 @@ type inFlight struct {
 	n    int
 }
 
-// maxCounted bounds the calls that are remembered of a user. More than 4 of them
-// block every password that is not proven, so the oldest ones add little.
+// maxCounted bounds the calls that are remembered of a user. Four of them block every
+// password that is not proven, so the oldest ones add little.
 const maxCounted = 8
 
 // eligible returns how long a call with a password has to wait.
@@ -62,8 +62,8 @@ func (u *user) eligible(hash [32]byte, force Force, now time.Time) (time.Duratio
 	if same > 0 {
 		return untilDone, nil
 	}
-	if u.elsewhere.applies(hash, force, now) {
-		return 0, u.elsewhere.blocked(now)
+	if u.others.applies(hash, force, now) {
+		return 0, u.others.blocked(now)
 	}
 	blocked := u.blocked(hash, force, now)
 	if blocked != nil {
@@ -112,7 +112,7 @@ func (u *user) take(hash [32]byte) uint64 {
 	return u.events
 }
 
-// done notes what came of a call that was taken, and returns what it says of the
+// done notes the outcome of a call that was taken, and returns its evidence about the
 // password.
 func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Time) verdict {
 	u.land(hash)
@@ -188,7 +188,7 @@ func (u *user) accept(hash [32]byte, sent uint64, now time.Time) {
 	})
 	u.wrong = slices.DeleteFunc(u.wrong, func(w wrong) bool { return w.hash == hash })
 	u.proof.accept(hash, sent, now)
-	u.elsewhere = elsewhere{}
+	u.others = othersBlock{}
 }
 
 // land takes a call out of flight.
@@ -240,7 +240,8 @@ func (u *user) callsWith(hash [32]byte) int {
 	return 0
 }
 
-// lastRejection returns what became of the last call with a password that counts.
+// lastRejection returns the failure of the latest call with a password that counts as
+// rejected, or nil.
 func (u *user) lastRejection(hash [32]byte, now time.Time) *outcome.Failure {
 	if u == nil {
 		return nil

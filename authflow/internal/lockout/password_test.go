@@ -105,7 +105,7 @@ func TestR6_UnprovenPassword_IsInFlightOnce(t *testing.T) {
 	})
 }
 
-func TestR6_WaitingCallers_AreToldOfTheRejection(t *testing.T) {
+func TestR6_WaitingCallers_GetTheRejection(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})
 		first := start(t, r.Password("ann", "wrong", lockout.Scheduled))
@@ -142,7 +142,7 @@ func TestR6_LostResponse_CountsAsRejectionUntilToldOtherwise(t *testing.T) {
 		if third.Once() {
 			t.Error("a flight sends a proven password only once")
 		}
-		play(t, ann(), wrong) // the first rejection, as the lost ones were none
+		play(t, ann(), wrong) // the first rejection, because the lost ones do not count
 		blocked(t, ann(), time.Minute)
 	})
 }
@@ -190,7 +190,7 @@ func TestR6_OneLostResponseThenOutage_IsBackInAMinute(t *testing.T) {
 	})
 }
 
-func TestR6_TLSAlert_IsNoWrongPassword(t *testing.T) {
+func TestR6_TLSAlert_IsNotAWrongPassword(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})
 		for range 100 {
@@ -202,7 +202,7 @@ func TestR6_TLSAlert_IsNoWrongPassword(t *testing.T) {
 	})
 }
 
-func TestR6_ProvenPassword_IsNotDoubtedForLostResponses(t *testing.T) {
+func TestR6_ProvenPassword_IsNotSuspectForLostResponses(t *testing.T) {
 	for name, f := range map[string]*outcome.Failure{"lost": lost, "overloaded": overloaded, "not sent": notSent} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

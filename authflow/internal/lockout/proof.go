@@ -61,7 +61,7 @@ func (p *proof) accept(hash [32]byte, sent uint64, now time.Time) {
 }
 
 // restart notes a call that got no verdict: the number of calls in flight begins
-// anew.
+// again.
 func (p *proof) restart(now time.Time) {
 	p.places, p.streak, p.used = firstPlaces, 0, now
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// kind is what is known of a send that a record counts.
+// kind is the outcome of a send that a record counts.
 type kind uint8
 
 const (

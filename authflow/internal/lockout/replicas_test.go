@@ -78,7 +78,7 @@ func TestR6_ReplicasWithAProvenPassword_SendItLessAfterRejections(t *testing.T) 
 	})
 }
 
-func TestR6_BlockedElsewhere_IsOverSoonAfterAnAcceptance(t *testing.T) {
+func TestR6_BlockedByAnotherProcess_IsOverSoonAfterAnAcceptance(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := &memory{}
 		one, two := process(m), process(m)

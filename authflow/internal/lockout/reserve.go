@@ -28,7 +28,6 @@ func (t *Ticket) reserve(ctx context.Context, a *access) error {
 		case err != nil && ctx.Err() != nil:
 			return fmt.Errorf("gave up before a call with a password, which other processes may use as well: %w", context.Cause(ctx))
 		case errors.Is(err, errFailed):
-			a.failures.Add(1)
 			return nil
 		case err != nil:
 			return err
@@ -84,7 +83,7 @@ func (t *Ticket) admit(c tally, now time.Time) (time.Duration, error) {
 	}
 	until := blockedUntil(c.attempts, t.force)
 	if until.After(now) {
-		return 0, t.blockElsewhere(c, until, now)
+		return 0, t.blockByOthers(c, until, now)
 	}
 	if c.inFlight > 0 {
 		return jitter(pollInterval), nil
@@ -103,15 +102,15 @@ func (t *Ticket) endProof() {
 	}
 }
 
-// blockElsewhere notes that the Ledger blocks the password, so that other callers
+// blockByOthers notes that the Ledger blocks the password, so that other callers
 // of this process need not ask the Ledger for some time, and returns the reason.
-func (t *Ticket) blockElsewhere(c tally, until, now time.Time) error {
+func (t *Ticket) blockByOthers(c tally, until, now time.Time) error {
 	r := t.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.userOf(t.user, now)
-	u.elsewhere = elsewhere{hash: t.hash, force: t.force, until: until, trusted: now.Add(trustedFor), last: c.last, own: c.own}
-	return u.elsewhere.blocked(now)
+	u.others = othersBlock{hash: t.hash, force: t.force, until: until, trusted: now.Add(trustedFor), last: c.last, own: c.own}
+	return u.others.blocked(now)
 }
 
 // jitter returns a random duration between half of d and one and a half of it.

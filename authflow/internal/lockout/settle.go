@@ -4,24 +4,8 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
-
-// shared is the use of the Ledger by all calls of a Registry.
-type shared struct {
-	ledger     Ledger
-	seal, open func(user string, text []byte) []byte
-
-	failures atomic.Uint64 // reservations that the Ledger failed
-	dropped  atomic.Uint64 // outcomes that were not saved
-
-	mu      sync.Mutex
-	records hourly
-	queue   []settlement
-	workers int
-}
 
 // settlement is the outcome of a call that is still to be saved.
 type settlement struct {
@@ -43,7 +27,7 @@ const (
 	retryInterval = 25 * time.Millisecond  // after another process was faster
 )
 
-// settle saves what came of a call, if the Ledger has to know.
+// settle saves the outcome of a call, if the Ledger has to know.
 func (t *Ticket) settle(outcome verdict, now time.Time) {
 	s := t.registry.shared
 	counted := t.reserved != nil
@@ -60,26 +44,10 @@ func (t *Ticket) settle(outcome verdict, now time.Time) {
 	})
 }
 
-// spend counts a record that is about to be written, or reports false if there are
-// too many.
-func (s *shared) spend(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.records.spend(now)
-}
-
-// refund takes back a record that was counted at a time.
-func (s *shared) refund(at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.records.refund(at)
-}
-
 func (s *shared) add(next settlement) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.queue) >= maxQueue {
-		s.dropped.Add(1)
 		close(next.saved)
 		return
 	}
@@ -97,10 +65,7 @@ func (s *shared) work() {
 		if !ok {
 			return
 		}
-		err := s.save(next)
-		if err != nil {
-			s.dropped.Add(1)
-		}
+		s.save(next)
 		close(next.saved)
 	}
 }
@@ -120,30 +85,26 @@ func (s *shared) next() (settlement, bool) {
 	return next, true
 }
 
-// save puts the outcome into the record, and tries again for some seconds if the
-// Ledger fails.
-func (s *shared) save(next settlement) error {
+// save puts the outcome into the record. If the Ledger fails, save tries again for some
+// seconds; after that the call counts as a rejection for other processes.
+func (s *shared) save(next settlement) {
 	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
 	defer cancel()
 	known := next.reserved
 	for pause := retryPause; ; pause *= 2 {
 		tried, err := s.replace(ctx, next, known)
 		if err == nil {
-			return nil
+			return
 		}
 		err = sleep(ctx, jitter(pause))
 		if err != nil {
-			return err
+			return
 		}
 		known, err = s.accessTo(next.user).load(ctx)
 		if err == nil && tried != nil && bytes.Equal(known.value, tried.value) {
-			return nil // the Ledger has saved it, and its response was lost
+			return // the Ledger has saved it, and its response was lost
 		}
 	}
-}
-
-func (s *shared) accessTo(user string) *access {
-	return &access{shared: s, user: user, limit: ledgerTime}
 }
 
 // replace replaces the record by one with the outcome. The record is usually as the
@@ -170,26 +131,26 @@ func (s *shared) replace(ctx context.Context, next settlement, known *saved) (tr
 // revise returns the entries of a record with the outcome of the call in place of
 // the call itself.
 func (s settlement) revise(entries []entry) []entry {
-	is := func(k kind) func(entry) bool {
-		return func(e entry) bool { return e.kind == k && e.hash == shortHash(s.hash) }
+	is := func(e entry, kinds ...kind) bool {
+		return e.hash == shortHash(s.hash) && slices.Contains(kinds, e.kind)
 	}
 	entries = slices.Clone(entries)
 	for i := len(entries) - 1; i >= 0; i-- {
-		if is(kindPending)(entries[i]) {
+		if is(entries[i], kindPending) {
 			entries = slices.Delete(entries, i, i+1)
 			break
 		}
 	}
-	overtaken := slices.ContainsFunc(entries, func(e entry) bool { return is(kindRejected)(e) && e.at().After(s.sent) })
+	overtaken := slices.ContainsFunc(entries, func(e entry) bool { return is(e, kindRejected) && e.at().After(s.sent) })
 	switch {
 	case s.outcome == accepted && !overtaken:
 		entries = slices.DeleteFunc(entries, func(e entry) bool {
-			stale := is(kindPending)(e) && s.at.Sub(e.at()) >= pendingFor
-			return stale || is(kindUnanswered)(e) || is(kindHidden)(e) || is(kindAccepted)(e)
+			stale := is(e, kindPending) && s.at.Sub(e.at()) >= pendingFor
+			return stale || is(e, kindUnanswered, kindHidden, kindAccepted)
 		})
 		return append(entries, s.entry(kindAccepted, acceptedFor))
 	case s.outcome == rejected:
-		entries = slices.DeleteFunc(entries, is(kindAccepted))
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return is(e, kindAccepted) })
 		return append(entries, s.entry(kindRejected, countsFor))
 	case s.outcome == unanswered:
 		return append(entries, s.entry(kindUnanswered, countsFor))

@@ -20,8 +20,8 @@ const (
 	Forced Force = true
 )
 
-// untilDone is the wait for something that no clock decides: a call in flight. The
-// limiter asks again whenever a call is done.
+// untilDone is the wait for a call in flight, whose end nobody knows. The limiter calls
+// Eligible again whenever a call is done.
 const untilDone = time.Hour
 
 // Ticket is one call that carries a password or a secret key. Ask Eligible until
@@ -61,7 +61,8 @@ func (r *Registry) Key(secretKey, principal string) *Ticket {
 }
 
 // Eligible returns how long the call has to wait, or zero if it may be sent now. A
-// wait of an hour means that another call decides, so ask again when one is done.
+// wait of an hour means that another call decides, so call Eligible again when one is
+// done.
 // A [BlockedError] says that the call must not wait: its password was rejected,
 // and is not sent again for some time, or its key was, and it has waited for as
 // long as it may.
@@ -101,7 +102,7 @@ func (t *Ticket) Take(now time.Time) {
 	case err != nil:
 		t.denied = err
 	case wait > 0:
-		t.denied = turnTaken(now)
+		t.denied = turnTaken()
 	default:
 		t.sent = r.userOf(t.user, now).take(t.hash)
 	}
@@ -111,9 +112,9 @@ func (t *Ticket) Take(now time.Time) {
 // the call must not be sent; give the Ticket back with Done and [outcome.NotSent]
 // then. It waits, until ctx ends, while another process has a call with a password
 // of the same user in flight. The operations of the Ledger that do not belong to
-// such a wait take at most limit together, and spent says how long they took. A
-// Ledger that fails or takes longer is no error: the count of this process holds
-// alone then.
+// such a wait take at most limit together, and spent says how long they took. If the
+// Ledger fails or takes longer, Reserve returns nil, and the count of this process
+// alone decides.
 func (t *Ticket) Reserve(ctx context.Context, limit time.Duration) (spent time.Duration, err error) {
 	r := t.registry
 	r.mu.Lock()
@@ -127,7 +128,7 @@ func (t *Ticket) Reserve(ctx context.Context, limit time.Duration) (spent time.D
 	return min(a.spent, limit), err
 }
 
-// Done tells what came of the call; f is nil for a success. Class
+// Done reports the failure of the call; f is nil for a success. Class
 // [outcome.NotSent] gives the Ticket back without a count. Later calls do nothing.
 func (t *Ticket) Done(f *outcome.Failure) {
 	now := time.Now()
@@ -143,7 +144,7 @@ func (t *Ticket) Done(f *outcome.Failure) {
 	default:
 		u := r.userOf(t.user, now)
 		said = u.done(t.hash, t.sent, f, now)
-		if mayHideRejection(f) && t.rejectedElsewhere() && !u.proof.holds(t.hash, now) {
+		if mayHideRejection(f) && t.rejectedByOthers() && !u.proof.holds(t.hash, now) {
 			said = hidden
 		}
 	}
@@ -153,20 +154,10 @@ func (t *Ticket) Done(f *outcome.Failure) {
 	}
 }
 
-// Prove tells that a call of another process with the same key succeeded. It proves
-// the key unless this process has met a rejection of it, and reports whether callers
-// that wait for the key may go on. Of a password it proves nothing.
-func (t *Ticket) Prove() (changed bool) {
-	r := t.registry
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return t.isKey && r.keyOf(t.hash, time.Now()).prove()
-}
-
 // Flush waits until the outcome of the call is saved in the Ledger, until it turns
-// out that it cannot be, or until ctx ends. Call it after Done, and before anybody
-// who waits for the call is told: their process may end then, and an outcome that is
-// not saved counts as a rejection for the next process.
+// out that it cannot be, or until ctx ends. Call it after Done, and before the callers
+// get the result: their process may end at once, and an outcome that is not saved
+// counts as a rejection for the next process.
 func (t *Ticket) Flush(ctx context.Context) {
 	if t.saved == nil {
 		return
@@ -177,9 +168,9 @@ func (t *Ticket) Flush(ctx context.Context) {
 	}
 }
 
-// rejectedElsewhere reports whether the Ledger knew of a rejection of the password,
+// rejectedByOthers reports whether the Ledger knew of a rejection of the password,
 // or of a call that may hide one, when the call was reserved.
-func (t *Ticket) rejectedElsewhere() bool {
+func (t *Ticket) rejectedByOthers() bool {
 	if t.reserved == nil {
 		return false
 	}
@@ -188,9 +179,8 @@ func (t *Ticket) rejectedElsewhere() bool {
 	})
 }
 
-// Once reports whether a flight sends this password only once, unless the call was
-// surely not looked at: the password is not proven at the moment. Ask it after
-// Done.
+// Once reports whether a flight must not send this password again, because it is not
+// proven. Call it after Done.
 func (t *Ticket) Once() bool {
 	return !t.isKey && t.acceptedAt().IsZero()
 }
@@ -206,17 +196,4 @@ func (t *Ticket) acceptedAt() time.Time {
 		return time.Time{}
 	}
 	return u.proof.accepted
-}
-
-// LastRejection returns the latest rejection that is known of the password or key,
-// or the latest call that nobody answered; nil if there is none. Of a key it holds
-// nothing that names a principal.
-func (t *Ticket) LastRejection() *outcome.Failure {
-	r := t.registry
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if t.isKey {
-		return r.keys[t.hash].lastRejection()
-	}
-	return r.users[t.user].lastRejection(t.hash, time.Now())
 }

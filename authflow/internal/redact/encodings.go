@@ -31,8 +31,8 @@ func decodeRuns(text, alphabet string, decode func(run string) string) string {
 	return b.String()
 }
 
-// wholly makes of a decoder one for stretches that are the code of a printable text
-// from their beginning.
+// wholly returns a decoder for stretches that belong to a code from their first
+// character to their last: decode, if its result is printable.
 func wholly(decode func(string) string) func(run string) string {
 	return func(run string) string {
 		decoded := decode(run)
@@ -44,9 +44,9 @@ func wholly(decode func(string) string) func(run string) string {
 	}
 }
 
-// skipping makes of a decoder one for stretches of which the first n characters
-// belong to something else. "key=abcSECRET" in base64 is decoded correctly only for
-// one n from 0 to 3. A stretch that is too short for a long secret is left out.
+// skipping returns a decoder for stretches whose first n characters belong to
+// something else: the base64 of "key=abcSECRET" is decoded correctly only for one n
+// from 0 to 3. It leaves out stretches that are too short for a long secret.
 func skipping(n int, decode func(string) string) func(run string) string {
 	return func(run string) string {
 		if len(run) < n+minLong {
@@ -61,7 +61,7 @@ func skipping(n int, decode func(string) string) func(run string) string {
 func numbers(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
-		isInside := i > 0 && i+1 < len(text) && isDigit(text[i-1]) && isDigit(text[i+1])
+		isInside := isDigit(text, i-1) && isDigit(text, i+1)
 		if !isInside || strings.IndexByte(",._' ", text[i]) < 0 {
 			b.WriteByte(text[i])
 		}
@@ -75,7 +75,10 @@ func numbers(text string) string {
 	return b.String()
 }
 
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+// isDigit reports whether the text has a digit at i, which may be outside of it.
+func isDigit(text string, i int) bool {
+	return 0 <= i && i < len(text) && unicode.IsDigit(rune(text[i]))
+}
 
 // runs returns the stretches that decodeRuns decodes.
 func runs(text, alphabet string) []string {
@@ -96,8 +99,7 @@ func decodeBase64(run string) string {
 	return string(decoded)
 }
 
-// decodeHex decodes a stretch of hex digits, without the last one if their number
-// is odd.
+// decodeHex decodes a stretch of hex digits, without the last one of an odd number.
 func decodeHex(run string) string {
 	decoded, _ := hex.DecodeString(run[:len(run)/2*2])
 	return string(decoded)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -42,8 +41,8 @@ func secretsOf(req *http.Request) []string {
 // secretList collects secrets.
 type secretList []string
 
-// add adds a secret as it is, and as it reads without the escapes of a URL: cookies
-// are often escaped, and a server shows what they mean.
+// add adds a secret as it is, and without the escapes of a URL: cookies are often
+// escaped, and a server shows their meaning.
 func (l *secretList) add(secret string) {
 	secret = strings.TrimSpace(secret)
 	if secret == "" {
@@ -179,10 +178,7 @@ func (l *secretList) addForm(form string) {
 			continue
 		}
 		l.add(value)
-		plain, err := url.QueryUnescape(value)
-		if err == nil {
-			l.add(plain)
-		}
+		l.add(strings.ReplaceAll(value, "+", " "))
 	}
 }
 

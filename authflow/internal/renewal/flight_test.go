@@ -252,7 +252,7 @@ func TestR9_Flight_KnowsWhetherACallerWaits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(50 * time.Minute) // fake clock
+		time.Sleep(50 * time.Minute)             // fake clock
 		l, err := k.Get(t.Context(), time.Now()) // begins a renewal ahead of time
 		if err != nil {
 			t.Fatal(err)

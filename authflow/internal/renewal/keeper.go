@@ -69,7 +69,7 @@ var (
 
 // Get returns a lease for a request that can be repeated: the one in use, even
 // if the server rejected it somewhere, or else the next one. now is the time of
-// the call: reading the clock costs as much as the rest of the answer.
+// the call: reading the clock costs as much as the rest of Get.
 func (k *Keeper[V, S]) Get(ctx context.Context, now time.Time) (*Lease[V], error) {
 	return k.get(ctx, request[V]{}, now)
 }

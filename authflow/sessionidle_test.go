@@ -13,12 +13,11 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// cookieServer wants the cookie JSESSIONID of its latest log-in, which it holds
-// to the end that it has set, and answers requests with what then returns.
+// cookieServer requires the cookie JSESSIONID in every request except a login.
 type cookieServer struct {
-	set    func(now time.Time) []string // Set-Cookie headers of a log-in
-	then   func(now time.Time, n int) []string
-	clock  time.Duration // ahead of ours
+	set    func(now time.Time) []string        // returns the Set-Cookie headers of a login
+	then   func(now time.Time, n int) []string // returns those of the nth other response
+	clock  time.Duration                       // by how much the server's clock is ahead of ours
 	noDate bool
 	logins int
 	served int
@@ -37,7 +36,8 @@ func (s *cookieServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	case !strings.Contains(r.Header.Get("Cookie"), "JSESSIONID="):
 		resp.StatusCode = 401
 	default:
-		if s.served++; s.then != nil {
+		s.served++
+		if s.then != nil {
 			resp.Header["Set-Cookie"] = s.then(now, s.served)
 		}
 	}
@@ -57,15 +57,17 @@ func always(headers ...string) func(time.Time) []string {
 	return func(time.Time) []string { return headers }
 }
 
-// expires says when a cookie ends, by the clock of who sets it.
-func expires(after time.Duration) func(time.Time) []string { //nolint:unparam // says what it is called for
+// expires returns a cookie that expires after a time by the server's clock.
+func expires(after time.Duration) func(time.Time) []string { //nolint:unparam // the calls read better with it
 	return func(now time.Time) []string {
 		return []string{"JSESSIONID=s; Path=/; Expires=" + now.Add(after).UTC().Format(http.TimeFormat)}
 	}
 }
 
-// However a server takes the cookie away, a stream finds a session.
-func TestS2AStreamNeverFindsTheCookieGone(t *testing.T) {
+// However the server takes the cookie away, a request that cannot be repeated finds a
+// session.
+func TestS2_CookieThatExpiresOrIsRemoved_IsRenewedBeforeTheRequest(t *testing.T) {
+	t.Parallel()
 	on1st := func(headers ...string) func(time.Time, int) []string {
 		return func(_ time.Time, n int) []string {
 			if n%2 == 1 { // of each session
@@ -75,24 +77,24 @@ func TestS2AStreamNeverFindsTheCookieGone(t *testing.T) {
 		}
 	}
 	for name, s := range map[string]*cookieServer{
-		"Max-Age":                   {set: always("JSESSIONID=s; Path=/; Max-Age=600")},
-		"Expires":                   {set: expires(10 * time.Minute)},
-		"Expires, a day ahead":      {set: expires(10 * time.Minute), clock: 24 * time.Hour},
-		"Expires, a day behind":     {set: expires(10 * time.Minute), clock: -24 * time.Hour},
-		"Expires without a Date":    {set: expires(10 * time.Minute), noDate: true},
-		"both, of which one counts": {set: always("JSESSIONID=s; Path=/; Max-Age=600; Expires=Fri, 31 Dec 9999 23:59:59 GMT")},
-		"removed by an answer":      {set: always("JSESSIONID=s; Path=/"), then: on1st("JSESSIONID=; Path=/; Max-Age=0")},
-		"removed by the year 1970":  {set: always("JSESSIONID=s; Path=/"), then: on1st("JSESSIONID=x; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT")},
-		"shortened by an answer":    {set: always("JSESSIONID=s; Path=/"), then: on1st("JSESSIONID=t; Path=/; Max-Age=60")},
-		"others stay":               {set: always("JSESSIONID=s; Path=/; Max-Age=600", "clientId=c; Path=/", "AWSALB=a; Path=/; Max-Age=604800")},
-		"for the API alone":         {set: always("JSESSIONID=s; Path=/api/rest/2.0; Max-Age=600", "JSESSIONID=ui; Path=/callosum")},
-		"for what only looks so":    {set: always("JSESSIONID=s; Path=/; Max-Age=600", "JSESSIONID=no; Path=/api/re")},
+		"Max-Age":                       {set: always("JSESSIONID=s; Path=/; Max-Age=600")},
+		"Expires":                       {set: expires(10 * time.Minute)},
+		"Expires, a day ahead":          {set: expires(10 * time.Minute), clock: 24 * time.Hour},
+		"Expires, a day behind":         {set: expires(10 * time.Minute), clock: -24 * time.Hour},
+		"Expires without a Date":        {set: expires(10 * time.Minute), noDate: true},
+		"both, of which one counts":     {set: always("JSESSIONID=s; Path=/; Max-Age=600; Expires=Fri, 31 Dec 9999 23:59:59 GMT")},
+		"removed by a response":         {set: always("JSESSIONID=s; Path=/"), then: on1st("JSESSIONID=; Path=/; Max-Age=0")},
+		"removed by the year 1970":      {set: always("JSESSIONID=s; Path=/"), then: on1st("JSESSIONID=x; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT")},
+		"shortened by a response":       {set: always("JSESSIONID=s; Path=/"), then: on1st("JSESSIONID=t; Path=/; Max-Age=60")},
+		"others stay":                   {set: always("JSESSIONID=s; Path=/; Max-Age=600", "clientId=c; Path=/", "AWSALB=a; Path=/; Max-Age=604800")},
+		"for the API alone":             {set: always("JSESSIONID=s; Path=/api/rest/2.0; Max-Age=600", "JSESSIONID=ui; Path=/callosum")},
+		"for a path that looks like it": {set: always("JSESSIONID=s; Path=/; Max-Age=600", "JSESSIONID=no; Path=/api/re")},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := s.flow(t)
 			for i := range 6 {
 				if status := stream(t, f, fakeURL); status != 200 {
-					t.Errorf("%s: stream %d is answered %d", name, i, status)
+					t.Errorf("%s: request %d gets %d", name, i, status)
 				}
 				time.Sleep(15 * time.Minute) // fake clock
 			}
@@ -100,8 +102,9 @@ func TestS2AStreamNeverFindsTheCookieGone(t *testing.T) {
 	}
 }
 
-// A cookie that lasts for ever does so when it is set anew as well.
-func TestS2ACookieWithoutAnEndNeedsNoOtherLogIn(t *testing.T) {
+// A cookie that lasts for ever also does when each response sets it again.
+func TestS2_CookieThatNeverExpires_NeedsNoOtherLogin(t *testing.T) {
+	t.Parallel()
 	for _, end := range []string{"Expires=Fri, 31 Dec 9999 23:59:59 GMT", "Max-Age=9223372036854775807", "Max-Age=315360000", "Expires=Tue, 19 Jan 2038 03:14:07 GMT", "Expires=never"} {
 		for _, noDate := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
@@ -115,26 +118,27 @@ func TestS2ACookieWithoutAnEndNeedsNoOtherLogIn(t *testing.T) {
 					time.Sleep(time.Hour) // fake clock
 				}
 				if s.logins != 1 {
-					t.Errorf("%s: %d log-ins", end, s.logins)
+					t.Errorf("%s: %d logins", end, s.logins)
 				}
 			})
 		}
 	}
 }
 
-// What the server has heard of puts the end off, however it was told, and
-// nothing else does.
-func TestS2WhatReachedTheServerCountsAsUse(t *testing.T) {
+// Every request that reaches the server with the session keeps it alive, whatever its
+// response is and whenever it arrives.
+func TestS2_RequestThatReachesTheServer_CountsAsUse(t *testing.T) {
+	t.Parallel()
 	const idle = 10 * time.Minute
 	for name, use := range map[string]func(t *testing.T, sim *authtest.Simulator, f, child *authflow.Flow){
 		"a request": func(t *testing.T, _ *authtest.Simulator, f, _ *authflow.Flow) { mustGet(t, f) },
-		"one that is refused": func(t *testing.T, _ *authtest.Simulator, f, _ *authflow.Flow) {
+		"a request that the server rejects": func(t *testing.T, _ *authtest.Simulator, f, _ *authflow.Flow) {
 			_, _ = f.API().ValidateTokenWithResponse(t.Context(), gen.ValidateTokenRequest{Token: "x"})
 		},
-		"a token got by session": func(t *testing.T, _ *authtest.Simulator, _, child *authflow.Flow) {
+		"a request for a token of the session": func(t *testing.T, _ *authtest.Simulator, _, child *authflow.Flow) {
 			mustToken(t, child, authflow.Exclusive())
 		},
-		"others, while one is slow": func(t *testing.T, sim *authtest.Simulator, f, _ *authflow.Flow) {
+		"requests beside a slow one": func(t *testing.T, sim *authtest.Simulator, f, _ *authflow.Flow) {
 			sim.Fail(authtest.OpGetCurrentUserInfo, 1, after(12*time.Minute+time.Second))
 			done := make(chan struct{})
 			go func() { defer close(done); _, _ = f.API().GetCurrentUserInfoWithResponse(t.Context()) }()
@@ -154,13 +158,13 @@ func TestS2WhatReachedTheServerCountsAsUse(t *testing.T) {
 				time.Sleep(idle - time.Minute - time.Second) // fake clock
 			}
 			if n := sim.Calls(authtest.OpLogin); n != 1 {
-				t.Errorf("%s: %d log-ins", name, n)
+				t.Errorf("%s: %d logins", name, n)
 			}
 		}, authtest.WithIdleTimeout(idle))
 	}
 }
 
-// after keeps an answer back for d.
+// after delays a response by d.
 func after(d time.Duration) authtest.Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -170,8 +174,9 @@ func after(d time.Duration) authtest.Fault {
 	}
 }
 
-// A cookie that is changed by the answer that brings a token is the session's.
-func TestS1TheCookieMayChangeWithAnyAnswer(t *testing.T) {
+// A cookie that the response with a token sets belongs to the session.
+func TestS1_CookieThatChangesWithAToken_IsTheSessionsCookie(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := loggedIn(t, sim, false)
 		child := f.SessionToken()
@@ -181,12 +186,13 @@ func TestS1TheCookieMayChangeWithAnyAnswer(t *testing.T) {
 		}
 		mustToken(t, child, authflow.Exclusive())
 		if status := stream(t, f, sim.URL); status != 200 || sim.Calls(authtest.OpLogin) != 1 {
-			t.Errorf("%d after %d log-ins", status, sim.Calls(authtest.OpLogin))
+			t.Errorf("%d after %d logins", status, sim.Calls(authtest.OpLogin))
 		}
 	})
 }
 
-func TestS1ARollingCookiePutsTheEndOff(t *testing.T) {
+func TestS1_CookieThatEachResponseRenews_NeedsNoOtherLogin(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		logins := 0
 		c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
@@ -205,7 +211,7 @@ func TestS1ARollingCookiePutsTheEndOff(t *testing.T) {
 			time.Sleep(10 * time.Second) // fake clock
 		}
 		if logins > 1 {
-			t.Errorf("%d log-ins in an hour, though each answer renews the cookie", logins)
+			t.Errorf("%d logins in an hour", logins)
 		}
 	})
 }

@@ -1,0 +1,89 @@
+package authflow_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+)
+
+// 1,000 users at three replicas with a Store of 60 connections. A crowd that waits for
+// connections does not look like a failure of the Store, and costs hardly more mints
+// than it has users.
+func TestK2_CrowdOnAStoreOfFewConnections_DoesNotLookLikeAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const users = 1000
+		sim := authtest.New(people(users)...)
+		s := &pooledStore{pool: make(chan struct{}, 60)}
+		s.storeView = storeView{sharedStore: &sharedStore{}, before: s.connection}
+		var seen events
+		var flows []*authflow.Flow
+		for range 3 {
+			c := process(t, sim, s, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithObserver(seen.observe))
+			for u := range users {
+				flows = append(flows, userOf(t, c, u))
+			}
+		}
+		for range 2 {
+			sim.ResetCalls()
+			_, took := tokensOfAll(t, flows)
+			n := sim.Calls(authtest.OpGetFullAccessToken)
+			if n > users*21/20 || took > users/50*time.Second+3*time.Second {
+				t.Errorf("%d mints in %v", n, took)
+			}
+			if failures := seen.of(authflow.StoreFailed); len(failures) > 0 {
+				t.Errorf("%d failures of the Store are reported, such as %v", len(failures), failures[0].Err)
+			}
+			time.Sleep(301 * time.Second) // fake clock
+		}
+	})
+}
+
+// pooledStore is a Store whose client has a number of connections. An operation, and
+// each try of Lock, needs one for 20 ms, and fails if there is none for a second.
+type pooledStore struct {
+	storeView
+	pool chan struct{}
+}
+
+// connection uses a connection of the pool.
+func (s *pooledStore) connection(ctx context.Context, _ string) error {
+	timeout := time.NewTimer(time.Second)
+	defer timeout.Stop()
+	select {
+	case s.pool <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timeout.C:
+		return errors.New("connection pool timeout")
+	}
+	defer func() { <-s.pool }()
+	time.Sleep(20 * time.Millisecond) // fake clock
+	return nil
+}
+
+// Lock tries again and again, as with Redis.
+func (s *pooledStore) Lock(ctx context.Context, name string, limit time.Duration) (func(), error) {
+	once, cancel := context.WithCancel(ctx)
+	cancel()
+	for pause := 10 * time.Millisecond; ; pause = min(pause*3/2, time.Second) {
+		if err := s.connection(ctx, "Lock"); err != nil {
+			return nil, err
+		}
+		unlock, err := s.sharedStore.Lock(once, name, limit) // takes a lock that is free
+		if err == nil {
+			return unlock, nil
+		}
+		select {
+		case <-time.After(pause/2 + rand.N(pause)):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

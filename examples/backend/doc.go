@@ -7,18 +7,18 @@
 //
 // It prints its address as the first line, and serves until it is interrupted.
 //
-//	tokens.go    the token service: 26 lines of code, and all that embedding asks for;
+//	tokens.go    the token service: 26 lines of code, and all that embedding needs;
 //	             a service by hand takes 111 to 252
 //	app.go       the application's page, sign-in and sign-out
 //	main.go      its flags, start and end
-//	replicas.go  a Redis, for several of it: together they keep to the pace
+//	replicas.go  a Redis, for several processes of it, which share one rate limit
 //	users.go     its users and sessions, in SQLite
 //	page.html    its page, with the vendor's Visual Embed SDK from a CDN
 //
-// The database is in memory and forgets all at the end; with -db it is a file,
-// which several processes on one machine can share. Without -plain browsers send
-// the session's cookie over TLS alone, and to localhost.
+// The database is in memory, and is lost when the program ends. With -db it is a
+// file, which several processes on one machine can share. Without -plain, browsers
+// send the session's cookie only over TLS, and to localhost.
 //
-// Have your proxy keep /metrics, /live and /ready from the public. An application
-// that changes the region of somebody calls Forget, as its sign-out does.
+// Let your proxy hide /metrics, /live and /ready from the public. An application that
+// changes the region of a user calls Forget, as its sign-out does.
 package main

@@ -84,7 +84,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	case <-ctx.Done():
 	}
-	// Who waits for a token still gets it; who asks now is told to ask again.
+	// Pages that wait for a token still get it. Later requests are told to retry.
 	grace, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	return errors.Join(app.tokens.Shutdown(grace), server.Shutdown(grace))

@@ -52,7 +52,7 @@ func TestEachGetsTheirOwnRules(t *testing.T) {
 	}
 }
 
-// Who signs out has no tokens any more, in no browser.
+// After a sign-out no token of the user is alive, in any browser.
 func TestSignOutEndsTokens(t *testing.T) {
 	sim, app := start(t)
 	here, there := newBrowser(t, app), newBrowser(t, app)
@@ -101,7 +101,7 @@ func TestSessionsEnd(t *testing.T) {
 	}
 }
 
-// Who waits for a token when the application is told to end still gets it.
+// A page that waits for a token when the application is told to end still gets it.
 func TestTheEndWaits(t *testing.T) {
 	sim, app, stop := startToStop(t)
 	b := newBrowser(t, app)
@@ -133,7 +133,7 @@ func TestTheEndWaits(t *testing.T) {
 }
 
 // A page of another site signs nobody in or out, and gets no token.
-func TestOtherSitesAreRefused(t *testing.T) {
+func TestOtherSitesAreRejected(t *testing.T) {
 	sim, app := start(t)
 	b := newBrowser(t, app)
 	b.do(http.MethodPost, "/sign-in", url.Values{"name": {"ann"}, "password": {"ann's"}})

@@ -11,9 +11,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/redisstore"
 )
 
-// sharing lets all processes that have the same Redis keep to one pace, and know
-// its key by TSAUTH_STORE_KEY: 64 hexadecimal digits. Tokens for browsers are not
-// kept there: each page gets its own. Without an address it is nothing.
+// sharing returns options by which all processes with the same Redis share one rate
+// limit. TSAUTH_STORE_KEY has the key of the store: 64 hexadecimal digits. Tokens for
+// browsers are not stored: each page gets its own. Without an address there are no
+// options.
 func sharing(addr string) ([]authflow.Option, error) {
 	if addr == "" {
 		return nil, nil

@@ -97,7 +97,8 @@ func derive(password, salt string) ([]byte, error) {
 	return pbkdf2.Key(sha256.New, password, []byte(salt), 600_000, sha256.Size)
 }
 
-// id is how a session is kept: who reads the database cannot sign in with it.
+// id is a session as the database has it: a person who reads it there cannot sign in
+// with it.
 func id(session string) []byte {
 	sum := sha256.Sum256([]byte(session))
 	return sum[:]

@@ -1,15 +1,15 @@
-// Quickstart goes every way into ThoughtSpot that package authflow knows, and
-// says what was sent and what came. It runs on an embedded simulator, or on
-// the cluster that the environment names:
+// Quickstart uses every method of package authflow to get a credential, and prints
+// the requests and responses. It runs on an embedded simulator, or on the cluster that
+// the environment names:
 //
 //	THOUGHTSPOT_HOST         https://acme.thoughtspot.cloud, or without https://
-//	THOUGHTSPOT_USERNAME     who to be
-//	THOUGHTSPOT_PASSWORD     for log-in and basic authentication
+//	THOUGHTSPOT_USERNAME     the user
+//	THOUGHTSPOT_PASSWORD     for login and basic authentication
 //	THOUGHTSPOT_SECRET_KEY   for trusted authentication
 //	THOUGHTSPOT_OBJECT_ID    GUID of a Liveboard, for the object access token
 //	THOUGHTSPOT_NEW_USER     a user to create just in time
 //
-// Steps for which something is not given are left out.
+// Steps for which a setting is missing are left out.
 package main
 
 import (

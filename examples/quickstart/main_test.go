@@ -52,14 +52,14 @@ func TestTourOnACluster(t *testing.T) {
 	}
 }
 
-// What is wrong with the server's address or the server is said once.
+// A problem of the server or its address is reported once.
 func TestTourWithoutACluster(t *testing.T) {
 	gone := authtest.NewServer()
 	gone.Close()
 	for address, want := range map[string]string{
 		"https://acme.thoughtspot.cloud":        "set THOUGHTSPOT_USERNAME",
 		"http://acme.thoughtspot.cloud":         "plain http",
-		strings.TrimPrefix(gone.URL, "http://"): "does not answer", // a host without https:// is one all the same
+		strings.TrimPrefix(gone.URL, "http://"): "does not answer", // a host without https:// is valid, too
 	} {
 		env := map[string]string{host: address}
 		if !strings.HasPrefix(want, "set") {

@@ -142,7 +142,7 @@ func steps() []step {
 			return happened, errors.Join(err, flow.Logout(ctx), session.Logout(ctx))
 		}},
 
-		{"Tokens from elsewhere, such as a service of your own that holds the secret key", nil, func(ctx context.Context, t *tour) (string, error) {
+		{"Tokens of another program, such as a service of your own that holds the secret key", nil, func(ctx context.Context, t *tour) (string, error) {
 			service, err := t.full(300)
 			if err != nil {
 				return "", err
@@ -192,8 +192,8 @@ func steps() []step {
 	}
 }
 
-// useToken makes a call with a flow's token and says for whom and how long it
-// is good.
+// useToken makes a call with a flow's token, and says which user it is for and how
+// long it lives.
 func useToken(ctx context.Context, flow *authflow.Flow) (string, error) {
 	token, err := flow.Token(ctx)
 	if err != nil {

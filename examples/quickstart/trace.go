@@ -16,7 +16,7 @@ import (
 )
 
 // trace prints every exchange in a line for the request and one for the
-// answer, with the secrets replaced, and counts the requests for tokens.
+// response, with the secrets replaced, and counts the requests for tokens.
 type trace struct {
 	out  io.Writer
 	base http.RoundTripper
@@ -89,8 +89,8 @@ func show(body io.Reader) string {
 	return string(text)
 }
 
-// told returns of the JSON of a response what it is about: whose token or
-// session it is, for what, and how long. There may be much more.
+// told returns the important fields of the JSON of a response: the user of the token
+// or session, its scope and its lifetime. There may be many more.
 func told(body []byte) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil {

@@ -21,7 +21,7 @@
 // With -control it also serves the control API, and prints its URL as a second
 // line. A test in Python or TypeScript can then do what a test in Go does by
 // the methods of authtest.Simulator: let time pass, revoke tokens, let the next
-// calls fail, read counts. What follows is a session with it.
+// calls fail, read counts. This is a session with it.
 //
 //	$ go run ./examples/simulator -control 127.0.0.1:4124
 //	http://127.0.0.1:4123
@@ -62,8 +62,8 @@
 //	403
 //	$ curl -s -X PATCH --json '{"status":"ACTIVE"}' $CONTROL/users/ann
 //
-// The rest of ThoughtSpot's API answers what it is told, to those who have a
-// token or a session. The last answer repeats:
+// The rest of ThoughtSpot's API returns the responses that the test sets, to callers
+// that have a token or a session. The last response repeats:
 //
 //	$ curl -s -X PUT --json '{"method":"POST","path":"/api/rest/2.0/metadata/search","answers":[{"kind":"json","json":[{"metadata_id":"m-1"}]}]}' $CONTROL/answers
 //	$ curl -so /dev/null -w '%{http_code}\n' --json '{}' $API/metadata/search
@@ -90,7 +90,7 @@
 //	$ curl -s $CONTROL/tokens
 //	[]
 //
-// What does not fit is refused with the field that is wrong:
+// A request that does not fit is rejected, with the field that is wrong:
 //
 //	$ curl -s --json '{"operation":"login","fault":{"kind":"status","status":99}}' $CONTROL/faults
 //	{"field":"fault.status","error":"number must be at least 200"}
@@ -101,8 +101,8 @@
 //	openapi: 3.0.3
 //	…
 //
-// Whoever reaches the control API may do everything. It listens on the loopback
-// interface alone and answers to no other name, and to no page in a browser,
-// unless -control-host names how it is called: between containers, say, with
+// Everybody who reaches the control API may do everything. It listens on the loopback
+// interface only, and rejects requests for other host names and from pages in a
+// browser, unless -control-host names the host: between containers, for example, with
 // -control 0.0.0.0:4124 -control-host simulator.
 package main

@@ -65,7 +65,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.BoolVar(&c.lenient, "lenient", false, "take what older clients send: numbers for texts and the like")
 	fs.StringVar(&c.control, "control", "", "`host:port` to serve the control API on, on the loopback interface; port 0 takes a free one")
 	fs.Func("control-host", "a `name` by which the control API is called that is not this machine's own; "+
-		"may be repeated; lets -control listen elsewhere too",
+		"may be repeated; lets -control listen beyond the loopback interface",
 		func(s string) error { c.controlHosts = append(c.controlHosts, s); return nil })
 	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error")
 	if err := fs.Parse(args); err != nil {
@@ -89,7 +89,7 @@ func (c *config) complete(users []given, rest []string) error {
 	}
 	switch {
 	case len(rest) > 0:
-		return errors.New("there is an argument that is no flag")
+		return errors.New("there is an argument that is not a flag")
 	case c.secretKey == "":
 		return errors.New("-secret-key is empty")
 	case c.certOut != "" && !c.tls:

@@ -78,7 +78,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 		servers = append(servers, control)
 		said = fmt.Sprintf("control http://%s\n", address(control.listener.Addr()))
 	}
-	// In one write: whoever has read the first line does not wait for the second.
+	// In one write: a program that has read the first line does not wait for the second.
 	_, _ = fmt.Fprintf(stdout, "%s://%s\n%s", scheme, address(api.listener.Addr()), said)
 
 	failed := make(chan error, len(servers))

@@ -38,8 +38,8 @@ func (l *locked) String() string {
 	return l.b.String()
 }
 
-// program runs the program. stop interrupts it and returns its exit code and
-// what it has written after its first line.
+// program runs the program. stop interrupts it and returns its exit code and the
+// output after its first line.
 func program(t *testing.T, args ...string) (url string, stderr *locked, stop func() (int, string)) {
 	t.Helper()
 	lines, stderr, stop := start(t, 1, args...)

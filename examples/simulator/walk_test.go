@@ -68,7 +68,7 @@ func pattern(output string) *regexp.Regexp {
 // test needs none of them.
 type walk struct {
 	vars    map[string]string
-	replace *strings.Replacer // puts the ports that are free in place of the doc's
+	replace *strings.Replacer // replaces the ports in the doc by free ones
 	calls   int
 }
 

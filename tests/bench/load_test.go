@@ -29,7 +29,7 @@ type sample struct {
 
 // load sends steadily with c for d, and returns once the last response is in. The
 // callers keep their timetable: one that was held up counts the wait of every
-// request that was due meanwhile. What is due after d is not sent.
+// request that was due in the meantime. A request that is due after d is not sent.
 func load(ctx context.Context, c peers.Client, url string, d time.Duration) []sample {
 	samples := make([][]sample, callers)
 	start := time.Now()
@@ -41,7 +41,7 @@ func load(ctx context.Context, c peers.Client, url string, d time.Duration) []sa
 				began := due
 				if rest := time.Until(due); rest > 0 {
 					<-time.After(rest)
-					began = time.Now() // the timer's delay is nobody's fault
+					began = time.Now() // the timer's delay does not count
 				}
 				if began.After(end) || time.Now().After(end) {
 					return

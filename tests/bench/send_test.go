@@ -13,9 +13,9 @@ import (
 
 // BenchmarkSend is a whole request, as a generated client makes it, through a
 // transport that does nothing. The limit is http.Client alone, which authorises
-// nothing. What authorises has to copy the request and its headers, because an
-// http.RoundTripper must not change what it is given: by-hand does that and no
-// more, and is the fair measure.
+// nothing. A library that authorises has to copy the request and its headers, because
+// an http.RoundTripper must not change the request that it gets. by-hand does that and
+// no more, so it is the fair measure.
 func BenchmarkSend(b *testing.B) {
 	server := fake.New(24*time.Hour, 0)
 	sends(b, setup(b, server, fake.InProcess, &http.Client{Transport: fake.NoOp{Server: server}}), request)

@@ -55,9 +55,8 @@ func bare(ctx context.Context, url string) *http.Request {
 	return req
 }
 
-// unpaced is the Cluster for benchmarks that ask for many tokens, which its
-// pace, 50 a second, would make a benchmark of that pace. None of the other
-// libraries has one.
+// unpaced is the Cluster for benchmarks that request many tokens. With its rate limit
+// of 50 a second they would measure the limit. None of the other libraries has one.
 func unpaced(s peers.Setup) func() (*authflow.Cluster, error) {
 	return peers.Cluster(s.Server, s.HTTP, authflow.WithRateLimit(0, 0))
 }

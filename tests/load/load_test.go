@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// burst is that of the tests' cluster. The server's is 10; but a machine that
+// burst is the burst of the tests' cluster. A real server has 10, but a machine that
 // stalls for half a second lets 25 calls arrive at once that were well apart.
 const burst = 50
 
@@ -33,7 +33,7 @@ const burst = 50
 // Each of their pages gets a token of its own, slow ones and crowds of tabs as
 // well, and the cluster rejects no call.
 func TestEveryPageIsServed(t *testing.T) {
-	r, err := load{users: 300, over: 300 * time.Millisecond, pace: 50, burst: burst}.tsauth(t.Context())
+	r, err := load{users: 300, over: 300 * time.Millisecond, rate: 50, burst: burst}.tsauth(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestEveryPageIsServed(t *testing.T) {
 	}
 }
 
-// Without the pace the cluster rejects calls: the load is one that needs it.
+// Without the rate limit the cluster rejects calls, so the load needs the limit.
 func TestTheLoadIsMoreThanTheClusterTakes(t *testing.T) {
 	r, err := load{users: 150, over: 150 * time.Millisecond, burst: burst}.tsauth(t.Context())
 	if err != nil {

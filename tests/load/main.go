@@ -29,7 +29,7 @@ func main() {
 type load struct {
 	users  int
 	over   time.Duration
-	pace   float64
+	rate   float64
 	burst  int
 	reload time.Duration // until who got an error loads the page again; 0: never
 }
@@ -39,14 +39,14 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.IntVar(&l.users, "users", 2500, "how many users come")
 	flags.DurationVar(&l.over, "over", 2500*time.Millisecond, "within which time they come")
-	flags.Float64Var(&l.pace, "pace", 50, "how many tokens a second authflow requests at most; 0: any")
+	flags.Float64Var(&l.rate, "rate", 50, "how many tokens a second authflow requests at most; 0: any")
 	flags.IntVar(&l.burst, "burst", 10, "how many calls at once the cluster lets through")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	switch flags.Arg(0) {
 	case serveArg:
-		return serve(ctx, l.pace, in, out)
+		return serve(ctx, l.rate, in, out)
 	case clusterArg:
 		return cluster(l.burst, in, out)
 	}
@@ -76,7 +76,7 @@ func (l load) tsauth(ctx context.Context) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.on(ctx, self, "-pace", strconv.FormatFloat(l.pace, 'g', -1, 64), serveArg)
+	return l.on(ctx, self, "-rate", strconv.FormatFloat(l.rate, 'g', -1, 64), serveArg)
 }
 
 // errNoNode says why there is nothing to compare with.
@@ -109,7 +109,7 @@ func (l load) on(ctx context.Context, command string, args ...string) (*result, 
 		_, e := cluster.stop()
 		return nil, errors.Join(err, e)
 	}
-	// Twice what the pace makes of it, so that a run ends in any case.
+	// Twice as long as the rate limit requires, so that a run ends in any case.
 	storm, cancel := context.WithTimeout(ctx, l.over+time.Minute+time.Duration(l.users)*time.Second/25)
 	defer cancel()
 	r := l.storm(storm, strings.TrimPrefix(service.url, "http://"))

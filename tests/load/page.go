@@ -20,11 +20,11 @@ const (
 	slowReader
 )
 
-// answer is what a page got.
+// answer holds the result of a page.
 type answer struct {
 	status int
 	token  string
-	retry  time.Duration // until it makes sense to ask again; 0: it was not told
+	retry  time.Duration // how long to wait before a retry; 0: unknown
 }
 
 // ask asks the token service at addr for a user, on a connection of its own.

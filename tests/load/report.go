@@ -19,7 +19,7 @@ type column struct {
 
 // write writes the table.
 func write(out io.Writer, l load, columns []column) {
-	fmt.Fprintf(out, "%d users within %v, at a cluster that lets 100 calls a second through, %d at once; authflow's pace %v.\n\n", l.users, l.over, l.burst, l.pace)
+	fmt.Fprintf(out, "%d users within %v, at a cluster that lets 100 calls a second through, %d at once; authflow keeps to %v.\n\n", l.users, l.over, l.burst, l.rate)
 	line(out, "", columns, func(c column) string { return c.name })
 	fmt.Fprintf(out, "| --- |%s\n", strings.Repeat(" ---: |", len(columns)))
 	for _, row := range rows {
@@ -45,7 +45,7 @@ func line(out io.Writer, name string, columns []column, cell func(column) string
 	fmt.Fprintln(out)
 }
 
-// rows are those of the table.
+// rows are the rows of the table.
 var rows = []struct { //nolint:gochecknoglobals // a table that never changes
 	name string
 	of   func(*result) string

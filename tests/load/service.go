@@ -20,9 +20,9 @@ const serveArg = "serve"
 
 // serve is the token service, until in ends. The cookie says who asks, and is
 // believed: this is for a load on loopback alone.
-func serve(ctx context.Context, pace float64, in io.Reader, out io.Writer) error {
+func serve(ctx context.Context, rate float64, in io.Reader, out io.Writer) error {
 	cluster, err := authflow.New(os.Getenv("THOUGHTSPOT_HOST"),
-		authflow.WithSecretKey(gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY"))), authflow.WithRateLimit(pace, 10))
+		authflow.WithSecretKey(gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY"))), authflow.WithRateLimit(rate, 10))
 	if err != nil {
 		return err
 	}

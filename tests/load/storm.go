@@ -19,7 +19,7 @@ type result struct {
 	twice   int         // tokens that were given to a second page
 	last    time.Duration
 
-	waits, slow, crowded waits // of those who got one, by kind of user
+	waits, slow, crowded waits // of the pages that got one, by kind of user
 
 	mints, refusedByCluster int
 	memory                  int64
@@ -37,7 +37,7 @@ func (w waits) at(p float64) time.Duration {
 	return w[min(int(p*float64(len(w))), len(w)-1)]
 }
 
-// Who is slow, and who opens many tabs at once.
+// How many users there are for each slow one, and for each one with many tabs.
 const (
 	slowEvery    = 100
 	crowdedEvery = 1000

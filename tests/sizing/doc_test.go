@@ -8,7 +8,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/tests/sizing"
 )
 
-func TestThePageSaysWhatTheModelSays(t *testing.T) {
+func TestPage_Tables_AgreeWithTheModel(t *testing.T) {
 	page, err := os.ReadFile("../../docs/sizing.md")
 	if err != nil {
 		t.Fatal(err)
@@ -18,12 +18,12 @@ func TestThePageSaysWhatTheModelSays(t *testing.T) {
 		_, text, found := strings.Cut(rest, "<!-- "+table.Name+" -->\n\n")
 		text, after, closed := strings.Cut(text, "\n<!-- end -->")
 		if !found || !closed || text != table.Text {
-			t.Errorf("docs/sizing.md has another table %s, or none; make sizing prints it:\n%s", table.Name, table.Text)
+			t.Errorf("docs/sizing.md does not have the table %s as the model computes it; make sizing prints it:\n%s", table.Name, table.Text)
 			continue
 		}
 		rest = after
 	}
 	if strings.Contains(rest, "<!-- end -->") {
-		t.Error("docs/sizing.md has a table that the model has not")
+		t.Error("docs/sizing.md has a table that the model does not have")
 	}
 }

@@ -2,6 +2,6 @@
 
 package sizing_test
 
-// cases bounds those of a table that run: the race detector, for which authflow
-// has tests of its own, takes seven times as long. make sizing runs all.
+// cases is how many cases of a table run. With the race detector, for which authflow
+// has tests of its own, a case takes seven times as long. make sizing runs all cases.
 const cases = 1

@@ -29,7 +29,7 @@ type fleet struct {
 	rngs  []*rand.Rand       // of the users
 	key   atomic.Pointer[gen.Secret]
 	mints []time.Time
-	slow  time.Time // when the latest request was served that had waited long
+	slow  time.Time // when the latest request that had waited for long was served
 }
 
 // counting is a Store that counts what is done with it.
@@ -68,7 +68,7 @@ func (c *counting) Lock(ctx context.Context, name string, limit time.Duration) (
 
 // Reserve implements authflow.RateLimiter.
 func (c *counting) Reserve(ctx context.Context, name string, n int, perSecond float64, burst int) (time.Duration, error) {
-	c.count(&c.rates.Paces)
+	c.count(&c.rates.Reserved)
 	return c.limiter.Reserve(ctx, name, n, perSecond, burst)
 }
 
@@ -119,7 +119,7 @@ func (f *fleet) rotate(key gen.Secret) {
 	f.key.Store(&key)
 }
 
-// request is one of a user's at a replica.
+// request makes a request of a user at a replica.
 func (f *fleet) request(t *testing.T, replica, user int) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.sim.URL+"/api/rest/2.0/auth/session/user", nil)
@@ -181,7 +181,7 @@ func (f *fleet) cost() sizing.Rates {
 	return r
 }
 
-// minted returns how many tokens the server was requested within d of an instant.
+// minted returns how many tokens were requested from the server within d of an instant.
 func (f *fleet) minted(since time.Time, d time.Duration) (n float64) {
 	for _, m := range f.mints {
 		if !m.Before(since) && m.Sub(since) <= d {
@@ -203,7 +203,7 @@ func near(t *testing.T, what string, got, model float64) {
 	}
 }
 
-func TestTheModelIsWhatAuthflowDoesInSteadyState(t *testing.T) {
+func TestModel_SteadyState_IsWhatAuthflowDoes(t *testing.T) {
 	for _, size := range few([]sizing.Fleet{
 		{Users: 60, Every: 10 * time.Second, Validity: 60 * time.Second, Replicas: 3, Store: true},
 		{Users: 60, Every: 10 * time.Second, Validity: 60 * time.Second, Replicas: 3},

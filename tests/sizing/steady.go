@@ -5,41 +5,41 @@ import (
 	"time"
 )
 
-// Fleet is some replicas of a program and the users whom they serve.
+// Fleet is some replicas of a program, and the users that they serve.
 type Fleet struct {
-	Users    int           // who are at work at the same time
+	Users    int           // at work at the same time
 	Every    time.Duration // the mean time between two requests of one user
 	Validity time.Duration // of a token
 	Replicas int
 	Store    bool // whether the replicas share one
 }
 
-// Rates are what one second costs a Fleet, or what a stretch of time has cost.
+// Rates are the costs of a Fleet in one second, or in some time.
 type Rates struct {
 	Requests float64
 	Mints    float64 // calls of the server for a token
 	Loads    float64 // operations of the store
 	Saves    float64
 	Locks    float64 // each with its unlock
-	Paces    float64 // turns at the pace that all share
+	Reserved float64 // turns of the shared rate
 }
 
 // Operations is how many operations of the store there are, unlocks included.
-func (r Rates) Operations() float64 { return r.Loads + r.Saves + 2*r.Locks + r.Paces }
+func (r Rates) Operations() float64 { return r.Loads + r.Saves + 2*r.Locks + r.Reserved }
 
 func (r *Rates) add(o Rates) {
-	*r = Rates{r.Requests + o.Requests, r.Mints + o.Mints, r.Loads + o.Loads, r.Saves + o.Saves, r.Locks + o.Locks, r.Paces + o.Paces}
+	*r = Rates{r.Requests + o.Requests, r.Mints + o.Mints, r.Loads + o.Loads, r.Saves + o.Saves, r.Locks + o.Locks, r.Reserved + o.Reserved}
 }
 
 func (r Rates) scaled(by float64) Rates {
-	return Rates{r.Requests * by, r.Mints * by, r.Loads * by, r.Saves * by, r.Locks * by, r.Paces * by}
+	return Rates{r.Requests * by, r.Mints * by, r.Loads * by, r.Saves * by, r.Locks * by, r.Reserved * by}
 }
 
 // How package authflow renews, by its defaults: R2 and R8.
 const (
 	renewAt = 0.80 // of the life, at the latest
 	spread  = 0.05 // earlier, at random
-	// lastMoments of a life are not used: the smaller of the two.
+	// the smaller of these two is the part of a life that is not used
 	lastMoments     = 0.05
 	lastMomentsMost = 5 * time.Second
 )
@@ -47,7 +47,7 @@ const (
 // seconds of a user's clock.
 type seconds = float64
 
-// token is one that the server has issued: when, and how long it is used.
+// token is a token of the server: when it was issued, and how long it is used.
 type token struct {
 	born, life seconds
 }
@@ -57,10 +57,10 @@ func (f Fleet) token(now seconds) token {
 	return token{now, life - min(life*lastMoments, lastMomentsMost.Seconds())}
 }
 
-// holder is what one replica has of one user.
+// holder is the token that one replica has of one user.
 type holder struct {
 	token
-	due seconds // when the next request wants another
+	due seconds // when the next request gets another token
 }
 
 // take makes t the token in use.
@@ -72,7 +72,7 @@ func (h *holder) take(t token, now, validity seconds, rng *rand.Rand) {
 	}
 }
 
-// user is one whom a Fleet serves.
+// user is a user of a Fleet.
 type user struct {
 	holders []holder
 	stored  token
@@ -86,7 +86,7 @@ func newUser(replicas int) *user {
 	return u
 }
 
-// request serves u at a replica, and counts what that costs.
+// request serves u at a replica, and counts the costs.
 func (f Fleet) request(u *user, replica int, now seconds, rng *rand.Rand, cost *Rates) {
 	cost.Requests++
 	h, validity := &u.holders[replica], f.Validity.Seconds()
@@ -102,7 +102,7 @@ func (f Fleet) request(u *user, replica int, now seconds, rng *rand.Rand, cost *
 		}
 		cost.Locks++
 		cost.Loads++
-		cost.Paces++
+		cost.Reserved++
 		cost.Saves++
 	}
 	cost.Mints++
@@ -122,11 +122,11 @@ func (f Fleet) play(u *user, from, to seconds, rng *rand.Rand) (cost Rates) {
 // sample is how many requests the model follows for one figure.
 const sample = 400_000
 
-// Steady returns what one second costs when all users have been at work for long.
+// Steady returns the costs of one second when all users have been at work for long.
 func (f Fleet) Steady() Rates {
 	rng := rand.New(rand.NewPCG(1, 2))
-	// Each user is followed for so many lives that how the first one begins does
-	// not show, and so many users that chance does not.
+	// Each user is followed for so many lives that the beginning does not matter, and
+	// there are so many users that chance does not.
 	cycle := f.Validity.Seconds() + float64(f.Replicas)*f.Every.Seconds()
 	warm, until := 2*cycle, 8*cycle
 	users := max(20, int(sample*f.Every.Seconds()/until))
@@ -141,10 +141,9 @@ func (f Fleet) Steady() Rates {
 	return sum.scaled(float64(f.Users) / float64(users) / (until - warm))
 }
 
-// Rotation returns what the first life of a token after a new secret key costs,
-// beyond what it would have cost: what is in the store is not found any more, as
-// it is kept under a name that the key is part of. Tokens in use serve to their
-// end.
+// Rotation returns the additional costs of the first life of a token after a new
+// secret key. Stored tokens are not found any more, because the key is a part of their
+// names. Tokens in use are used until they expire.
 func (f Fleet) Rotation() (extra Rates) {
 	const users = 1000
 	var with, without Rates
@@ -166,6 +165,6 @@ func (f Fleet) Rotation() (extra Rates) {
 	return with.scaled(float64(f.Users) / users)
 }
 
-// EntryBytes is what is kept in the store for a user beside the token: the name
-// under which, who and until when it is for, and the seal.
+// EntryBytes is the size of a user's entry in the store without the token: its name,
+// the user and the times of the token, and the seal.
 const EntryBytes = 335

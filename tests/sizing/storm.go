@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Storm is what follows the loss of all tokens.
+// Storm is the time after all tokens were lost.
 type Storm struct {
-	// Clear is when nobody has to wait for longer than a second any more, or for
-	// some turns; 0, with no Mints, if that does not come within a day or three
+	// Clear is when nobody has to wait for longer than a second, or for some turns,
+	// any more. It is 0, without Mints, if that takes longer than a day and than three
 	// lives of a token.
 	Clear time.Duration
 	Rates // until then
@@ -19,13 +19,12 @@ type Storm struct {
 // storming is how many requests the model follows for one Storm at most.
 const storming = 1_000_000
 
-// Storm lets all users, who are at work, begin without a token, while the fleet
-// keeps to a pace of perSecond calls of the server: together if it has a store,
-// and each replica to its part if not. So it is after a cold start, and after
-// all tokens were revoked.
+// Storm lets all users begin without a token, as after a cold start or after all tokens
+// were revoked. The fleet keeps to perSecond calls of the server: together if it has a
+// store, and otherwise each replica to its part.
 //
-// If the fleet is large, a small one at as much smaller a pace is followed: that
-// takes as long.
+// In place of a large fleet the model follows a small one with a rate that is smaller
+// by the same factor, which takes as long.
 func (f Fleet) Storm(perSecond float64) Storm {
 	patience := max(24*time.Hour, 3*f.Validity).Seconds()
 	if f.Steady().Mints >= perSecond { // the backlog never ends
@@ -51,7 +50,7 @@ const (
 	longWait seconds = 1    // for a turn, after which the store is looked at again
 )
 
-// storm is the world in which all of a Fleet's users want tokens.
+// storm is the world in which all users of a Fleet need tokens.
 type storm struct {
 	Fleet
 	each   seconds // between two turns
@@ -59,12 +58,12 @@ type storm struct {
 	events events
 	users  []*stormed
 	lines  []line  // for turns, of each replica
-	next   seconds // turn of all who share a store
-	slow   seconds // when somebody was served last who had waited long
+	next   seconds // turn of all replicas that share a store
+	slow   seconds // when a request that had waited for long was served last
 	cost   Rates
 }
 
-// idle is in place of an instant.
+// idle stands for an instant that is not set.
 const idle seconds = -1
 
 // line is a replica's queue for turns.
@@ -75,7 +74,7 @@ type line struct {
 
 // turn is a place in a line.
 type turn struct {
-	// take uses the turn when it comes, or reports that it is not needed any more.
+	// take uses the turn, or reports that it is not needed any more.
 	take func(now seconds) (used bool)
 }
 
@@ -93,7 +92,7 @@ type waiting struct {
 	until   seconds
 }
 
-// event is what happens next: do, at an instant.
+// event is something that happens at an instant.
 type event struct {
 	at seconds
 	do func(now seconds)
@@ -113,7 +112,7 @@ func (w *storm) run(patience seconds) Storm {
 			return Storm{}
 		}
 		e.do(e.at)
-		// It is over when nobody has waited for as long as users rest.
+		// It is over when for a while nobody has waited for long.
 		if e.at > w.slow+longWait+3*w.Every.Seconds() && w.idle() {
 			return Storm{time.Duration(w.slow * float64(time.Second)), w.cost}
 		}
@@ -123,7 +122,7 @@ func (w *storm) run(patience seconds) Storm {
 
 func (w *storm) at(t seconds, do func(now seconds)) { heap.Push(&w.events, event{t, do}) }
 
-// comes lets u make the next request.
+// comes schedules the next request of u.
 func (w *storm) comes(now seconds, u *stormed) {
 	w.at(now+w.rng.ExpFloat64()*w.Every.Seconds(), func(now seconds) {
 		w.request(now, u, w.rng.IntN(w.Replicas))
@@ -131,7 +130,7 @@ func (w *storm) comes(now seconds, u *stormed) {
 	})
 }
 
-// request is one of u at a replica.
+// request serves a request of u at a replica.
 func (w *storm) request(now seconds, u *stormed, replica int) {
 	w.cost.Requests++
 	if h := &u.holders[replica]; u.flying[replica] != idle || now < h.due && now < h.born+h.life {
@@ -150,7 +149,7 @@ func (w *storm) request(now seconds, u *stormed, replica int) {
 	}
 }
 
-// adopt takes what is in the store, if it will do.
+// adopt takes the token in the store, if it will do.
 func (w *storm) adopt(now seconds, u *stormed, replica int) bool {
 	w.cost.Loads++
 	s := u.stored
@@ -190,7 +189,7 @@ func (w *storm) lock(now seconds, u *stormed, who waiting) {
 	w.unlock(now, u, mine)
 }
 
-// awake lets one who waits for the lock of u try again, if it still waits.
+// awake lets a replica that still waits for the lock of u try again.
 func (w *storm) awake(now seconds, u *stormed, who waiting) {
 	for i, other := range u.waiting {
 		if other == who {
@@ -201,7 +200,7 @@ func (w *storm) awake(now seconds, u *stormed, who waiting) {
 	}
 }
 
-// unlock gives back a lock, if it is still that one.
+// unlock gives a lock back, if it is still held.
 func (w *storm) unlock(now seconds, u *stormed, mine int) {
 	if mine == 0 || mine != u.locks {
 		return
@@ -212,7 +211,7 @@ func (w *storm) unlock(now seconds, u *stormed, mine int) {
 	}
 }
 
-// queue lets t wait for the pace at a replica.
+// queue lets t wait for its turn at a replica.
 func (w *storm) queue(now seconds, replica int, t turn) {
 	l := &w.lines[replica]
 	if l.queue = append(l.queue, t); len(l.queue) == 1 {
@@ -228,7 +227,7 @@ func (w *storm) first(now seconds, l *line) {
 	}
 	next, each := &w.next, w.each
 	if w.Store {
-		w.cost.Paces++
+		w.cost.Reserved++
 	} else {
 		next, each = &l.next, w.each*float64(w.Replicas)
 	}
@@ -244,7 +243,7 @@ func (w *storm) first(now seconds, l *line) {
 	*next += each
 }
 
-// idle reports whether nobody is in a line.
+// idle reports whether all lines are empty.
 func (w *storm) idle() bool {
 	return !slices.ContainsFunc(w.lines, func(l line) bool { return len(l.queue) > 0 })
 }
@@ -262,7 +261,7 @@ func (w *storm) land(now seconds, u *stormed, replica int) {
 	if !w.Store { // one line of many is long now and then
 		turns = 10 * w.each * float64(w.Replicas)
 	}
-	if waited := now - u.flying[replica]; waited > max(longWait, turns) && now > h.born+h.life { // and nothing served meanwhile
+	if waited := now - u.flying[replica]; waited > max(longWait, turns) && now > h.born+h.life { // and no other token was there
 		w.slow = now
 	}
 	h.take(u.stored, now, w.Validity.Seconds(), w.rng)

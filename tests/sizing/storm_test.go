@@ -11,11 +11,11 @@ import (
 	"github.com/go-thoughtspot/tsauth/tests/sizing"
 )
 
-func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
+func TestModel_Storm_IsWhatAuthflowDoes(t *testing.T) {
 	const validity = 5 * time.Minute
 	type storm struct {
 		sizing.Fleet
-		pace float64
+		rate float64
 	}
 	for _, c := range few([]storm{
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3, Store: true}, 4},
@@ -24,12 +24,12 @@ func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
 	}) {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				model := c.Storm(c.pace)
-				pace := c.pace
+				model := c.Storm(c.rate)
+				rate := c.rate
 				if !c.Store {
-					pace /= float64(c.Replicas)
+					rate /= float64(c.Replicas)
 				}
-				f := newFleet(t, c.Fleet, authflow.WithRateLimit(pace, 1))
+				f := newFleet(t, c.Fleet, authflow.WithRateLimit(rate, 1))
 				storm := func(what string) {
 					began := time.Now()
 					f.work(t, 0, validity/2)
@@ -47,7 +47,7 @@ func TestTheModelIsWhatAuthflowDoesInAStorm(t *testing.T) {
 	}
 }
 
-func TestTheModelIsWhatAuthflowDoesWithANewSecretKey(t *testing.T) {
+func TestModel_NewSecretKey_IsWhatAuthflowDoes(t *testing.T) {
 	for _, size := range few([]sizing.Fleet{
 		{Users: 300, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
 		{Users: 600, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 10, Store: true},
@@ -74,7 +74,7 @@ func TestTheModelIsWhatAuthflowDoesWithANewSecretKey(t *testing.T) {
 	}
 }
 
-func TestWhatIsKeptForAUser(t *testing.T) {
+func TestModel_EntryOfTheStore_HasItsSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, sizing.Fleet{Users: 100, Every: time.Second, Validity: 5 * time.Minute, Replicas: 1, Store: true})
 		f.work(t, 0, time.Minute)

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// Table is one of docs/sizing.md, which has it between comments with its name.
+// Table is a table of docs/sizing.md, where it stands between comments with its name.
 type Table struct {
 	Name string
 	Text string // in Markdown
 }
 
-// What the tables are for: a user who clicks twice a minute.
+// every is how often a user of the tables clicks.
 const every = 30 * time.Second
 
 // serverAllows is how many calls a second the server allows to one address, of
-// any kind, and pace how many tokens of them authflow requests by default.
+// any kind. rate is how many of them authflow makes for tokens by default.
 const (
 	serverAllows = 100
-	pace         = 50
+	rate         = 50
 )
 
-// What one user takes, in bytes.
+// Sizes for one user, in bytes.
 const (
 	tokenBytes   = 1000 // of a custom access token with some rules
 	requestBytes = 150
-	flowBytes    = 400 // of a Flow, beside its token and request
-	redisBytes   = 145 // of Redis itself for a key, beside name and value
+	flowBytes    = 400 // of a Flow, without its token and request
+	redisBytes   = 145 // of Redis itself for a key, without name and value
 )
 
 var (
@@ -49,7 +49,7 @@ func fleet(users, replicas int, validity time.Duration, store bool) Fleet {
 	return Fleet{Users: users, Every: every, Validity: validity, Replicas: replicas, Store: store}
 }
 
-// mints is how many tokens a second 1,000 users cost.
+// mints is the number of tokens that 1,000 users cost in a second.
 func mints() string {
 	t := newTable("validity", "1 replica", "3", "20", "200", "3, no store", "20, no store", "200, no store", "browsers")
 	for _, v := range validities {
@@ -66,7 +66,7 @@ func mints() string {
 	return t.String()
 }
 
-// addresses is how many addresses a fleet needs at the pace.
+// addresses is how many addresses a fleet needs with the rate limit.
 func addresses() string {
 	t := newTable("users at work", "1 min", "5 min", "1 h", "1 day", "1 h, no store", "1 day, no store")
 	for _, n := range populations {
@@ -83,10 +83,10 @@ func addresses() string {
 	return t.String()
 }
 
-// share says what part of one address's calls so many are, and, past the pace, how
-// many addresses they need.
+// share returns which part of one address's calls a number of calls is or, above the
+// rate limit, how many addresses it needs.
 func share(perSecond float64) string {
-	n := int(math.Ceil(perSecond / pace))
+	n := int(math.Ceil(perSecond / rate))
 	switch {
 	case n <= 1:
 		return fmt.Sprintf("%s %%", figure(100*perSecond/serverAllows))
@@ -96,7 +96,7 @@ func share(perSecond float64) string {
 	return fmt.Sprintf("**no** (%s)", number(n))
 }
 
-// redis is what Redis has to do, and to hold.
+// redis is the load of Redis, and its memory.
 func redis() string {
 	t := newTable("users at work", "commands/s, 5 min", "1 h", "1 day", "kB/s, 5 min", "1 h", "1 day", "held")
 	const entry = tokenBytes + EntryBytes
@@ -113,7 +113,7 @@ func redis() string {
 	return t.String()
 }
 
-// keyBytes is what one command has beside a value: a key, the name of a script,
+// keyBytes is the size of a command without its value: a key, the name of a script,
 // and the protocol.
 const keyBytes = 180
 
@@ -129,7 +129,7 @@ func memory() string {
 	return t.String()
 }
 
-// storms is how long it takes until all have tokens again who have none.
+// storms is how long it takes until all users have tokens again.
 func storms() string {
 	t := newTable("users at work", "addresses", "validity", "20 replicas", "tokens", "20, no store", "tokens")
 	for _, c := range []struct {
@@ -142,7 +142,7 @@ func storms() string {
 	} {
 		row := []string{number(c.users), number(c.addresses), span(c.validity)}
 		for _, store := range []bool{true, false} {
-			s := fleet(c.users, 20, c.validity, store).Storm(float64(pace * c.addresses))
+			s := fleet(c.users, 20, c.validity, store).Storm(float64(rate * c.addresses))
 			if s.Clear == 0 && s.Mints == 0 {
 				row = append(row, "**never**", "–")
 				continue
@@ -154,7 +154,7 @@ func storms() string {
 	return t.String()
 }
 
-// rotation is what a new secret key costs 1,000 users besides.
+// rotation is the additional cost of a new secret key for 1,000 users.
 func rotation() string {
 	t := newTable("validity", "tokens in a life", "more, 3 replicas", "20", "200", "all use the new key after")
 	for _, v := range validities[1:] {
@@ -167,7 +167,7 @@ func rotation() string {
 	return t.String()
 }
 
-// table is one in Markdown.
+// table is a table in Markdown.
 type table struct{ strings.Builder }
 
 func newTable(columns ...string) *table {
@@ -179,7 +179,7 @@ func newTable(columns ...string) *table {
 
 func (t *table) row(cells ...string) { fmt.Fprintf(t, "| %s |\n", strings.Join(cells, " | ")) }
 
-// figure is a number with two digits that count, or more if it is large.
+// figure is a number with two significant digits.
 func figure(x float64) string {
 	switch {
 	case x >= 100:

@@ -101,9 +101,17 @@ func TestR1_TokenFromACache_IsNotUsedAfterItsExpiry(t *testing.T) {
 					return first.Add(now.Sub(first).Truncate(296 * time.Second))
 				}}
 				f := on(t, server.respond)
-				for range 1000 {
+				for i := range 1000 {
 					if status := stream(t, f, fakeURL); status != 200 {
 						t.Fatalf("first token %v old, server off by %v: %d after %v", age, clock, status, time.Since(first)-age)
+					}
+					switch i {
+					case 1, 2: // the same token once more, soon after
+						if err := f.Renew(t.Context()); err != nil {
+							t.Fatal(err)
+						}
+					case 300, 600: // the next token is not new
+						time.Sleep(400 * time.Second) // fake clock
 					}
 					synctest.Wait()
 					time.Sleep(time.Second) // fake clock; Date has whole seconds

@@ -125,3 +125,45 @@ func TestR4_ErrorOfACall_SaysItsClassAndWhetherToRetry(t *testing.T) {
 		})
 	}
 }
+
+// expectRetryIn fails the test unless an error is retryable and says when to retry.
+func expectRetryIn(t *testing.T, what string, err error) {
+	t.Helper()
+	var e *authflow.Error
+	if !errors.As(err, &e) || !e.Retryable() || e.RetryAfter <= 0 {
+		t.Errorf("%s: %v", what, err)
+	}
+}
+
+// The server does not say when to retry. The errors do.
+func TestR4_RetryableErrorOfEachCall_SaysWhenToRetry(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, time.Hour)
+		mustGet(t, f)
+		for range 2 {
+			sim.Fail(authtest.Echo, 1, authtest.Status(503))
+			resp, err := f.Do(request(t, sim.URL+apiX))
+			if err != nil {
+				t.Fatal(err)
+			}
+			expectRetryIn(t, "ErrorOf", authflow.ErrorOf(resp))
+			_ = resp.Body.Close()
+
+			sim.Fail(authtest.Echo, 1, authtest.Maintenance(200))
+			_, err = get(t.Context(), f)
+			expectRetryIn(t, "maintenance page", err)
+
+			sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Delay(time.Minute))
+			soon, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			expectRetryIn(t, "context that ended", f.Renew(soon))
+			time.Sleep(time.Hour) // fake clock
+
+			mustGet(t, f)
+		}
+		mustToken(t, f)
+		sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		expectRetryIn(t, "Logout", f.Logout(t.Context()))
+	})
+}

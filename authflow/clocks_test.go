@@ -94,19 +94,27 @@ func (s *tokenServer) respond(r *http.Request) (*http.Response, error) {
 func TestR1_TokenFromACache_IsNotUsedAfterItsExpiry(t *testing.T) {
 	t.Parallel()
 	for _, clock := range []time.Duration{-24 * time.Hour, 0, 24 * time.Hour} {
-		for _, age := range []time.Duration{0, 100 * time.Second, 289 * time.Second} {
+		for _, age := range []time.Duration{0, 100 * time.Second, 289 * time.Second, 295 * time.Second} {
 			synctest.Test(t, func(t *testing.T) {
 				first := time.Now().Add(-age)
 				server := &tokenServer{clock: clock, madeAt: func(now time.Time) time.Time {
-					return first.Add(now.Sub(first).Truncate(290 * time.Second))
+					return first.Add(now.Sub(first).Truncate(296 * time.Second))
 				}}
 				f := on(t, server.respond)
-				for range 2000 {
+				for i := range 1000 {
 					if status := stream(t, f, fakeURL); status != 200 {
 						t.Fatalf("first token %v old, server off by %v: %d after %v", age, clock, status, time.Since(first)-age)
 					}
+					switch i {
+					case 1, 2: // the same token once more, soon after
+						if err := f.Renew(t.Context()); err != nil {
+							t.Fatal(err)
+						}
+					case 300, 600: // the next token is not new
+						time.Sleep(400 * time.Second) // fake clock
+					}
 					synctest.Wait()
-					time.Sleep(500 * time.Millisecond) // fake clock
+					time.Sleep(time.Second) // fake clock; Date has whole seconds
 				}
 			})
 		}

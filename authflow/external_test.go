@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -181,6 +182,28 @@ func TestR7_TokenOfTheUsersFunction_LivesAsItsTimesSay(t *testing.T) {
 				c.want > 0 && (err != nil || time.Until(token.Deadline) != c.want):
 				t.Errorf("%s: usable until %v, %v", name, token.Deadline, err)
 			}
+		}
+	})
+}
+
+// A function may end its goroutine, as t.FailNow does.
+func TestR10_FunctionThatEndsItsGoroutine_IsNamedInTheError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ended := false
+		f := from(t, func(context.Context) (authflow.Token, error) {
+			if ended = !ended; ended {
+				runtime.Goexit()
+			}
+			return authflow.Token{Value: "tok"}, nil
+		})
+		_, err := f.Token(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "the function of TokensFrom ended its goroutine") {
+			t.Errorf("%v", err)
+		}
+		time.Sleep(time.Minute) // fake clock
+		if token := mustToken(t, f); token.Value != "tok" {
+			t.Errorf("the next time: %v", token)
 		}
 	})
 }

@@ -21,8 +21,6 @@ const (
 	sizeJWT    = 1_200 // bytes of a token of custom access
 	sizeSecret = 36
 	sizeTexts  = 7 + 36 + 19 // "Bearer ", and the id and name of the user
-
-	tokenLife = 300 * time.Second
 )
 
 // sizeServer responds with tokens for users by name, and with sessions.
@@ -60,32 +58,32 @@ func heapInUse() int {
 
 // principal is a way to acquire credentials.
 type principal struct {
-	text int           // bytes of one of its credentials, with what the server says of it
-	life time.Duration // of one of its credentials
-	most int           // bytes that a principal in use may cost beside that
-	flow func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error)
+	text        int           // bytes of one of its credentials, with what the server says of it
+	every, rest time.Duration // between renewals, and until only the last credential is alive
+	most        int           // bytes that a principal in use may cost beside its credential
+	flow        func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error)
 }
 
 // principals are the ways to acquire credentials. Each returns its request, too.
 // With a password, about 400 bytes are what the lockout knows of the user. The
 // allocator rounds the texts of custom access up by 104 bytes.
 var principals = map[string]principal{
-	"full access, key of the cluster": {sizeFull + sizeTexts, tokenLife, 500, func(c *authflow.Cluster, user, _ string) (*authflow.Flow, any, error) {
+	"full access, key of the cluster": {sizeFull + sizeTexts, 200 * time.Second, 120 * time.Second, 500, func(c *authflow.Cluster, user, _ string) (*authflow.Flow, any, error) {
 		req := gen.GetFullAccessTokenRequest{Username: user}
 		f, err := c.FullAccess(req)
 		return f, req, err
 	}},
-	"full access, password": {sizeFull + sizeTexts, tokenLife, 950, func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error) {
+	"full access, password": {sizeFull + sizeTexts, 200 * time.Second, 120 * time.Second, 950, func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error) {
 		req := gen.GetFullAccessTokenRequest{Username: user, Password: gen.Secret(secret)}
 		f, err := c.FullAccess(req)
 		return f, req, err
 	}},
-	"custom access": {sizeJWT + sizeTexts + 36 + 5, tokenLife, 600, func(c *authflow.Cluster, user, _ string) (*authflow.Flow, any, error) {
+	"custom access": {sizeJWT + sizeTexts + 36 + 5, 200 * time.Second, 120 * time.Second, 600, func(c *authflow.Cluster, user, _ string) (*authflow.Flow, any, error) {
 		req := gen.GetCustomAccessTokenRequest{Username: user, PersistOption: gen.PersistOptionReplace}
 		f, err := c.CustomAccess(req)
 		return f, req, err
 	}},
-	"session": {sizeSecret, 8 * time.Hour, 1250, func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error) {
+	"session": {sizeSecret, 2 * time.Hour, 4 * time.Hour, 1250, func(c *authflow.Cluster, user, secret string) (*authflow.Flow, any, error) {
 		req := gen.LoginRequest{Username: user, Password: gen.Secret(secret)}
 		f, err := c.Session(req)
 		return f, req, err
@@ -160,10 +158,10 @@ func renewing(times int, p principal) func(*testing.T, []*authflow.Flow) {
 				}
 			}
 			if i < times-1 {
-				time.Sleep(p.life * 2 / 3) // fake clock
+				time.Sleep(p.every) // fake clock
 			}
 		}
-		time.Sleep(p.life * 2 / 5) // fake clock; the credential is not due for renewal yet
+		time.Sleep(p.rest) // fake clock
 		for _, f := range all {
 			mustCarry(t, f)
 		}

@@ -1,6 +1,7 @@
 package authflow_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"testing"
@@ -107,58 +108,81 @@ func TestR1_Lifetime_CountsFromWhenTheRequestWasSent(t *testing.T) {
 	})
 }
 
+// impossibleTimes are the times of responses that are requested at the beginning of
+// a bubble, in milliseconds, with the time for which the token is used: without a
+// Date if that is 0, the same as with one.
+func impossibleTimes() map[string]struct {
+	times              string
+	withDate, dateless time.Duration
+} {
+	const documented = 295 * time.Second // of 300 s
+	now := bubbleBegins.UnixMilli()
+	both := func(created, expires int64) string {
+		return fmt.Sprintf(`"creation_time_in_millis":%d,"expiration_time_in_millis":%d`, created, expires)
+	}
+	return map[string]struct {
+		times              string
+		withDate, dateless time.Duration
+	}{
+		"equal":                         {both(now, now), documented, 0},
+		"end before beginning":          {both(now, now-1000), documented, 0},
+		"in seconds":                    {both(now/1000, now/1000+300), documented, 0},
+		"in microseconds":               {both(now*1000, now*1000+300_000_000), documented, 0},
+		"in nanoseconds":                {both(now*1_000_000, now*1_000_000+300_000_000_000), documented, 0},
+		"minus one":                     {both(-1, -1), documented, 0},
+		"zero":                          {both(0, 0), documented, 0},
+		"minus one as the beginning":    {both(-1, now+3600_000), time.Hour - 5*time.Second, documented},
+		"three years before Date":       {both(now-1e11, now-1e11+1000), documented, 950 * time.Millisecond},
+		"absent":                        {`"id":1`, documented, 0},
+		"creation alone":                {fmt.Sprintf(`"creation_time_in_millis":%d`, now), documented, 0},
+		"expiration alone":              {fmt.Sprintf(`"expiration_time_in_millis":%d`, now+3600_000), time.Hour - 5*time.Second, documented},
+		"expiration alone, in the past": {fmt.Sprintf(`"expiration_time_in_millis":%d`, now-3600_000), documented, 0},
+	}
+}
+
+// bubbleBegins is the time at which bubbles begin.
+var bubbleBegins = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // A token of one second would be minted 3,600 times an hour. Before, times in
 // seconds, as Unix programs write them, had that effect.
 func TestR1_ImpossibleTimes_CountAsAbsent(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)                // the time at which bubbles begin
-	const documented, requested = 295 * time.Second, 57 * time.Second // of 300 s and of 60 s
-	millis := now.UnixMilli()
-	for name, c := range map[string]struct {
-		times string
-		want  time.Duration
-	}{
-		"equal":                         {fmt.Sprintf(`"creation_time_in_millis":%d,"expiration_time_in_millis":%[1]d`, millis), documented},
-		"end before beginning":          {fmt.Sprintf(`"creation_time_in_millis":%d,"expiration_time_in_millis":%d`, millis, millis-1000), documented},
-		"in seconds":                    {fmt.Sprintf(`"creation_time_in_millis":%d,"expiration_time_in_millis":%d`, millis/1000, millis/1000+300), documented},
-		"in microseconds":               {fmt.Sprintf(`"creation_time_in_millis":%d000,"expiration_time_in_millis":%d000`, millis, millis+300_000), documented},
-		"in nanoseconds":                {fmt.Sprintf(`"creation_time_in_millis":%d000000,"expiration_time_in_millis":%d000000`, millis, millis+300_000), documented},
-		"minus one":                     {`"creation_time_in_millis":-1,"expiration_time_in_millis":-1`, documented},
-		"zero":                          {`"creation_time_in_millis":0,"expiration_time_in_millis":0`, documented},
-		"beginning of minus one":        {fmt.Sprintf(`"creation_time_in_millis":-1,"expiration_time_in_millis":%d`, millis+3600_000), time.Hour - 5*time.Second},
-		"years before Date":             {fmt.Sprintf(`"creation_time_in_millis":%d,"expiration_time_in_millis":%d`, millis-1e11, millis-1e11+1000), documented},
-		"absent":                        {`"id":1`, documented},
-		"creation alone":                {fmt.Sprintf(`"creation_time_in_millis":%d`, millis), documented},
-		"expiration alone":              {fmt.Sprintf(`"expiration_time_in_millis":%d`, millis+3600_000), time.Hour - 5*time.Second},
-		"expiration alone, in the past": {fmt.Sprintf(`"expiration_time_in_millis":%d`, millis-3600_000), documented},
-	} {
-		for _, validity := range []int32{0, 60} {
-			synctest.Test(t, func(t *testing.T) {
-				mints := 0
-				cluster := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
-					if minting(r) {
+	for name, c := range impossibleTimes() {
+		for _, dateless := range []bool{false, true} {
+			for _, validity := range []int32{0, 60} {
+				want := c.withDate
+				if dateless {
+					want = cmp.Or(c.dateless, c.withDate)
+				}
+				if want == 295*time.Second && validity > 0 {
+					want = 57 * time.Second // of 60 s
+				}
+				synctest.Test(t, func(t *testing.T) {
+					mints := 0
+					f := fullAccess(t, fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+						if !minting(r) {
+							return reply(r, 200, "{}"), nil
+						}
 						mints++
-						return reply(r, 200, `{"token":"tok",`+c.times+`}`, "Date", now.Format(http.TimeFormat)), nil
+						resp := reply(r, 200, `{"token":"tok",`+c.times+`}`)
+						if !dateless {
+							resp.Header.Set("Date", bubbleBegins.Format(http.TimeFormat))
+						}
+						return resp, nil
+					}), validity)
+					if left := time.Until(mustToken(t, f).Deadline); left != want {
+						t.Errorf("%s, without Date %v, %d s requested: usable for %v, want %v", name, dateless, validity, left, want)
 					}
-					return reply(r, 200, "{}"), nil
+					for range 600 {
+						time.Sleep(time.Second) // fake clock
+						mustGet(t, f)
+					}
+					atMost := 1 + int(600*time.Second/(want*3/4))
+					if mints > atMost {
+						t.Errorf("%s, without Date %v, %d s requested: %d tokens in ten minutes, want at most %d", name, dateless, validity, mints, atMost)
+					}
 				})
-				f := fullAccess(t, cluster, validity)
-				want := c.want
-				if want == documented && validity > 0 {
-					want = requested
-				}
-				if left := time.Until(mustToken(t, f).Deadline); left != want {
-					t.Errorf("%s, %d s requested: usable for %v, want %v", name, validity, left, want)
-				}
-				for range 600 {
-					time.Sleep(time.Second) // fake clock
-					mustGet(t, f)
-				}
-				atMost := 1 + int(600*time.Second/(want*3/4))
-				if mints > atMost {
-					t.Errorf("%s, %d s requested: %d tokens in ten minutes, want at most %d", name, validity, mints, atMost)
-				}
-			})
+			}
 		}
 	}
 }

@@ -17,16 +17,16 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// What lies around a Flow: bases that misbehave, connections, addresses, and
-// what a server says.
+// These tests cover the surroundings of a Flow: bases that misbehave, connections,
+// addresses, and the server's error texts.
 
-// L5: a base that breaks the rules of a RoundTripper ends in an error, wherever
-// it does so, as with http.Client.
-func TestL5ABaseThatBreaksTheRules(t *testing.T) {
+// L5: a base that breaks the rules of http.RoundTripper causes an error in every
+// call, as it does with http.Client.
+func TestL5_BaseThatBreaksTheRules_CausesAnError(t *testing.T) {
 	for name, base := range map[string]func(*http.Request) (*http.Response, error){
-		"nothing at all":       func(*http.Request) (*http.Response, error) { return nil, nil }, //nolint:nilnil // is the point
-		"an answer of nothing": func(*http.Request) (*http.Response, error) { return &http.Response{}, nil },
-		"no body, no headers": func(*http.Request) (*http.Response, error) {
+		"neither response nor error": func(*http.Request) (*http.Response, error) { return nil, nil }, //nolint:nilnil // this is the rule that the base breaks
+		"an empty response":          func(*http.Request) (*http.Response, error) { return &http.Response{}, nil },
+		"no body and no headers": func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusInternalServerError}, nil
 		},
 	} {
@@ -40,15 +40,15 @@ func TestL5ABaseThatBreaksTheRules(t *testing.T) {
 				_, err := text(f, request(t, fakeURL+"/moved"))
 				return err
 			},
-			"an end": func(f *authflow.Flow, _ *gen.ClientWithResponses) error { return f.Logout(t.Context()) },
-			"who it is": func(_ *authflow.Flow, api *gen.ClientWithResponses) error {
+			"a logout": func(f *authflow.Flow, _ *gen.ClientWithResponses) error { return f.Logout(t.Context()) },
+			"the current user": func(_ *authflow.Flow, api *gen.ClientWithResponses) error {
 				me, err := api.GetCurrentUserInfoWithResponse(t.Context())
 				if err == nil {
 					err = authflow.ErrorOf(me.HTTPResponse)
 				}
 				return err
 			},
-			"a log-in": func(_ *authflow.Flow, api *gen.ClientWithResponses) error {
+			"a login": func(_ *authflow.Flow, api *gen.ClientWithResponses) error {
 				in, err := api.LoginWithResponse(t.Context(), gen.LoginRequest{Username: "bob", Password: "of-bob-1"})
 				if err == nil {
 					err = authflow.ErrorOf(in.HTTPResponse)
@@ -75,8 +75,8 @@ func TestL5ABaseThatBreaksTheRules(t *testing.T) {
 	}
 }
 
-// L5: connections that are idle are closed when they are told to be.
-func TestL5IdleConnectionsAreClosed(t *testing.T) {
+// L5: CloseIdleConnections reaches the base through each of the clients.
+func TestL5_CloseIdleConnections_ClosesThem(t *testing.T) {
 	closed := make(chan struct{}, 10)
 	server := httptest.NewUnstartedServer(authtest.New())
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
@@ -95,7 +95,7 @@ func TestL5IdleConnectionsAreClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, idle := range map[string]interface{ CloseIdleConnections() }{
-		"HTTPClient": f.HTTPClient(), "a client of one's own": client(f),
+		"HTTPClient": f.HTTPClient(), "the user's client": client(f),
 		"a client around both": &http.Client{Transport: f.HTTPClient().Transport},
 	} {
 		mustGet(t, f)
@@ -108,9 +108,9 @@ func TestL5IdleConnectionsAreClosed(t *testing.T) {
 	}
 }
 
-// An address with a slash at its end is the same server: what is put together
-// from URL or Server arrives.
-func TestAddressesWithSlashesAtTheEndLeadToTheSamePlace(t *testing.T) {
+// An address with a trailing slash is the address of the same server. Addresses
+// that the caller builds from URL or Server are valid.
+func TestCluster_AddressWithTrailingSlashes_IsTheSameServer(t *testing.T) {
 	for _, end := range []string{"", "/", "//"} {
 		sim := authtest.New()
 		cluster, err := authflow.New(sim.URL+end, authflow.WithHTTPClient(sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey))
@@ -136,8 +136,9 @@ func TestAddressesWithSlashesAtTheEndLeadToTheSamePlace(t *testing.T) {
 	}
 }
 
-// X3: the server's own words stay, whatever the password and the cookies are.
-func TestX3TheWordsOfTheServerStay(t *testing.T) {
+// X3: the server's error text is not changed, even if a short password or cookie
+// value occurs in it.
+func TestX3_ErrorTextOfTheServer_IsNotChanged(t *testing.T) {
 	const said = "75 bytes were bad in row 1 of 62"
 	const incident = "0b1b-4c55ff63-bad1"
 	body := `{"error":{"message":{"code":7,"incident_id_guid":"` + incident + `","trace_id_guid":"b1","debug":"` + said + `"}}}`
@@ -171,9 +172,9 @@ func TestX3TheWordsOfTheServerStay(t *testing.T) {
 	}
 }
 
-// X2: of an answer without an end no more than 1 MiB is kept, and a caller who
-// wants it all gets it all.
-func TestX2AnErrorWithoutAnEnd(t *testing.T) {
+// X2: a Flow buffers at most 1 MiB of a response of any size. A caller that reads
+// the whole body gets the whole body.
+func TestX2_HugeErrorResponse_IsNotBuffered(t *testing.T) {
 	const size = 40 << 20
 	huge := func() io.Reader {
 		return io.MultiReader(strings.NewReader(`{"error":{"message":"`), bytes.NewReader(bytes.Repeat([]byte("x"), size)))
@@ -197,14 +198,14 @@ func TestX2AnErrorWithoutAnEnd(t *testing.T) {
 		}
 		n, err := io.Copy(io.Discard, resp.Body)
 		if cost := heap() - before; err != nil || n != size+21 || cost > 16<<20 {
-			t.Errorf("asked before: %v: %d bytes, %v, at a cost of %d", asked, n, err, cost)
+			t.Errorf("ErrorOf called before: %v: %d bytes, %v, at a cost of %d", asked, n, err, cost)
 		}
 		if authflow.ErrorOf(resp) == nil {
-			t.Error("no error afterwards")
+			t.Error("no error after the body was read")
 		}
 		_ = resp.Body.Close()
 	}
 	if me, err := f.API().GetCurrentUserInfoWithResponse(t.Context()); err == nil || me != nil {
-		t.Errorf("the API read all of it: %v", err)
+		t.Errorf("the API read the whole body: %v", err)
 	}
 }

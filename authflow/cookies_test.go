@@ -12,11 +12,11 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// baker is a server on which a Flow and a client with a jar of net/http are
-// given the same cookies.
+// baker is a server that sets the cookies that a test chooses, and records the
+// header of the latest request.
 type baker struct {
-	set  []string    // Set-Cookie headers of the next answer
-	sent http.Header // of the latest request
+	set  []string    // Set-Cookie headers of the next response
+	sent http.Header // header of the latest request
 }
 
 func (b *baker) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -41,8 +41,9 @@ func (b *baker) session(t *testing.T, server string) *authflow.Flow {
 	return f
 }
 
-// Of two of one name the one for the longer path goes first, as RFC 6265 has it.
-func TestS1TheNearestCookieGoesFirst(t *testing.T) {
+// If cookies have the same name, the cookie with the longest path goes first, as
+// RFC 6265 says.
+func TestS1_CookieWithTheLongestPath_GoesFirst(t *testing.T) {
 	b := &baker{}
 	f := b.session(t, fakeURL)
 	b.set = []string{"a=root; Path=/", "a=deep; Path=/api/rest/2.0/metadata", "a=api; Path=/api"}
@@ -55,16 +56,16 @@ func TestS1TheNearestCookieGoesFirst(t *testing.T) {
 	}
 }
 
-// X2: a server cannot fill the memory or the requests, nor drive the session
-// itself out.
-func TestX2WhatAServerSetsIsBounded(t *testing.T) {
+// X2: a server that sets many cookies cannot fill the memory or the requests, and
+// cannot displace the session's own cookie.
+func TestX2_CookiesOfAServer_AreBounded(t *testing.T) {
 	for name, set := range map[string]func(i int) string{
 		"many":            func(i int) string { return fmt.Sprintf("c%d=%d; Path=/", i, i) },
 		"many and long":   func(i int) string { return fmt.Sprintf("c%d=%s; Path=/", i, strings.Repeat("v", 4000)) },
-		"longer than any": func(i int) string { return fmt.Sprintf("c%d=%s; Path=/", i, strings.Repeat("v", 5000)) },
+		"too long":        func(i int) string { return fmt.Sprintf("c%d=%s; Path=/", i, strings.Repeat("v", 5000)) },
 		"long names":      func(i int) string { return fmt.Sprintf("%s%d=v; Path=/", strings.Repeat("n", 5000), i) },
-		"of many paths":   func(i int) string { return fmt.Sprintf("c=v; Path=/api/rest/2.0/metadata/%d", i) },
-		"of deep paths":   func(i int) string { return fmt.Sprintf("c=v; Path=/%s%d", strings.Repeat("p/", 2500), i) },
+		"with many paths": func(i int) string { return fmt.Sprintf("c=v; Path=/api/rest/2.0/metadata/%d", i) },
+		"with deep paths": func(i int) string { return fmt.Sprintf("c=v; Path=/%s%d", strings.Repeat("p/", 2500), i) },
 	} {
 		b := &baker{}
 		f := b.session(t, fakeURL)
@@ -82,7 +83,7 @@ func TestX2WhatAServerSetsIsBounded(t *testing.T) {
 		before := heap()
 		mustGet(t, f)
 		if got := b.sent.Get("Cookie"); !strings.Contains(got, "JSESSIONID=s") || len(got) > 64*4100 {
-			t.Errorf("%s: %d bytes of cookies, the session's among them: %v", name, len(got), strings.Contains(got, "JSESSIONID=s"))
+			t.Errorf("%s: %d bytes of cookies, with the session's cookie: %v", name, len(got), strings.Contains(got, "JSESSIONID=s"))
 		}
 		if cost := heap() - before; cost > 4<<20 {
 			t.Errorf("%s: a request costs %d bytes", name, cost)
@@ -92,20 +93,20 @@ func TestX2WhatAServerSetsIsBounded(t *testing.T) {
 		b.set = nil
 		mustGet(t, f)
 		if !strings.Contains(b.sent.Get("Cookie"), "JSESSIONID=changed") {
-			t.Errorf("%s: the session's cookie cannot change any more", name)
+			t.Errorf("%s: the session's cookie can no longer change", name)
 		}
 	}
 }
 
-// heap returns how much was ever allocated, in bytes.
+// heap returns the number of bytes that the process has allocated so far.
 func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
 }
 
-// X2: a session is found behind many other cookies of its log-in.
-func TestX2ALogInWithManyCookies(t *testing.T) {
+// X2: the session cookie is found even if the login sets 500 other cookies.
+func TestX2_LoginWithManyCookies_MakesASession(t *testing.T) {
 	s := &cookieServer{set: func(time.Time) []string {
 		var all []string
 		for i := range 500 {
@@ -116,9 +117,9 @@ func TestX2ALogInWithManyCookies(t *testing.T) {
 	mustGet(t, s.flow(t))
 }
 
-// X2: eight times as many cookies take about eight times as long, and not
-// sixty-four times.
-func TestX2TheCostOfCookiesIsLinear(t *testing.T) {
+// X2: eight times as many cookies take about eight times as long, not sixty-four
+// times.
+func TestX2_CostOfCookies_IsLinear(t *testing.T) {
 	cost := func(n int) time.Duration {
 		b := &baker{}
 		f := b.session(t, fakeURL)

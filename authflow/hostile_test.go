@@ -17,7 +17,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// Servers, transports and functions that misbehave in ways that the simulator
+// These servers, transports and functions misbehave in ways that the simulator
 // does not.
 
 type cutBody struct{}
@@ -26,7 +26,7 @@ func (cutBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func (cutBody) Close() error { return nil }
 
-func TestR6ARefusalThatIsCutOffIsARefusal(t *testing.T) {
+func TestR6_TruncatedRejection_IsStillARejection(t *testing.T) {
 	for _, status := range []int{302, 400, 401, 403} {
 		calls := 0
 		f := on(t, func(r *http.Request) (*http.Response, error) {
@@ -42,9 +42,10 @@ func TestR6ARefusalThatIsCutOffIsARefusal(t *testing.T) {
 	}
 }
 
-// A path that answers 401 to every token does not make a token for every
+// A path that responds with 401 to every token does not cost a new token for each
 // request.
-func TestP3AServerThatRefusesEveryTokenGetsFewOfThem(t *testing.T) {
+func TestP3_ServerThatRejectsEveryToken_IssuesFewTokens(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		minted := 0
 		f := on(t, func(r *http.Request) (*http.Response, error) {
@@ -60,27 +61,28 @@ func TestP3AServerThatRefusesEveryTokenGetsFewOfThem(t *testing.T) {
 			}
 			time.Sleep(10 * time.Millisecond) // fake clock
 		}
-		if minted < 3 || minted > 6 { // after 0, 1, 3 and 7 seconds
+		if minted < 3 || minted > 6 { // the Flow requests one after 0, 1, 3 and 7 seconds
 			t.Errorf("%d tokens in ten seconds", minted)
 		}
 	})
 }
 
-// A renewal that was under way when all tokens were revoked brings a token that
-// has ended too: the request after the one that found out gets another.
-func TestP3ATokenFromBeforeTheRevocationIsReplacedAtOnce(t *testing.T) {
+// A renewal that was in progress when all tokens were revoked gets a token that is
+// revoked too. One request fails with it, and the next request gets a new token.
+func TestP3_TokenFromBeforeTheRevocation_IsReplacedAtOnce(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := trusted(t, sim, 300*time.Second)
 		mustGet(t, f)
 		time.Sleep(240 * time.Second) // fake clock
 		sim.Fail(authtest.OpGetFullAccessToken, 1, func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				next.ServeHTTP(w, r) // the token is made, and on its way for a second
+				next.ServeHTTP(w, r) // the server issues the token, which takes a second to arrive
 				sim.RevokeTokens()
 				time.Sleep(time.Second) // fake clock
 			})
 		})
-		mustGet(t, f)                      // starts the renewal
+		mustGet(t, f)                      // this request starts the renewal
 		time.Sleep(500 * time.Millisecond) // fake clock
 		if status, err := get(t.Context(), f); status != http.StatusUnauthorized || err != nil {
 			t.Fatalf("%d, %v", status, err)
@@ -92,7 +94,7 @@ func TestP3ATokenFromBeforeTheRevocationIsReplacedAtOnce(t *testing.T) {
 	})
 }
 
-func TestP5ABaseWithoutABody(t *testing.T) {
+func TestP5_RejectionWithoutABody_IsReturned(t *testing.T) {
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		if minting(r) {
 			return fresh(r, "tok"), nil
@@ -104,8 +106,9 @@ func TestP5ABaseWithoutABody(t *testing.T) {
 	}
 }
 
-// Logout comes between the arrival of a token and its first use, and ends it.
-func TestS4NothingIsSentAfterLogoutByThoseWhoWaited(t *testing.T) {
+// Logout is called after a token arrives and before its first use. It revokes the
+// token.
+func TestS4_RequestThatWaitedForAToken_IsNotSentAfterLogout(t *testing.T) {
 	var over atomic.Bool
 	var late, revoked atomic.Int32
 	arrived, goOn := make(chan struct{}), make(chan struct{})
@@ -135,11 +138,11 @@ func TestS4NothingIsSentAfterLogoutByThoseWhoWaited(t *testing.T) {
 	over.Store(true)
 	close(goOn)
 	if err := <-done; !errors.Is(err, authflow.ErrClosed) || late.Load() > 0 || revoked.Load() != 1 {
-		t.Errorf("%v; %d requests after Logout, %d tokens ended", err, late.Load(), revoked.Load())
+		t.Errorf("%v; %d requests after Logout, %d tokens revoked", err, late.Load(), revoked.Load())
 	}
 }
 
-func TestErrorsKeepWhatContextsAndParentsSay(t *testing.T) {
+func TestError_OfAContextOrAParent_KeepsItsCause(t *testing.T) {
 	hang := roundTrip(func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
 	f := on(t, hang)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -147,7 +150,7 @@ func TestErrorsKeepWhatContextsAndParentsSay(t *testing.T) {
 	_, err := get(ctx, f)
 	var timeout net.Error
 	if !errors.As(err, &timeout) || !timeout.Timeout() {
-		t.Errorf("no time-out: %v", err)
+		t.Errorf("not a timeout: %v", err)
 	}
 	_ = f.Close()
 
@@ -171,6 +174,6 @@ func TestErrorsKeepWhatContextsAndParentsSay(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if strings.Count(err.Error(), "10097") != 1 {
-		t.Errorf("says it twice: %v", err)
+		t.Errorf("the code must occur once: %v", err)
 	}
 }

@@ -15,53 +15,54 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// P6: what comes in the place of an answer of the API when a credential has
-// ended, in the ways that servers and those before them have.
+// P6: servers and proxies answer an expired credential in many ways. A Flow must
+// recognise each of them.
 
-// away are such answers.
+// away holds the responses that a server or a proxy sends in place of the response
+// of the API when a credential has expired.
 var away = map[string]func(*http.Request) *http.Response{
-	"302 to a log-in page of its own": func(r *http.Request) *http.Response {
+	"302 to its own login page": func(r *http.Request) *http.Response {
 		return reply(r, 302, "", "Location", "/login?next="+r.URL.Path)
 	},
-	"303 to an absolute one": func(r *http.Request) *http.Response {
+	"303 to an absolute address": func(r *http.Request) *http.Response {
 		return reply(r, 303, "", "Location", fakeURL+"/callosum/v1/saml/login")
 	},
-	"308 to one beside the API": func(r *http.Request) *http.Response { return reply(r, 308, "", "Location", "/api/rest/login") },
-	"to an identity provider":   func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "//idp.example/authorize") },
-	"to plain http": func(r *http.Request) *http.Response {
+	"308 to a login page beside the API": func(r *http.Request) *http.Response { return reply(r, 308, "", "Location", "/api/rest/login") },
+	"302 to an identity provider":        func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "//idp.example/authorize") },
+	"301 to plain HTTP": func(r *http.Request) *http.Response {
 		return reply(r, 301, "", "Location", "http://ts.example"+r.URL.Path)
 	},
-	"to nowhere":  func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "https://%zz/") },
-	"to a script": func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "javascript:alert(1)") },
-	"a page":      func(r *http.Request) *http.Response { return htmlPage(r, 200, "Sign in") },
-	"a page without a status of its own": func(r *http.Request) *http.Response {
+	"302 to an invalid address": func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "https://%zz/") },
+	"302 to a script":           func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "javascript:alert(1)") },
+	"a page":                    func(r *http.Request) *http.Response { return htmlPage(r, 200, "Sign in") },
+	"a page with 203": func(r *http.Request) *http.Response {
 		return htmlPage(r, 203, "Sign in")
 	},
-	"a page that says where it is": func(r *http.Request) *http.Response {
+	"a page with its location": func(r *http.Request) *http.Response {
 		return reply(r, 200, "<html>Sign in</html>", "Content-Type", "text/html", "Content-Location", "/login", "Location", "/login")
 	},
 	"a page in XHTML": func(r *http.Request) *http.Response {
 		return reply(r, 200, "<?xml version='1.0'?><html/>", "Content-Type", "application/xhtml+xml")
 	},
 	"401 with a page": func(r *http.Request) *http.Response { return htmlPage(r, 401, "Sign in") },
-	"401 with a session of nobody's": func(r *http.Request) *http.Response {
+	"401 with an anonymous session": func(r *http.Request) *http.Response {
 		return reply(r, 401, "{}", "Set-Cookie", "JSESSIONID=nobody; Path=/")
 	},
-	"a page with a session of nobody's": func(r *http.Request) *http.Response {
+	"a page with an anonymous session": func(r *http.Request) *http.Response {
 		resp := htmlPage(r, 200, "Sign in")
 		resp.Header.Set("Set-Cookie", "JSESSIONID=nobody; Path=/")
 		return resp
 	},
 }
 
-// door is a server that has put out whoever comes with a credential up to the
-// number of out, and counts the credentials that it gives.
+// door is a server that rejects the first out credentials that it issued. It
+// counts the credentials that it issues.
 type door struct {
 	away       func(*http.Request) *http.Response
 	given, out int
-	sent       int                                // requests for the API with a credential of ours
-	elsewhere  func(*http.Request)                // is told of what goes to others
-	answer     func(*http.Request) *http.Response // of others; nil: a page
+	sent       int                                // API requests that arrived with a credential
+	elsewhere  func(*http.Request)                // called with each request to another host
+	answer     func(*http.Request) *http.Response // the response of the other hosts; a login page if nil
 }
 
 func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -95,8 +96,8 @@ func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
 	return reply(r, 200, `{"ok":true}`), nil
 }
 
-// flows are a Flow on a token and one on a session, each with a server of its
-// own that has put out the first out credentials.
+// flows returns a Flow with a token and a Flow with a session. Each has its own
+// server, which rejects the first out credentials.
 func flows(t *testing.T, away func(*http.Request) *http.Response, out int) map[*authflow.Flow]*door {
 	t.Helper()
 	all := make(map[*authflow.Flow]*door)
@@ -115,19 +116,20 @@ func flows(t *testing.T, away func(*http.Request) *http.Response, out int) map[*
 	return all
 }
 
-// ways of asking for the same thing. Each returns what came, or an error.
+// ways are functions that send the same request in different ways. Each of them
+// returns the body of the response, or an error.
 var ways = map[string]func(*testing.T, *authflow.Flow) (string, error){
 	"GET": func(t *testing.T, f *authflow.Flow) (string, error) { return text(f, request(t, fakeURL+apiX)) },
 	"POST": func(t *testing.T, f *authflow.Flow) (string, error) {
 		return text(f, posted(t, strings.NewReader("{}")))
 	},
 	"DELETE by hand": func(t *testing.T, f *authflow.Flow) (string, error) { return text(client(f), withMethod(t, "DELETE")) },
-	"a client of one's own, with a jar": func(t *testing.T, f *authflow.Flow) (string, error) {
+	"the user's client with a jar": func(t *testing.T, f *authflow.Flow) (string, error) {
 		c := f.HTTPClient()
 		c.Jar, _ = cookiejar.New(nil)
 		return text(c, request(t, fakeURL+apiX))
 	},
-	"a client that follows nothing": func(t *testing.T, f *authflow.Flow) (string, error) {
+	"a client that follows no redirect": func(t *testing.T, f *authflow.Flow) (string, error) {
 		c := f.HTTPClient()
 		c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		return text(c, request(t, fakeURL+apiX))
@@ -154,8 +156,8 @@ func posted(t *testing.T, body io.Reader) *http.Request {
 	return req
 }
 
-// text returns the body of an answer that is a success, and an error for all
-// else.
+// text sends the request and returns the body of the response. Any status other
+// than 2xx is an error.
 func text(c gen.HttpRequestDoer, req *http.Request) (string, error) {
 	resp, err := c.Do(req)
 	if err != nil {
@@ -168,9 +170,10 @@ func text(c gen.HttpRequestDoer, req *http.Request) (string, error) {
 	return string(body), errors.Join(err, resp.Body.Close())
 }
 
-// repeats reports whether a request is sent again after such a response. A
-// request that may have had an effect is not, unless the server says with 401 that
-// it was not looked at; and 303 says that it was done.
+// repeats reports whether a request is sent again after the response of that name
+// in away. A request that may have had an effect is not sent again, except after
+// 401, which says that the server did not process it. 303 says that the server did
+// process it.
 func repeats(name, way string) bool {
 	isRead := way != "POST" && way != "DELETE by hand"
 	return strings.HasPrefix(name, "401") || isRead && !strings.HasPrefix(name, "303")
@@ -188,7 +191,7 @@ func TestP6_DeadCredential_IsReplacedAndOnlyReadsAreRepeated(t *testing.T) {
 					t.Errorf("%s, by %s, %v: sent %d times", name, way, f, sent)
 				}
 				if got, err := ask(t, f); err != nil || got != `{"ok":true}` {
-					t.Errorf("%s, by %s, %v, the next: %q, %v", name, way, f, got, err)
+					t.Errorf("%s, by %s, %v, the next request: %q, %v", name, way, f, got, err)
 				}
 				if d.given != 2 {
 					t.Errorf("%s, by %s, %v: %d credentials", name, way, f, d.given)
@@ -198,11 +201,12 @@ func TestP6_DeadCredential_IsReplacedAndOnlyReadsAreRepeated(t *testing.T) {
 	}
 }
 
-// A log-in page of the server itself says that nothing was done, if the
-// credential has had time to expire.
-func TestP6_RedirectToTheServersLogIn_RepeatsAPostOnceTheCredentialIsOld(t *testing.T) {
+// A redirect to the server's own login page says that the request had no effect,
+// if the credential is old enough to have expired.
+func TestP6_RedirectToTheServersLoginPage_RepeatsAPostOnceTheCredentialIsOld(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for f, d := range flows(t, away["302 to a log-in page of its own"], 1) {
+		for f, d := range flows(t, away["302 to its own login page"], 1) {
 			time.Sleep(time.Minute) // fake clock
 			if got, err := text(f, posted(t, strings.NewReader("{}"))); err != nil || got != `{"ok":true}` || d.sent != 2 {
 				t.Errorf("%v: %q, %v, sent %d times", f, got, err, d.sent)
@@ -211,9 +215,9 @@ func TestP6_RedirectToTheServersLogIn_RepeatsAPostOnceTheCredentialIsOld(t *test
 	})
 }
 
-// Where no credential helps, no page passes for an answer, and few credentials
-// are asked for.
-func TestP6WhoIsPutOutForGoodGetsAnErrorAndNeverAPage(t *testing.T) {
+// If the server rejects every credential, the caller gets an error and not a page,
+// and the Flow requests few credentials.
+func TestP6_CredentialsThatNeverWork_EndInAnErrorAndNotInAPage(t *testing.T) {
 	for name, away := range away {
 		for way, ask := range ways {
 			for f, d := range flows(t, away, 1000) {
@@ -230,9 +234,11 @@ func TestP6WhoIsPutOutForGoodGetsAnErrorAndNeverAPage(t *testing.T) {
 	}
 }
 
-// Whoever asks for the head of it, or sends a stream, is told, and the next
-// request gets in.
-func TestP6WhatCannotBeSentAgainIsNoSuccess(t *testing.T) {
+// A stream cannot be sent again, so the caller gets an error, and the next request
+// succeeds. A HEAD request gets an error too, unless the server sends a page without
+// a redirect: the response to HEAD has no body, so it does not show that it is a
+// page.
+func TestP6_RequestThatCannotBeSentAgain_IsNotASuccess(t *testing.T) {
 	for name, away := range away {
 		for f := range flows(t, away, 1) {
 			if got, err := text(f, posted(t, io.MultiReader(strings.NewReader("data")))); err == nil {
@@ -244,20 +250,20 @@ func TestP6WhatCannotBeSentAgainIsNoSuccess(t *testing.T) {
 		}
 		for f := range flows(t, away, 1000) {
 			_, err := text(f, withMethod(t, http.MethodHead))
-			if isDirect := strings.Contains(name, "a page") && !strings.HasPrefix(name, "401"); (err == nil) != isDirect { // HEAD has no body to be a page
+			if isDirect := strings.Contains(name, "a page") && !strings.HasPrefix(name, "401"); (err == nil) != isDirect {
 				t.Errorf("%s, HEAD: %v", name, err)
 			}
 		}
 	}
 }
 
-// Redirects that lead in a circle end, whatever the circle.
-func TestP6ACircleOfRedirectsEndsInAnErrorAndCostsLittle(t *testing.T) {
+// A redirect loop ends in an error, wherever the loop leads.
+func TestP6_RedirectLoop_EndsInAnErrorAndCostsFewCredentials(t *testing.T) {
 	for name, next := range map[string]map[string]string{
-		"in the API":              {apiX: apiX},
-		"of two in the API":       {apiX: "/api/rest/2.0/y", "/api/rest/2.0/y": apiX},
-		"by way of a log-in page": {apiX: "/signin", "/signin": apiX},
-		"beside the API":          {apiX: "/signin", "/signin": "/signin"},
+		"in the API":                   {apiX: apiX},
+		"between two paths in the API": {apiX: "/api/rest/2.0/y", "/api/rest/2.0/y": apiX},
+		"through a login page":         {apiX: "/signin", "/signin": apiX},
+		"beside the API":               {apiX: "/signin", "/signin": "/signin"},
 	} {
 		for f, d := range flows(t, func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", next[r.URL.Path]) }, 1000) {
 			if got, err := text(f, request(t, fakeURL+apiX)); err == nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// P6: what looks like a page and is an answer, and what is a page that says
-// that the cluster is in maintenance.
+// P6: a response can look like a login page and still belong to the caller, and a
+// page can say that the cluster is in maintenance.
 
-func TestP6WhatIsNoPageOfALogInArrivesWhole(t *testing.T) {
+func TestP6_ResponseThatIsNotALoginPage_ArrivesWhole(t *testing.T) {
 	for name, c := range map[string]struct {
 		path        string
 		status      int
@@ -24,25 +24,25 @@ func TestP6WhatIsNoPageOfALogInArrivesWhole(t *testing.T) {
 		contentType string
 		more        []string
 	}{
-		"a page with 404":                     {apiX, 404, "<html>no such thing</html>", "text/html", nil},
-		"a page with 403":                     {apiX, 403, "<html>not for you</html>", "text/html", nil},
-		"a page with 500, of 300 KB":          {apiX, 500, "<html>" + strings.Repeat("x", 300<<10), "text/html", nil},
-		"a page with 502":                     {apiX, 502, "<html>bad gateway</html>", "text/html", nil},
-		"JSON elsewhere":                      {"/callosum/v1/session/info", 200, `{"a":1}`, "application/json", nil},
-		"a page elsewhere":                    {"/", 200, "<html>hello</html>", "text/html", nil},
-		"a page of maintenance elsewhere":     {"/", 200, "<html>Site Maintenance</html>", "text/html", nil},
-		"a page beside the API":               {"/api/rest/2.0", 200, "<html>docs</html>", "text/html", nil},
-		"a report as CSV":                     {apiX, 200, "<a>,<b>\n1,2\n", "text/csv", nil},
-		"a report as PDF":                     {apiX, 200, "%PDF-1.7\n<html>", "application/pdf", nil},
-		"bytes of no type":                    {apiX, 200, "\x00\x01<html>", "application/octet-stream", nil},
-		"a text that begins so":               {apiX, 200, "<ht", "text/plain", nil},
-		"an empty text":                       {apiX, 200, "", "text/plain", nil},
-		"XML":                                 {apiX, 200, "<?xml version='1.0'?><a/>", "application/xml", nil},
-		"JSON that says where the new one is": {apiX, 201, `{"id":1}`, "application/json", []string{"Location", "/login"}},
-		"JSON that holds a page":              {apiX, 200, `{"html":"<html>Site Maintenance</html>"}`, "application/json", nil},
-		"what has not changed":                {apiX, 304, "", "application/json", []string{"Location", "/login"}},
-		"a page of a status that is none":     {apiX, 101, "<html>", "text/html", nil},
-		"a choice":                            {apiX, 300, "{}", "application/json", nil},
+		"a page with 404":                        {apiX, 404, "<html>no such thing</html>", "text/html", nil},
+		"a page with 403":                        {apiX, 403, "<html>not for you</html>", "text/html", nil},
+		"a page of 300 KiB with 500":             {apiX, 500, "<html>" + strings.Repeat("x", 300<<10), "text/html", nil},
+		"a page with 502":                        {apiX, 502, "<html>bad gateway</html>", "text/html", nil},
+		"JSON outside the API":                   {"/callosum/v1/session/info", 200, `{"a":1}`, "application/json", nil},
+		"a page outside the API":                 {"/", 200, "<html>hello</html>", "text/html", nil},
+		"a maintenance page outside the API":     {"/", 200, "<html>Site Maintenance</html>", "text/html", nil},
+		"a page beside the API":                  {"/api/rest/2.0", 200, "<html>docs</html>", "text/html", nil},
+		"a report as CSV":                        {apiX, 200, "<a>,<b>\n1,2\n", "text/csv", nil},
+		"a report as PDF":                        {apiX, 200, "%PDF-1.7\n<html>", "application/pdf", nil},
+		"bytes of an unknown type":               {apiX, 200, "\x00\x01<html>", "application/octet-stream", nil},
+		"a text that begins like a page":         {apiX, 200, "<ht", "text/plain", nil},
+		"an empty text":                          {apiX, 200, "", "text/plain", nil},
+		"XML":                                    {apiX, 200, "<?xml version='1.0'?><a/>", "application/xml", nil},
+		"JSON with the location of a new object": {apiX, 201, `{"id":1}`, "application/json", []string{"Location", "/login"}},
+		"JSON that contains a page":              {apiX, 200, `{"html":"<html>Site Maintenance</html>"}`, "application/json", nil},
+		"304 for an unchanged object":            {apiX, 304, "", "application/json", []string{"Location", "/login"}},
+		"a page with 101":                        {apiX, 101, "<html>", "text/html", nil},
+		"300 with JSON":                          {apiX, 300, "{}", "application/json", nil},
 	} {
 		given := 0
 		f := on(t, func(r *http.Request) (*http.Response, error) {
@@ -64,8 +64,9 @@ func TestP6WhatIsNoPageOfALogInArrivesWhole(t *testing.T) {
 	}
 }
 
-// A download of an hour arrives as it comes, and is not read ahead or kept.
-func TestP6ADownloadStreams(t *testing.T) {
+// A Flow passes a long download on as it arrives. It does not read ahead, and does
+// not buffer the body.
+func TestP6_Download_IsStreamed(t *testing.T) {
 	for _, contentType := range []string{"text/csv", "text/event-stream", "text/plain", "", "application/octet-stream", "application/json"} {
 		from, into := io.Pipe()
 		f := on(t, func(r *http.Request) (*http.Response, error) {
@@ -97,14 +98,14 @@ func TestP6ADownloadStreams(t *testing.T) {
 		go func() { _, _ = into.Write(make([]byte, 10<<20)); _ = into.Close() }()
 		n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{resp.Body}, make([]byte, 32<<10))
 		if kept := heap() - before - 10<<20; n != 10<<20 || err != nil || int64(kept) > 256<<10 {
-			t.Errorf("%q: %d bytes, %v, of which %d were kept", contentType, n, err, kept)
+			t.Errorf("%q: %d bytes, %v, of which %d were buffered", contentType, n, err, kept)
 		}
 		_ = resp.Body.Close()
 	}
 }
 
-// A redirect that is the site's own affair is followed as in any client.
-func TestP6OutsideOfTheAPIALogInIsTheCallers(t *testing.T) {
+// A Flow follows a redirect outside the API as any other client does.
+func TestP6_LoginPageOutsideTheAPI_IsReturnedToTheCaller(t *testing.T) {
 	given := 0
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		switch {
@@ -121,9 +122,9 @@ func TestP6OutsideOfTheAPIALogInIsTheCallers(t *testing.T) {
 	}
 }
 
-// The caller of a generated client is told of maintenance, and that it is worth
-// while to come again; no token is asked for.
-func TestP6MaintenanceIsToldInAllItsForms(t *testing.T) {
+// A generated client returns ErrMaintenance, which says that the caller can retry.
+// The Flow does not request another token.
+func TestP6_MaintenancePageInEveryForm_IsErrMaintenance(t *testing.T) {
 	for name, page := range map[string]string{
 		"in capitals":          "<!DOCTYPE HTML><TITLE>SITE MAINTENANCE</TITLE>",
 		"after space":          "\n\n  <html>System Maintenance</html>",
@@ -151,9 +152,10 @@ func TestP6MaintenanceIsToldInAllItsForms(t *testing.T) {
 	}
 }
 
-// Locations that mean another server to somebody: our credential goes to none,
-// and an answer of theirs is none of the API's.
-func TestI2P6HostileLocations(t *testing.T) {
+// Some parsers read these locations as the address of another server. The
+// credential is not sent there, and the other server's response does not count as a
+// response of the API.
+func TestI2P6_HostileLocation_GetsNoCredential(t *testing.T) {
 	for _, location := range []string{
 		"//evil.example/", "https://evil.example/", "https://ts.example@evil.example/", "https://ts.example:443@evil.example/",
 		"https://ts.example.evil.example/", "https://ts.example:444/", "http://ts.example/", "http://ts.example:443/", "https://evil.example#@ts.example/",
@@ -170,7 +172,7 @@ func TestI2P6HostileLocations(t *testing.T) {
 				}
 				for _, path := range []string{apiX, "/page"} {
 					edited := request(t, fakeURL+path)
-					if err := f.Edit(t.Context(), edited); err != nil { // as a client does that has both
+					if err := f.Edit(t.Context(), edited); err != nil { // as a client does that calls Edit and Do
 						t.Fatal(err)
 					}
 					for _, req := range []*http.Request{request(t, fakeURL+path), edited} {
@@ -185,8 +187,9 @@ func TestI2P6HostileLocations(t *testing.T) {
 	}
 }
 
-// A body that is refused is let go of, so that its connection serves again.
-func TestP5ThePageOfALogInIsLetGoOf(t *testing.T) {
+// The body of a rejected response is drained and closed, so that its
+// connection can be reused.
+func TestP5_BodyOfALoginPage_IsReadAndClosed(t *testing.T) {
 	var bodies []*closable
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		if minting(r) {
@@ -215,7 +218,7 @@ type closable struct {
 
 func (c *closable) Close() error { c.closed = true; return nil }
 
-func TestP6_PageWithBrokenLabel_IsAPage(t *testing.T) {
+func TestP6_PageWithAMalformedContentType_IsAPage(t *testing.T) {
 	page := "<!DOCTYPE html><html><title>Site Maintenance</title>"
 	for _, ct := range []string{"text/html", "text/html;;", "text/html, text/html", "text/html; charset=\"x"} {
 		f := on(t, func(r *http.Request) (*http.Response, error) {
@@ -224,7 +227,7 @@ func TestP6_PageWithBrokenLabel_IsAPage(t *testing.T) {
 			}
 			return reply(r, 200, page, "Content-Type", ct), nil
 		})
-		resp, err := f.Do(request(t, fakeURL+"/api/rest/2.0/x")) //nolint:bodyclose // an error is wanted
+		resp, err := f.Do(request(t, fakeURL+"/api/rest/2.0/x")) //nolint:bodyclose // an error is expected
 		if err == nil {
 			t.Errorf("%q: %d, taken for success", ct, resp.StatusCode)
 		}
@@ -235,21 +238,22 @@ func TestP6_PageWithBrokenLabel_IsAPage(t *testing.T) {
 	}
 }
 
-// P6: what is no page in place of an answer comes as it was sent.
-func TestP6WhatLooksLikeAPageAndIsNoneIsLeftAsItIs(t *testing.T) {
+// P6: a response that does not replace a response of the API reaches the caller as
+// it was sent.
+func TestP6_ResponseThatOnlyLooksLikeALoginPage_IsLeftUnchanged(t *testing.T) {
 	for name, c := range map[string]struct {
 		status      int
 		body, media string
 	}{
-		"300 with a page to choose from": {300, "<!doctype html><a href=x>x</a>", "text/html"},
-		"404 with a page":                {404, "<!doctype html>not here", "text/html"},
-		"nothing but space":              {200, strings.Repeat(" ", 2000), "text/plain"},
-		"space, then a page, too late":   {200, strings.Repeat(" ", 2000) + "<html>", "text/plain"},
-		"text":                           {200, "<htm", "text/plain"},
-		"a page as text":                 {200, "<html>Sign in", "text/plain"},
-		"a page without a label":         {200, "<html>Sign in", ""},
-		"JSON with the label":            {200, `{"a":"<html>"}`, "text/html"},
-		"nothing with the label":         {200, "", "text/html"},
+		"300 with a page to choose from":        {300, "<!doctype html><a href=x>x</a>", "text/html"},
+		"404 with a page":                       {404, "<!doctype html>not here", "text/html"},
+		"only spaces":                           {200, strings.Repeat(" ", 2000), "text/plain"},
+		"a page after 2,000 spaces":             {200, strings.Repeat(" ", 2000) + "<html>", "text/plain"},
+		"text":                                  {200, "<htm", "text/plain"},
+		"a page as text":                        {200, "<html>Sign in", "text/plain"},
+		"a page without a type":                 {200, "<html>Sign in", ""},
+		"JSON with the type of a page":          {200, `{"a":"<html>"}`, "text/html"},
+		"an empty body with the type of a page": {200, "", "text/html"},
 	} {
 		f := on(t, func(r *http.Request) (*http.Response, error) {
 			if minting(r) {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-func TestX1X3ALocationThatIsNoURL(t *testing.T) {
+func TestX1X3_LocationThatIsNotAURL_IsAnUnexpectedRedirect(t *testing.T) {
 	calls := 0
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		calls++
@@ -24,7 +24,7 @@ func TestX1X3ALocationThatIsNoURL(t *testing.T) {
 	}
 }
 
-func TestI2ABodyDoesNotFollowARedirectElsewhere(t *testing.T) {
+func TestI2_RequestBody_DoesNotFollowARedirectToAnotherHost(t *testing.T) {
 	var elsewhere []string
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		switch {
@@ -43,11 +43,11 @@ func TestI2ABodyDoesNotFollowARedirectElsewhere(t *testing.T) {
 	}
 	_, err = client.LoginWithResponse(t.Context(), gen.LoginRequest{Username: "ann", Password: "pw-1"})
 	if !errors.Is(err, authflow.ErrWrongOrigin) || len(elsewhere) > 0 {
-		t.Errorf("%v; elsewhere got %q", err, elsewhere)
+		t.Errorf("%v; the other host got %q", err, elsewhere)
 	}
 }
 
-func TestI2AChainThroughABaseThatForgetsTheRequest(t *testing.T) {
+func TestI2_RedirectChainThroughABaseThatDropsTheRequest_CarriesNoCredential(t *testing.T) {
 	var last string
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		last = r.Header.Get("Authorization")
@@ -75,7 +75,7 @@ func TestI2AChainThroughABaseThatForgetsTheRequest(t *testing.T) {
 	}
 }
 
-func TestAServerAddressWithAPath(t *testing.T) {
+func TestCluster_AddressWithAPath_IsKeptInEveryCall(t *testing.T) {
 	var paths []string
 	c, err := authflow.New("https://proxy.example.com/ts", authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		paths = append(paths, r.URL.Path)
@@ -110,9 +110,9 @@ func TestAServerAddressWithAPath(t *testing.T) {
 	}
 }
 
-// Many servers give whoever is led to their log-in page a session of nobody's,
-// in a cookie of the same name.
-func TestP6TheCookieOfALogInPageIsNotTheSessions(t *testing.T) {
+// Many servers redirect to their login page and set an anonymous session, in a
+// cookie with the same name as the session cookie.
+func TestP6_CookieOfALoginPage_DoesNotReplaceTheSession(t *testing.T) {
 	logIns := 0
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		switch {
@@ -132,11 +132,11 @@ func TestP6TheCookieOfALogInPageIsNotTheSessions(t *testing.T) {
 	}
 	mustGet(t, session)
 	if logIns != 2 {
-		t.Errorf("%d log-ins", logIns)
+		t.Errorf("%d logins", logIns)
 	}
 }
 
-func TestI3ALocationWithUserinfoIsNotTheCallers(t *testing.T) {
+func TestI3_LocationWithUserinfo_GetsTheCredentialOfTheFlow(t *testing.T) {
 	var auth []string
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		if minting(r) {
@@ -148,16 +148,16 @@ func TestI3ALocationWithUserinfoIsNotTheCallers(t *testing.T) {
 		}
 		return reply(r, 200, "{}"), nil
 	})
-	resp, err := f.Do(request(t, fakeURL+"/api/rest/2.0/x")) //nolint:bodyclose // it has none
+	resp, err := f.Do(request(t, fakeURL+"/api/rest/2.0/x")) //nolint:bodyclose // the response has no body
 	t.Log(auth, resp != nil, err)
 	if len(auth) != 2 || !strings.HasSuffix(auth[1], "Bearer tok") {
 		t.Error("the hop within the server lacks the credential")
 	}
 }
 
-// P6: where an operation of the API leads to a file elsewhere on the server, it
-// is had.
-func TestP6ARedirectToAFileOfTheServerIsFollowed(t *testing.T) {
+// P6: an operation of the API can redirect to a file outside the API on the same
+// server. The caller gets the file.
+func TestP6_RedirectToAFileOnTheServer_IsFollowed(t *testing.T) {
 	n := 0
 	f := on(t, func(r *http.Request) (*http.Response, error) {
 		switch {

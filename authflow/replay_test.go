@@ -17,8 +17,9 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// The same over both versions of HTTP, on real connections.
-func TestP1P2EveryKindOfBody(t *testing.T) {
+// A request with a body that can be read again is replayed, over HTTP/1.1 and over
+// HTTP/2, on real connections.
+func TestP1P2_BodyOfEveryKind_IsReplayedIfItCanBeReadAgain(t *testing.T) {
 	form := func() (io.Reader, string) {
 		var b bytes.Buffer
 		w := multipart.NewWriter(&b)
@@ -35,13 +36,13 @@ func TestP1P2EveryKindOfBody(t *testing.T) {
 			body     func() (io.Reader, string)
 			replayed bool
 		}{
-			"no body":                 {plain(func() io.Reader { return nil }), true},
-			"http.NoBody":             {plain(func() io.Reader { return http.NoBody }), true},
-			"bytes":                   {plain(func() io.Reader { return bytes.NewReader([]byte("abc")) }), true},
-			"a string":                {plain(func() io.Reader { return strings.NewReader("abc") }), true},
-			"multipart":               {form, true},
-			"a stream":                {plain(func() io.Reader { return io.MultiReader(strings.NewReader("abc")) }), false},
-			"a stream of its own end": {plain(func() io.Reader { return io.LimitReader(strings.NewReader("abcdef"), 3) }), false},
+			"no body":               {plain(func() io.Reader { return nil }), true},
+			"http.NoBody":           {plain(func() io.Reader { return http.NoBody }), true},
+			"bytes":                 {plain(func() io.Reader { return bytes.NewReader([]byte("abc")) }), true},
+			"a string":              {plain(func() io.Reader { return strings.NewReader("abc") }), true},
+			"multipart":             {form, true},
+			"a stream":              {plain(func() io.Reader { return io.MultiReader(strings.NewReader("abc")) }), false},
+			"a stream with a limit": {plain(func() io.Reader { return io.LimitReader(strings.NewReader("abcdef"), 3) }), false},
 		} {
 			t.Run(version+" "+name, func(t *testing.T) {
 				sim := authtest.New()
@@ -81,7 +82,7 @@ func TestP1P2EveryKindOfBody(t *testing.T) {
 				}
 				req, resp, answer := send() //nolint:bodyclose // send has read and closed it
 				if resp.Proto != version {
-					t.Errorf("spoke %s", resp.Proto)
+					t.Errorf("the protocol was %s", resp.Proto)
 				}
 				if want := map[bool]int{true: 200, false: 401}[c.replayed]; resp.StatusCode != want {
 					t.Fatalf("%s: %s", resp.Status, answer)
@@ -92,9 +93,9 @@ func TestP1P2EveryKindOfBody(t *testing.T) {
 				if h := req.Header.Get("Authorization"); h != "" {
 					t.Error("the caller's request was changed")
 				}
-				// P2: the next request renews, if this one did not.
+				// P2: the next request renews the token, if this request did not.
 				if _, resp, answer := send(); resp.StatusCode != http.StatusOK { //nolint:bodyclose // send has read and closed it
-					t.Errorf("the next: %s: %s", resp.Status, answer)
+					t.Errorf("the next request: %s: %s", resp.Status, answer)
 				}
 				if n := sim.Calls(authtest.OpGetFullAccessToken); n != 2 {
 					t.Errorf("%d token calls", n)
@@ -107,7 +108,8 @@ func TestP1P2EveryKindOfBody(t *testing.T) {
 	}
 }
 
-func TestP1TheContextEndsBetweenTheTwoTries(t *testing.T) {
+func TestP1_ContextThatEndsBetweenTheTwoAttempts_StopsTheReplay(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		ctx, cancel := context.WithCancel(t.Context())
 		f := trusted(t, sim, 300*time.Second, authflow.WithObserver(func(e authflow.Event) {
@@ -128,7 +130,8 @@ func TestP1TheContextEndsBetweenTheTwoTries(t *testing.T) {
 	})
 }
 
-// page sends a GET for a path of the origin that is not of the API.
+// page sends a GET request for a path of the server outside the API, and returns
+// the status.
 func page(t *testing.T, send func(*http.Request) (*http.Response, error), server string) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server+"/callosum/v1/session/info", nil)
@@ -143,10 +146,10 @@ func page(t *testing.T, send func(*http.Request) (*http.Response, error), server
 	return resp.StatusCode
 }
 
-// What net/http does for a client of the user's own, which the comment of Edit
-// tells: the header follows a redirect to another port of the same host name,
-// and not one to another host name.
-func TestI2EditWithAClientOfOnesOwn(t *testing.T) {
+// The comment of Edit describes how net/http treats the header in a user's client:
+// the header follows a redirect to another port of the same host name, and does not
+// follow a redirect to another host name.
+func TestI2_EditInTheUsersOwnClient_FollowsTheRulesOfNetHTTP(t *testing.T) {
 	sim := authtest.NewServer()
 	defer sim.Close()
 	var seen string
@@ -170,7 +173,7 @@ func TestI2EditWithAClientOfOnesOwn(t *testing.T) {
 		if (seen != "") != follows {
 			t.Errorf("redirect to %s carried %v", target, seen != "")
 		}
-		// With Do it never does.
+		// With Do, the header never follows a redirect to another server.
 		seen = "nothing came"
 		sim.Fail(authtest.AnyOperation, 1, authtest.Redirect(http.StatusTemporaryRedirect, target))
 		page(t, f.Do, sim.URL)
@@ -180,9 +183,9 @@ func TestI2EditWithAClientOfOnesOwn(t *testing.T) {
 	}
 }
 
-// A chain of redirects that leaves the server and comes back carries no
-// credential on its last hop: it is not ours who asks.
-func TestI2AChainThatLeftTheOriginStaysWithoutCredential(t *testing.T) {
+// A chain of redirects that leaves the server and comes back carries no credential
+// on its last hop, because the other server chose the address of that request.
+func TestI2_RedirectChainThatLeftTheServer_CarriesNoCredential(t *testing.T) {
 	sim := authtest.NewServer()
 	defer sim.Close()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -202,14 +205,14 @@ func TestI2AChainThatLeftTheOriginStaysWithoutCredential(t *testing.T) {
 		if status := page(t, f.Do, sim.URL); status != http.StatusUnauthorized {
 			t.Errorf("status %d", status)
 		}
-		// Within the origin the credential stays.
+		// On the same server the redirect keeps the credential.
 		sim.Fail(authtest.Echo, 2, authtest.Redirect(http.StatusTemporaryRedirect, sim.URL+"/api/rest/2.0/users/search"))
 		mustGet(t, f)
 	}
 }
 
-// A redirect from the API to the log-in page of an identity provider is followed
-// without a credential, and ends in an error that names it.
+// A redirect from the API to the login page of an identity provider is followed
+// without a credential, and ends in an error that names the page.
 func TestP6_RedirectToAnIdentityProvider_IsAnError(t *testing.T) {
 	sim := authtest.NewServer()
 	defer sim.Close()

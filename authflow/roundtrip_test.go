@@ -111,9 +111,9 @@ func TestS1_SecureCookieOverLoopback_MakesASession(t *testing.T) {
 	}
 }
 
-// A session whose cookie rotates with each response, and that then ends, is
-// replaced: trying the newer cookie is not all that is done.
-func TestP1_RotatingSessionThatEnds_LogsInAgain(t *testing.T) {
+// A session whose cookie rotates with each response may expire. The Flow tries the
+// newer cookie, and then logs in again.
+func TestP1_RotatingSessionThatExpires_IsReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -127,7 +127,7 @@ func TestP1_RotatingSessionThatEnds_LogsInAgain(t *testing.T) {
 			}
 			if r.Header.Get("X-Late") != "" && n == 2 {
 				mu.Unlock()
-				time.Sleep(time.Second) // fake clock; the cookie rotates in the meantime, and the session ends
+				time.Sleep(time.Second) // fake clock; in the meantime the cookie rotates and the session expires
 				mu.Lock()
 			}
 			if isDead && strings.HasPrefix(r.Header.Get("Cookie"), "JSESSIONID=1-") {
@@ -156,13 +156,13 @@ func TestP1_RotatingSessionThatEnds_LogsInAgain(t *testing.T) {
 		<-done
 		mustGet(t, f)
 		if logIns != 2 {
-			t.Errorf("%d log-ins", logIns)
+			t.Errorf("%d logins", logIns)
 		}
 	})
 }
 
 // The newer cookie is tried once, however often other responses rotate it.
-func TestP1_CookieThatRotatesAllTheTime_IsNotTriedForEver(t *testing.T) {
+func TestP1_CookieThatAlwaysRotates_IsNotTriedForever(t *testing.T) {
 	t.Parallel()
 	var f *authflow.Flow
 	rotations, sent := 0, 0
@@ -211,7 +211,7 @@ func TestR1_CookieBehindAProxyWhoseClockIsAhead_MakesASession(t *testing.T) {
 			time.Sleep(time.Minute) // fake clock
 		}
 		if logIns > 3 {
-			t.Errorf("%d log-ins in an hour", logIns)
+			t.Errorf("%d logins in an hour", logIns)
 		}
 	})
 }
@@ -233,7 +233,7 @@ func TestS2_WallClockAheadAtTheLastUse_DoesNotSendADeadSession(t *testing.T) {
 	}
 }
 
-// A body of the user's own transport, whose Close could race with its Read.
+// The user's transport may return a body that must not be closed during a Read.
 func TestP5_SlowRestOfARejection_IsNotClosedWhileRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -254,13 +254,13 @@ func TestP5_SlowRestOfARejection_IsNotClosedWhileRead(t *testing.T) {
 		time.Sleep(time.Minute) // fake clock
 		for _, b := range bodies {
 			if b.misused.Load() || !b.closed.Load() {
-				t.Errorf("closed %v, while it was read: %v", b.closed.Load(), b.misused.Load())
+				t.Errorf("closed: %v, during a Read: %v", b.closed.Load(), b.misused.Load())
 			}
 		}
 	})
 }
 
-// exclusive is a body that notices when it is closed while it is read. Each byte
+// exclusive is a body that records whether it is closed during a Read. Each byte
 // takes a second.
 type exclusive struct {
 	io.Reader
@@ -280,8 +280,9 @@ func (b *exclusive) Close() error {
 	return nil
 }
 
-// A GetBody that rewinds the one reader it has may be called only after the first
-// try has let go of it, which it has when its response is closed.
+// A GetBody function may rewind the only reader it has. It may be called only after
+// the first attempt has finished with that reader, which is certain when its
+// response is closed.
 func TestP5_GetBodyThatRewinds_IsCalledAfterTheRejectionIsClosed(t *testing.T) {
 	t.Parallel()
 	closed := false
@@ -302,7 +303,7 @@ func TestP5_GetBodyThatRewinds_IsCalledAfterTheRejectionIsClosed(t *testing.T) {
 	req.Body, req.ContentLength = io.NopCloser(reader), 4
 	req.GetBody = func() (io.ReadCloser, error) {
 		if !closed {
-			t.Error("GetBody is called before the response is closed")
+			t.Error("GetBody was called before the response was closed")
 		}
 		_, err := reader.Seek(0, io.SeekStart)
 		return io.NopCloser(reader), err
@@ -319,7 +320,7 @@ type noticing struct {
 
 func (n noticing) Close() error { *n.closed = true; return n.ReadCloser.Close() }
 
-// If the body cannot be had again, the rejection is the caller's, whole.
+// If GetBody fails, the caller gets the whole rejection.
 func TestP2_GetBodyThatFails_ReturnsTheRejection(t *testing.T) {
 	t.Parallel()
 	sent := 0
@@ -356,8 +357,8 @@ func TestS4_AfterLogout_EveryCallReturnsErrClosedFirst(t *testing.T) {
 	}
 }
 
-// A cookie that an Edit put into a request belongs to the server, after the
-// session was replaced, too.
+// A cookie that Edit added to a request is sent only to the server, even after the
+// session was replaced.
 func TestI2_CookieOfAnEarlierSession_DoesNotLeaveTheServer(t *testing.T) {
 	t.Parallel()
 	for f, d := range flows(t, func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "https://sub.ts.example/x") }, 1000) {

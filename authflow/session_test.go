@@ -13,7 +13,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// countEcho makes n requests and fails if one had to be sent twice.
+// countEcho sends n requests, and fails the test if the server received more than n.
 func countEcho(t *testing.T, sim *authtest.Simulator, f *authflow.Flow, n int, every time.Duration) {
 	t.Helper()
 	before := sim.Calls(authtest.Echo)
@@ -26,40 +26,43 @@ func countEcho(t *testing.T, sim *authtest.Simulator, f *authflow.Flow, n int, e
 	}
 }
 
-func TestS2AnIdleSessionIsRenewedBeforeTheRequest(t *testing.T) {
+func TestS2_IdleSession_IsRenewedBeforeTheRequest(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := loggedIn(t, sim, false)
-		// Each use puts the end off: no second log-in in four days.
+		// Each request extends the session, so there is no second login in almost five days.
 		countEcho(t, sim, f, 40, 3*time.Hour-time.Minute)
 		if n := sim.Calls(authtest.OpLogin); n != 1 {
-			t.Errorf("%d log-ins while in use", n)
+			t.Errorf("%d logins while in use", n)
 		}
 		countEcho(t, sim, f, 1, 3*time.Hour)
 		if n := sim.Calls(authtest.OpLogin); n != 2 {
-			t.Errorf("%d log-ins after three hours of rest", n)
+			t.Errorf("%d logins after three idle hours", n)
 		}
 	})
 }
 
-func TestS2ARememberedSessionIsRenewedWithinSevenDays(t *testing.T) {
+func TestS2_RememberedSession_IsRenewedWithinSevenDays(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := loggedIn(t, sim, true)
-		// In use all the time: renewed ahead, in the background.
+		// A session in constant use is renewed early, in the background.
 		countEcho(t, sim, f, 28*24, time.Hour)
 		if n := sim.Calls(authtest.OpLogin); n < 5 || n > 6 {
-			t.Errorf("%d log-ins in 28 days", n)
+			t.Errorf("%d logins in 28 days", n)
 		}
-		// Not in use for a week: renewed before the request.
+		// A session that was idle for a week is renewed before the request.
 		before := sim.Calls(authtest.OpLogin)
 		countEcho(t, sim, f, 1, 7*24*time.Hour)
 		if n := sim.Calls(authtest.OpLogin) - before; n != 1 {
-			t.Errorf("%d log-ins after a week of rest", n)
+			t.Errorf("%d logins after an idle week", n)
 		}
 		f.Close()
 	})
 }
 
-func TestS3ANewLogInStartsFromAnEmptyJar(t *testing.T) {
+func TestS3_NewLogin_StartsFromAnEmptyJar(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var seen string
 		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -76,12 +79,13 @@ func TestS3ANewLogInStartsFromAnEmptyJar(t *testing.T) {
 		sim.EndSessions()
 		mustGet(t, f)
 		if strings.Contains(seen, "stale=1") || !strings.Contains(seen, "JSESSIONID") {
-			t.Errorf("after the new log-in: cookies %q", seen)
+			t.Errorf("after the new login: cookies %q", seen)
 		}
 	})
 }
 
-func TestS1TheServerRotatesTheCookieAndNobodyNotices(t *testing.T) {
+func TestS1_RotatedCookie_NeedsNoNewLogin(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := loggedIn(t, sim, false)
 		mustGet(t, f)
@@ -91,12 +95,13 @@ func TestS1TheServerRotatesTheCookieAndNobodyNotices(t *testing.T) {
 			mustGet(t, f)
 		}
 		if n := sim.Calls(authtest.OpLogin); n != 1 {
-			t.Errorf("%d log-ins", n)
+			t.Errorf("%d logins", n)
 		}
 	})
 }
 
-func TestS1SecureAndPathAreRespected(t *testing.T) {
+func TestS1_SecureAndPathOfACookie_AreRespected(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var cookies []string
 		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -105,25 +110,25 @@ func TestS1SecureAndPathAreRespected(t *testing.T) {
 		})}
 		f := loggedIn(t, sim, false, authflow.WithHTTPClient(client))
 		sim.Fail(authtest.Echo, 1, authtest.Header("Set-Cookie", "narrow=1; Path=/api/rest/2.0/auth"))
-		mustGet(t, f) // sets it
-		mustGet(t, f) // elsewhere
+		mustGet(t, f) // this response sets the cookie
+		mustGet(t, f) // this request is outside its path
 		if _, err := f.API().GetCurrentUserInfoWithResponse(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if got := cookies[2]; strings.Contains(got, "narrow") || !strings.Contains(got, "clientId") {
-			t.Errorf("outside of its path: %s", got)
+			t.Errorf("outside its path: %s", got)
 		}
 		if got := cookies[3]; !strings.Contains(got, "narrow=1") {
 			t.Errorf("on its path: %s", got)
 		}
 	})
-	// On plain HTTP the Secure cookie stays at home.
+	// A Secure cookie is not sent over plain HTTP.
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		var cookie string
 		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			cookie = r.Header.Get("Cookie")
 			secure := r.Clone(r.Context())
-			secure.URL.Scheme = "https" // where the simulator is
+			secure.URL.Scheme = "https" // the scheme of the simulator
 			resp, err := sim.Transport().RoundTrip(secure)
 			if err == nil {
 				resp.Request = r
@@ -145,7 +150,8 @@ func TestS1SecureAndPathAreRespected(t *testing.T) {
 	})
 }
 
-func TestS1TwoSessionsOnOneServerNeverMix(t *testing.T) {
+func TestS1_TwoSessionsOnOneServer_NeverMix(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		cluster := clusterOf(t, sim)
 		var wg sync.WaitGroup
@@ -169,12 +175,13 @@ func TestS1TwoSessionsOnOneServerNeverMix(t *testing.T) {
 		}
 		wg.Wait()
 		if n := sim.Calls(authtest.OpLogin); n != 2 {
-			t.Errorf("%d log-ins", n)
+			t.Errorf("%d logins", n)
 		}
 	}, authtest.WithUser("ann", "pw-ann"), authtest.WithUser("bob", "pw-bob"))
 }
 
-func TestSessionsAndTokensFromEachOther(t *testing.T) {
+func TestFlow_SessionsAndTokens_CanBeBuiltOnEachOther(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		bearer := trusted(t, sim, 300*time.Second)
 		session, err := bearer.Session()
@@ -190,11 +197,11 @@ func TestSessionsAndTokensFromEachOther(t *testing.T) {
 				t.Errorf("from a %s: %v, %v", name, token, err)
 			}
 		}
-		// Everything is revoked: each makes its own way back, through the others.
+		// After everything is revoked, each Flow recovers, with the help of its parents.
 		sim.RevokeAll()
 		mustGet(t, session)
 		mustGet(t, bearer)
-		// A parent that is closed ends the renewals of what is built on it.
+		// A Flow cannot renew its credential once its parent is closed.
 		bearer.Close()
 		mustGet(t, session)
 		sim.RevokeAll()

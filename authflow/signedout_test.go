@@ -13,13 +13,14 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// htmlPage is an answer that is a page.
+// htmlPage returns a response that is an HTML page.
 func htmlPage(r *http.Request, status int, text string) *http.Response {
 	return reply(r, status, "<html><body>"+text+"</body></html>", "Content-Type", "text/html; charset=utf-8")
 }
 
-// signedOut is a server that has signed out whoever comes with the first token:
-// it answers requests of the API with what away returns.
+// signedOut is a server that has signed out the user of the first token: away
+// supplies its responses to API requests with that token, and with every token if
+// stays is true.
 func signedOut(away func(*http.Request) *http.Response, stays bool) roundTrip {
 	minted := 0
 	return func(r *http.Request) (*http.Response, error) {
@@ -36,17 +37,17 @@ func signedOut(away func(*http.Request) *http.Response, stays bool) roundTrip {
 	}
 }
 
-// Somebody who is signed out is led to a log-in page: the caller gets data
-// again, or an error, but never the page.
-func TestP6WhoIsSignedOutNeverGetsAPage(t *testing.T) {
+// A server sends signed-out users to a login page. The caller gets the data with a
+// new token, or an error, but never the page.
+func TestP6_SignedOutUser_NeverGetsAPage(t *testing.T) {
 	for name, away := range map[string]func(*http.Request) *http.Response{
-		"redirect to a page of the same host": func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "/login?next=x") },
+		"redirect to a page on the same host": func(r *http.Request) *http.Response { return reply(r, 302, "", "Location", "/login?next=x") },
 		"redirect to an identity provider": func(r *http.Request) *http.Response {
 			return reply(r, 302, "", "Location", "https://idp.example/authorize")
 		},
-		"redirect to another port":  func(r *http.Request) *http.Response { return reply(r, 307, "", "Location", "https://ts.example:8443/") },
-		"a log-in page":             func(r *http.Request) *http.Response { return htmlPage(r, 200, "Sign in") },
-		"a log-in page in capitals": func(r *http.Request) *http.Response { return reply(r, 200, "<HTML>", "Content-Type", "Text/HTML") },
+		"redirect to another port": func(r *http.Request) *http.Response { return reply(r, 307, "", "Location", "https://ts.example:8443/") },
+		"a login page":             func(r *http.Request) *http.Response { return htmlPage(r, 200, "Sign in") },
+		"a login page in capitals": func(r *http.Request) *http.Response { return reply(r, 200, "<HTML>", "Content-Type", "Text/HTML") },
 	} {
 		for _, stays := range []bool{false, true} {
 			f := on(t, signedOut(away, stays))
@@ -57,7 +58,7 @@ func TestP6WhoIsSignedOutNeverGetsAPage(t *testing.T) {
 			if stays {
 				var e *authflow.Error
 				if err == nil || !errors.As(err, &e) {
-					t.Errorf("%s, for good: %v, %v", name, resp, err)
+					t.Errorf("%s, with every token: %v, %v", name, resp, err)
 				}
 				continue
 			}
@@ -74,13 +75,14 @@ func TestP6WhoIsSignedOutNeverGetsAPage(t *testing.T) {
 	}
 }
 
-// A page outside of the API, and what is no page, is left as it comes.
-func TestP6OtherAnswersAreLeftAsTheyCome(t *testing.T) {
+// A page outside the API, and a response that is not a page, reach the caller
+// unchanged.
+func TestP6_OtherResponse_IsLeftUnchanged(t *testing.T) {
 	for name, c := range map[string]struct {
 		path   string
 		answer func(*http.Request) *http.Response
 	}{
-		"a page elsewhere":         {"/", func(r *http.Request) *http.Response { return htmlPage(r, 200, "Hello") }},
+		"a page outside the API":   {"/", func(r *http.Request) *http.Response { return htmlPage(r, 200, "Hello") }},
 		"a 404 of the API as HTML": {"/api/rest/2.0/nothing", func(r *http.Request) *http.Response { return htmlPage(r, 404, "not found") }},
 		"a 503 as HTML":            {"/api/rest/2.0/x", func(r *http.Request) *http.Response { return htmlPage(r, 503, "bad gateway") }},
 		"a report as PDF": {"/api/rest/2.0/report", func(r *http.Request) *http.Response {
@@ -114,7 +116,8 @@ func TestP6OtherAnswersAreLeftAsTheyCome(t *testing.T) {
 	}
 }
 
-func TestP6MaintenanceIsAnErrorWhateverTheStatus(t *testing.T) {
+func TestP6_MaintenancePageWithAnyStatus_IsAnError(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{200, 503, 404} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			f := trusted(t, sim, time.Hour)
@@ -137,9 +140,10 @@ func TestP6MaintenanceIsAnErrorWhateverTheStatus(t *testing.T) {
 	}
 }
 
-// A path that answers 401 to everybody, among others that work, ten times a
-// second for ten minutes.
-func TestP3APathThatRefusesEverybodyCostsFewTokens(t *testing.T) {
+// For ten minutes, ten times a second, one path responds with 401 to every token
+// and another path works.
+func TestP3_PathThatRejectsEveryToken_CostsFewTokens(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		f := trusted(t, sim, 24*time.Hour)
 		sim.Fail(authtest.OpGetCurrentUserInfo, -1, authtest.Status(401))
@@ -161,9 +165,10 @@ func TestP3APathThatRefusesEverybodyCostsFewTokens(t *testing.T) {
 	})
 }
 
-// The token endpoint fails while one path answers 401: the paths that work do
-// not notice, whoever asks.
-func TestR3A401DoesNotTakeTheHealthyPathsDown(t *testing.T) {
+// The token endpoint fails while one path responds with 401. Requests to the paths
+// that work are not delayed.
+func TestR3_PathThatRejectsTheToken_DoesNotDelayTheOthers(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]authtest.Fault{"fails": authtest.Status(503), "is silent": authtest.Delay(time.Hour)} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			f := trusted(t, sim, 300*time.Second)
@@ -179,7 +184,7 @@ func TestR3A401DoesNotTakeTheHealthyPathsDown(t *testing.T) {
 			if waited := time.Since(began); waited > 0 {
 				t.Errorf("the endpoint %s: 100 requests to paths that work waited for %v", name, waited)
 			}
-			for range 10 { // streams and Token cannot be repeated: they may wait for the flight, but get through
+			for range 10 { // Token may wait for the token request in progress, but succeeds
 				if _, err := f.Token(t.Context()); err != nil {
 					t.Errorf("the endpoint %s: %v", name, err)
 				}
@@ -189,14 +194,15 @@ func TestR3A401DoesNotTakeTheHealthyPathsDown(t *testing.T) {
 	}
 }
 
-func TestR11RulesAreAppendedOnce(t *testing.T) {
+func TestR11_FilterRules_AreAppendedOnce(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault authtest.Fault
 		rules int
 	}{
-		"the answer is cut":       {authtest.Truncated(), 1},
-		"the connection is cut":   {authtest.Reset(), 0},
-		"429, which does nothing": {authtest.Status(429), 1},
+		"the response is truncated":  {authtest.Truncated(), 1},
+		"the connection is reset":    {authtest.Reset(), 0},
+		"429, which changes nothing": {authtest.Status(429), 1},
 	} {
 		inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 			sim.Fail(authtest.OpGetCustomAccessToken, 1, c.fault)

@@ -51,29 +51,60 @@ func newSealedStore(s Store, box *seal.Box) *sealedStore {
 	return &sealedStore{store: s, box: box, slots: make(chan struct{}, maxOperations)}
 }
 
-// storeHealth keeps a Store that fails from being tried again and again.
+// storeHealth keeps a Store that fails from being tried again and again. After a
+// pause, one operation shows whether it works.
 type storeHealth struct {
 	mu       sync.Mutex
 	failures int       // in a row
 	until    time.Time // when it is tried again
+	trying   bool      // that operation is in progress
 }
 
-func (h *storeHealth) resting() bool {
+// isGood reports whether the latest operation did not fail.
+func (h *storeHealth) isGood() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return time.Now().Before(h.until)
+	return h.failures == 0
 }
 
-// note learns from the outcome of an operation.
-func (h *storeHealth) note(err error) {
+// begin reports whether an operation may be sent. It is followed by succeeded, failed
+// or unknown then.
+func (h *storeHealth) begin() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err == nil {
-		h.failures, h.until = 0, time.Time{}
+	if h.failures == 0 {
+		return true
+	}
+	if h.trying || time.Now().Before(h.until) {
+		return false
+	}
+	h.trying = true
+	return true
+}
+
+func (h *storeHealth) succeeded() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failures, h.until, h.trying = 0, time.Time{}, false
+}
+
+// failed begins a pause. Operations that fail together are one failure.
+func (h *storeHealth) failed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.trying = false
+	now := time.Now()
+	if now.Before(h.until) {
 		return
 	}
 	h.failures++
-	h.until = time.Now().Add(backoff(1, min(time.Second<<min(h.failures-1, 10), maxStoreBackoff*4/5)))
+	h.until = now.Add(backoff(1, min(time.Second<<min(h.failures-1, 10), maxStoreBackoff*4/5)))
+}
+
+func (h *storeHealth) unknown() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.trying = false
 }
 
 // operation is one operation of a Store.
@@ -87,29 +118,27 @@ type operation[T any] struct {
 // when other operations were before it.
 func (o operation[T]) run(ctx context.Context) (T, error) {
 	var none T
-	if o.health.resting() {
-		return none, errStoreSkipped
-	}
 	select {
 	case o.store.slots <- struct{}{}:
 		defer func() { <-o.store.slots }()
 	case <-ctx.Done():
 		return none, errStoreSkipped
 	}
-	if o.health.resting() { // one before it has failed
+	if !o.health.begin() {
 		return none, errStoreSkipped
 	}
 	within, cancel := context.WithTimeout(ctx, operationTime)
 	defer cancel()
 	result, err := userCall[T]{what: "Store", call: o.call}.run(within)
-	if isAnswer(err) {
-		o.health.note(nil)
+	switch {
+	case isAnswer(err):
+		o.health.succeeded()
 		return result, err
-	}
-	if isEnding(ctx) {
+	case isEnding(ctx):
+		o.health.unknown()
 		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
 	}
-	o.health.note(err)
+	o.health.failed()
 	return none, withoutPanicValue(err)
 }
 
@@ -168,7 +197,7 @@ type storeLock struct {
 // lock waits for a lock until ctx ends. Its result goes to giveBack in the end.
 func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
 	result := make(chan storeLock, 1)
-	if s.values.resting() {
+	if !s.values.isGood() {
 		result <- storeLock{err: errStoreSkipped}
 		return result
 	}
@@ -181,7 +210,7 @@ func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
 			err = errors.Join(errLockHeld, err)
 		}
 		if isStoreFailure(err) {
-			s.values.note(err)
+			s.values.failed()
 		}
 		result <- storeLock{unlock, withoutPanicValue(err)}
 	}()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,37 @@ func TestK2_CrowdOnAStoreOfFewConnections_DoesNotLookLikeAFailure(t *testing.T) 
 				t.Errorf("%d failures of the Store are reported, such as %v", len(failures), failures[0].Err)
 			}
 			time.Sleep(301 * time.Second) // fake clock
+		}
+	})
+}
+
+// 200 users come every ten seconds while the Store hangs. After the first operations
+// have failed, the others go without the Store for a while.
+func TestK2_StoreThatHangsInACrowd_IsTriedByFew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const users = 200
+		sim := authtest.New(people(3 * users)...)
+		var operations atomic.Int64
+		s := tokensOnly{&storeView{sharedStore: &sharedStore{}, before: func(ctx context.Context, _ string) error {
+			operations.Add(1)
+			<-ctx.Done()
+			return ctx.Err()
+		}}}
+		c := process(t, sim, s, authflow.WithSecretKey(authtest.DefaultSecretKey))
+		for round := range 3 {
+			flows := make([]*authflow.Flow, users)
+			for i := range flows {
+				flows[i] = userOf(t, c, round*users+i)
+			}
+			_, took := tokensOfAll(t, flows)
+			if took > users/50*time.Second+2*time.Second {
+				t.Errorf("round %d: the last of %d users is served after %v", round, users, took)
+			}
+			if n := operations.Swap(0); n == 0 || n > 30 {
+				t.Errorf("round %d: %d operations", round, n)
+			}
+			time.Sleep(10 * time.Second) // fake clock
 		}
 	})
 }

@@ -3,7 +3,9 @@ package authflow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -78,6 +80,25 @@ func TestR10_R5_FunctionOf12Seconds_IsCalledOnceForEachCredential(t *testing.T) 
 					}
 				}
 			}
+		}
+	})
+}
+
+// The context of a function ends a little before the callers are told.
+func TestR4_FunctionThatObeysItsContext_SaysWhyItFailed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := from(t, func(ctx context.Context) (authflow.Token, error) {
+			<-ctx.Done()
+			return authflow.Token{}, fmt.Errorf("the vault is sealed: %w", ctx.Err())
+		})
+		for range 2 {
+			began := time.Now()
+			_, err := f.Token(t.Context())
+			if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "the vault is sealed") || took > 30*time.Second {
+				t.Errorf("%v after %v", err, took)
+			}
+			time.Sleep(time.Minute) // fake clock
 		}
 	})
 }

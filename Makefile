@@ -22,7 +22,7 @@ NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract te
 PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
-PROSE := authflow/internal/outcome
+PROSE := authflow $(wildcard authflow/internal/*)
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
@@ -38,8 +38,9 @@ test: ## all tests, with the race detector where there is a C compiler; 5 minute
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
 	go test $(RACE) ./...
 
-crowds: ## crowds of the size that is promised, such as 10,000 flows at once or 50 bad users of 500; without the race detector; 4 minutes
+crowds: ## crowds of the promised size, such as 10,000 flows at once, and many random schedules; without the race detector; 4 minutes
 	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(6|9|13|14)_|TestL3_Rejected' ./authflow
+	LIMITER_SCHEDULES=40 LOCKOUT_SCHEDULES=80 go test -count=1 -timeout 10m ./authflow/internal/limiter ./authflow/internal/lockout
 
 contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names; 2 minutes
 	cd tests/contract && go test -count=1 -timeout 15m

@@ -92,7 +92,7 @@ func (c *Cluster) Session(req gen.LoginRequest, opts ...FlowOption) (*Flow, erro
 	return c.newFlow(f, fields, &req, opts, func() error { return checkTexts(f.method.op(), &req) })
 }
 
-// requestFields is what all requests for a credential have in common.
+// requestFields are the fields that every request for a credential has.
 type requestFields struct {
 	user, org     string
 	password, key gen.Secret

@@ -48,7 +48,7 @@ type acquisition struct {
 
 	entry    *storeEntry    // in the Store, once it was looked at
 	lock     chan storeLock // of the entry, or nil
-	expiring *lease         // found in the Store: due for renewal, used if no other can be had
+	expiring *lease         // found in the Store: due for renewal, used if there is no other
 }
 
 // attemptResult is what an attempt that failed means for the next one.
@@ -93,7 +93,7 @@ func (a *acquisition) pause(ctx context.Context, d time.Duration) bool {
 	return sleep(ctx, d)
 }
 
-// explain returns the error that callers are told: an attempt without a response
+// explain returns the error for the callers: an attempt without a response
 // says less than the failure before it (R4).
 func (a *acquisition) explain(e *Error) *Error {
 	told := *e
@@ -107,8 +107,8 @@ func (a *acquisition) explain(e *Error) *Error {
 	return &told
 }
 
-// localResult is the result of an attempt that failed before the server was
-// asked: the user's function failed.
+// localResult is the result of an attempt that failed before a call to the
+// server: the user's function failed.
 func (a *acquisition) localResult(err error) attemptResult {
 	e := *asError(a.method.op(), err)
 	ofParent := e.wraps && a.parent() != nil // which has made its own attempts

@@ -10,13 +10,14 @@ import (
 )
 
 // API returns the typed client of the authentication endpoints, authenticated
-// by this Flow. Operations that log somebody in or ask for a token carry their
+// by this Flow. Operations that log a user in or request a token carry their
 // own credential: they are sent as they are, once, and do not change the Flow.
-// After one that ends a session or a token, the next request gets another.
+// After an operation that ends a session or a token, the next request gets another
+// credential.
 //
-// It follows no redirects, and makes an error of a redirect and of a page such
-// as that of a cluster in maintenance; all else is in its typed results. To end
-// the Flow use Logout, which also closes it.
+// The client follows no redirects. A redirect or a page, such as the maintenance
+// page, is an error; every other response is in the typed results. To end the Flow,
+// use Logout, which also closes it.
 func (f *Flow) API() *gen.ClientWithResponses {
 	return &gen.ClientWithResponses{ClientInterface: &gen.Client{Server: f.cluster.url + "/", Client: apiDoer{f}}}
 }

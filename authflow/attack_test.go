@@ -316,7 +316,7 @@ func (c *callers) check(t *testing.T, what string, most time.Duration, is func(o
 
 func isGood(o outcomeOf) bool { return o.user[0] == 'g' }
 
-// stubborn has bad users who come again each second with a new Flow, as a service does
+// stubborn has bad users who return each second with a new Flow, as a service does
 // that makes one for each request, and a good newcomer every two seconds.
 func stubborn(t *testing.T, bad int, b behavior) {
 	s := newShards(func(_ *shards, c arrival) behavior {

@@ -180,7 +180,7 @@ func (a *acquisition) reserve(ctx context.Context, ticket *lockout.Ticket) error
 	return a.timed(ctx, a.timeLeft, reserve)
 }
 
-// done tells the lockout what came of a call, nil if it succeeded, and waits until
+// done tells the lockout the outcome of a call, nil if it succeeded, and waits until
 // the Store knows: a tool may end as soon as it has its token.
 func (a *acquisition) done(ctx context.Context, ticket *lockout.Ticket, f *outcome.Failure) {
 	if ticket == nil {

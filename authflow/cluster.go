@@ -16,7 +16,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Cluster is one ThoughtSpot server and what all requests to it share: its
+// Cluster is one ThoughtSpot server with everything that requests to it share: its
 // address, the HTTP client, the settings, the secret key, the rate limit, and the
 // evidence about the server and its users. Its methods make a [Flow] for each
 // user.

@@ -168,7 +168,7 @@ func TestR3_CachingFunction_WhoseTokenOnePathRejected_FailsNoOtherPath(t *testin
 	}
 }
 
-// Where the end of a token is our own guess, it serves on if no other can be had.
+// Where the expiry of a token is our own guess, it serves on if there is no other.
 func TestR3_TokenBeyondAGuessedEnd_ServesDuringAnOutage(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(now time.Time) (body, date string)

@@ -7,7 +7,7 @@
 //	ann, err := cluster.CustomAccess(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionReplace})
 //	client, err := tsapi.NewClientWithResponses(cluster.URL(), tsapi.WithHTTPClient(ann))
 //
-// A [Cluster] is one ThoughtSpot server and what all requests to it share. A
+// A [Cluster] is one ThoughtSpot server with everything that requests to it share. A
 // [Flow] authenticates one user. Make one Cluster for each server and one Flow
 // for each user, once, and share them between goroutines. Neither sends anything
 // before it is used.
@@ -59,7 +59,7 @@
 //
 // # What happens when
 //
-//   - A renewal ahead of expiry fails: no caller is told. It is tried again after
+//   - A renewal ahead of expiry fails: no caller notices. It is tried again after
 //     a back-off of up to 8 s.
 //   - Calls for one user fail: that user's next calls wait for a back-off, and no
 //     other user waits or fails because of it.
@@ -76,13 +76,13 @@
 //   - A secret key was rejected three times in a row, for three users if it worked
 //     before: one more caller each second is let through until a call succeeds, and
 //     the others are told within Policy.Timeout.
-//   - A request gets a 401, or leads to a log-in page: the credential is renewed
+//   - A request gets a 401, or leads to a login page: the credential is renewed
 //     once for all requests, and the request is repeated if its body can be read
 //     again and its effect cannot have happened. Other requests use the old
 //     credential until the new one is there. If the new one is rejected too, the
 //     next 401s cost nothing for 1 s, then 2 s, and so on up to a minute.
-//   - A session was idle for 3 hours or lost its cookie: a new log-in comes first.
-//   - A log-in page or maintenance page comes in place of a response below
+//   - A session was idle for 3 hours or lost its cookie: a new login comes first.
+//   - A login page or maintenance page comes in place of a response below
 //     /api/rest/2.0: an error, never a success.
 //   - A function of yours panics: an error for the callers that wait for it.
 //   - The token is for another user or Org than requested: an error.

@@ -26,7 +26,7 @@ var (
 	// ErrMaintenance: the cluster responded with its maintenance page.
 	ErrMaintenance = errors.New("site in maintenance")
 	// ErrUnexpectedRedirect: an auth call was redirected, or an API request led
-	// to a log-in page, as on clusters behind single sign-on.
+	// to a login page, as on clusters behind single sign-on.
 	ErrUnexpectedRedirect = errors.New("unexpected redirect")
 	// ErrWrongOrigin: the request is not for the Cluster's server. It was not
 	// sent, and nothing was added to it.
@@ -76,8 +76,8 @@ type Error struct {
 	maxBackoff time.Duration // after an acquisition that failed; 0: as the class says
 }
 
-// maxRetryAfter is the longest Retry-After that is obeyed. A server that asks
-// for more, such as a day, is asked again after five minutes.
+// maxRetryAfter is the longest Retry-After that is obeyed. A server that wants
+// a longer pause, such as a day, is called again after five minutes.
 const maxRetryAfter = 5 * time.Minute
 
 // Error describes the failure in one line.

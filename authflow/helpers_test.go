@@ -330,9 +330,9 @@ var (
 const admin = authtest.DefaultUsername
 
 // replica returns the Flow of a user in a process of its own, with the secret key.
-func replica(t *testing.T, sim *authtest.Simulator, s authflow.Store, user string) *authflow.Flow {
+func replica(t *testing.T, sim *authtest.Simulator, s authflow.Store, user string, opts ...authflow.Option) *authflow.Flow {
 	t.Helper()
-	return userNamed(t, process(t, sim, s, authflow.WithSecretKey(authtest.DefaultSecretKey)), user)
+	return userNamed(t, process(t, sim, s, append([]authflow.Option{authflow.WithSecretKey(authtest.DefaultSecretKey)}, opts...)...), user)
 }
 
 // process returns a Cluster in a process of its own that shares a Store.

@@ -148,7 +148,7 @@ func TestR6_SlowWayToTheServer_CountsToo(t *testing.T) {
 
 // The password was accepted before, and says nothing against it that responses are
 // lost, or that the server is down: it works within a minute after any outage,
-// whoever supplies it.
+// with any supplier.
 func TestR6_ProvenPassword_IsBackWithinAMinute(t *testing.T) {
 	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{

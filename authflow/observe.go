@@ -58,13 +58,13 @@ type Event struct {
 }
 
 // report tells the logger and the observer of an event of f. It must not be
-// called with a lock held: both are code of the user's. It panics if they do.
+// called with a lock held: both are user code. It panics if they do.
 func (f *Flow) report(e Event) {
 	e.Op, e.Username = f.method.op(), f.user()
 	f.cluster.report(e)
 }
 
-// reportToCaller is report for the goroutine of a caller. A panic of the user's
+// reportToCaller is report for the goroutine of a caller. A panic of user
 // code is returned as an error.
 func (f *Flow) reportToCaller(e Event) error {
 	err := renewal.Guard(func() error {

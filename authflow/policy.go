@@ -75,7 +75,7 @@ func (c *Cluster) isRateValid() bool {
 	return c.rate > 0 && c.burst >= 1
 }
 
-// problem returns the first invalid field and what is wrong with it, or "".
+// problem returns the first invalid field and its problem, or "".
 func (p *Policy) problem() (field, problem string) {
 	isPart := func(v, most float64) bool { return v >= 0 && v <= most } // false for NaN
 	shortest := min(p.MinTTL, p.Timeout, p.SessionIdle, time.Duration(p.MaxAttempts))

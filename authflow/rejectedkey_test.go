@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -122,8 +123,27 @@ func ofUser(name string, fault authtest.Fault) authtest.Fault {
 	}
 }
 
+// ofBadUsers limits a fault to users whose names begin with "bad".
+func ofBadUsers(faults ...authtest.Fault) authtest.Fault {
+	return func(next http.Handler) http.Handler {
+		failing := next
+		for _, fault := range slices.Backward(faults) {
+			failing = fault(failing)
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if bytes.Contains(body, []byte(`"bad-`)) {
+				failing.ServeHTTP(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
 // A few users are LOCKED and ask every second. Their rejections do not delay a user
-// who comes now and then.
+// that calls now and then.
 func TestR13_LockedUsers_DelayNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -44,7 +44,7 @@ func ShouldRetry(ctx context.Context, resp *http.Response, err error) (bool, err
 	return idempotent(method) || class.NotApplied(), nil
 }
 
-// classify returns what is known of a request that ended in err: its class,
+// classify describes a request that ended in err: its class,
 // whether another attempt cannot help, and its method.
 func classify(err error) (class outcome.Class, permanent bool, method string) {
 	var sent *url.Error

@@ -139,6 +139,39 @@ func TestK2_LockThatIsNotGivenBack_DelaysOthersByTwoSeconds(t *testing.T) {
 	})
 }
 
+// However an acquisition ends, the next process does not wait for its lock.
+func TestK2_R10_LockAfterAnAcquisition_IsGivenBack(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]struct {
+		fault authtest.Fault // of the first acquisition, or nil
+		opts  []authflow.Option
+	}{
+		"success":                       {},
+		"the server rejects the key":    {fault: authtest.Status(401)},
+		"the server fails":              {fault: authtest.Status(500)},
+		"the observer panics":           {opts: []authflow.Option{authflow.WithObserver(func(authflow.Event) { panic("in user code") })}},
+		"the observer ends a goroutine": {opts: []authflow.Option{authflow.WithObserver(func(authflow.Event) { runtime.Goexit() })}},
+	}, func(t *testing.T, c struct {
+		fault authtest.Fault
+		opts  []authflow.Option
+	}) {
+		sim := authtest.New()
+		s := &sharedStore{}
+		for range 2 {
+			if c.fault != nil {
+				sim.Fail(authtest.OpGetFullAccessToken, 1, c.fault)
+			}
+			_, _ = replica(t, sim, s, admin, c.opts...).Token(t.Context())
+			began := time.Now()
+			err := replica(t, sim, s, admin).Renew(t.Context())
+			if took := time.Since(began); err != nil || took > 0 {
+				t.Errorf("%v, after %v", err, took)
+			}
+			time.Sleep(10 * time.Minute) // fake clock
+		}
+	})
+}
+
 // An outage of the server: a stored token serves until it expires.
 func TestK2_R3_StoredToken_ServesInAnOutage(t *testing.T) {
 	t.Parallel()

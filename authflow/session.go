@@ -14,7 +14,7 @@ import (
 // "Cookie-based authentication").
 const sessionRemember = 7 * 24 * time.Hour
 
-// begin makes a lease of a session from the response to a log-in, with cookies of
+// begin makes a lease of a session from the response to a login, with cookies of
 // its own (S3).
 func (f *Flow) begin(r *response) (*lease, *outcome.Failure) {
 	idle := f.cluster.policy.SessionIdle

@@ -59,7 +59,7 @@ func (f *Flow) sendForeign(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	if l, _ := f.keeper.Peek(); l != nil {
-		f.rejectUntried(l) // the page is the log-in page of an identity provider
+		f.rejectUntried(l) // the page is the login page of an identity provider
 	}
 	return nil, f.fail(req, &out, resp)
 }
@@ -72,7 +72,7 @@ func (f *Flow) isSessionCookie(pair string) bool {
 }
 
 // isCallersOwn reports whether a request is sent as it is, and its response is
-// the caller's: it has an Authorization header of the caller's, or a credential
+// the caller's: it has the caller's Authorization header, or a credential
 // in its body (I3, P7).
 func (f *Flow) isCallersOwn(req *http.Request) bool {
 	theirs, _ := f.authorization(req.Header)

@@ -53,7 +53,7 @@ func TestI2_HopToAnotherHost_CarriesNothingOfTheCallers(t *testing.T) {
 }
 
 // The server of an identity provider leads back. The cookies that a jar of the
-// caller's holds for our server go there, and those of the session do not.
+// caller's holds for our server go there, and the cookies of the session do not.
 func TestL5_HopBackToTheServer_KeepsTheCookiesOfTheCallersJar(t *testing.T) {
 	t.Parallel()
 	first := request(t, http.MethodGet, serverURL+"/page")

@@ -26,7 +26,8 @@
 // dropped: let WithIdle be no shorter than the tokens live, and WithMaxFlows
 // above the number of users who are there at once.
 //
-// Revocations go at the pace of the cluster, like all calls for credentials.
+// Revocations wait in the rate-limit queue of the cluster, like all calls for
+// credentials.
 //
 // A Get of a key whose flow is there takes no lock.
 package pool

@@ -127,8 +127,8 @@ func (p *Pool[K]) Forget(ctx context.Context, key K) error {
 // Keys returns the keys that have a flow, in no order.
 func (p *Pool[K]) Keys() iter.Seq[K] { return p.flows.Keys() }
 
-// closers is how many flows Close logs out at once. Each waits for the pace of
-// the cluster, so that more would not be faster.
+// closers is how many flows Close logs out at once. Each waits in the
+// rate-limit queue of the cluster, so that more would not be faster.
 const closers = 64
 
 // Close logs all flows out, for as long as ctx lasts, and lets no Get through

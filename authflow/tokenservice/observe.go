@@ -102,7 +102,7 @@ type Event struct {
 	// Status is that of the answer.
 	Status int
 	// Duration is how long all took, Wait how much of it waiting for the cluster,
-	// its pace included.
+	// its rate-limit queue included.
 	Duration, Wait time.Duration
 	// Err says why no new token was given.
 	Err error

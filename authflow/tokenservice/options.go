@@ -55,8 +55,8 @@ func WithUserLimit(perSecond float64, burst int) Option {
 }
 
 // WithLimit lets all users together ask perSecond times a second, after the
-// first burst times. Optional; the default is no limit, as the cluster's pace
-// keeps those who ask in a queue, see [authflow.WithRateLimit].
+// first burst times. Optional; the default is no limit, because requests wait in the
+// rate-limit queue of the cluster, see [authflow.WithRateLimit].
 func WithLimit(perSecond float64, burst int) Option {
 	return func(s *settings) { s.overall = limit{perSecond, burst} }
 }

@@ -10,7 +10,7 @@
 // # The metrics
 //
 //	tsauth_tokenservice_requests_total{outcome}  asks, by how they ended: see tokenservice.Outcome
-//	tsauth_tokenservice_mint_seconds             how long new tokens took, the cluster's pace included
+//	tsauth_tokenservice_mint_seconds             how long new tokens took, with the rate-limit queue
 //	tsauth_tokenservice_in_flight                asks that are served now
 //	tsauth_tokenservice_waiting                  of these, asks that wait for the cluster
 //	tsauth_tokenservice_users                    users who are remembered
@@ -50,7 +50,7 @@ func New() *Collector {
 		requests: prom.NewCounterVec(prom.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: "requests_total",
 			Help: "Asks for tokens, by how they ended."}, []string{"outcome"}),
 		mint: prom.NewHistogram(prom.HistogramOpts{Namespace: namespace, Subsystem: subsystem, Name: "mint_seconds",
-			Help:    "How long new tokens took, the pace of the cluster included.",
+			Help:    "How long new tokens took, including the rate-limit queue of the cluster.",
 			Buckets: []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}}),
 		inFlight: desc("in_flight", "Asks that are served now."),
 		waiting:  desc("waiting", "Asks that wait for the cluster now."),

@@ -14,7 +14,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// sized returns the size of a crowd: the one that is promised in `make crowds`,
+// sized returns the size of a crowd: the promised one in `make crowds`,
 // which sets TSAUTH_CROWDS, and otherwise a small one.
 func sized(promised, small int) int {
 	if os.Getenv("TSAUTH_CROWDS") != "" {
@@ -169,7 +169,7 @@ func TestR9_RateAboveTheServers_Adapts(t *testing.T) {
 	})
 }
 
-// askUntilServed asks for a token, and again after each error when its RetryAfter is
+// askUntilServed requests a token, and again after each error when its RetryAfter is
 // over.
 func askUntilServed(t *testing.T, f *authflow.Flow) {
 	for {

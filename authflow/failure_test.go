@@ -67,7 +67,7 @@ func TestR3_R14_OneFlow_CallsADeadServerRarely(t *testing.T) {
 	})
 }
 
-func TestR4_ErrorOfACredentialFunction_IsTold(t *testing.T) {
+func TestR4_ErrorOfACredentialFunction_ReachesTheCaller(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		vault := errors.New("vault is sealed")
@@ -90,8 +90,8 @@ func TestR4_ErrorOfACredentialFunction_IsTold(t *testing.T) {
 	})
 }
 
-// What a server, or a proxy before it, may respond to an auth call, and what the
-// error says of it.
+// A server, or a proxy before it, responds to an auth call with a page, with a
+// redirect or with half a response. The error describes the response.
 func TestX4_UnusableResponse_BecomesAnErrorThatDescribesIt(t *testing.T) {
 	t.Parallel()
 	page := "<html><body>sign in</body></html>"
@@ -129,7 +129,7 @@ func TestX4_UnusableResponse_BecomesAnErrorThatDescribesIt(t *testing.T) {
 			}
 		}
 		if strings.Contains(err.Error(), "secret-in-answer") || strings.Contains(err.Error(), "sign in") {
-			t.Errorf("repeats what came: %v", err)
+			t.Errorf("repeats the response: %v", err)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func TestR5_OneSilence_IsOvercome(t *testing.T) {
 }
 
 // A caller learns what failed before the silence, and not only that its time is up.
-func TestR4_FailureBeforeASilence_IsTold(t *testing.T) {
+func TestR4_FailureBeforeASilence_ReachesTheCaller(t *testing.T) {
 	t.Parallel()
 	type failure struct {
 		fault  authtest.Fault
@@ -68,9 +68,9 @@ func TestR4_FailureBeforeASilence_IsTold(t *testing.T) {
 	})
 }
 
-// A log-in that gets no response fails with its cause, and so do the next ones, while
+// A login that gets no response fails with its cause, and so do the next ones, while
 // the password is held back.
-func TestR4_LogInThatTimesOut_IsToldWithItsCause(t *testing.T) {
+func TestR4_LoginThatTimesOut_NamesItsCause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New()

@@ -67,7 +67,7 @@ func TestR6_Renew_SendsAWrongPasswordThreeTimesInAnHour(t *testing.T) {
 			}
 		}
 		if n := len(w.calls); n != 1 {
-			t.Errorf("%d log-ins in the first minute", n)
+			t.Errorf("%d logins in the first minute", n)
 		}
 		for range 100 {
 			err := f.Renew(t.Context())
@@ -77,7 +77,7 @@ func TestR6_Renew_SendsAWrongPasswordThreeTimesInAnHour(t *testing.T) {
 			time.Sleep(30 * time.Second) // fake clock
 		}
 		if n := len(w.calls); n != 3 {
-			t.Errorf("%d log-ins in 51 minutes", n)
+			t.Errorf("%d logins in 51 minutes", n)
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestR6_RightPasswordOfAnotherFlow_IsSentAtOnce(t *testing.T) {
 	})
 }
 
-// The password was right until now. All who use it notice at once that the server
+// The password was right until now. All its flows notice at once that the server
 // has another one, also while a call with it is under way, and after another
 // password was rejected.
 func TestR6_PasswordChangedOnTheServer_IsSentThreeTimes(t *testing.T) {

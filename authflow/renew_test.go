@@ -54,7 +54,7 @@ func TestR3_RenewalThatFails_IsNotSeenAndIsTriedAgain(t *testing.T) {
 		mustCarry(t, f)
 		m.set(func() { m.fail = &authflow.Error{Status: 503} })
 		time.Sleep(240 * time.Second) // fake clock
-		for range 60 {                // to its end, because no other one can be had
+		for range 60 {                // until it expires, because no other token can be obtained
 			if v := mustCarry(t, f); v != "token-1" {
 				t.Fatalf("%s", v)
 			}
@@ -114,7 +114,7 @@ func TestR4_Waiters_JoinOneFlightUnderTheirOwnContexts(t *testing.T) {
 	})
 }
 
-// A function of the user's has the whole time of the flight, for example until a
+// A function that supplies tokens has the whole time of the flight, for example until a
 // person touches a fingerprint reader. The attempts of a call to the server share
 // the time.
 func TestR4_Flight_HasItsOwnTimeLimit(t *testing.T) {
@@ -165,7 +165,7 @@ func TestR4_SlowPasswordFunction_IsCalledOnce(t *testing.T) {
 		for n := 1; n <= 2; n++ {
 			mustGet(t, f)
 			if calls != n {
-				t.Errorf("called %d times for %d log-ins", calls, n)
+				t.Errorf("called %d times for %d logins", calls, n)
 			}
 			sim.EndSessions()
 			time.Sleep(2 * time.Minute) // fake clock

@@ -60,8 +60,8 @@ func TestR5_FailureThatMayPass_IsRetriedWithinTheFlight(t *testing.T) {
 }
 
 // A password that was never accepted is sent once in a flight, and the next flight
-// sends it again: after a failure that says nothing of it soon, and after silence,
-// which may hide a rejection, in a minute.
+// sends it again: soon after a failure that has nothing to do with it, and a minute after
+// silence, which may hide a rejection.
 func TestR6_NewPassword_IsSentOnceInAFlight(t *testing.T) {
 	t.Parallel()
 	type failure struct {
@@ -82,12 +82,12 @@ func TestR6_NewPassword_IsSentOnceInAFlight(t *testing.T) {
 		_, err := get(t.Context(), f)
 		var e *authflow.Error
 		if !errors.As(err, &e) || !e.Retryable() || e.RetryAfter != c.pause || sim.Calls(authtest.OpLogin) != 1 {
-			t.Fatalf("%d log-ins, %v", sim.Calls(authtest.OpLogin), err)
+			t.Fatalf("%d logins, %v", sim.Calls(authtest.OpLogin), err)
 		}
 		time.Sleep(e.RetryAfter) // fake clock
 		mustGet(t, f)
 		if n := sim.Calls(authtest.OpLogin); n != 2 {
-			t.Errorf("%d log-ins", n)
+			t.Errorf("%d logins", n)
 		}
 		sim.EndSessions() // the password is proven now
 		sim.Fail(authtest.OpLogin, 2, c.fault)
@@ -108,7 +108,7 @@ func TestR5_NewPasswordThatWasNotLookedAt_IsSentAgainInTheFlight(t *testing.T) {
 			sim.Fail(authtest.OpLogin, 1, authtest.RateLimited(time.Second))
 		}
 		mustGet(t, loggedIn(t, sim, false, authflow.WithHTTPClient(&http.Client{Transport: network})))
-		if n := network.sent.Load(); n != 3 { // in vain, the log-in, and the request
+		if n := network.sent.Load(); n != 3 { // in vain, the login, and the request
 			t.Errorf("%d calls", n)
 		}
 	})
@@ -163,7 +163,7 @@ func TestR5_Retries_AreSpacedAndBounded(t *testing.T) {
 	})
 }
 
-// What is wrong with the address or the certificate does not get better by trying.
+// A wrong address or certificate stays wrong when the call is repeated.
 func TestR5_WrongAddress_IsMetOnce(t *testing.T) {
 	t.Parallel()
 	host := &net.DNSError{Err: "no such host", Name: "thoughtspot.test", IsNotFound: true}

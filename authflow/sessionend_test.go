@@ -31,7 +31,7 @@ func stream(t *testing.T, f *authflow.Flow, server string) int {
 	return resp.StatusCode
 }
 
-// withCookies is a server that sends these Set-Cookie headers with a log-in, and
+// withCookies is a server that sends these Set-Cookie headers with a login, and
 // requires the first cookie in every other request.
 func withCookies(logins *int, headers ...string) roundTrip {
 	return func(r *http.Request) (*http.Response, error) {
@@ -65,7 +65,7 @@ func TestS2_SessionWithoutItsCookie_IsRenewedBeforeTheRequest(t *testing.T) {
 		}
 		for want := 1; want <= 3; want++ {
 			if status := stream(t, f, fakeURL); status != 200 || logins != want {
-				t.Errorf("%d after %d log-ins, want %d", status, logins, want)
+				t.Errorf("%d after %d logins, want %d", status, logins, want)
 			}
 			time.Sleep(15 * time.Minute) // fake clock
 		}
@@ -114,8 +114,8 @@ func TestS2_RequestsThatNeverArrived_AreNoUse(t *testing.T) {
 }
 
 // The first of ten responses changes the cookie, while the other requests are under
-// way with the old one. They are repeated with the new cookie, without a log-in.
-func TestP1_CookieThatChanged_IsTriedBeforeALogIn(t *testing.T) {
+// way with the old one. They are repeated with the new cookie, without a login.
+func TestP1_CookieThatChanged_IsTriedBeforeALogin(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		slow := roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -145,7 +145,7 @@ func TestP1_CookieThatChanged_IsTriedBeforeALogIn(t *testing.T) {
 		mustGet(t, f)
 		wg.Wait()
 		if n := sim.Calls(authtest.OpLogin); n != 1 {
-			t.Errorf("%d log-ins", n)
+			t.Errorf("%d logins", n)
 		}
 	})
 }

@@ -19,16 +19,16 @@ import (
 // patience is how long the callers of these tests wait.
 const patience = 10 * time.Second
 
-// visits notes how long callers waited, by when they came.
+// visits notes how long callers waited, by the time of their arrival.
 type visits struct {
 	mu     sync.Mutex
 	began  time.Time
-	early  []time.Duration // of those who came in the first 20 s
+	early  []time.Duration // of callers in the first 20 s
 	later  []time.Duration
 	failed []error
 }
 
-// ask lets one caller ask for a token that is not shared.
+// ask lets one caller request an exclusive token.
 func (v *visits) ask(ctx context.Context, f *authflow.Flow) {
 	came := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -76,7 +76,7 @@ func (v *visits) judge(t *testing.T) {
 	}
 }
 
-// comeAgain lets a flow ask again and again, a second after each answer.
+// comeAgain lets a flow request its token again and again, a second after each result.
 func comeAgain(ctx context.Context, wg *sync.WaitGroup, f *authflow.Flow) {
 	wg.Go(func() {
 		for ctx.Err() == nil {
@@ -226,7 +226,7 @@ func TestR13_CallsThatFailNowAndThen_AreRetried(t *testing.T) {
 	}
 }
 
-// One user is told to come again in five minutes. The others are served as before.
+// One user is told to retry in five minutes. The others are served as before.
 func TestR13_LongRetryAfterOfOneUser_HoldsNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestR13_LongRetryAfterOfOneUser_HoldsNobodyElse(t *testing.T) {
 	})
 }
 
-// One call fails, and the next one to be sent is that of a user whose mint takes long.
+// One call fails, and the next one is for a user whose mint takes long.
 func TestR13_SlowCallAfterAFailure_DelaysNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

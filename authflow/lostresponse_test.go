@@ -38,7 +38,7 @@ func TestR6_WhatFollowsARejection_CountsAsOne(t *testing.T) {
 		"504 page":        lost(authtest.HTML(504)),
 		"429":             lost(authtest.RateLimited(time.Second)),
 		"maintenance":     lost(authtest.Maintenance(200)),
-		"login page":     lost(authtest.HTML(200)),
+		"login page":      lost(authtest.HTML(200)),
 		"single sign-on":  lost(authtest.Redirect(302, "https://idp.example/sso")),
 		"empty":           lost(authtest.Empty(500)),
 		"not of the API":  lost(authtest.Answer(400, "text/plain", "wrong")),

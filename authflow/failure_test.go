@@ -90,8 +90,8 @@ func TestR4_ErrorOfACredentialFunction_ReachesTheCaller(t *testing.T) {
 	})
 }
 
-// The responses of a server, or of a proxy before it, to an auth call, and what the
-// error says of it.
+// A server, or a proxy before it, responds to an auth call with a page, with a
+// redirect or with half a response. The error describes the response.
 func TestX4_UnusableResponse_BecomesAnErrorThatDescribesIt(t *testing.T) {
 	t.Parallel()
 	page := "<html><body>sign in</body></html>"

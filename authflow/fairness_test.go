@@ -88,7 +88,7 @@ func TestR9_ThousandRequestsOfOneUser_DelayAnotherByOne(t *testing.T) {
 }
 
 // A crowd waits for tokens, and 20 users log out, with six tokens each. The first
-// token of each of them is ended within a second, and the crowd keeps half of the
+// token of each of them is revoked within a second, and the crowd keeps half of the
 // rate.
 func TestR9_FirstRevocationOfAUser_WaitsForASecondAtMost(t *testing.T) {
 	t.Parallel()
@@ -133,10 +133,10 @@ func TestR9_FirstRevocationOfAUser_WaitsForASecondAtMost(t *testing.T) {
 			}
 		}
 		if len(first) != leavers || mints < 24 {
-			t.Errorf("within a second, %d of %d users had a token revoked, and %d callers were served", len(first), leavers, mints)
+			t.Errorf("within a second, a token of %d of %d users was revoked, and %d callers were served", len(first), leavers, mints)
 		}
 		if n := seen.count(func(c authtest.Call) bool { return c.Operation == authtest.OpRevokeToken }); n != 6*leavers {
-			t.Errorf("%d tokens were ended", n)
+			t.Errorf("%d tokens were revoked", n)
 		}
 	})
 }

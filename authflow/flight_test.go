@@ -70,7 +70,7 @@ func TestR4_FailureBeforeASilence_ReachesTheCaller(t *testing.T) {
 
 // A login that gets no response fails with its cause, and so do the next ones, while
 // the password is held back.
-func TestR4_LogInThatTimesOut_IsToldWithItsCause(t *testing.T) {
+func TestR4_LoginThatTimesOut_NamesItsCause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New()

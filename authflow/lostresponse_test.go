@@ -38,7 +38,7 @@ func TestR6_WhatFollowsARejection_CountsAsOne(t *testing.T) {
 		"504 page":        lost(authtest.HTML(504)),
 		"429":             lost(authtest.RateLimited(time.Second)),
 		"maintenance":     lost(authtest.Maintenance(200)),
-		"log-in page":     lost(authtest.HTML(200)),
+		"login page":      lost(authtest.HTML(200)),
 		"single sign-on":  lost(authtest.Redirect(302, "https://idp.example/sso")),
 		"empty":           lost(authtest.Empty(500)),
 		"not of the API":  lost(authtest.Answer(400, "text/plain", "wrong")),
@@ -147,8 +147,8 @@ func TestR6_SlowWayToTheServer_CountsToo(t *testing.T) {
 }
 
 // The password was accepted before, and says nothing against it that responses are
-// lost, or that the server is down: it works within a minute after any outage,
-// with any supplier.
+// lost, or that the server is down: it works within a minute after any outage, given
+// in the request or supplied by a function.
 func TestR6_ProvenPassword_IsBackWithinAMinute(t *testing.T) {
 	t.Parallel()
 	bubbles(t, map[string]authtest.Fault{

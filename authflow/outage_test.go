@@ -90,7 +90,7 @@ var outages = map[string]outage{
 const outageTime = 150 * time.Second
 
 // A crowd asks every other second while the server is down. The server gets few
-// calls, every caller learns in time the cause and when to retry, and all
+// calls, every caller learns the cause and when to retry in time, and all
 // are served soon after the server is back.
 func TestR14_DeadServer_GetsFewCallsAndEveryCallerLearnsOfIt(t *testing.T) {
 	t.Parallel()
@@ -140,7 +140,7 @@ func (o *outage) begin(n *unreachable) {
 	n.sim.Fail(authtest.AnyOperation, -1, o.faults[0], o.faults[1:]...)
 }
 
-// judge fails the test unless the error says the cause and when to retry,
+// judge fails the test unless the error names the cause and says when to retry,
 // and came in time: within 30 s of the first failure, which takes at most 10 s. A
 // caller that comes later is told within 30 s, apart from the time in the queue, 2 s
 // for each of its attempts.

@@ -95,8 +95,8 @@ func playOutage(t *testing.T, seed uint64) {
 	}
 }
 
-// A slow call fails that was under way before the outage began, and so does the call
-// that was sent to find out whether the outage is over.
+// A slow call fails that was under way before the outage began, and so does a slow
+// call that was sent to find out whether the outage is over.
 func TestR14_SlowFailures_DoNotOutlastTheOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -227,7 +227,7 @@ func TestR9_CallersWhoHaveGone_DelayNobody(t *testing.T) {
 			t.Errorf("served after %v, %v", took, err)
 		}
 		wg.Wait()
-		// 10 in the first second, the shared one, and the last one.
+		// 10 in the first second, the shared flow's, and the last one.
 		if n := sim.Calls(authtest.OpGetFullAccessToken); n > 13 {
 			t.Errorf("%d calls, some for callers who have gone", n)
 		}

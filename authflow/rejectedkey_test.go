@@ -143,7 +143,7 @@ func ofBadUsers(faults ...authtest.Fault) authtest.Fault {
 }
 
 // A few users are LOCKED and ask every second. Their rejections do not delay a user
-// that calls now and then.
+// that comes now and then.
 func TestR13_LockedUsers_DelayNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -177,29 +177,29 @@ func TestR13_LockedUsers_DelayNobodyElse(t *testing.T) {
 	})
 }
 
-// For an hour, one user of a hundred cannot be served. The others never notice, and
+// For half an hour, one user of sixty cannot be served. The others never notice, and
 // the one costs little.
 func TestR13_UserInTrouble_DelaysNobodyElse(t *testing.T) {
 	t.Parallel()
 	type trouble struct {
 		fault authtest.Fault
-		most  int // calls for the one, in the hour
+		most  int // calls for the one
 	}
 	bubbles(t, map[string]trouble{
-		"500":    {authtest.Status(500), 1200},
-		"400":    {authtest.Status(400), 70},
-		"LOCKED": {nil, 70},
-		"hangs":  {authtest.Delay(time.Hour), 400},
+		"500":    {authtest.Status(500), 600},
+		"400":    {authtest.Status(400), 40},
+		"LOCKED": {nil, 40},
+		"hangs":  {authtest.Delay(time.Hour), 200},
 	}, func(t *testing.T, c trouble) {
 		var seen arrivals
-		sim := authtest.New(append(people(100), seen.option())...)
+		sim := authtest.New(append(people(60), seen.option())...)
 		if c.fault != nil {
 			sim.Fail(authtest.AnyOperation, -1, ofUser("user-0", c.fault))
 		} else {
 			sim.SetStatus("user-0", gen.AccountStatusLocked)
 		}
 		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
-		flows := make([]*authflow.Flow, 100)
+		flows := make([]*authflow.Flow, 60)
 		for i := range flows {
 			flows[i] = userOf(t, cluster, i)
 			defer func() { _ = flows[i].Close() }()
@@ -215,10 +215,10 @@ func TestR13_UserInTrouble_DelaysNobodyElse(t *testing.T) {
 			}
 		}
 		begin()
-		if took := allAtOnce(flows[1:], use); took > 4*time.Second { // 2 s, and the key is new
+		if took := allAtOnce(flows[1:], use); took > 2*time.Second {
 			t.Errorf("all were served after %v", took)
 		}
-		for began := time.Now(); time.Since(began) < time.Hour; time.Sleep(time.Second) { // fake clock
+		for began := time.Now(); time.Since(began) < 30*time.Minute; time.Sleep(time.Second) { // fake clock
 			begin()
 			if int(time.Since(began).Seconds())%10 > 0 {
 				continue
@@ -227,7 +227,7 @@ func TestR13_UserInTrouble_DelaysNobodyElse(t *testing.T) {
 				t.Fatalf("somebody waited for %v after %v", waited, time.Since(began))
 			}
 		}
-		if n := seen.count(func(c authtest.Call) bool { return c.Status != 200 }); n < 30 || n > c.most {
+		if n := seen.count(func(c authtest.Call) bool { return c.Status != 200 }); n < 20 || n > c.most {
 			t.Errorf("%d calls for the one", n)
 		}
 	})

@@ -151,7 +151,7 @@ func TestR6_RightPasswordOfAnotherFlow_IsSentAtOnce(t *testing.T) {
 	})
 }
 
-// The password was right until now. All flows that use it notice at once that the server
+// The password was right until now. All its flows notice at once that the server
 // has another one, also while a call with it is under way, and after another
 // password was rejected.
 func TestR6_PasswordChangedOnTheServer_IsSentThreeTimes(t *testing.T) {

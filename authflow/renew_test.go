@@ -54,7 +54,7 @@ func TestR3_RenewalThatFails_IsNotSeenAndIsTriedAgain(t *testing.T) {
 		mustCarry(t, f)
 		m.set(func() { m.fail = &authflow.Error{Status: 503} })
 		time.Sleep(240 * time.Second) // fake clock
-		for range 60 {                // until it expires, because there is no other one
+		for range 60 {                // until it expires, because no other token can be obtained
 			if v := mustCarry(t, f); v != "token-1" {
 				t.Fatalf("%s", v)
 			}
@@ -114,7 +114,7 @@ func TestR4_Waiters_JoinOneFlightUnderTheirOwnContexts(t *testing.T) {
 	})
 }
 
-// A user's function has the whole time of the flight, for example until a
+// A function that supplies tokens has the whole time of the flight, for example until a
 // person touches a fingerprint reader. The attempts of a call to the server share
 // the time.
 func TestR4_Flight_HasItsOwnTimeLimit(t *testing.T) {

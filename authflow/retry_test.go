@@ -60,8 +60,8 @@ func TestR5_FailureThatMayPass_IsRetriedWithinTheFlight(t *testing.T) {
 }
 
 // A password that was never accepted is sent once in a flight, and the next flight
-// sends it again: after a failure that does not concern it soon, and after silence,
-// which may hide a rejection, in a minute.
+// sends it again: soon after a failure that has nothing to do with it, and a minute after
+// silence, which may hide a rejection.
 func TestR6_NewPassword_IsSentOnceInAFlight(t *testing.T) {
 	t.Parallel()
 	type failure struct {
@@ -163,7 +163,7 @@ func TestR5_Retries_AreSpacedAndBounded(t *testing.T) {
 	})
 }
 
-// A wrong address or certificate stays wrong however often the call is made.
+// A wrong address or certificate stays wrong when the call is repeated.
 func TestR5_WrongAddress_IsMetOnce(t *testing.T) {
 	t.Parallel()
 	host := &net.DNSError{Err: "no such host", Name: "thoughtspot.test", IsNotFound: true}

@@ -16,7 +16,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// teller is a server, or a user's function, that says when to retry.
+// teller is a server, or a function that supplies tokens, which says when to retry.
 type teller struct {
 	flow  *authflow.Flow
 	calls func() int
@@ -42,8 +42,8 @@ func tellers(t *testing.T, d time.Duration) map[string]teller {
 	return all
 }
 
-// The error is true: nothing is requested before its time is over, and
-// the next caller after it is served. Callers in the meantime learn the rest of the time.
+// The error says the truth: nothing is requested before its time is over, and the next
+// caller after it is served. Callers in the meantime learn the rest of the time.
 func TestR5_RetryAfter_SaysWhenTheNextCallIsMade(t *testing.T) {
 	t.Parallel()
 	type wait struct{ said, obeyed time.Duration }
@@ -110,7 +110,7 @@ func TestR5_HugeRetryAfter_IsReadAndBounded(t *testing.T) {
 	}
 }
 
-// 200 flows that are told to retry in 2 s do not come back together, neither
+// 200 flows that are told to retry in 2 s do not return together, neither
 // those of one Cluster nor those of as many processes. All are served, and each
 // error said the truth.
 func TestR5_FlowsThatWereToldTheSame_ComeBackSpread(t *testing.T) {

@@ -73,7 +73,7 @@ func forms(v any) map[string]string {
 		slog.New(h(&b)).Info("x", "v", v)
 		out[name] = b.String()
 	}
-	// The JSON of generated types goes over the wire.
+	// JSON of the types of the API goes over the wire.
 	if typ := reflect.TypeOf(v); typ != nil && strings.Contains(typ.String(), "authflow.") {
 		b, err := json.Marshal(v)
 		out["JSON"] = fmt.Sprint(string(b), err)
@@ -182,7 +182,7 @@ type printed map[string]map[string]string
 
 func (p printed) note(name string, v any) { p[name] = forms(v) }
 
-// use uses a Flow in every way, and notes the result.
+// use uses a Flow in every way, and notes every result.
 func (p printed) use(t *testing.T, name string, f *authflow.Flow) {
 	t.Helper()
 	p.note(name+" flow before", f)

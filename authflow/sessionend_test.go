@@ -113,9 +113,8 @@ func TestS2_RequestsThatNeverArrived_DoNotExtendTheSession(t *testing.T) {
 	})
 }
 
-// The first of ten responses changes the cookie, while the other requests are in
-// progress with the old cookie. They are repeated with the new cookie, without a
-// login.
+// The first of ten responses changes the cookie, while the other requests are under
+// way with the old one. They are repeated with the new cookie, without a login.
 func TestP1_CookieThatChanged_IsTriedBeforeALogin(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

@@ -19,7 +19,7 @@ import (
 // patience is how long the callers of these tests wait.
 const patience = 10 * time.Second
 
-// visits notes how long callers waited, by their arrival.
+// visits notes how long callers waited, by the time of their arrival.
 type visits struct {
 	mu     sync.Mutex
 	began  time.Time
@@ -28,7 +28,7 @@ type visits struct {
 	failed []error
 }
 
-// ask lets one caller request a token that is not shared.
+// ask lets one caller request an exclusive token.
 func (v *visits) ask(ctx context.Context, f *authflow.Flow) {
 	came := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -76,7 +76,7 @@ func (v *visits) judge(t *testing.T) {
 	}
 }
 
-// comeAgain lets a flow ask again and again, a second after each result.
+// comeAgain lets a flow request its token again and again, a second after each result.
 func comeAgain(ctx context.Context, wg *sync.WaitGroup, f *authflow.Flow) {
 	wg.Go(func() {
 		for ctx.Err() == nil {
@@ -249,7 +249,7 @@ func TestR13_LongRetryAfterOfOneUser_HoldsNobodyElse(t *testing.T) {
 	})
 }
 
-// One call fails, and the next one to be sent is for a user whose mint takes long.
+// One call fails, and the next one is for a user whose mint takes long.
 func TestR13_SlowCallAfterAFailure_DelaysNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -39,7 +39,7 @@ test: ## all tests, with the race detector where there is a C compiler; 5 minute
 	go test $(RACE) ./...
 
 crowds: ## crowds of the promised size, such as 10,000 flows at once, and many random schedules; without the race detector; 4 minutes
-	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(6|9|13|14)_|TestL3_Rejected' ./authflow
+	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(6|9|13|14)_|TestL3_Rejected|TestL4_MoreExclusive' ./authflow
 	LIMITER_SCHEDULES=40 LOCKOUT_SCHEDULES=80 go test -count=1 -timeout 10m ./authflow/internal/limiter ./authflow/internal/lockout
 
 contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names; 2 minutes

@@ -3,6 +3,7 @@ package authflow_test
 import (
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,11 +62,15 @@ func TestR1_WrongClock_ChangesNothing(t *testing.T) {
 type tokenServer struct {
 	clock, date time.Duration                            // how far its clock and the clock of a proxy before it are ahead of ours
 	madeAt      func(requested time.Time) (at time.Time) // when the token of a request was made, or nil for the time of the request
-	ends        map[string]time.Time
-	mints       int
+
+	mu    sync.Mutex
+	ends  map[string]time.Time
+	mints int
 }
 
 func (s *tokenServer) respond(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := time.Now()
 	date := now.Add(s.clock + s.date).UTC().Format(http.TimeFormat)
 	if !minting(r) {

@@ -14,10 +14,13 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// sized returns the size of a crowd: the promised one in `make crowds`,
-// which sets TSAUTH_CROWDS, and otherwise a small one.
+// fullSize reports whether the test runs in `make crowds`, which sets TSAUTH_CROWDS.
+func fullSize() bool { return os.Getenv("TSAUTH_CROWDS") != "" }
+
+// sized returns the size of a crowd: the promised one in `make crowds`, and otherwise
+// a small one.
 func sized(promised, small int) int {
-	if os.Getenv("TSAUTH_CROWDS") != "" {
+	if fullSize() {
 		return promised
 	}
 	return small

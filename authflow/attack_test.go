@@ -55,10 +55,12 @@ func (s *shards) now() time.Duration { return time.Since(s.began) }
 func (s *shards) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, _ := io.ReadAll(r.Body)
 	var in struct {
-		Username, Password, Secret_key, Token, User_identifier string
+		Username, Password, Token string
+		SecretKey                 string `json:"secret_key"`
+		UserIdentifier            string `json:"user_identifier"`
 	}
 	_ = json.Unmarshal(body, &in)
-	c := arrival{op: r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:], user: in.Username + in.User_identifier, secret: in.Password + in.Secret_key, at: s.now()}
+	c := arrival{op: r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:], user: in.Username + in.UserIdentifier, secret: in.Password + in.SecretKey, at: s.now()}
 	s.mu.Lock()
 	b := s.respond(s, c)
 	if b.status == 0 && !b.swallow {
@@ -97,17 +99,6 @@ func (s *shards) RoundTrip(r *http.Request) (*http.Response, error) {
 		token, 1000000000000+life.Milliseconds(), c.user)), nil
 }
 
-func (s *shards) count(is func(arrival) bool) (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, a := range s.arrivals {
-		if is(a) {
-			n++
-		}
-	}
-	return n
-}
-
 // outcomeOf is what a caller met.
 type outcomeOf struct {
 	user        string
@@ -124,7 +115,7 @@ type callers struct {
 	wait sync.WaitGroup
 }
 
-func (c *callers) ask(cluster *authflow.Cluster, f *authflow.Flow, user string, patience time.Duration, opts ...authflow.TokenOption) error {
+func (c *callers) ask(cluster *authflow.Cluster, f *authflow.Flow, user string, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	began := c.s.now()
@@ -133,7 +124,7 @@ func (c *callers) ask(cluster *authflow.Cluster, f *authflow.Flow, user string, 
 		q := cluster.Stats().Queue
 		ahead = time.Duration(float64(q.Callers.Length) / c.rate * float64(time.Second))
 	}
-	_, err := f.Token(ctx, opts...)
+	_, err := f.Token(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.all = append(c.all, outcomeOf{user, began, c.s.now() - began, ahead, err})
@@ -173,7 +164,7 @@ func inAttack(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f(t)
-		time.Sleep(10 * time.Minute)
+		time.Sleep(10 * time.Minute) // fake clock
 	})
 }
 

@@ -100,7 +100,7 @@ func TestP7_CredentialInTheBody_IsSentOnceAndLeavesTheFlowAsItWas(t *testing.T) 
 				for sent := 1; sent <= 2; sent++ {
 					status := sendBobs(t, f, path)
 					mustGet(t, f)
-					if want := answer(nil).StatusCode; status != want || len(server.bobs) != sent || server.minted != 1 { //nolint:bodyclose // it is of a string
+					if want := answer(nil).StatusCode; status != want || len(server.bobs) != sent || server.minted != 1 {
 						t.Errorf("%s, %s: status %d; sent %d times for %d requests, %d credentials of ann's", path, name, status, len(server.bobs), sent, server.minted)
 					}
 				}

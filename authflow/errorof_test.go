@@ -170,8 +170,8 @@ func TestX4_ErrorOf_ReturnsNilForASuccess(t *testing.T) {
 	t.Parallel()
 	for name, resp := range map[string]*http.Response{
 		"no response":                 nil,
-		"200":                         reply(nil, 200, "{}"), //nolint:bodyclose // it is of a string
-		"201":                         reply(nil, 201, ""),   //nolint:bodyclose // it is of a string
+		"200":                         reply(nil, 200, "{}"),
+		"201":                         reply(nil, 201, ""),
 		"204":                         {StatusCode: 204},
 		"206":                         reply(nil, 206, "half"),
 		"304":                         {StatusCode: 304, Header: http.Header{"Content-Type": {"text/html"}}, Body: http.NoBody},
@@ -194,7 +194,7 @@ func TestX4_ErrorOf_ReturnsNilForASuccess(t *testing.T) {
 func TestX4_ErrorOf_TellsAPageAndARedirect(t *testing.T) {
 	t.Parallel()
 	for name, resp := range map[string]*http.Response{
-		"no body":  {StatusCode: 500}, //nolint:bodyclose // there is none to close
+		"no body":  {StatusCode: 500},
 		"page":     htmlPage(nil, 200, "Sign in"),
 		"redirect": reply(nil, 302, "", "Location", "https://idp.example/?secret"),
 	} {

@@ -207,7 +207,7 @@ func TestExitCodes(t *testing.T) {
 		{"-origin app.example", 2, "https://HOST"},
 		{"-origin https://app.example/", 2, "https://HOST"},
 		{"-origin *", 2, "https://HOST"},
-		{"hunter2", 2, "no flag"},
+		{"hunter2", 2, "not a flag"},
 		{"-control 0.0.0.0:0", 2, "-control-host"},
 		{"-control :0", 2, "-control-host"},
 		{"-control 192.0.2.1:0", 2, "-control-host"},

@@ -65,8 +65,9 @@
 //     other user waits or fails because of it.
 //   - The server is down, in maintenance, or responds with 429: after 20 calls
 //     without any success, one call a second is sent, later one in two seconds.
-//     Callers are told within Policy.Timeout of the first failure, and within 2 s
-//     after that; RetryAfter says when to retry. Live credentials stay in use.
+//     Callers that wait learn of it within Policy.Timeout of the first failure, and
+//     callers that come later wait at most 2 s for their turn. RetryAfter says when
+//     to retry. Live credentials stay in use.
 //   - A password is rejected, with any status: it is sent again after 1 minute and
 //     after 10 minutes, and at most 3 times in an hour, by all flows together. A
 //     lost response counts as a rejection, unless the password was accepted in the

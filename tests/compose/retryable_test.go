@@ -103,7 +103,7 @@ func TestL5_RetryableAbove_RepeatsWhatIsSafe(t *testing.T) {
 			defer func() { _ = resp.Body.Close() }()
 			var echo authtest.EchoAnswer
 			err = json.NewDecoder(resp.Body).Decode(&echo)
-			if resp.StatusCode != c.status || resp.StatusCode == 200 && (err != nil || echo.Body != `{"a":1}`) {
+			if resp.StatusCode != c.status || resp.StatusCode == http.StatusOK && (err != nil || echo.Body != `{"a":1}`) {
 				t.Errorf("%s: %s with the body %q, %v", name, resp.Status, echo.Body, err)
 			}
 		})

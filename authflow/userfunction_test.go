@@ -84,7 +84,7 @@ func TestR10_R5_FunctionOf12Seconds_IsCalledOnceForEachCredential(t *testing.T) 
 	})
 }
 
-// The context of a function ends a little before the callers are told.
+// The context of a function ends a little before its callers get an error.
 func TestR4_FunctionThatObeysItsContext_SaysWhyItFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -69,6 +69,7 @@ func TestK2_StoreThatFails_CostsMintsOnly(t *testing.T) {
 		if len(failures) > 120 {
 			t.Errorf("%d failures reported", len(failures))
 		}
+		synctest.Wait()
 		view.before = nil
 		time.Sleep(time.Hour) // fake clock: what hangs ends, and the Store is tried again
 		synctest.Wait()

@@ -258,6 +258,7 @@ func TestR9_Flight_KnowsWhetherACallerWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second) // fake clock
+		synctest.Wait()
 		last := flights[len(flights)-1]
 		for _, fl := range flights[:len(flights)-1] {
 			if fl != nil {

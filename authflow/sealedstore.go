@@ -20,7 +20,7 @@ const (
 	// 5,000 users queues here and not in the connection pool of the Store, where its
 	// waiting would look like a failure. Lock is not counted, because it mostly waits;
 	// a crowd goes without it.
-	maxOperations = 64
+	maxOperations = 24
 	// maxStoreBackoff is the longest time before a Store that fails is tried
 	// again.
 	maxStoreBackoff = 30 * time.Second

@@ -48,6 +48,7 @@ type acquisition struct {
 
 	entry    *storeEntry    // in the Store, once it was looked at
 	lock     chan storeLock // of the entry, or nil
+	hasLock  bool           // it was taken
 	expiring *lease         // found in the Store: due for renewal, used if there is no other
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
@@ -21,6 +22,8 @@ const (
 	// waiting would look like a failure. Lock is not counted, because it mostly waits;
 	// a crowd goes without it.
 	maxOperations = 24
+	// crowd is how many operations wait for others when there is a crowd.
+	crowd = 50
 	// maxStoreBackoff is the longest time before a Store that fails is tried
 	// again.
 	maxStoreBackoff = 30 * time.Second
@@ -45,6 +48,7 @@ type sealedStore struct {
 	counts storeHealth   // of Load and Swap, for rejected passwords: a Store that is full of tokens can count
 	rate   storeHealth   // of Reserve: its failure is not theirs
 	slots  chan struct{} // one for each operation in progress
+	queued atomic.Int64  // how many operations wait for a slot
 }
 
 func newSealedStore(s Store, box *seal.Box) *sealedStore {
@@ -118,12 +122,10 @@ type operation[T any] struct {
 // when other operations were before it.
 func (o operation[T]) run(ctx context.Context) (T, error) {
 	var none T
-	select {
-	case o.store.slots <- struct{}{}:
-		defer func() { <-o.store.slots }()
-	case <-ctx.Done():
+	if !o.store.takeSlot(ctx) {
 		return none, errStoreSkipped
 	}
+	defer func() { <-o.store.slots }()
 	if !o.health.begin() {
 		return none, errStoreSkipped
 	}
@@ -185,8 +187,21 @@ func (s *sealedStore) change(ctx context.Context, health *storeHealth, call func
 	return err
 }
 
-// isCrowded reports whether the next operation has to wait for others.
-func (s *sealedStore) isCrowded() bool { return len(s.slots) == cap(s.slots) }
+// takeSlot waits until few enough operations are in progress, and reports whether
+// that was before ctx ended.
+func (s *sealedStore) takeSlot(ctx context.Context) bool {
+	s.queued.Add(1)
+	defer s.queued.Add(-1)
+	select {
+	case s.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// isCrowded reports whether many operations wait for others.
+func (s *sealedStore) isCrowded() bool { return s.queued.Load() >= crowd }
 
 // storeLock is the result of waiting for a lock. An error means that it is not held.
 type storeLock struct {

@@ -3,35 +3,13 @@ package authflow
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-const (
-	// kindToken is the kind of sealed value that holds a token.
-	kindToken = "token"
-	// lockLimit is how long a lock lasts whose holder has died.
-	lockLimit = 5 * time.Second
-	// lockPoll is how often the Store is looked at while a lock is waited for: its
-	// holder may have saved the token and then died.
-	lockPoll = 250 * time.Millisecond
-	// lastLook is the part of storeTime that waiting for a lock leaves for looking at
-	// a Store nearby once more. A token that takes 1.9 s is not requested twice.
-	lastLook = 50 * time.Millisecond
-	// firstLook is how long the first look may take in a crowd. The rest of storeTime
-	// is for another look when the turn of the request comes, and for saving the
-	// token.
-	firstLook = storeTime * 3 / 4
-	// countTime is the part of storeTime that waiting for a lock leaves for counting
-	// the call, while the password is not proven: without the count, each process
-	// would send a wrong password 3 times (R6).
-	countTime = time.Second
-	// longQueue is how long a request waits in the rate-limit queue before the
-	// Store is looked at again at its turn.
-	longQueue = time.Second
-)
+// kindToken is the kind of sealed value that holds a token.
+const kindToken = "token"
 
 // storedToken is a token as a Store has it.
 type storedToken struct {
@@ -88,67 +66,6 @@ func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 		a.save(ctx, l)
 	}
 	return l, result
-}
-
-// loadOrLock returns a token that another process has saved, or takes the lock. It
-// looks at the Store also while it waits for the lock, and goes without the lock if
-// the wait is long, or if a crowd uses the Store.
-func (a *acquisition) loadOrLock(ctx context.Context) *lease {
-	began, left := time.Now(), a.storeTimeLeft
-	l := a.lookFirst(ctx)
-	took := time.Since(began)
-	if l != nil || a.entry.isCrowded() {
-		return l
-	}
-	look := max(lastLook, 2*took)
-	if !a.byKey && a.ticket().Once() {
-		look += countTime
-	}
-	waiting, cancel := context.WithTimeout(ctx, left-took-look)
-	defer cancel()
-	a.lock = a.entry.lock(waiting, a.entry.lockName)
-	poll := time.NewTicker(lockPoll)
-	defer poll.Stop()
-	for {
-		isOver := a.awaitLock(waiting, poll.C)
-		a.storeTimeLeft = left - time.Since(began)
-		l = a.load(ctx)
-		if l != nil || isOver {
-			return l
-		}
-	}
-}
-
-// awaitLock waits for the lock until waiting ends, or until it is time to look at the
-// Store again. It reports whether the wait for the lock is over.
-func (a *acquisition) awaitLock(waiting context.Context, lookAgain <-chan time.Time) (isOver bool) {
-	select {
-	case lock := <-a.lock:
-		a.lock <- lock // for unlockStore
-		switch {
-		case errors.Is(lock.err, errLockHeld):
-			<-waiting.Done() // its holder may save the token in the last moment
-		case isStoreFailure(lock.err):
-			a.report(storeFailed("Lock", lock.err))
-		}
-		return true
-	case <-lookAgain:
-		return false
-	}
-}
-
-// lookFirst is load at the beginning, with a limit for crowds.
-func (a *acquisition) lookFirst(ctx context.Context) *lease {
-	ctx, cancel := context.WithTimeout(ctx, firstLook)
-	defer cancel()
-	return a.load(ctx)
-}
-
-// unlockStore gives the lock back, if there is one, without waiting for that.
-func (a *acquisition) unlockStore() {
-	if a.lock != nil {
-		go giveBack(a.lock)
-	}
 }
 
 // load returns a token that will do: it is not due for renewal, not in use, and
@@ -263,16 +180,6 @@ func (a *acquisition) useStore(ctx context.Context, what string, call func(conte
 
 func storeFailed(what string, err error) Event {
 	return Event{Kind: StoreFailed, Reason: what, Err: &Error{Op: "Store." + what, Err: err}}
-}
-
-// mintedMeanwhile returns what another process has saved while this request
-// waited for its turn, or nil. With a lock, that can only be after a long wait.
-func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *lease {
-	hasLock := a.lock != nil && time.Since(queued) <= longQueue
-	if a.entry == nil || hasLock {
-		return nil
-	}
-	return a.load(ctx)
 }
 
 // deleteStored removes tokens from the Store that are about to be ended. It

@@ -1,6 +1,7 @@
 package authflow_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -87,6 +88,50 @@ func TestK1_ReplicasWithALongQueue_MintOnceForEachUser(t *testing.T) {
 			t.Errorf("%d mints for %d users", n, users)
 		}
 	}, people(60)...)
+}
+
+// A process that has waited for the lock in vain, and then stands in its queue for half
+// a second, finds what its holder has saved in the meantime.
+func TestK1_QueueAfterAWaitForALock_FindsTheTokenOfItsHolder(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Delay(2300*time.Millisecond))
+		holder := userOf(t, process(t, sim, &s, authflow.WithSecretKey(authtest.DefaultSecretKey)), 0)
+		go func() { _, _ = holder.Token(t.Context()) }()
+		synctest.Wait()
+		c := process(t, sim, &s, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(1, 1))
+		time.AfterFunc(1900*time.Millisecond, func() { _ = userOf(t, c, 1).Renew(t.Context()) }) // takes the turn
+		token := mustToken(t, userOf(t, c, 0))
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n != 2 || token.Value != mustToken(t, holder).Value {
+			t.Errorf("%d mints for two users", n)
+		}
+	}, people(2)...)
+}
+
+// The first look takes 600 ms, because many processes start together, and the next ones
+// take no time. The lock is waited for as long as usual.
+func TestK1_SlowFirstLook_DoesNotShortenTheWaitForTheLock(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		s := &sharedStore{}
+		sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Delay(1500*time.Millisecond))
+		holder := replica(t, sim, s, admin)
+		go func() { _, _ = holder.Token(t.Context()) }()
+		synctest.Wait()
+		isFirst := true
+		slow := &storeView{sharedStore: s, before: func(context.Context, string) error {
+			if isFirst {
+				isFirst = false
+				time.Sleep(600 * time.Millisecond) // fake clock
+			}
+			return nil
+		}}
+		token := mustToken(t, replica(t, sim, slow, admin))
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n != 1 || token.Value != mustToken(t, holder).Value {
+			t.Errorf("%d mints for one user", n)
+		}
+	})
 }
 
 // A day of five replicas that serve requests at random: they mint as often as one

@@ -26,7 +26,7 @@ return tonumber(ARGV[2])`
 // A waiting caller tries again soon at first, because most locks are held for the
 // time of one call to ThoughtSpot, and then less and less often.
 const (
-	firstPause = 10 * time.Millisecond
+	firstPause = 20 * time.Millisecond
 	lastPause  = time.Second
 )
 
@@ -34,7 +34,7 @@ const (
 const unlockTime = time.Second
 
 // Lock implements [authflow.Store]. A caller that waits tries again after a random
-// pause, which grows from 10 ms to 1 s. unlock takes at most a second; if it does not
+// pause, which grows from 20 ms to 1 s. unlock takes at most a second; if it does not
 // reach the server, the lock expires at its limit. A Lock that fails without a
 // response releases the lock in the background, in case the server has taken it.
 func (s *Store) Lock(ctx context.Context, name string, limit time.Duration) (unlock func(), err error) {
@@ -43,7 +43,7 @@ func (s *Store) Lock(ctx context.Context, name string, limit time.Duration) (unl
 	}
 	key, value := s.key(name, "lock"), crand.Text()
 	unlock = sync.OnceFunc(func() { s.release(ctx, key, value) })
-	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
+	for pause := firstPause; ; pause = min(pause*2, lastPause) {
 		left, err := s.lock.Run(ctx, s.client, []string{key}, value, limit.Milliseconds()).Int64()
 		if err != nil {
 			if mayHaveRun(err) {

@@ -1,0 +1,105 @@
+package authflow
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// lockLimit is how long a lock lasts whose holder has died.
+	lockLimit = 5 * time.Second
+	// lockPoll is how often the Store is looked at while a lock is waited for: its
+	// holder may have saved the token and then died.
+	lockPoll = 250 * time.Millisecond
+	// firstLook is how long the first look may take in a crowd. The rest of storeTime
+	// is for another look when the turn of the request comes, and for saving the
+	// token.
+	firstLook = storeTime * 3 / 4
+	// lastLook is the part of storeTime that waiting for a lock leaves for looking at
+	// a Store nearby once more, also when the turn of the request comes. A token that
+	// takes 1.9 s is not requested twice.
+	lastLook = 50 * time.Millisecond
+	// longestLook is that part with a Store that is slow. In a crowd at the start the
+	// first look is much slower than those that follow.
+	longestLook = 400 * time.Millisecond
+	// countTime is the part of storeTime that waiting for a lock leaves for counting
+	// the call, while the password is not proven: without the count, each process
+	// would send a wrong password 3 times (R6).
+	countTime = time.Second
+	// longQueue is how long a request waits in the rate-limit queue before the
+	// Store is looked at again at its turn.
+	longQueue = time.Second
+)
+
+// loadOrLock returns a token that another process has saved, or takes the lock. It
+// looks at the Store also while it waits for the lock, and goes without the lock if
+// the wait is long, or if a crowd uses the Store.
+func (a *acquisition) loadOrLock(ctx context.Context) *lease {
+	began, left := time.Now(), a.storeTimeLeft
+	l := a.lookFirst(ctx)
+	took := time.Since(began)
+	if l != nil || a.entry.isCrowded() {
+		return l
+	}
+	look := min(max(lastLook, 2*took), longestLook)
+	if !a.byKey && a.ticket().Once() {
+		look = max(lastLook, 2*took) + countTime
+	}
+	waiting, cancel := context.WithTimeout(ctx, left-took-look)
+	defer cancel()
+	a.lock = a.entry.lock(waiting, a.entry.lockName)
+	poll := time.NewTicker(lockPoll)
+	defer poll.Stop()
+	for {
+		isOver := a.awaitLock(waiting, poll.C)
+		a.storeTimeLeft = left - time.Since(began)
+		l = a.load(ctx)
+		if l != nil || isOver {
+			return l
+		}
+	}
+}
+
+// lookFirst is load at the beginning, with a limit for crowds.
+func (a *acquisition) lookFirst(ctx context.Context) *lease {
+	ctx, cancel := context.WithTimeout(ctx, firstLook)
+	defer cancel()
+	return a.load(ctx)
+}
+
+// awaitLock waits for the lock until waiting ends, or until it is time to look at the
+// Store again. It reports whether the wait for the lock is over.
+func (a *acquisition) awaitLock(waiting context.Context, lookAgain <-chan time.Time) (isOver bool) {
+	select {
+	case lock := <-a.lock:
+		a.lock <- lock // for unlockStore
+		a.hasLock = lock.err == nil
+		switch {
+		case errors.Is(lock.err, errLockHeld):
+			<-waiting.Done() // its holder may save the token in the last moment
+		case isStoreFailure(lock.err):
+			a.report(storeFailed("Lock", lock.err))
+		}
+		return true
+	case <-lookAgain:
+		return false
+	}
+}
+
+// unlockStore gives the lock back, if there is one, without waiting for that.
+func (a *acquisition) unlockStore() {
+	if a.lock != nil {
+		go giveBack(a.lock)
+	}
+}
+
+// mintedMeanwhile returns what another process has saved while this request
+// waited for its turn, or nil. With a lock, that can only be after a long wait.
+func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *lease {
+	isAlone := a.hasLock && time.Since(queued) <= longQueue
+	if a.entry == nil || isAlone {
+		return nil
+	}
+	return a.load(ctx)
+}

@@ -27,14 +27,15 @@ func WithPassword(fn CredentialFunc) FlowOption {
 // case alone or the name is the alias. Clusters that map login names to account
 // names need it. Optional.
 func WithAlias(username string) FlowOption {
-	return func(f *Flow) { f.credentialRequest = newCredentialRequest("", "", "", "", username) }
+	return func(f *Flow) { f.credentialRequest = newCredentialRequest("", "", "", "", username) } // newFlow adds the rest
 }
 
 // FullAccess returns a Flow on a token with all rights of its user (operation
 // getFullAccessToken). It sends nothing; the first use requests the token. The
 // credential is req.Password or req.SecretKey, a password by WithPassword, or
-// otherwise the Cluster's secret key. A field that the server would reject or
-// ignore is an error that matches [ErrInvalid] and names the field.
+// otherwise the Cluster's secret key. A text that cannot be sent as it is, a required
+// field that is missing, and fields that contradict each other are errors that match
+// [ErrInvalid] and name the field.
 //
 // Where the cluster has Orgs, name the Org: without OrgID the token is for the Org
 // of the key, or of the user's last session, which is not always the Primary Org.
@@ -64,7 +65,7 @@ func (c *Cluster) ObjectAccess(req gen.GetObjectAccessTokenRequest, opts ...Flow
 
 // CustomAccess returns a Flow on a token with security rules (operation
 // getCustomAccessToken, from 10.4.0.cl). It is like FullAccess, but AutoCreate is
-// on by default, and it leaves existing users as they are.
+// on by default, and leaves existing users as they are.
 //
 // The effects of req.PersistOption happen for each token. A Flow with APPEND
 // appends its rules again at each renewal, and retries only where the server did
@@ -134,11 +135,11 @@ func (c *Cluster) newFlow(f *Flow, fields requestFields, req any, opts []FlowOpt
 // request, or "" if a function or the Cluster supplies it.
 func (f *Flow) chooseSecret(c *Cluster, fields requestFields) (gen.Secret, error) {
 	op := f.method.op()
-	given := fields.password + fields.key
+	isGiven := fields.password != "" || fields.key != ""
 	switch {
 	case fields.password != "" && fields.key != "":
 		return "", invalid(op, fieldPassword, "must not be given together with "+fieldSecretKey)
-	case f.supplier != nil && given != "":
+	case f.supplier != nil && isGiven:
 		return "", invalid(op, fieldPassword, "must not be in the request if WithPassword supplies it, and neither must secret_key")
 	case fields.password != "" || f.supplier != nil:
 		return fields.password, nil
@@ -168,8 +169,9 @@ func (c *Cluster) start(f *Flow) *Flow {
 
 // SessionToken returns a Flow on a bearer token that the server issues to the user
 // of f for 24 hours (operation getCurrentUserToken, from 9.4.0.cl). f may be a
-// session or a token. It is used for renewals, and closing it ends them. If
-// Session rejects the rules of f's token, every use of this Flow is an error, too.
+// session or a token. f is used for renewals, and closing f ends them. If f's token
+// has rules for which [Flow.Session] returns an error, every use of the new Flow
+// returns that error.
 func (f *Flow) SessionToken() *Flow {
 	return f.cluster.start(&Flow{
 		method:            methodSessionToken,
@@ -179,9 +181,9 @@ func (f *Flow) SessionToken() *Flow {
 }
 
 // Session returns a Flow on a cookie session of the user of f's token (operation
-// login with the body {}). f is used for renewals, and closing it ends them. It is
-// an error if f is a session itself, or if its token has rules that only the token
-// has, by the persist option NONE or by user_parameters without persist: the
+// login with the body {}). f is used for renewals, and closing f ends them. It is
+// an error if f is a session itself, or if its token has rules that apply to the
+// token alone, by the persist option NONE or by user_parameters without persist: the
 // session would not have them.
 func (f *Flow) Session() (*Flow, error) {
 	if f.method == methodLogin {

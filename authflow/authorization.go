@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// authorization reports whether a request carries a bearer token or the like
-// that its maker has put there: an Authorization header, in any spelling, that
-// has a value and is not of an earlier Edit (I3). If not, it reports whether
-// there is one of ours, or without a value.
+// authorization looks for Authorization headers, in any spelling. theirs reports
+// whether one has a value that an earlier Edit did not put there, so that it is the
+// caller's (I3). ours reports whether there is any: if theirs is false, it comes from
+// an earlier Edit, or has no value.
 func (f *Flow) authorization(h http.Header) (theirs, ours bool) {
 	for name, values := range h {
 		if isAuthorization(name) {

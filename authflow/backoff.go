@@ -29,7 +29,7 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 		return e.RetryAfter
 	}
 	if e.outcome() == outcome.Rejected && (*Flow)(s).isSupplied() {
-		return time.Second // the lockout holds back a password that must not be sent
+		return time.Second // the function may return another one, and the lockout holds back the old one
 	}
 	longest := maxBackoff
 	switch class := e.outcome(); {
@@ -46,8 +46,8 @@ func (s *source) Backoff(err error, failures int) time.Duration {
 // (R14).
 const maxBackoff = 8 * time.Second
 
-// backoff returns the time before the next attempt: 200 ms, doubled each time,
-// between half and all of it, and at least after.
+// backoff returns the time before the next attempt: 200 ms, doubled each time, at
+// random between half and all of it, but not below after.
 func backoff(attempt int, after time.Duration) time.Duration {
 	d := 200 * time.Millisecond << min(attempt-1, 10)
 	return max(d/2+rand.N(d/2), after)

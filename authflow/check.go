@@ -11,8 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// The checks of this file reject what the server would reject, or ignore without
-// telling, before anything is sent (X5). Their errors name the field.
+// The checks of this file reject, before anything is sent, values that the server is
+// known to reject, or to ignore without telling (X5). Their errors name the field.
 
 func checkFull(r *gen.GetFullAccessTokenRequest, byKey bool) error {
 	return checkToken(methodFull.op(), r, r.ValidityTimeInSec, r.OrgID, r.AutoCreate, byKey)
@@ -178,9 +178,9 @@ func isNumber(v reflect.Value) bool { return v.CanInt() || v.CanUint() || v.CanF
 
 const notUTF8 = "is not valid UTF-8"
 
-// textProblem returns why a text cannot be meant as it is, or "". Such characters
-// come from files, spreadsheets and web pages along with the text. Nobody sees them,
-// and the server takes the text with them for another one.
+// textProblem returns why a text is probably not what its author meant, or "".
+// Characters that nobody sees come from files, spreadsheets and web pages along with
+// the text, and with them the text is another one for the server.
 func textProblem(s string) string {
 	if !utf8.ValidString(s) {
 		return notUTF8

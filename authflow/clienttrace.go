@@ -6,8 +6,7 @@ import (
 )
 
 // withoutClientTrace hides the net/http/httptrace hooks of the request that began
-// a flight: they are to hear of that request only, and not when it is long over
-// (L5).
+// a flight. They are for that request only, and the flight may outlast it (L5).
 type withoutClientTrace struct{ context.Context }
 
 // Value implements context.Context.

@@ -90,8 +90,8 @@ const (
 	defaultBurst = 10
 )
 
-// defaultUserAgent names this module and, where the program was built with a
-// released version, the version.
+// defaultUserAgent names this module and, where the program has it as a dependency
+// that is not replaced, its version.
 func defaultUserAgent() string {
 	const module, name = "github.com/go-thoughtspot/tsauth", "tsauth"
 	info, ok := debug.ReadBuildInfo()

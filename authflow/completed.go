@@ -9,7 +9,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// Completed keeps what has to be kept of an acquisition and reports it.
+// Completed keeps credentials that Logout has to end, and reports the acquisition.
 func (s *source) Completed(c renewal.Completion[credential]) {
 	f := (*Flow)(s)
 	if c.Late { // no caller waits for it, or it was requested before an Invalidate or a Renew
@@ -41,8 +41,8 @@ func (s *source) Completed(c renewal.Completion[credential]) {
 	f.report(e)
 }
 
-// remaining is what events say of a lease: 0 if it has no end but by idleness or
-// rejection.
+// remaining returns the remaining lifetime of a lease for an event: 0 if it has
+// expired, or if it ends only by idleness or rejection.
 func (f *Flow) remaining(l *lease) time.Duration {
 	d := l.Remaining(time.Now())
 	if d == renewal.Forever {

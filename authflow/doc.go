@@ -47,11 +47,12 @@
 //	               no request waits      with all the others
 //
 // The server states the lifetime. It counts from the local moment of the call, so
-// a wrong clock changes nothing. The last 5 s or 5 % of it are not used. A Flow
-// that is not used renews nothing. Callers without a live credential share one
-// acquisition, and each waits under its own context. The acquisition has
-// Policy.Timeout and Policy.MaxAttempts, keeps the values of the context that
-// began it, such as a trace, and goes on when that context ends.
+// a wrong clock changes nothing. The last 5 s of it, or the last 5 % if that is
+// less, are used only if the renewal fails. A Flow that is not used renews nothing.
+// Callers without a live credential share one acquisition, and each waits under its
+// own context. The acquisition has Policy.Timeout and Policy.MaxAttempts, keeps the
+// values of the context that began it, such as a trace, and goes on when that
+// context ends.
 //
 // Calls for credentials go through one queue, see [WithRateLimit]. Users take
 // turns in it, so a user with a thousand requests delays another user by one.
@@ -64,10 +65,11 @@
 //   - Calls for one user fail: that user's next calls wait for a back-off, and no
 //     other user waits or fails because of it.
 //   - The server is down, in maintenance, or responds with 429: after 20 calls
-//     without any success, one call a second is sent, later one in two seconds.
-//     Callers that wait learn of it within Policy.Timeout of the first failure, and
-//     callers that come later wait at most 2 s for their turn. RetryAfter says when
-//     to retry. Live credentials stay in use.
+//     without any success, 1.5 calls a second are sent, and after 12 s one in 2.5 s.
+//     Callers that wait learn of it within Policy.Timeout of the first failure.
+//     Callers that arrive after that time wait at most 2 s for their turn, or twice
+//     as long as the latest response took if that is more. RetryAfter says when to
+//     retry. Live credentials stay in use.
 //   - A password is rejected, with any status: it is sent again after 1 minute and
 //     after 10 minutes, and at most 3 times in an hour, by all flows together. A
 //     lost response counts as a rejection, unless the password was accepted in the
@@ -79,16 +81,17 @@
 //     the others are told within Policy.Timeout.
 //   - A request gets a 401, or leads to a login page: the credential is renewed
 //     once for all requests, and the request is repeated if its body can be read
-//     again and its effect cannot have happened. Other requests use the old
-//     credential until the new one is there. If the new one is rejected too, the
-//     next 401s cost nothing for 1 s, then 2 s, and so on up to a minute.
+//     again and its effect cannot have happened. Until the new credential is there,
+//     requests that can be repeated use the old one. If the new one is rejected too,
+//     the next 401s cost nothing for 1 s, then 2 s, and so on up to a minute.
 //   - A session was idle for 3 hours or lost its cookie: a new login comes first.
-//   - A login page or maintenance page comes in place of a response below
-//     /api/rest/2.0: an error, never a success.
+//   - A login page or maintenance page, with the label HTML, comes in place of a
+//     response below /api/rest/2.0: an error, not a success.
 //   - A function of yours panics: an error for the callers that wait for it.
 //   - The token is for another user or Org than requested: an error.
 //
-// Every error is or wraps an [*Error]. errors.Is recognizes [ErrInvalid]
+// Every error of this package is or wraps an [*Error]. A network error of an
+// ordinary request is the error of net/http. errors.Is recognizes [ErrInvalid]
 // (rejected before anything was sent), [ErrCredentialsRejected], [ErrForbidden],
 // [ErrRateLimited], [ErrMaintenance], [ErrUnexpectedRedirect], [ErrWrongOrigin]
 // and [ErrClosed]. [Error.Class] names the outcome in one word, and
@@ -113,8 +116,9 @@
 // # Safety
 //
 // Credentials go to the scheme, host and port of the Cluster and nowhere else.
-// Plain http is rejected except for loopback addresses. Auth calls follow no
-// redirect. Secrets have the type gen.Secret, which prints redacted, and no
-// error, log record or event holds one; a server's text that repeats one is
-// withheld. The JSON of a request holds them, because the wire needs it.
+// Plain http is rejected, except for loopback addresses and with [WithPlainHTTP].
+// Auth calls follow no redirect. Secrets have the type gen.Secret, which prints
+// redacted, and no error, log record or event holds one; a server's text that
+// repeats one is withheld. The JSON of a request holds them, because the wire needs
+// it.
 package authflow

@@ -12,11 +12,13 @@ import (
 
 // The kinds of error, for errors.Is.
 var (
-	// ErrInvalid: an argument was rejected before anything was sent. The
-	// error's Field names it.
+	// ErrInvalid: an argument was rejected before anything was sent. The error's
+	// Field names it, if it has a name. [MinTTL] alone may be rejected after a new
+	// token was requested, if that lives for less.
 	ErrInvalid = errors.New("invalid argument")
 	// ErrCredentialsRejected: the server rejected the password, secret key or
-	// token (401; for a call with a password also 400 and 500).
+	// token (401; for a call with a password also 400, 500 and any other status that
+	// is not plainly about something else).
 	ErrCredentialsRejected = errors.New("credentials rejected")
 	// ErrForbidden: the server knows the user and says no (403): an inactive or
 	// locked account, or trusted authentication that is switched off.
@@ -25,19 +27,21 @@ var (
 	ErrRateLimited = errors.New("rate limited")
 	// ErrMaintenance: the cluster responded with its maintenance page.
 	ErrMaintenance = errors.New("site in maintenance")
-	// ErrUnexpectedRedirect: an auth call was redirected, or an API request led
-	// to a login page, as on clusters behind single sign-on.
+	// ErrUnexpectedRedirect: an auth call was redirected, or an API request was
+	// redirected to a login page, as on clusters behind single sign-on.
 	ErrUnexpectedRedirect = errors.New("unexpected redirect")
 	// ErrWrongOrigin: the request is not for the Cluster's server. It was not
-	// sent, and nothing was added to it.
+	// sent, and nothing was added to it. Or the RoundTripper of WithHTTPClient, which
+	// must not follow redirects, followed one to another server.
 	ErrWrongOrigin = errors.New("wrong origin")
 	// ErrClosed: the Flow was closed or logged out.
 	ErrClosed = errors.New("flow is closed")
 )
 
 // Error is the type of every error of this package, wrapped or not; errors.As
-// finds it. It matches the kinds above with errors.Is, and so does an Error of
-// your own, by its Status. It unwraps to its cause.
+// finds it. Only a network error of an ordinary request is returned as the
+// RoundTripper returned it. An Error matches the kinds above with errors.Is, and so
+// does an Error of your own, by its Status. It unwraps to its cause.
 //
 // Of a server's response only the fields below are kept. A text of the server
 // that repeats a secret of the request is withheld as a whole.
@@ -161,8 +165,8 @@ func (e *Error) outcome() outcome.Class {
 	return classOf(e.Err)
 }
 
-// isRejectedHere reports whether kind says that nothing was sent, and that it never
-// will be.
+// isRejectedHere reports whether kind says that this package rejected the request,
+// and always will.
 func isRejectedHere(kind error) bool {
 	return errors.Is(kind, ErrInvalid) || errors.Is(kind, ErrWrongOrigin) || errors.Is(kind, ErrClosed)
 }
@@ -187,26 +191,23 @@ func classOf(err error) outcome.Class {
 //
 //   - notSent: the request did not reach the server.
 //   - outcomeUnknown: it was sent, and no complete response came back.
-//   - rejected: the server rejected the credential.
+//   - rejected: the server rejected the credential: 401 and 403, and for a call with
+//     a password any status from 400 that is not plainly about something else.
 //   - overloaded: 408, 502, 503, 504, or the maintenance page.
 //   - rateLimited: 429.
 //   - conflict: 409; nothing was done.
 //   - unexpected: a redirect or a page in place of a response.
-//   - invalid: any other 4xx, 501, and arguments that were rejected before
-//     anything was sent.
+//   - invalid: any other 4xx, 501, and whatever was rejected before anything was
+//     sent: arguments, requests for another server, calls of a closed Flow.
 //   - other: everything else, such as 500.
 func (e *Error) Class() string { return e.outcome().String() }
 
 // Retryable reports whether the same may succeed later, after RetryAfter.
 func (e *Error) Retryable() bool {
-	if e.permanent {
-		return false
-	}
-	described := e.class == outcome.OK && e.Status == 0 // by its cause alone
-	if class := e.outcome(); class != outcome.Other || !described {
-		return class.Retryable()
-	}
-	return false // an error of the user's code that says nothing of itself
+	class := e.outcome()
+	hasOnlyCause := e.class == outcome.OK && e.Status == 0
+	saysNothing := hasOnlyCause && class == outcome.Other // an error of the user's code without a class
+	return class.Retryable() && !saysNothing && !e.permanent
 }
 
 // Timeout reports whether the cause is a time-out, as in net.Error.

@@ -11,17 +11,19 @@ import (
 )
 
 // TokensFrom returns a Flow on tokens that fn gets from another source, such as a
-// service of your own that holds the secret key. fn is called when the first
-// token is needed and for each renewal, in a goroutine of this package,
-// one at a time. Its context ends with the time limit or with the Flow, and fn
-// has to obey it; if fn does not, it is called again while the first call goes on.
-// Waiting callers receive its error, or its panic as an error, and fn is called
-// again after a pause; an [*Error] says by its Status and RetryAfter when.
+// service of your own that holds the secret key. fn is called when the first token
+// is needed and for each renewal, in a goroutine of this package, one call at a
+// time. For each [Exclusive] token it is called beside that, so it must be safe for
+// concurrent use where you request them. Its context ends with the time limit or
+// with the Flow, and fn has to obey it; if fn does not, it is called again while
+// the first call goes on. Waiting callers receive its error, or its panic as an
+// error, and fn is called again after a pause; an [*Error] says by its Status and
+// RetryAfter when.
 //
 // Of the Token that fn returns, Value is required. Its lifetime follows from the
 // first of these fields that is set:
 //
-//   - Deadline, as of a token that was stored;
+//   - Deadline, as a Token has it that was stored;
 //   - Expires minus Created, counted from the call of fn;
 //   - Expires, by the local clock.
 //
@@ -65,10 +67,11 @@ func (x *external) lease(ctx context.Context, f *Flow) (*lease, error) {
 	return l, nil
 }
 
-// untilNext returns the longest pause before a function is called again that has
-// returned the unusable token of l. A function that keeps a token until it
-// expires has another one then. Until it has, the pause grows again from 1 s: 30 s
-// after the end, it is 30 s.
+// untilNext returns the longest pause before a function that returned the unusable
+// token of l is called again: until that token expires, because a function that
+// caches its token returns another one then, and at most a minute. If it still returns
+// the old one, the longest pause grows again from 1 s: 30 s after the expiry, it is
+// 30 s.
 func untilNext(l *lease) time.Duration {
 	left := l.RemainingAtMost(time.Now())
 	return min(max(left, -left, time.Second), time.Minute)

@@ -14,7 +14,7 @@ import (
 // Flow authenticates one user at a Cluster. It acquires a bearer token or a
 // session when it is first needed, renews it, and adds it to requests. A Flow is
 // safe for concurrent use and must not be copied. While it is idle it has no
-// goroutine, timer or connection.
+// goroutine and no timer. Idle connections belong to the RoundTripper below.
 type Flow struct {
 	cluster  *Cluster
 	method   method
@@ -67,18 +67,18 @@ func (f *Flow) Server() string { return f.cluster.url }
 // or the session's cookies. It is assignable to the RequestEditorFn of any
 // client that oapi-codegen generates, and lets you keep your own http.Client.
 //
-// While the credential is alive, Edit does not block; otherwise it waits until
-// there is one, or until ctx ends. If req is not for the Cluster's server, Edit
-// adds nothing and returns an error that matches [ErrWrongOrigin]. An
+// While the credential is alive and not rejected, Edit does not block; otherwise it
+// waits until there is one, or until ctx ends. If req is not for the Cluster's
+// server, Edit adds nothing and returns an error that matches [ErrWrongOrigin]. An
 // Authorization header of the caller stays, unless an earlier Edit put it there.
 // The slice that Edit puts into the header is shared between requests: replace it,
 // as Header.Set does, but do not write to it.
 //
-// Edit does not see the response. It cannot know that a token was revoked (call
-// [Flow.Invalidate] then), captures no cookies of later responses, and leaves
-// redirects to your http.Client: net/http repeats an Authorization or Cookie
-// header on a redirect to the same host name with any port or scheme, and to its
-// subdomains. Do has none of these limits.
+// Edit does not see the response. It cannot know that the server rejected the
+// credential (call [Flow.Invalidate] then, or [Flow.Renew] for a session), captures
+// no cookies of later responses, and leaves redirects to your http.Client: net/http
+// repeats an Authorization or Cookie header on a redirect to the same host name
+// with any port or scheme, and to its subdomains. Do has none of these limits.
 func (f *Flow) Edit(ctx context.Context, req *http.Request) error {
 	if err := f.usable(); err != nil {
 		return err
@@ -127,9 +127,10 @@ func (f *Flow) HTTPClient() *http.Client {
 // leading to a login page, the credential is renewed and the request sent once
 // more, if its body is absent or has a GetBody, as bytes, strings and generated
 // clients have, and if its effect cannot have happened. Otherwise the response is
-// returned, and the next request renews. A second 401 and any 403 are returned
-// unchanged. A page in place of an API response is an error, such as one that
-// matches [ErrMaintenance].
+// returned, and the next request renews. If the renewal fails, its error is
+// returned. A second 401 and any 403 are returned unchanged; if the new credential
+// came from the Store, a second 401 is followed by one more renewal. A page in place
+// of an API response is an error, such as one that matches [ErrMaintenance].
 //
 // A request for another server is rejected with [ErrWrongOrigin]. A redirect to
 // another scheme, host or port is followed without our credential, the Referer and
@@ -157,9 +158,10 @@ func (f *Flow) Renew(ctx context.Context) error {
 }
 
 // Close stops using the credential without a call to the server, where a token
-// lives until it expires; Logout ends it also after Close. An acquisition in
+// lives until it expires; Logout can still end it after Close. An acquisition in
 // progress ends, and waiting callers get an error that matches [ErrClosed], as does
-// every later call. Close may be called any number of times. It returns nil.
+// every later call that needs a credential. Close may be called any number of times.
+// It returns nil.
 func (f *Flow) Close() error {
 	if f.cluster == nil {
 		return nil
@@ -179,8 +181,8 @@ func (f *Flow) verifiedLease(ctx context.Context) (*lease, error) {
 	return f.liveLease(ctx, f.keeper.GetVerified)
 }
 
-// liveLease returns what get returns, or a new credential if that is a session
-// that has ended.
+// liveLease returns the lease that get returns, or a new one if that lease is a
+// session that has ended.
 func (f *Flow) liveLease(ctx context.Context, get func(ctx context.Context, now time.Time) (*lease, error)) (*lease, error) {
 	now := time.Now()
 	f.forgetExpired(now)
@@ -202,7 +204,8 @@ func (f *Flow) expire(l *lease, why string) {
 	}
 }
 
-// putOutOfUse keeps a credential for Logout, and reports that it is out of use.
+// putOutOfUse keeps a credential that was just put out of use for Logout, and
+// reports the event.
 func (f *Flow) putOutOfUse(l *lease, why string) {
 	f.trackForRevocation(l)
 	_ = f.reportToCaller(Event{Kind: Invalidated, Remaining: f.remaining(l), Reason: why}) // the caller has done nothing that could fail

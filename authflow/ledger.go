@@ -14,15 +14,15 @@ import (
 // alive at the server, so that Logout can end them: a token that was renewed
 // ahead of time, an exclusive token, a token that arrived after Logout.
 //
-// A Flow that owes nothing has none.
+// A Flow that has never owed anything has none.
 type ledger struct {
 	mu        sync.Mutex
 	owed      []debt
-	until     int64 // when the last of the dropped expires, as in a debt
+	until     int64 // when the last of the dropped expires; like debt.end
 	dropped   int32 // credentials that did not fit, and may still be alive
-	loggedOut bool  // what arrives from now on is ended at once
+	loggedOut bool  // a credential that arrives from now on is ended at once
 
-	pruneAt atomic.Int64 // when the first of the owed expires, as in a debt
+	pruneAt atomic.Int64 // when the first of the owed expires; like debt.end
 }
 
 // debt is a credential that Logout has to end. Of a token it has what revokeToken
@@ -32,8 +32,8 @@ type debt struct {
 	text    string // the Authorization header of the token, and its user name
 	end     int64  // when it expires, in Unix nanoseconds; 0 if that is not known
 	header  uint32 // the length of the header
-	org     int32  // of a token for several Orgs
-	several bool
+	several bool   // it is a token for several Orgs
+	org     int32  // that the calls with such a token name
 }
 
 // maxOwed bounds a ledger. Logout says so where a Flow has issued more exclusive
@@ -69,9 +69,10 @@ func (f *Flow) owing() *ledger {
 }
 
 // owedFor returns how long a credential is kept for Logout: until it has certainly
-// expired, as a session has that is out of use for the time of SessionIdle. A token
-// whose real end is unknown is not kept beyond the end that we expect, because a
-// Flow would keep more and more of them. The last one is: nothing comes after it.
+// expired. A session that is out of use has expired after SessionIdle. A token whose
+// real end is unknown is not kept beyond the end that we expect, because a Flow would
+// keep more and more of them. The last token before Close or Logout is kept: no other
+// one follows it.
 func (f *Flow) owedFor(l *lease, now time.Time) time.Duration {
 	left := l.RemainingAtMost(now)
 	_, closed := f.keeper.Peek()
@@ -141,7 +142,7 @@ func (d *debt) hasExpired(now time.Time) bool { return d.end != 0 && d.end <= no
 
 // forgetExpired removes credentials that have expired since the last use of the
 // Flow, so that no token text outlives its end by more than the next use (L3). It
-// takes no lock while there are none.
+// takes no lock if none has expired.
 func (f *Flow) forgetExpired(now time.Time) {
 	g := f.ledger.Load()
 	if g == nil || !g.pruneIsDue(now) {

@@ -23,9 +23,11 @@ type logoutOptions struct{ everywhere bool }
 // Everywhere ends all tokens of the user on the server, wherever they were made, by
 // one call of revokeToken that names the user and no token. The call carries a
 // credential of this Flow that is alive. Without one, Logout returns an error that
-// says so: use the Flow before, or use it with a Flow that was used. The server
-// rejects the call with 403 for an object access token and for a user whose account
-// is not active; the Flow's own credentials are ended in any case.
+// says so: call Token or send a request before, or log out a Flow that was used. The
+// server rejects the call with 403 for an object access token and for a user whose
+// account is not active; the Flow's own credentials are ended nevertheless. After a
+// temporary failure, the credential that the call carried stays alive for the next
+// Logout.
 //
 // The user's cookie sessions are not ended. Whether tokens of all Orgs end, or only
 // tokens of the Org of the Flow's credential, is not documented by the vendor. Other Flows
@@ -33,16 +35,19 @@ type logoutOptions struct{ everywhere bool }
 func Everywhere() LogoutOption { return func(o *logoutOptions) { o.everywhere = true } }
 
 // Logout closes the Flow and ends on the server every credential that it has
-// acquired and that is still alive: a session with operation logout, a token
-// with revokeToken. From the moment of the call every other call returns an
-// error that matches [ErrClosed]. After Close, Logout ends what Close left alive.
+// acquired and that is still alive: a session with operation logout, a token with
+// revokeToken. The credential of the Flow that this one is built on stays. From the
+// moment of the call every other call returns an error that matches [ErrClosed].
+// After Close, Logout ends what Close left alive.
 //
 // Logout takes no longer than ctx allows, and no longer than Policy.Timeout. If
 // some credentials are still alive then, the error says how many; call Logout
 // again, and it continues with those. It returns nil when no credential of the
-// Flow is alive any more. A Flow that has acquired nothing sends nothing. A
-// credential that arrives later, from an acquisition in progress, is not used, and
-// is ended as soon as it arrives.
+// Flow is alive any more, as far as is known: a token that was replaced, and whose
+// lifetime nothing states, counts as expired after the time that the Flow used it
+// for. A Flow that has acquired nothing sends nothing. A credential that arrives
+// later, from an acquisition in progress, is not used, and is ended as soon as it
+// arrives.
 //
 // A ctx that has already ended, such as the context of a signal, ends nothing
 // on the server.
@@ -95,8 +100,8 @@ func (f *Flow) endOwed(ctx context.Context, o logoutOptions) error {
 	return err
 }
 
-// isStoredTokenEnding returns which tokens of the Store a Logout ends: those of
-// other processes too, if it ends everything.
+// isStoredTokenEnding returns a function that reports whether a Logout ends a token
+// of the Store: with Everywhere, also one of another process.
 func (o logoutOptions) isStoredTokenEnding(owed []*lease) func(gen.Secret) bool {
 	if o.everywhere {
 		return func(gen.Secret) bool { return true }
@@ -170,7 +175,7 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 }
 
 // hadEnded reports whether a call failed because the server does not accept its
-// credential, which is then as dead as Logout wants it.
+// credential: it has ended already, as Logout wants.
 func hadEnded(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == http.StatusUnauthorized

@@ -12,7 +12,7 @@ import (
 // EventKind names a change of a Flow's state.
 type EventKind string
 
-// The events that a Flow reports. An ordinary request reports none.
+// The events that a Flow reports. A request that changes nothing reports none.
 const (
 	// Acquired: the first credential, or one after the last had expired.
 	Acquired EventKind = "acquired"
@@ -20,8 +20,8 @@ const (
 	Renewed EventKind = "renewed"
 	// RenewalFailed: an acquisition failed.
 	RenewalFailed EventKind = "renewal failed"
-	// Invalidated: the server rejected a credential that was believed to be
-	// alive, or the caller said so.
+	// Invalidated: the server rejected a credential that was believed to be alive,
+	// the caller said so, or a session was idle for too long or lost its cookie.
 	Invalidated EventKind = "invalidated"
 	// Replayed: a request was repeated with a new credential.
 	Replayed EventKind = "replayed"
@@ -37,19 +37,22 @@ const (
 // Event is a change of a Flow's state. It never holds a secret.
 type Event struct {
 	Kind EventKind
-	// Op is the operationId of the Flow's acquisitions. It is empty for an event
-	// of the Cluster, such as a failure of the shared rate.
+	// Op is the operationId of the Flow's acquisitions, or "TokensFrom". It is empty
+	// for an event of the Cluster, such as a failure of the shared rate.
 	Op string
 	// Server and Username identify the Flow. Username is empty where the Flow
 	// does not know it.
 	Server, Username string
-	// Duration is how long the operation took; 0 where nothing was sent.
+	// Duration is how long the acquisition took, with its time in the rate-limit
+	// queue; 0 for an event of another kind.
 	Duration time.Duration
-	// Attempt counts the calls that an acquisition made.
+	// Attempt counts the attempts of the acquisition, also one that found its token in
+	// the Store; 0 for an event of another kind.
 	Attempt int
 	// Remaining is the remaining lifetime of the new credential if there is one,
-	// and otherwise of the one in use. It is 0 where none is alive, or where a
-	// session ends only by being idle.
+	// and otherwise of the credential in use or, if it was just invalidated, of the
+	// last one. It is 0 where none is alive, and where the end is not known, as with a
+	// session that ends only by being idle.
 	Remaining time.Duration
 	// Reason says why, in words.
 	Reason string
@@ -57,8 +60,8 @@ type Event struct {
 	Err error
 }
 
-// report tells the logger and the observer of an event of f. It must not be
-// called with a lock held: both are user code. It panics if they do.
+// report tells the logger and the observer of an event of f. Both are user code, so
+// do not call it with a lock held. A panic of theirs is its panic.
 func (f *Flow) report(e Event) {
 	e.Op, e.Username = f.method.op(), f.user()
 	f.cluster.report(e)

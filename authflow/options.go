@@ -8,7 +8,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Option changes a Cluster. [New] checks it.
+// Option configures a Cluster. [New] checks it.
 type Option func(*Cluster)
 
 // CredentialFunc supplies a password when it is needed. It is called for every
@@ -16,7 +16,8 @@ type Option func(*Cluster)
 // Its context ends with that time or with the Flow. A function that does not
 // return then is abandoned, and may be called again while it still runs. Waiting
 // callers receive its error, or its panic as an error; it is called again after a
-// back-off.
+// back-off. With [WithStore], Logout calls it once more, to find the tokens in the
+// Store.
 type CredentialFunc func(context.Context) (gen.Secret, error)
 
 // SecretKeyFunc is a CredentialFunc for the secret key of an Org. org is the name
@@ -70,7 +71,8 @@ func WithHTTPClient(hc *http.Client) Option {
 }
 
 // WithLogger logs every change of a Flow's state: failures as warnings, other
-// changes as debug messages, and nothing for an ordinary request. Optional.
+// changes as debug messages, and nothing for a request that changes nothing.
+// Optional.
 func WithLogger(l *slog.Logger) Option { return func(c *Cluster) { c.logger = l } }
 
 // WithObserver calls fn with every event, from the goroutine in which it happens.
@@ -78,10 +80,10 @@ func WithLogger(l *slog.Logger) Option { return func(c *Cluster) { c.logger = l 
 // for a credential get it after fn has returned. Optional.
 func WithObserver(fn func(Event)) Option { return func(c *Cluster) { c.observe = fn } }
 
-// WithRateLimit limits the calls for credentials of all flows together to
-// perSecond calls a second with a burst. Users take turns. The server allows 100
-// calls a second of any kind to one client address, with a burst of 10 (from
-// 26.2). perSecond 0 means no limit. Optional; the default is 50 and 10.
+// WithRateLimit limits the calls that acquire and revoke credentials, of all flows
+// together, to perSecond calls a second with a burst. Users take turns. The server
+// allows 100 calls a second of any kind to one client address, with a burst of 10
+// (from 26.2). perSecond 0 means no limit. Optional; the default is 50 and 10.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *Cluster) { c.rate, c.burst = perSecond, burst }
 }
@@ -90,7 +92,7 @@ func WithRateLimit(perSecond float64, burst int) Option {
 func WithPolicy(p Policy) Option { return func(c *Cluster) { c.policy = p } }
 
 // WithUserAgent sets the User-Agent of auth calls. Optional; the default is
-// "tsauth" with the version of this module.
+// "tsauth" with the version of this module, where it is known.
 func WithUserAgent(ua string) Option { return func(c *Cluster) { c.userAgent = ua } }
 
 // WithPlainHTTP permits an http:// address that is not a loopback address.

@@ -16,15 +16,18 @@ type Policy struct {
 	// than RenewAt, at random, so that many flows do not renew at once. Optional;
 	// 0.05.
 	Jitter float64
-	// MinTTL is the minimum remaining lifetime of a token that Token returns.
-	// Optional; the smaller of 10 s and a tenth of the token's lifetime.
+	// MinTTL is the minimum remaining lifetime of a token that Token returns. A new
+	// token that lives for less is returned nevertheless, unless the option [MinTTL]
+	// requires more. Optional; the smaller of 10 s and a tenth of the lifetime.
 	MinTTL time.Duration
 	// Timeout bounds one acquisition with all its attempts, each of which gets an
-	// equal share of the time that is left. Time in the rate-limit queue does not
-	// count. Optional; 30 s.
+	// equal share of the time that is left, and one Logout. Of an acquisition, the
+	// time in the rate-limit queue does not count, and neither do up to 2 s for the
+	// Store and the acquisition of the Flow that this one is built on. Optional; 30 s.
 	Timeout time.Duration
 	// MaxAttempts is how many calls one acquisition makes if the failures may be
-	// temporary. Optional; 3. While other calls succeed, it may be doubled.
+	// temporary. While other calls succeed, it may be doubled; otherwise a user whose
+	// last acquisition failed gets one call. Optional; 3.
 	MaxAttempts int
 	// SessionIdle is how long a session without RememberMe may be idle. Optional;
 	// 3 h.
@@ -78,7 +81,7 @@ func (c *Cluster) isRateValid() bool {
 // problem returns the first invalid field and its problem, or "".
 func (p *Policy) problem() (field, problem string) {
 	isPart := func(v, most float64) bool { return v >= 0 && v <= most } // false for NaN
-	shortest := min(p.MinTTL, p.Timeout, p.SessionIdle, time.Duration(p.MaxAttempts))
+	isAnyNegative := p.MinTTL < 0 || p.Timeout < 0 || p.SessionIdle < 0 || p.MaxAttempts < 0
 	switch {
 	case p.RenewAt == 0 || !isPart(p.RenewAt, 1):
 		return "Policy.RenewAt", "must be above 0 and at most 1"
@@ -86,7 +89,7 @@ func (p *Policy) problem() (field, problem string) {
 		return "Policy.Jitter", "must be from 0 to RenewAt"
 	case p.Timeout > 24*time.Hour:
 		return "Policy.Timeout", "must not be above 24 hours"
-	case shortest < 0:
+	case isAnyNegative:
 		return "Policy", "must not contain a negative value"
 	}
 	return "", ""

@@ -9,7 +9,7 @@ import (
 
 // credentialRequest is the request of a Flow for its credential. A service keeps
 // many flows, so it is one text: the request as JSON, with the secret if it is
-// known, followed by the pieces that the JSON does not contain.
+// known, followed by the pieces below that do not occur in it.
 type credentialRequest struct {
 	text string
 	size uint32 // of the JSON

@@ -16,11 +16,13 @@ import (
 //	client := retryablehttp.NewClient()
 //	client.CheckRetry = authflow.ShouldRetry
 //
-// A request whose effect may have happened is not repeated: GET, HEAD, OPTIONS,
-// PUT and DELETE are, after failures of the network, 408, 429 and 5xx except 501;
-// other methods only after responses that say that nothing was done (409, 429),
-// and where the request did not reach the server. The error is ctx.Err() if ctx
-// has ended, and otherwise nil.
+// GET, HEAD, OPTIONS, PUT and DELETE are repeated after failures of the network,
+// 408, 409, 429 and 5xx except 501. The effect of a request with another method may
+// have happened, so it is repeated only after a response that says that nothing was
+// done (409, 429), and where the request did not reach the server. The method comes
+// from resp.Request, or from a [*url.Error] as http.Client returns it; without
+// either, the request counts as a GET. The error is ctx.Err() if ctx has ended, and
+// otherwise nil.
 //
 // A Flow has already renewed its credential and repeated the request when a 401
 // is returned, so a 401 is not retried.
@@ -44,8 +46,8 @@ func ShouldRetry(ctx context.Context, resp *http.Response, err error) (bool, err
 	return idempotent(method) || class.NotApplied(), nil
 }
 
-// classify describes a request that ended in err: its class,
-// whether another attempt cannot help, and its method.
+// classify describes a request that ended in err: its class, whether another attempt
+// cannot help, and its method, which is "" if err does not tell it.
 func classify(err error) (class outcome.Class, permanent bool, method string) {
 	var sent *url.Error
 	if errors.As(err, &sent) {

@@ -22,31 +22,31 @@ const (
 	// waiting would look like a failure. Lock is not counted, because it mostly waits;
 	// a crowd goes without it.
 	maxOperations = 24
-	// crowd is how many operations wait for others when there is a crowd.
+	// crowd is the number of waiting operations from which on there is a crowd.
 	crowd = 50
 	// maxStoreBackoff is the longest time before a Store that fails is tried
 	// again.
-	maxStoreBackoff = 30 * time.Second
+	maxStoreBackoff = 24 * time.Second
 )
 
 // Errors that are not reported.
 var (
-	// errStoreSkipped: the Store was not used, because it failed a moment ago or a
-	// crowd is before it.
+	// errStoreSkipped: the Store was not used, because it failed a moment ago, or
+	// because the time was over before the turn of the operation came.
 	errStoreSkipped = errors.New("the store is not used for a while")
 	// errLockHeld: another process has held a lock for all the time of the wait.
 	errLockHeld = errors.New("another process holds the lock")
 )
 
-// sealedStore is the Store of [WithStore] with the keys to its values, and with
-// its health. The Store is the user's code: every operation of it
-// runs through [operation.run] or [userCall.run].
+// sealedStore is the Store of [WithStore] with the keys to its values and with its
+// health. The Store is the user's code: every operation of it runs through
+// [operation.run] or [userCall.run].
 type sealedStore struct {
 	store  Store
 	box    *seal.Box
 	values storeHealth   // of Load, Save, Delete and Lock, for tokens
-	counts storeHealth   // of Load and Swap, for rejected passwords: a Store that is full of tokens can count
-	rate   storeHealth   // of Reserve: its failure is not theirs
+	counts storeHealth   // of Load and Swap, for rejected passwords: a Store that is full of tokens can still count
+	rate   storeHealth   // of Reserve, which may fail alone
 	slots  chan struct{} // one for each operation in progress
 	queued atomic.Int64  // how many operations wait for a slot
 }
@@ -60,7 +60,7 @@ func newSealedStore(s Store, box *seal.Box) *sealedStore {
 type storeHealth struct {
 	mu       sync.Mutex
 	failures int       // in a row
-	until    time.Time // when it is tried again
+	until    time.Time // when one operation tries it again
 	trying   bool      // that operation is in progress
 }
 
@@ -71,8 +71,8 @@ func (h *storeHealth) isGood() bool {
 	return h.failures == 0
 }
 
-// begin reports whether an operation may be sent. It is followed by succeeded, failed
-// or unknown then.
+// begin reports whether an operation may be sent. If so, the caller reports its result
+// with succeeded, failed or unknown.
 func (h *storeHealth) begin() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -102,9 +102,10 @@ func (h *storeHealth) failed() {
 		return
 	}
 	h.failures++
-	h.until = now.Add(backoff(1, min(time.Second<<min(h.failures-1, 10), maxStoreBackoff*4/5)))
+	h.until = now.Add(min(time.Second<<min(h.failures-1, 10), maxStoreBackoff))
 }
 
+// unknown notes that an operation ended without news of the Store.
 func (h *storeHealth) unknown() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -209,7 +210,8 @@ type storeLock struct {
 	err    error
 }
 
-// lock waits for a lock until ctx ends. Its result goes to giveBack in the end.
+// lock waits for a lock until ctx ends. The caller hands the channel to giveBack when
+// it no longer needs the lock.
 func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
 	result := make(chan storeLock, 1)
 	if !s.values.isGood() {

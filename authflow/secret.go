@@ -58,7 +58,7 @@ func (f *Flow) getSecret(ctx context.Context) (gen.Secret, error) {
 }
 
 // isSupplied reports whether a function of the user's supplies the password or key,
-// so that the next one may be another.
+// so that the next acquisition may have another one.
 func (f *Flow) isSupplied() bool {
 	if f.secret() != "" {
 		return false
@@ -85,9 +85,9 @@ func (c *Cluster) hasKey(org string) bool { return c.secretKey != nil || c.key(o
 // key returns the secret key for requests that name org, or "".
 func (c *Cluster) key(org string) gen.Secret { return cmp.Or(c.orgKeys[org], c.orgKeys[""]) }
 
-// principal names the user and the Org that evidence about this Flow's requests
-// is about. Names that differ by case alone are one user: whether the server
-// treats them so is not documented, and one account is the cautious reading.
+// principal names the user and the Org to which evidence from this Flow's requests
+// applies. Names that differ by case alone are one user: whether the server treats
+// them so is not documented, and to assume one account is the cautious choice.
 func (f *Flow) principal() string { return strings.ToLower(f.user()) + "\x00" + f.org() }
 
 // request makes the request for a credential. A secret that is not in the body yet
@@ -123,7 +123,7 @@ func (f *Flow) read(r *response, path string, with *lease) (*lease, *outcome.Fai
 		return f.begin(r)
 	}
 	if with != nil {
-		_ = f.parent().observe(with, r.Sent, path, r.Header)
+		_ = f.parent().noteResponse(with, r.Sent, path, r.Header)
 	}
 	several, orgs := f.requestedOrgs()
 	l, failure := f.bearer(r, orgs)

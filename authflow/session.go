@@ -50,9 +50,9 @@ func attach(req *http.Request, l *lease) (mark string) {
 
 func requestedBy() []string { return []string{"ThoughtSpot"} }
 
-// observe notes what a response to a request that was sent at sent says of the
-// session of l, if l is one (S1, S2).
-func (f *Flow) observe(l *lease, sent time.Time, path string, h http.Header) error {
+// noteResponse takes from a response, whose request was sent at sent with l, what
+// it says about the session of l, if l has one (S1, S2).
+func (f *Flow) noteResponse(l *lease, sent time.Time, path string, h http.Header) error {
 	s := l.Value.session
 	if s == nil {
 		return nil

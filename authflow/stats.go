@@ -14,11 +14,12 @@ type Stats struct {
 	// Budget is how many calls may be sent before the next success: 20 while the
 	// server works.
 	Budget float64
-	// Since is when the server last succeeded, if calls were sent after that; the
-	// zero Time means that the budget is full.
+	// Since is when the first call after the latest success was sent; the zero Time
+	// means that none was, and that the budget is full.
 	Since time.Time
-	// LastFailure is the class of the latest failure since then, as [Error.Class]
-	// names it, or "".
+	// LastFailure is the class of the latest failure since then of which the server
+	// may be the cause, as [Error.Class] names it, or "". It is forgotten after five
+	// minutes.
 	LastFailure string
 	// Rate is the rate in force, in calls a second: lower than configured after
 	// responses with 429. 0 means no limit. SharedRate says that its turns come
@@ -27,7 +28,9 @@ type Stats struct {
 	SharedRate bool
 	// Suspects is how many principals failed in their latest call.
 	Suspects int
-	// RejectedPasswords and UnprovenKeys count credentials that are held back now.
+	// RejectedPasswords counts the passwords that count as rejected now. UnprovenKeys
+	// counts the secret keys in use that no response has proven since they were new,
+	// or since they were rejected.
 	RejectedPasswords, UnprovenKeys int
 	// Outcomes counts the calls for credentials and revocations by class, as
 	// [Error.Class] names them, since the Cluster was made.
@@ -75,7 +78,7 @@ func (c *Cluster) Stats() Stats {
 // as one that matches [ErrMaintenance] or [ErrRateLimited], whose RetryAfter is
 // the time until the next call may be sent. It returns nil while the server works
 // as far as is known. Outage sends nothing: it tells what the latest calls met,
-// until one succeeds.
+// until one succeeds, or until five minutes after the last one failed.
 func (c *Cluster) Outage() error {
 	f, next := c.limiter.Outage()
 	if f == nil || f.Class == outcome.Other {

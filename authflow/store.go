@@ -12,11 +12,11 @@ import (
 // the replicas of a service. Give it to [WithStore]. To write your own, for a
 // database for example, test it with package storetest.
 //
-// Values are sealed and a few hundred bytes long; names are 43 characters of
-// base64url. Neither says anything about a user or a token. All methods are called
-// concurrently, by many processes, and should return soon after their context ends,
-// because a request may be waiting. A Store that fails costs calls for new tokens,
-// but it never makes a request fail.
+// Values are sealed, and each is a few hundred bytes longer than its token. Names
+// are 43 characters of base64url. Neither says anything about a user or a token.
+// All methods are called concurrently, by many processes, and should return soon
+// after their context ends, because a request may be waiting. A Store that fails
+// costs calls for new tokens, but it never makes a request fail.
 type Store interface {
 	// Load returns the value of a name, and how much of its ttl is left by the
 	// store's own clock, because the clocks of the processes that share a store may
@@ -90,13 +90,15 @@ var ErrChanged = errors.New("the stored value has changed")
 // Tokens of full, object and custom access are kept, each under a keyed hash of
 // the server, the whole request and its credential: a request with other rules or
 // another credential never finds them. Passwords, keys, sessions and [Exclusive]
-// tokens are never kept. A token that the server has rejected, or that
-// [Flow.Logout] ends, is removed for all processes.
+// tokens are never kept. A token that [Flow.Logout] ends is removed for all
+// processes, and so is a token that the server has rejected, when its Flow acquires
+// another one.
 //
 // The Store also counts the passwords that the server rejects, so that a tool
 // that starts every minute with a changed password does not lock the account: all
 // processes together send it at most 3 times in an hour. Without a Store, or
-// while the Store does not answer, each process keeps to that number by itself.
+// while the Store does not answer, each process keeps to that number by itself; so
+// it does with a Store that needs more than 0.6 s for an operation.
 func WithStore(s Store, key []byte, old ...[]byte) Option {
 	return func(c *Cluster) {
 		if s == nil {

@@ -71,6 +71,7 @@ func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 // load returns a token that will do: it is not due for renewal, not in use, and
 // not known to be rejected. It remembers one that is due but alive.
 func (a *acquisition) load(ctx context.Context) *lease {
+	defer func() { a.looked = time.Now() }()
 	for i := range a.entry.names {
 		l := a.loadName(ctx, i)
 		if l == nil {
@@ -140,7 +141,7 @@ func (e *storeEntry) open(i int, value []byte) *storedToken {
 	return &t
 }
 
-// save keeps a token for the other processes.
+// save puts a token into the Store for the other processes.
 func (a *acquisition) save(ctx context.Context, l *lease) {
 	now := time.Now()
 	left := l.Remaining(now)
@@ -182,9 +183,9 @@ func storeFailed(what string, err error) Event {
 	return Event{Kind: StoreFailed, Reason: what, Err: &Error{Op: "Store." + what, Err: err}}
 }
 
-// deleteStored removes tokens from the Store that are about to be ended. It
-// takes at most a quarter of the time of ctx: a function that supplies the key may
-// hang, and the tokens have to be ended in any case.
+// deleteStored removes tokens from the Store that are about to be ended. It takes at
+// most storeTime and a quarter of the time of ctx: a function that supplies the key
+// may hang, and the tokens have to be ended in any case.
 func (f *Flow) deleteStored(ctx context.Context, isEnding func(gen.Secret) bool) {
 	s := f.cluster.store
 	if s == nil || !f.isMinting() {

@@ -12,20 +12,20 @@ const (
 	// lockPoll is how often the Store is looked at while a lock is waited for: its
 	// holder may have saved the token and then died.
 	lockPoll = 250 * time.Millisecond
-	// firstLook is how long the first look may take in a crowd. The rest of storeTime
-	// is for another look when the turn of the request comes, and for saving the
-	// token.
+	// firstLook is how long the first look may take, which waits for others in a crowd.
+	// The rest of storeTime is for another look when the turn of the request comes, and
+	// for saving the token.
 	firstLook = storeTime * 3 / 4
-	// lastLook is the part of storeTime that waiting for a lock leaves for looking at
-	// a Store nearby once more, also when the turn of the request comes. A token that
-	// takes 1.9 s is not requested twice.
+	// lastLook is the part of storeTime that the wait for a lock leaves for another
+	// look at a Store nearby, also when the turn of the request comes. It is so short
+	// that a token that takes 1.9 s is not requested twice.
 	lastLook = 50 * time.Millisecond
-	// longestLook is that part with a Store that is slow. In a crowd at the start the
-	// first look is much slower than those that follow.
+	// longestLook is the longest such part for a Store that is slow: in a crowd at the
+	// start, the first look is much slower than the looks that follow.
 	longestLook = 400 * time.Millisecond
-	// countTime is the part of storeTime that waiting for a lock leaves for counting
-	// the call, while the password is not proven: without the count, each process
-	// would send a wrong password 3 times (R6).
+	// countTime is the part of storeTime that the wait for a lock leaves for counting
+	// the call while the password is not proven: without the count, each process would
+	// send a wrong password 3 times (R6).
 	countTime = time.Second
 	// longQueue is how long a request waits in the rate-limit queue before the
 	// Store is looked at again at its turn.
@@ -46,7 +46,11 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	if !a.byKey && a.ticket().Once() {
 		look = max(lastLook, 2*took) + countTime
 	}
-	waiting, cancel := context.WithTimeout(ctx, left-took-look)
+	wait := left - took - look
+	if wait <= 0 {
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	a.lock = a.entry.lock(waiting, a.entry.lockName)
 	poll := time.NewTicker(lockPoll)
@@ -95,10 +99,12 @@ func (a *acquisition) unlockStore() {
 }
 
 // mintedMeanwhile returns what another process has saved while this request
-// waited for its turn, or nil. With a lock, that can only be after a long wait.
+// waited for its turn, or nil. While this process holds the lock, another one saves
+// nothing, unless the wait was so long that the lock has expired.
 func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *lease {
 	isAlone := a.hasLock && time.Since(queued) <= longQueue
-	if a.entry == nil || isAlone {
+	hasJustLooked := time.Since(a.looked) < lastLook
+	if a.entry == nil || isAlone || hasJustLooked {
 		return nil
 	}
 	return a.load(ctx)

@@ -57,16 +57,20 @@ type tokenOptions struct {
 	exclusive bool
 }
 
-// MinTTL sets the minimum remaining lifetime of the token.
+// MinTTL requires a remaining lifetime of at least d, if that is more than
+// Policy.MinTTL. If a new token lives for less, Token returns an error that matches
+// [ErrInvalid].
 func MinTTL(d time.Duration) TokenOption { return func(o *tokenOptions) { o.minTTL = d } }
 
 // Exclusive requests a new token that is not shared with any other caller. Use it
-// for browsers that embed ThoughtSpot. Each one costs a call to the server. Logout
-// ends these tokens, too.
+// for browsers that embed ThoughtSpot. Each one costs a call to the server, or to the
+// function of [Cluster.TokensFrom], which has to return a new token. Logout ends
+// these tokens, too.
 func Exclusive() TokenOption { return func(o *tokenOptions) { o.exclusive = true } }
 
-// Token returns the bearer token in use, with at least Policy.MinTTL left. It
-// acquires or renews the token if necessary, and waits no longer than ctx allows.
+// Token returns the bearer token in use, with at least Policy.MinTTL left if tokens
+// live that long. It acquires or renews the token if necessary, and waits no longer
+// than ctx allows.
 // A Flow on a session has no token, see [Flow.SessionToken].
 func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 	var o tokenOptions

@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
@@ -38,7 +40,7 @@ func (l *lenient) UnmarshalJSON(b []byte) error {
 	*l = ""
 	switch first := b[0]; {
 	case first == '"':
-		return json.Unmarshal(b, (*string)(l))
+		*l = lenient(unquote(b))
 	case first == '-', first >= '0' && first <= '9':
 		*l = lenient(b)
 	}
@@ -51,13 +53,25 @@ type lenientText string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *lenientText) UnmarshalJSON(b []byte) error {
-	*t = ""
-	_ = json.Unmarshal(b, (*string)(t))
+	*t = lenientText(unquote(b))
 	return nil
+}
+
+// unquote returns the text of a JSON string, and "" for another value.
+func unquote(b []byte) (text string) {
+	isPlain := b[0] == '"' && utf8.Valid(b) && !bytes.ContainsRune(b, '\\')
+	if isPlain {
+		return string(b[1 : len(b)-1])
+	}
+	_ = json.Unmarshal(b, &text)
+	return text
 }
 
 // number returns a whole number in digits alone, and anything else unchanged.
 func (l lenient) number() string {
+	if strings.Trim(string(l), "0123456789") == "" {
+		return string(l)
+	}
 	var n wire.Integer
 	if l == "null" || json.Unmarshal([]byte(l), &n) != nil {
 		return string(l)

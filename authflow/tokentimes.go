@@ -7,8 +7,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// tokenTimes is what a response states of the life of its token, by the server's
-// clock. All of it is zero if the response states nothing that can be.
+// tokenTimes is what a response states about the lifetime of its token, by the
+// server's clock. A time that it does not state, or that is impossible, is zero.
 type tokenTimes struct {
 	created, expires time.Time
 	date             time.Time // the Date header, by the clock of the server or of a proxy
@@ -26,7 +26,9 @@ const (
 // token of one second would be renewed without pause.
 func (in *tokenResponse) times(header http.Header) tokenTimes {
 	t := tokenTimes{created: in.Created.instant(), expires: in.Expires.instant()}
-	t.date, _ = http.ParseTime(header.Get("Date")) // zero if there is none
+	if date := header.Get("Date"); date != "" {
+		t.date, _ = http.ParseTime(date) // zero if it is no date
+	}
 	if !t.possible(t.created) {
 		t.created = time.Time{}
 	}
@@ -51,9 +53,9 @@ func (t *tokenTimes) possible(at time.Time) bool {
 const defaultLifetime = 300 * time.Second
 
 // lifetime returns how long the token is used, counted from when its request was
-// sent, and when it has certainly expired: later, where its lifetime is a guess.
-// previous is the issue of the token before it, or nil; requested is the validity
-// that the request states, or 0.
+// sent, and the age at which it has certainly expired, which is more where the
+// lifetime is a guess. previous is the issue of the token before it, or nil; requested
+// is the validity that the request states, or 0.
 func (t *tokenTimes) lifetime(this, previous *issue, requested time.Duration) (life, limit time.Duration) {
 	switch {
 	case !t.created.IsZero() && !t.expires.IsZero():
@@ -91,9 +93,9 @@ type issue struct {
 }
 
 // madeForThisCall reports whether a token is as new as its request although Date
-// says otherwise: it was created as long after the token before it as its request
-// was sent after the request before. A proxy's clock runs ahead then. Of the same
-// token once more, Date tells the age.
+// says otherwise: it was created as long after the previous token as its request was
+// sent after the previous request. Then it is the clock of a proxy that runs ahead. If
+// the server issued the previous token again, Date tells its age.
 func (i *issue) madeForThisCall(previous *issue) bool {
 	if previous == nil || previous.created.IsZero() || previous.id == i.id {
 		return false

@@ -12,7 +12,7 @@ import (
 )
 
 // transport is a Flow as an http.RoundTripper. It sits below http.Client, so that
-// every hop of a redirect passes through it and is judged by itself (I2).
+// every hop of a redirect passes through it and is judged on its own (I2).
 type transport Flow
 
 // CloseIdleConnections closes the idle connections of the RoundTripper below.
@@ -40,8 +40,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // sendForeign sends a hop of a redirect that has left the server, without
-// anything that is not for others. A request that begins there is rejected, and
-// so is a hop with a body: 307 and 308 repeat it, and it may hold a password.
+// anything that only the server may see. A request that begins at another server is
+// rejected, and so is a hop with a body: 307 and 308 repeat it, and it may hold a
+// password.
 func (f *Flow) sendForeign(req *http.Request) (*http.Response, error) {
 	origin := f.cluster.origin
 	if req.Response == nil || hasBody(req) {
@@ -127,18 +128,18 @@ type roundTrip struct {
 	sentAt   time.Time
 	mark     string // of the session's cookies that it carried
 	renewals int    // how often the credential was renewed for this request
-	rotated  bool   // it was replayed with the cookies that the session has got since
+	rotated  bool   // it was replayed with cookies that the session got after it was sent
 }
 
 // run sends the request and, if the server rejects the credential, sends it once
 // more with another one.
 func (r *roundTrip) run() (*http.Response, error) {
-	lease, err := r.firstLease()
+	l, err := r.firstLease()
 	if err != nil {
 		closeBody(r.req)
 		return nil, err
 	}
-	resp, err := r.send(lease, r.req.Body)
+	resp, err := r.send(l, r.req.Body)
 	for err == nil {
 		verdict := r.judge(resp)
 		if verdict == exchange.Return {
@@ -147,7 +148,8 @@ func (r *roundTrip) run() (*http.Response, error) {
 		if !verdict.Renews() {
 			return r.finish(resp, verdict)
 		}
-		if !r.worthReplaying(verdict) {
+		again := r.noteRejection(verdict)
+		if !again {
 			return r.giveUp(resp)
 		}
 		resp, err = r.replay(resp)
@@ -156,8 +158,9 @@ func (r *roundTrip) run() (*http.Response, error) {
 }
 
 // firstLease returns the credential to begin with. A request that cannot be
-// repeated waits for one that was not rejected. So does a request that would not be
-// repeated if it met the same redirect or page as the last one.
+// repeated waits for one that was not rejected. So does any request after the
+// credential met a redirect or a page with a request that was not repeated, because
+// this one may not be repeated either.
 func (r *roundTrip) firstLease() (*lease, error) {
 	l, _ := r.keeper.Peek()
 	wasLedAway := l != nil && l.ID == r.ledAway.Load()
@@ -181,21 +184,24 @@ func (r *roundTrip) send(l *lease, body io.ReadCloser) (*http.Response, error) {
 	return r.exchange(r.req, &out)
 }
 
-// judge decides what becomes of a response. A token of the Store may be from
-// before a revocation, too, so one that follows a rejection is replaced once more.
+// judge decides what becomes of a response. After a rejection, a token from the
+// Store may be older than the revocation that caused it, so it is replaced once
+// more.
 func (r *roundTrip) judge(resp *http.Response) exchange.Verdict {
-	isLast := r.renewals > 1 || r.renewals == 1 && !r.lease.Value.stored
+	isReplaced := r.renewals == 1 && !r.lease.Value.stored
+	isLast := isReplaced || r.renewals > 1
 	return r.cluster.origin.Judge(r.judged(isLast), resp)
 }
 
+// judged describes the request to Judge. isLast says that it is not sent again.
 func (r *roundTrip) judged(isLast bool) exchange.Request {
 	return exchange.Request{Request: r.req, Replayable: r.replayable, Replayed: isLast, Age: r.lease.Age(time.Now())}
 }
 
-// accepted notes that the server accepted the credential. A rejection may set the
-// cookie of a session, too, but it is not ours.
+// accepted notes that the server accepted the credential. Only such a response
+// changes the session: the cookie of a rejection is for another session.
 func (r *roundTrip) accepted(resp *http.Response) {
-	_ = r.observe(r.lease, r.sentAt, r.req.URL.Path, resp.Header) // a panic of the observer does not make a success a failure
+	_ = r.noteResponse(r.lease, r.sentAt, r.req.URL.Path, resp.Header) // a panic of the observer does not make a success a failure
 	if r.renewals > 0 || r.rotated {
 		r.keeper.AcceptedAgain()
 		return
@@ -203,9 +209,9 @@ func (r *roundTrip) accepted(resp *http.Response) {
 	r.keeper.Accepted(r.lease)
 }
 
-// worthReplaying notes that the server rejected the credential, and reports
-// whether the request is sent again.
-func (r *roundTrip) worthReplaying(verdict exchange.Verdict) bool {
+// noteRejection notes that the server rejected the credential, and reports whether
+// the request is sent again.
+func (r *roundTrip) noteRejection(verdict exchange.Verdict) bool {
 	if r.hasNewerCookies() {
 		return verdict == exchange.Replay // only the cookies were old (P1)
 	}
@@ -218,7 +224,7 @@ func (r *roundTrip) worthReplaying(verdict exchange.Verdict) bool {
 }
 
 // hasNewerCookies reports whether the session has got other cookies since the
-// request was sent, and the request was not yet replayed with them.
+// request was sent, and the request has not been replayed with them yet.
 func (r *roundTrip) hasNewerCookies() bool {
 	s := r.lease.Value.session
 	return s != nil && !r.rotated && s.ChangedSince(r.mark)
@@ -240,7 +246,7 @@ func (r *roundTrip) replay(resp *http.Response) (*http.Response, error) {
 		r.renewals++
 	}
 	body, ok := bodyAgain(r.req)
-	if !ok { // the rejection is the caller's, and enough of it was kept (P2)
+	if !ok { // the caller gets the rejection, of which Discard has kept the beginning (P2)
 		r.replayable = false
 		return resp, nil
 	}
@@ -251,9 +257,9 @@ func (r *roundTrip) replay(resp *http.Response) (*http.Response, error) {
 	return r.send(next, body)
 }
 
-// giveUp returns what the caller gets of a rejection after which the request is
-// not sent again. After a redirect or a page the next request waits for another
-// credential: it may not be repeated either, and after a 401 it would be.
+// giveUp returns the result of a request that was rejected and is not sent again.
+// After a redirect or a page, the next request waits for another credential, see
+// firstLease. After a 401 it need not: the request after it can be repeated.
 func (r *roundTrip) giveUp(resp *http.Response) (*http.Response, error) {
 	if resp.StatusCode != http.StatusUnauthorized {
 		r.ledAway.Store(r.lease.ID)

@@ -59,8 +59,8 @@ func (u userCall[T]) run(ctx context.Context) (T, error) {
 	}
 }
 
-// arrivedLate hands over what arrives after run has returned. Nobody can be told of
-// a panic any more.
+// arrivedLate hands over a value that arrives after run has returned. No caller is
+// left who could learn of a panic.
 func (u userCall[T]) arrivedLate(value T, err error) {
 	if u.late == nil || err != nil {
 		return
@@ -71,7 +71,8 @@ func (u userCall[T]) arrivedLate(value T, err error) {
 	})
 }
 
-// isEnding reports whether ctx has ended, or has for the user's code.
+// isEnding reports whether ctx has ended, or has ended for the user's code, which has
+// a little less time.
 func isEnding(ctx context.Context) bool {
 	end, bounded := ctx.Deadline()
 	return ctx.Err() != nil || bounded && time.Until(end) <= maxEarly

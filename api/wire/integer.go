@@ -51,13 +51,13 @@ const minExponent, maxExponent = -40, 40
 
 // parseInteger reads a JSON value as an int64; ok is false for null.
 func parseInteger(b []byte) (n int64, ok bool, err error) {
-	s := string(b)
-	if s == "null" {
+	if string(b) == "null" {
 		return 0, false, nil
 	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+	if n, err := strconv.ParseInt(string(b), 10, 64); err == nil {
 		return n, true, nil
 	}
+	s := string(b)
 	if n, ok := exactInteger(s); ok {
 		return n, true, nil
 	}

@@ -147,8 +147,10 @@ func (p *Pool[K]) Close(ctx context.Context) error {
 			for f := range todo {
 				err := f.Logout(ctx)
 				mu.Lock()
-				if failed.Flows++; err != nil && !errors.Is(err, authflow.ErrClosed) {
-					if failed.Failed++; failed.Err == nil {
+				failed.Flows++
+				if err != nil && !errors.Is(err, authflow.ErrClosed) {
+					failed.Failed++
+					if failed.Err == nil {
 						failed.Err = err
 					}
 				}

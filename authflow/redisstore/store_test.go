@@ -61,6 +61,28 @@ func holds(tb testing.TB, s *redisstore.Store, want string) (left time.Duration)
 	return left
 }
 
+// onForeignKey runs a test for each kind of value that another program may have put
+// under the key of name.
+func onForeignKey(t *testing.T, test func(t *testing.T, s *redisstore.Store)) {
+	t.Helper()
+	s, server, client := small(t)
+	key := "tsauth:{" + name + "}:token"
+	for what, put := range map[string]func() error{
+		"of another type": func() error {
+			return errors.Join(client.LPush(t.Context(), key, value).Err(), client.Expire(t.Context(), key, time.Minute).Err())
+		},
+		"that never expires": func() error { return client.Set(t.Context(), key, value, 0).Err() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			server.FlushAll()
+			if err := put(); err != nil {
+				t.Fatal(err)
+			}
+			test(t, s)
+		})
+	}
+}
+
 func TestLoad_SavedValue_CountsDownAndExpires(t *testing.T) {
 	s, server, _ := small(t)
 	holds(t, s, "")
@@ -99,27 +121,14 @@ func TestDelete_AnotherValue_Stays(t *testing.T) {
 
 // A key of another program counts as nothing, and Save replaces it.
 func TestK2_ForeignKey_CountsAsNothing(t *testing.T) {
-	s, server, client := small(t)
-	key := "tsauth:{" + name + "}:token"
-	for what, put := range map[string]func() error{
-		"of another type": func() error {
-			return errors.Join(client.LPush(t.Context(), key, value).Err(), client.Expire(t.Context(), key, time.Minute).Err())
-		},
-		"that never expires": func() error { return client.Set(t.Context(), key, value, 0).Err() },
-	} {
-		t.Run(what, func(t *testing.T) {
-			server.FlushAll()
-			if err := put(); err != nil {
-				t.Fatal(err)
-			}
-			holds(t, s, "")
-			if err := s.Delete(t.Context(), name, []byte("another")); err != nil {
-				t.Error(err)
-			}
-			save(t, s, "ours", time.Minute)
-			holds(t, s, "ours")
-		})
-	}
+	onForeignKey(t, func(t *testing.T, s *redisstore.Store) {
+		holds(t, s, "")
+		if err := s.Delete(t.Context(), name, []byte("another")); err != nil {
+			t.Error(err)
+		}
+		save(t, s, "ours", time.Minute)
+		holds(t, s, "ours")
+	})
 }
 
 // A command that the server executes late does not keep the value longer.

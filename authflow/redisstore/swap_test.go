@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/redisstore"
 )
 
 // swaps reports whether a command is the script that swaps a value.
@@ -66,26 +67,13 @@ func TestSwap_ExecutedLate_KeepsItsEnd(t *testing.T) {
 
 // A key of another program counts as nothing, as it does for Load.
 func TestSwap_ForeignKey_CountsAsNothing(t *testing.T) {
-	s, server, client := small(t)
-	key := "tsauth:{" + name + "}:token"
-	for what, put := range map[string]func() error{
-		"of another type": func() error {
-			return errors.Join(client.LPush(t.Context(), key, value).Err(), client.Expire(t.Context(), key, time.Minute).Err())
-		},
-		"that never expires": func() error { return client.Set(t.Context(), key, value, 0).Err() },
-	} {
-		t.Run(what, func(t *testing.T) {
-			server.FlushAll()
-			if err := put(); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Swap(t.Context(), name, []byte(value), []byte("ours"), time.Minute); !errors.Is(err, authflow.ErrChanged) {
-				t.Errorf("Swap of the foreign value: %v", err)
-			}
-			if err := s.Swap(t.Context(), name, nil, []byte("ours"), time.Minute); err != nil {
-				t.Errorf("Swap of nothing: %v", err)
-			}
-			holds(t, s, "ours")
-		})
-	}
+	onForeignKey(t, func(t *testing.T, s *redisstore.Store) {
+		if err := s.Swap(t.Context(), name, []byte(value), []byte("ours"), time.Minute); !errors.Is(err, authflow.ErrChanged) {
+			t.Errorf("Swap of the foreign value: %v", err)
+		}
+		if err := s.Swap(t.Context(), name, nil, []byte("ours"), time.Minute); err != nil {
+			t.Errorf("Swap of nothing: %v", err)
+		}
+		holds(t, s, "ours")
+	})
 }

@@ -37,8 +37,8 @@ type Body struct {
 	redact Redactor
 
 	// These two are atomic because callers close a body to end its Read.
-	ahead   atomic.Pointer[readAhead]
-	closing atomic.Bool // a goroutine closes src after its Read
+	ahead   atomic.Pointer[readAhead] // in progress or to be collected; nil if there is none
+	closing atomic.Bool               // a goroutine closes src after its Read
 }
 
 // readAhead is one Read of a body in a goroutine of its own.
@@ -85,9 +85,9 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, b.err
 }
 
-// Close implements io.Closer. It closes the source only when no Read of it is in
-// progress, unless it is a body of net/http, which allows that: the Close of any
-// other one could race with its Read.
+// Close implements io.Closer. While a Read ahead is in progress, it closes the source
+// only if that is a body of net/http, which allows it. Any other source is closed
+// after the Read, because the two could race.
 func (b *Body) Close() error {
 	ahead := b.ahead.Load()
 	if ahead == nil || isNetHTTP(b.src) || ahead.isDone() {
@@ -178,8 +178,8 @@ func (b *Body) add(data []byte, err error) {
 	b.kept = append(b.kept, data[:min(len(data), max(0, b.keep-len(b.kept)))]...)
 }
 
-// ReadErrorBody returns the body of resp for an error: the part that was kept, and
-// up to [MaxBody] bytes of the rest, without waiting long for it. It replaces
+// ReadErrorBody returns the body of resp for an error: up to [MaxBody] bytes of it,
+// the part that was kept included, without a long wait for the rest. It replaces
 // resp.Body by a [Body], if it is not one, so that the caller can read all of it.
 func ReadErrorBody(resp *http.Response) (*Body, []byte) {
 	body, ok := resp.Body.(*Body)

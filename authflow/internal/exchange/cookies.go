@@ -29,7 +29,7 @@ type cookies struct {
 	header     [1]string // of all of them
 	everywhere bool      // each of them is for every path
 	firstEnd   age       // of the first one that ends
-	sessionEnd age       // of the session, because its last cookie ends
+	sessionEnd age       // of the session, with its last cookie; zero if it has none
 }
 
 // newCookies returns what a session sends; isSession tells the cookies that the
@@ -82,8 +82,8 @@ func (c *cookie) isFor(reqPath string) bool {
 
 // newCookie reads a cookie that the response to a request for a path has set. It
 // reports false for one that is not for this origin, is too long, or is Secure
-// where the origin is not. Such a cookie must not replace ours: an attacker who can
-// write into plain http could end the session otherwise.
+// where the origin is not. A Secure cookie must not replace ours there: it would not
+// be sent back, so an attacker who can write into plain http could end the session.
 func (o *Origin) newCookie(set *http.Cookie, reqPath string) (cookie, bool) {
 	domain, ok := o.cookieDomain(set.Domain)
 	isTooLong := len(set.Name)+len(set.Value)+len(set.Path) > maxCookieBytes

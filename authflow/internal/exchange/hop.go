@@ -18,8 +18,7 @@ func (o *Origin) LeftOrigin(req *http.Request) bool {
 	return false
 }
 
-// fromAPI reports whether req is for the API, or is a hop of redirects that began
-// there.
+// fromAPI reports whether req is for the API, or follows redirects that began there.
 func (o *Origin) fromAPI(req *http.Request) bool {
 	for ; req != nil; req = previousHop(req) {
 		if o.isAPIRequest(req) {
@@ -71,11 +70,11 @@ func CredentialOfLocation(req *http.Request) bool {
 // what another host must not see: credentials, the Referer, and the caller's X-
 // headers. http.Client keeps them for sub-domains and other ports of a host.
 //
-// Cookies that a jar of the caller's holds for the other host stay. Those of the
-// session, which isOurs recognizes by name=value, go. To another host, cookies that
-// an earlier hop carried to the origin go, too: an Edit may have put them there, for a
-// session that was replaced since. A hop back to the origin keeps them, because a jar
-// holds them for it.
+// Cookies that a jar of the caller's holds for the other host stay. The cookies of the
+// session, which isOurs recognizes by name=value, are removed. From a hop to another
+// host, the cookies that an earlier hop carried to the origin are removed, too: an Edit
+// may have put them there, for a session that was replaced since. A hop back to the
+// origin keeps them, because a jar holds them for it.
 func (o *Origin) StripForeign(req *http.Request, isOurs func(pair string) bool) {
 	keepAuthorization := CredentialOfLocation(req)
 	for name := range req.Header {

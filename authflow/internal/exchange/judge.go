@@ -80,9 +80,9 @@ const replayAge = time.Minute
 //	other redirect, to no address         Replay, then FailAndRenew      FailAndRenew
 //	anything else                         Return                         Return
 //
-// A request that cannot be sent again, or was, gets what stands behind "then".
-// Outside of the API only 401 says something about the credential. A 303 says that the
-// request was done, so it is never repeated.
+// A request that cannot be sent again, or was, gets the verdict behind "then". Outside
+// of the API only 401 says something about the credential. A 303 says that the request
+// was done, so it is never repeated.
 func (o *Origin) Judge(req Request, resp *http.Response) Verdict {
 	if resp.StatusCode == http.StatusUnauthorized {
 		return req.replayOr(ReturnAndRenew)
@@ -119,13 +119,12 @@ func (o *Origin) EndsInPage(req *http.Request, resp *http.Response) bool {
 
 // pageInPlaceOf returns what kind of page came in place of a response of the API.
 // An error page, such as one with 404, is a response like any other, unless it is
-// one of maintenance. For HEAD the label has to do at the end of redirects: there
-// it tells a login page from a file.
+// one of maintenance. For a HEAD at the end of redirects the label is enough: it tells
+// a login page from a file.
 func (o *Origin) pageInPlaceOf(req *http.Request, resp *http.Response) outcome.Page {
 	page := PeekPage(resp)
 	isSuccess := resp.StatusCode/100 == 2
-	switch {
-	case page == outcome.Maintenance, page == outcome.HTML && isSuccess:
+	if page == outcome.Maintenance || page == outcome.HTML && isSuccess {
 		return page
 	}
 	isHeadOfChain := req.Method == http.MethodHead && o.firstRedirect(req) != nil //nolint:bodyclose // http.Client has closed it

@@ -23,9 +23,9 @@ type Sender struct {
 var ErrFollowsRedirects = errors.New("the RoundTripper of WithHTTPClient follows redirects by itself; put it above the Flow, not below")
 
 // Send sends out, which stands for the caller's req: a copy that carries the
-// credential, or req itself. The response says that it is to req, so that neither
-// it nor an error holds a secret of out. The body of a response from 300 on is a
-// *Body.
+// credential, or req itself. The Request of the response is req, so that neither the
+// response nor an error holds a secret of out. The body of a response with a status
+// of 300 or more is a *Body.
 func (s *Sender) Send(req, out *http.Request) (*http.Response, error) {
 	check := s.checkOrigin
 	if s.Origin.CarriesCredential(out) {

@@ -14,7 +14,8 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 		class = f.Class
 	}
 	l.outcomes[class]++
-	wasSuspect := p.principal.isSuspect(now) && p.principal.failures >= p.attempt // before this flight
+	hadFailed := p.principal.failures >= p.attempt // more often than in this flight
+	wasSuspect := p.principal.isSuspect(now) && hadFailed
 	if class.Answered() {
 		l.answered(p, class, now)
 	}

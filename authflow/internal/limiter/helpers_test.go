@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -129,4 +130,50 @@ func checkIdle(t *testing.T, l *Limiter) {
 			t.Errorf("%s is remembered without reason: %d in flight, %d queued", name, p.inFlight, p.queued)
 		}
 	}
+}
+
+// checkDead checks R14 for a server that was dead for a time from when it died.
+func checkDead(t *testing.T, results []result, calls []call, dies, dead time.Duration) {
+	t.Helper()
+	var minutes [5]int
+	for _, c := range calls {
+		if c.failed && c.at >= dies && c.at < dies+dead {
+			minutes[(c.at-dies)/time.Minute]++
+		}
+	}
+	if minutes[0] > 60 || minutes[1] > 40 || minutes[2] > 40 || minutes[3] > 40 {
+		t.Errorf("calls in each minute: %v", minutes)
+	}
+	known := firstFailure(calls, dies) + usual.Timeout
+	served := time.Hour
+	for _, r := range results {
+		if r.err == nil && r.ended() > dies+dead {
+			served = min(served, r.ended())
+		}
+		var told *QueueError
+		if !errors.As(r.err, &told) {
+			continue
+		}
+		if told.Failure == nil || told.RetryAfter <= 0 {
+			t.Fatalf("told nothing: %+v", told)
+		}
+		// A later attempt of a flight comes later than the flight.
+		if limit := max(known, r.began+2*time.Second); r.attempts == 1 && r.ended() > limit {
+			t.Fatalf("told at %v, not at %v: %+v", r.ended(), limit, r)
+		}
+	}
+	if served > dies+dead+10*time.Second {
+		t.Errorf("first success %v after the server was back", served-dies-dead)
+	}
+	t.Logf("calls in each minute: %v; served %v after it was back", minutes, served-dies-dead)
+}
+
+// firstFailure returns when the first failure can have been known.
+func firstFailure(calls []call, dies time.Duration) time.Duration {
+	for _, c := range calls {
+		if c.failed && c.at >= dies {
+			return c.at + attemptTime
+		}
+	}
+	return 0
 }

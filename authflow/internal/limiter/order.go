@@ -25,7 +25,7 @@ const (
 	renewalTurns = 9                // in a row
 )
 
-// isPressing reports whether the renewal p, or nil, is pressing.
+// isPressing reports whether the renewal p is pressing. p may be nil.
 func isPressing(p *place, now time.Time) bool {
 	if p == nil {
 		return false

@@ -96,7 +96,7 @@ func (p *pace) giveBack() {
 }
 
 // limited notes the success of a principal that got a 429 response before, when it
-// was not a suspect, to a call that was sent at a time.
+// was not a suspect. sent is when the call with that response was sent.
 func (p *pace) limited(principal string, sent, now time.Time) {
 	if !sent.After(p.halved) {
 		return

@@ -6,7 +6,8 @@ import "time"
 // wait for a call of another group.
 const recheck = time.Second
 
-// park lets a place wait until a time, or until something happens.
+// park lets a place wait until a time, or until a call of its principal or its group
+// is done.
 func (q *queue) park(p *place, until time.Time) {
 	p.until = until
 	q.parked.insert(p)

@@ -11,9 +11,9 @@ import (
 // principal is a user in an Org, with its requests in the queue, its calls under way,
 // and its failures. It is forgotten when it has none of these.
 //
-// A suspect is a principal whose last flight failed, or whose last three calls did.
-// Its back-off holds its queued requests too, and it has one call under way at a
-// time.
+// A suspect is a principal whose last flight failed, whose last calls did, as many as
+// a flight has attempts, or that the server told to wait. Its back-off holds its queued
+// requests too, and it has one call under way at a time.
 type principal struct {
 	name     string
 	inFlight int           // calls under way

@@ -196,7 +196,7 @@ func (q *queue) isFirst(l *line) bool {
 	return true
 }
 
-// lineOf returns the line of p while p waits for its turn only.
+// lineOf returns the line of p while p waits for nothing but its turn.
 func (q *queue) lineOf(p *place) *line {
 	switch {
 	case p.kind == revocation:
@@ -224,7 +224,8 @@ func (q *queue) groupLine(name string) *line {
 	return &g.line
 }
 
-// behind returns how many requests came before e and still wait.
+// behind returns how many requests that came before e still wait, as far as can be told
+// without a look at each.
 func (q *queue) behind(e *entry) int {
 	first := q.waiting.Front().Value.(*entry)
 	return min(int(e.number-first.number), q.waiting.Len()-1)

@@ -10,11 +10,13 @@ import (
 type Stats struct {
 	// Waiting is the queue, by [Urgency].
 	Waiting [Revocation + 1]Waiting
-	// Budget is how many calls may be sent without a success, and Since when
-	// nobody has succeeded; the zero time means that the budget is full.
+	// Budget is how many calls may be sent without a success. Since is when the first
+	// call after the latest success was sent; the zero time means that none was, and
+	// that the budget is full.
 	Budget float64
 	Since  time.Time
-	// Failure is the class of the latest failure since then; OK if there is none.
+	// Failure is the class of the latest failure since then of which the server may be
+	// the cause; OK if there is none, or if it is older than memory.
 	Failure outcome.Class
 	// Rate is the rate in force, in calls a second; 0 means no limit.
 	Rate float64

@@ -3,6 +3,7 @@ package limiter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -32,6 +33,20 @@ type world struct {
 // server says what a call of a principal comes to, nil for a success, and how
 // long that takes.
 type server func(w *world, principal string) (*outcome.Failure, time.Duration)
+
+const fast = 50 * time.Millisecond
+
+func allWell(*world, string) (*outcome.Failure, time.Duration) { return nil, fast }
+
+// badFail fails the calls of principals that begin with b.
+func badFail(f *outcome.Failure, after time.Duration) server {
+	return func(_ *world, principal string) (*outcome.Failure, time.Duration) {
+		if principal[0] == 'b' {
+			return f, after
+		}
+		return nil, fast
+	}
+}
 
 // result is how a flight ended. Times count from the start of the world.
 type result struct {
@@ -139,6 +154,13 @@ func (w *world) once(r Request, patience time.Duration) {
 	w.users.Go(func() { w.fly(r, patience) })
 }
 
+// crowd lets n users ask once, all at the same time. Their names begin with name.
+func (w *world) crowd(name string, n int, patience time.Duration) {
+	for i := range n {
+		w.once(caller(fmt.Sprint(name, i)), patience)
+	}
+}
+
 // again lets a user ask again and again, each time after a pause.
 func (w *world) again(r Request, patience, after time.Duration) {
 	w.users.Go(func() {
@@ -177,6 +199,22 @@ func (w *world) callsSoFar() []call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.calls)
+}
+
+// turns returns how many calls the server got from one that came at a time up to
+// the call of the principal.
+func turns(calls []call, came time.Duration, principal string) int {
+	n := 0
+	for _, c := range calls {
+		if c.at < came {
+			continue
+		}
+		n++
+		if c.request.Principal == principal {
+			return n
+		}
+	}
+	return -1
 }
 
 // of returns the results of the principals that begin with a letter and came in a

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,5 +194,97 @@ func flush(t *testing.T, r *lockout.Registry) {
 	t.Helper()
 	if err := r.Flush(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// attempt lets a process send a password once, if it may within its patience. It
+// returns an error if it did not send it.
+func attempt(ctx context.Context, ticket *lockout.Ticket, call func() *outcome.Failure) (*outcome.Failure, error) {
+	for {
+		wait, err := dispatch(ticket)
+		if err != nil {
+			return nil, err
+		}
+		if wait == 0 {
+			break
+		}
+		after(50 * time.Millisecond)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	if err := reserve(ctx, ticket); err != nil {
+		ticket.Done(notSent)
+		return nil, err
+	}
+	f := call()
+	ticket.Done(f)
+	return f, nil
+}
+
+// limiter stands for the lock that a limiter holds when it dispatches.
+var limiter sync.Mutex
+
+// dispatch takes a call if it may be sent.
+func dispatch(ticket *lockout.Ticket) (time.Duration, error) {
+	limiter.Lock()
+	defer limiter.Unlock()
+	wait, err := ticket.Eligible(time.Now())
+	if wait == 0 && err == nil {
+		ticket.Take(time.Now())
+	}
+	return wait, err
+}
+
+// expectThreeAnHour fails the test if more than 3 calls came within an hour.
+func expectThreeAnHour(t *testing.T, sent []time.Time) {
+	t.Helper()
+	for i := 3; i < len(sent); i++ {
+		if within := sent[i].Sub(sent[i-3]); within < time.Hour {
+			t.Fatalf("4 calls within %v", within)
+		}
+	}
+}
+
+// replicas let n processes begin at once, and each goes on until its password is
+// accepted or it has been rejected often enough.
+func replicas(t *testing.T, list []*lockout.Registry, password string, patience time.Duration, call func() *outcome.Failure) (served, failed int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var wg sync.WaitGroup
+	var ok, not atomic.Int64
+	for _, r := range list {
+		wg.Go(func() {
+			f, err := attempt(ctx, r.Password("ann", password, lockout.Scheduled), call)
+			if f == nil && err == nil {
+				ok.Add(1)
+			} else {
+				not.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return int(ok.Load()), int(not.Load())
+}
+
+func fleet(m *memory, n int) []*lockout.Registry {
+	list := make([]*lockout.Registry, n)
+	for i := range list {
+		list[i] = process(m)
+	}
+	return list
+}
+
+// fresh fails the test unless a new process may send the password, or may not.
+func fresh(t *testing.T, m lockout.Ledger, password string, want bool) {
+	t.Helper()
+	ticket := lockout.New(lockout.Config{Ledger: m, Hash: hash}).Password("ann", password, lockout.Scheduled)
+	ready(t, ticket).Take(time.Now())
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err := reserve(ctx, ticket)
+	if (err == nil) != want {
+		t.Errorf("a new process may send the password: %v, want %v", err, want)
 	}
 }

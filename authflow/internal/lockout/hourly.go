@@ -3,9 +3,9 @@ package lockout
 import "time"
 
 // hourly counts the records that were written in the last hour, so that a crowd of
-// wrong passwords does not fill a Store. A record whose call turned out well does
-// not count. It counts by tenths of an hour, and so looks back for a little more
-// than an hour.
+// wrong passwords does not fill a Store. A record whose call was accepted, or got no
+// verdict, does not count. It counts by tenths of an hour, and so looks back for a
+// little more than an hour.
 type hourly struct {
 	began  time.Time
 	newest int        // number of the newest slot

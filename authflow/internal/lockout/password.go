@@ -113,7 +113,7 @@ func (u *user) take(hash [32]byte) uint64 {
 }
 
 // done notes the outcome of a call that was taken, and returns its evidence about the
-// password.
+// password, as far as it counts.
 func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Time) verdict {
 	u.land(hash)
 	proven := u.proof.holds(hash, now)
@@ -132,7 +132,7 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 			u.count(*u.proof.lost)
 		}
 		u.count(send{hash: hash, at: now, until: now.Add(countsFor), failure: f})
-		u.isWrong(hash, now)
+		u.noteWrong(hash, now)
 		if u.proof.hash == hash {
 			u.proof = proof{}
 		}
@@ -141,7 +141,7 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 		if !proven {
 			u.count(lost)
 			if said == hidden {
-				u.isWrong(hash, now)
+				u.noteWrong(hash, now)
 			}
 			return said
 		}
@@ -158,7 +158,7 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 }
 
 // hidesRejection reports whether the outcome of a call counts as a rejection of its
-// password, because another one came before.
+// password, although it is not about the password: another call was rejected before.
 func (u *user) hidesRejection(hash [32]byte, f *outcome.Failure, now time.Time) bool {
 	if !mayHideRejection(f) || u.proof.holds(hash, now) {
 		return false
@@ -209,8 +209,8 @@ func (u *user) count(s send) {
 	u.counted = u.counted[max(0, len(u.counted)-maxCounted):]
 }
 
-// isWrong notes a call that the server rejected, or may have rejected once more.
-func (u *user) isWrong(hash [32]byte, now time.Time) {
+// noteWrong notes a call that the server rejected, or may have rejected once more.
+func (u *user) noteWrong(hash [32]byte, now time.Time) {
 	u.wrong = slices.DeleteFunc(slices.Clone(u.wrong), func(w wrong) bool { return w.hash == hash })
 	u.wrong = append(u.wrong, wrong{hash, now})
 	u.wrong = u.wrong[max(0, len(u.wrong)-maxCounted):]

@@ -2,6 +2,7 @@ package lockout_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -154,4 +155,113 @@ func TestR6_CallOfAKilledProcess_CountsWhateverOthersHear(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestR6_TenReplicas_SendAWrongPasswordThreeTimesInAnHour(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		var mu sync.Mutex
+		var sent []time.Time
+		for range 180 {
+			replicas(t, list, "wrong", 20*time.Second, func() *outcome.Failure {
+				mu.Lock()
+				sent = append(sent, time.Now())
+				mu.Unlock()
+				after(300 * time.Millisecond)
+				return wrong
+			})
+			after(time.Minute)
+		}
+		if len(sent) < 7 {
+			t.Errorf("sent %d times in three hours", len(sent))
+		}
+		expectThreeAnHour(t, sent)
+	})
+}
+
+func TestR6_ManyReplicas_AreServedAtOnceWithTheRightPassword(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 20 * time.Millisecond}
+		began := time.Now()
+		served, failed := replicas(t, fleet(m, 100), "right", 10*time.Second, func() *outcome.Failure {
+			after(300 * time.Millisecond)
+			return nil
+		})
+		if took := time.Since(began); failed > 0 || served != 100 || took > 2*time.Second {
+			t.Errorf("%d served, %d failed after %v", served, failed, took)
+		}
+	})
+}
+
+// The password of ten replicas worked, and is changed on the server, which also
+// ends all their sessions.
+func TestR6_TenReplicas_SendAPasswordThatWasChangedThreeTimes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		ok := func() *outcome.Failure { return nil }
+		if served, _ := replicas(t, list, "old", 10*time.Second, ok); served != 10 {
+			t.Fatal("served only", served)
+		}
+		after(time.Hour)
+		sent := atomic.Int64{}
+		for range 10 {
+			replicas(t, list, "old", 20*time.Second, func() *outcome.Failure {
+				sent.Add(1)
+				after(300 * time.Millisecond)
+				return wrong
+			})
+			after(5 * time.Minute)
+		}
+		if n := sent.Load(); n == 0 || n > 3 {
+			t.Errorf("sent %d times", n)
+		}
+		if served, failed := replicas(t, list, "new", 10*time.Second, ok); failed > 0 {
+			t.Errorf("the new password: %d served, %d failed", served, failed)
+		}
+	})
+}
+
+// Ten replicas that are up for a day renew at different times.
+func TestR6_Replicas_WithAProvenPasswordDoNotWait(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		for range 24 * 12 {
+			began := time.Now()
+			served, _ := replicas(t, list, "right", 10*time.Second, func() *outcome.Failure {
+				after(100 * time.Millisecond)
+				return nil
+			})
+			if took := time.Since(began); served != 10 || took > 2*time.Second {
+				t.Fatalf("%d served after %v", served, took)
+			}
+			after(5 * time.Minute)
+		}
+	})
+}
+
+func TestR6_FirstStartOfReplicas_IsBackWithinTwelveMinutesOfSilence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{latency: 5 * time.Millisecond}
+		list := fleet(m, 10)
+		began := time.Now()
+		for {
+			served, _ := replicas(t, list, "right", 20*time.Second, func() *outcome.Failure {
+				if time.Since(began) > 2*time.Minute {
+					return nil
+				}
+				after(10 * time.Second)
+				return lost
+			})
+			if served == 10 {
+				break
+			}
+			after(time.Second)
+		}
+		if took := time.Since(began); took > 12*time.Minute {
+			t.Errorf("all are served after %v", took)
+		}
+	})
 }

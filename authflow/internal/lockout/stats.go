@@ -4,10 +4,11 @@ import "time"
 
 // Stats counts the secrets that are held back.
 type Stats struct {
-	// RejectedPasswords counts the passwords whose latest call was rejected, or got no
-	// response.
+	// RejectedPasswords counts the passwords with calls that count as rejected now:
+	// the server rejected them, or they got no response.
 	RejectedPasswords int
-	// UnprovenKeys counts the secret keys in use that are not proven.
+	// UnprovenKeys counts the secret keys in use that are not proven. A new key is not
+	// proven until a response proves it, and is not held back.
 	UnprovenKeys int
 }
 

@@ -37,9 +37,9 @@ type Ticket struct {
 
 	// The registry's lock guards these.
 	since  time.Time // when the call began to wait for its turn with a key
-	taken  time.Time
-	sent   uint64 // its place in the order of the user's events
-	denied error  // why the call must not be sent although it was taken
+	taken  time.Time // when Take was called; zero before
+	sent   uint64    // its place in the order of the user's events
+	denied error     // why the call must not be sent although it was taken
 	done   bool
 
 	// The goroutine that makes the call owns these.
@@ -62,10 +62,9 @@ func (r *Registry) Key(secretKey, principal string) *Ticket {
 
 // Eligible returns how long the call has to wait, or zero if it may be sent now. A
 // wait of an hour means that another call decides, so call Eligible again when one is
-// done.
-// A [BlockedError] says that the call must not wait: its password was rejected,
-// and is not sent again for some time, or its key was, and it has waited for as
-// long as it may.
+// done. A [BlockedError] says that the call must not wait: its password was rejected,
+// and is not sent again for some time, or its key was, and it has waited for as long
+// as it may.
 func (t *Ticket) Eligible(now time.Time) (wait time.Duration, err error) {
 	r := t.registry
 	r.mu.Lock()
@@ -179,8 +178,8 @@ func (t *Ticket) rejectedByOthers() bool {
 	})
 }
 
-// Once reports whether a flight must not send this password again, because it is not
-// proven. Call it after Done.
+// Once reports whether a flight must not send this password a second time, because it
+// is not proven. After Done, the outcome of the call is part of the evidence.
 func (t *Ticket) Once() bool {
 	return !t.isKey && t.acceptedAt().IsZero()
 }

@@ -1,7 +1,8 @@
 // Package outcome decides what an exchange with the server came to. Every
-// exchange has exactly one [Class], found by [Of] or [OfError] and by nothing
-// else. Retry, limiter, lockout and errors read the class and its traits; none
-// of them looks at a status again.
+// exchange has exactly one [Class], found by [Of] or [OfError]. Only a success whose
+// body is not what the API promises becomes [Unexpected] or [OutcomeUnknown] where
+// the body is read. Retry, limiter, lockout and errors read the class and its traits;
+// none of them decides by a status again.
 package outcome
 
 import "fmt"

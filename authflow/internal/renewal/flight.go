@@ -20,14 +20,14 @@ type Flight[V any] struct {
 
 	keeper  interface{ cancelIfUnused(fl *Flight[V]) bool }
 	cancel  context.CancelFunc // ends the context of Acquire
-	done    chan struct{}      // closed when the waiters are woken
+	done    chan struct{}      // closed to wake the waiters
 	awaited chan struct{}      // closed when the first caller waits
 
 	// The lock of the Keeper guards these.
 	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
 	notBefore time.Time // a credential that was requested earlier is discarded
 	forceNext bool      // the next flight is for a Renew, if this one is discarded
-	protected bool      // a Renew does not discard its credential
+	protected bool      // a Renew does not make it discard its credential
 	landed    bool      // lease and err are the result
 	lease     *Lease[V]
 	err       error
@@ -60,8 +60,8 @@ func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl)
 func (fl *Flight[V]) Awaited() <-chan struct{} { return fl.awaited }
 
 // join adds a waiter. A Renew makes the flight discard a credential that was
-// requested before it, unless the flight follows a discarded one: callers that renew
-// faster than a flight takes would otherwise let no flight succeed.
+// requested before the Renew, unless the flight follows a discarded one: callers that
+// renew faster than a flight takes would otherwise let no flight succeed.
 func (fl *Flight[V]) join(want *request[V]) {
 	fl.waiters++
 	fl.noteWaiter()
@@ -121,26 +121,27 @@ func (k *Keeper[V, S]) run(ctx context.Context, fl *Flight[V]) {
 
 // complete ends a flight, tells the Source, and then wakes the waiters.
 func (k *Keeper[V, S]) complete(fl *Flight[V], l *Lease[V], err error) {
-	c, late := k.land(fl, l, err)
-	if !late {
-		defer close(fl.done)
-	} else if l == nil {
+	c, hadEnded := k.land(fl, l, err)
+	if hadEnded && l == nil {
 		return
+	}
+	if !hadEnded {
+		defer close(fl.done)
 	}
 	panicked := Guard(func() error {
 		k.Source.Completed(c)
 		return nil
 	})
-	if panicked != nil && !late {
+	if panicked != nil && !hadEnded {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		fl.lease, fl.err = nil, panicked
 	}
 }
 
-// land puts the result of a flight into the state. late says that the flight had
+// land puts the result of a flight into the state. hadEnded says that the flight had
 // already ended, because its last caller left or the Keeper was closed.
-func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion[V], late bool) {
+func (k *Keeper[V, S]) land(fl *Flight[V], l *Lease[V], err error) (c Completion[V], hadEnded bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	next := *k.load()

@@ -19,7 +19,8 @@ import (
 
 // Source is what a Keeper acquires credentials from.
 type Source[V any] interface {
-	// Acquire gets a credential, in a goroutine of its own. A panic is its error.
+	// Acquire gets a credential, in a goroutine of its own. The Keeper turns a panic
+	// into its error.
 	Acquire(ctx context.Context, fl *Flight[V]) (*Lease[V], error)
 	// Completed is called for each flight before its waiters are woken, and for each
 	// credential that arrives too late. It may use the Keeper. The waiters get its
@@ -40,9 +41,9 @@ type Keeper[V any, S Source[V]] struct {
 	mu    sync.Mutex // guards changes of the state and of each Flight; nothing waits under it
 }
 
-// PauseError is the error of the waiters of a flight that failed, and of callers
-// while no flight begins, because the last one failed or because the server
-// rejected the last credentials.
+// PauseError is the error of the waiters of a flight that failed. It is also the
+// error of callers during the pause in which no flight begins, because the last one
+// failed or because the server rejected the last credentials.
 type PauseError struct {
 	error // the latest failure
 	// Until is when the next flight may begin.
@@ -162,7 +163,7 @@ func (k *Keeper[V, S]) acquire(ctx context.Context, want request[V]) (*Lease[V],
 // join returns the lease that answers a request, or the flight that the caller
 // has to wait for. It begins a flight if there is none.
 func (k *Keeper[V, S]) join(ctx context.Context, want *request[V]) (*Lease[V], *Flight[V], error) {
-	ended, own := ctx.Err() != nil, ctx.Value(k) != nil // the caller's code, which may panic
+	ended, own := ctx.Err() != nil, ctx.Value(k) != nil // not under the lock: a context is the caller's code
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s, now := k.load(), time.Now()

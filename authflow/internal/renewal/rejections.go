@@ -29,7 +29,7 @@ type history struct {
 // suspicion says nothing.
 type suspicion struct {
 	of    uint64        // the credential that was rejected last, or 0
-	since time.Time     // credentials that were requested before may be dead for the same reason
+	since time.Time     // of the first rejection: older credentials may be dead for the same reason
 	step  time.Duration // the latest wait for another credential
 	until time.Time     // when that wait ends
 
@@ -159,9 +159,9 @@ func (k *Keeper[V, S]) Rejected(id uint64) bool {
 	return k.load().know().rejected.contains(id)
 }
 
-// FirstRequested returns when a credential was first requested that a Source has
-// just returned: at now, or earlier if the Source has returned it before. It is
-// for sources that may return a credential again, which then keeps its age.
+// FirstRequested returns when a credential that a Source has just returned was first
+// requested: now, or earlier if the Source has returned it before. It is for sources
+// that may return a credential again, which then keeps its age.
 func (k *Keeper[V, S]) FirstRequested(id uint64, now time.Time) (at time.Time) {
 	k.update(func(s *state[V]) {
 		h := s.know()
@@ -205,9 +205,12 @@ func (s *state[V]) reject(l *Lease[V], untried bool, now time.Time) Verdict {
 }
 
 // suspect returns the suspicion after a rejection of l, and whether another
-// credential is worth requesting. It is worth it if l was requested before the latest
-// rejection, because l may have been revoked for the same reason, and if l or the
-// latest rejection is old. Otherwise the next credential would be rejected, too.
+// credential is worth requesting. It is not while the wait after an earlier rejection
+// of l lasts. It is not, either, if l is new and was requested after another credential
+// was rejected: the next one would be rejected, too, so a longer wait begins. In all
+// other cases it is: l may have been revoked, if it is old, or for the reason of that
+// rejection, if it was requested before. If l is old and the last wait has been over
+// for a minute, the next wait is short again.
 func suspect[V any](s suspicion, l *Lease[V], now time.Time) (next suspicion, worth bool) {
 	age := l.Age(now)
 	successor := s.of != 0 && s.of != l.ID && !l.RequestedAt.Before(s.since)

@@ -68,7 +68,7 @@ func (s *state[V]) usable(want *request[V], now time.Time) *Lease[V] {
 
 // lastResort returns the lease for a request that no other lease can answer: the
 // lease that was in use when the caller joined and still is, although it was
-// rejected, or is beyond the end that we expected.
+// rejected, is in its last moments, or is beyond the end that we expected.
 func (s *state[V]) lastResort(want *request[V], now time.Time) *Lease[V] {
 	l := s.candidate(want)
 	if l == nil || l != want.inUse || l.RemainingAtMost(now) <= 0 {

@@ -1,0 +1,139 @@
+package authflow_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// passwords is a server that locks an account for an hour after a number of wrong
+// passwords in an hour.
+type passwords struct {
+	right  map[string]string
+	wrong  map[string][]time.Duration
+	locked map[string]time.Duration
+	total  int
+	most   int // wrong sends of a user
+
+	locksAfter int // wrong passwords in an hour
+}
+
+func newPasswords() *passwords {
+	return &passwords{locksAfter: 5, right: map[string]string{}, wrong: map[string][]time.Duration{}, locked: map[string]time.Duration{}}
+}
+
+// status is 200, or 401. The caller holds the lock of the server.
+func (p *passwords) status(c arrival) int {
+	if until, ok := p.locked[c.user]; ok && c.at < until {
+		return 403
+	}
+	want, ok := p.right[c.user]
+	if !ok {
+		want = "pw"
+	}
+	if c.secret == want {
+		return 200
+	}
+	p.total++
+	w := slices.DeleteFunc(p.wrong[c.user], func(at time.Duration) bool { return c.at-at > time.Hour })
+	w = append(w, c.at)
+	p.wrong[c.user] = w
+	p.most = max(p.most, len(w))
+	if len(w) >= p.locksAfter {
+		p.locked[c.user] = c.at + time.Hour
+	}
+	return 401
+}
+
+// Three processes with a wrong password and a Store that answers.
+func TestR6_ProcessesThatShareAStore_KeepToThreeWrongSendsInAnHour(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		store *faultyStore
+		most  int
+	}{
+		"300 ms away":                         {&faultyStore{takes: 300 * time.Millisecond}, 3},
+		"600 ms away":                         {&faultyStore{takes: 600 * time.Millisecond}, 3},
+		"full: Save fails":                    {&faultyStore{op: "Save", broken: func() bool { return true }}, 3},
+		"900 ms away: each process by itself": {&faultyStore{takes: 900 * time.Millisecond}, 3 * 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inAttack(t, func(t *testing.T) {
+				p := newPasswords()
+				p.locksAfter = tt.most + 1
+				s := newShards(func(_ *shards, c arrival) behavior { return behavior{status: p.status(c), takes: fastCall} })
+				cs := &callers{s: s, rate: 50}
+				for range 3 {
+					cluster := shardCluster(t, s, authflow.WithStore(tt.store, make([]byte, 32)))
+					wrong := passwordFlow(t, cluster, "ann", "wrong")
+					cs.wait.Go(func() {
+						for range 70 {
+							_ = cs.ask(nil, wrong, "ann", 20*time.Second)
+							time.Sleep(time.Minute) // fake clock
+						}
+					})
+					cs.wait.Go(func() {
+						for i := range 100 { // the tokens of others are saved
+							user := fmt.Sprint("g", i)
+							_ = cs.ask(nil, passwordFlow(t, cluster, user, "pw"), user, 10*time.Second)
+							time.Sleep(30 * time.Second) // fake clock
+						}
+					})
+				}
+				cs.wait.Wait()
+				cs.check(t, "others", 10*time.Second, isGood)
+				if p.most > tt.most {
+					t.Errorf("the wrong password was sent %d times in an hour", p.most)
+				}
+			})
+		})
+	}
+}
+
+// The password of a service account with 500 flows is changed on the server. Only the
+// calls that are in flight then carry the old one: three, or with slow calls as many as
+// it takes to renew the tokens of all flows. After three rejections none does.
+func TestR6_ChangedPasswordOfABusyUser_IsRejectedInFlightOnly(t *testing.T) {
+	t.Parallel()
+	for takes, most := range map[time.Duration]int{100 * time.Millisecond: 3, 2 * time.Second: 50} {
+		t.Run(takes.String(), func(t *testing.T) {
+			t.Parallel()
+			inAttack(t, func(t *testing.T) {
+				p := newPasswords()
+				p.locksAfter = math.MaxInt
+				s := newShards(func(_ *shards, c arrival) behavior { return behavior{status: p.status(c), takes: takes} })
+				cluster := shardCluster(t, s)
+				cs := &callers{s: s, rate: 50}
+				for i := range 500 {
+					f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", Password: "pw", ValidityTimeInSec: int32(300 + i)})
+					if err != nil {
+						t.Fatal(err)
+					}
+					cs.wait.Go(func() {
+						for range 180 {
+							_ = cs.ask(nil, f, "ann", 30*time.Second)
+							time.Sleep(10 * time.Second) // fake clock
+						}
+					})
+				}
+				time.Sleep(20 * time.Minute) // fake clock
+				s.mu.Lock()
+				p.right["ann"] = "new"
+				s.mu.Unlock()
+				cs.wait.Wait()
+				sent := p.wrong["ann"]
+				first, last := sent[0], sent[len(sent)-1]
+				wasInFlight := last <= first+takes
+				if len(sent) > most || len(sent) > 3 && !wasInFlight {
+					t.Errorf("the wrong password was sent %d times, from %v to %v", len(sent), first, last)
+				}
+			})
+		})
+	}
+}

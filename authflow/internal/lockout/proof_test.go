@@ -1,0 +1,144 @@
+package lockout_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/lockout"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
+)
+
+func TestR6_ProvenPassword_IsNotSuspectForLostResponses(t *testing.T) {
+	for name, f := range map[string]*outcome.Failure{"lost": lost, "overloaded": overloaded, "not sent": notSent} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r := lockout.New(lockout.Config{})
+				ann := func() *lockout.Ticket { return r.Password("ann", "right", lockout.Scheduled) }
+				play(t, ann(), nil)
+				for range 40 * 60 { // an outage of 40 hours
+					ticket := start(t, ann())
+					after(time.Minute)
+					ticket.Done(f)
+				}
+				play(t, ann(), nil)
+			})
+		})
+	}
+}
+
+func TestR6_ProvenPassword_RejectionEndsTheProof(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "old", lockout.Scheduled) }
+		play(t, ann(), nil)
+		play(t, ann(), wrong)
+		blocked(t, ann(), time.Minute)
+		after(time.Minute)
+		play(t, ann(), wrong)
+		after(10 * time.Minute)
+		play(t, ann(), wrong)
+		blocked(t, ann(), 49*time.Minute)
+		play(t, r.Password("ann", "new", lockout.Scheduled), nil)
+	})
+}
+
+func TestR6_ProvenPassword_ExpiresAfterADayWithoutUse(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "right", lockout.Scheduled) }
+		play(t, ann(), nil)
+		after(24*time.Hour - 1)
+		if ann().Once() {
+			t.Error("not proven within a day")
+		}
+		after(1)
+		play(t, ann(), lost)
+		blocked(t, ann(), time.Minute)
+	})
+}
+
+func TestR6_ProvenPassword_IsSentAfterFourOthersWereRejected(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		for _, password := range []string{"1", "2", "3", "4"} {
+			play(t, r.Password("ann", password, lockout.Scheduled), wrong)
+		}
+		blocked(t, r.Password("ann", "5", lockout.Scheduled), time.Hour)
+		for range 100 {
+			play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		}
+	})
+}
+
+// Rejections of other passwords leave fewer calls for the proven one, because they
+// would be rejected together if it was changed.
+func TestR6_ProvenPassword_HasFewerPlacesAfterRejections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		play(t, r.Password("ann", "right", lockout.Scheduled), nil)
+		play(t, r.Password("ann", "1", lockout.Scheduled), wrong)
+		after(time.Minute)
+		start(t, r.Password("ann", "right", lockout.Scheduled))
+		start(t, r.Password("ann", "right", lockout.Scheduled))
+		waiting(t, r.Password("ann", "right", lockout.Scheduled))
+	})
+}
+
+func TestR6_OvertakenAcceptance_ProvesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "old", lockout.Scheduled) }
+		play(t, ann(), nil)
+		late := start(t, ann())
+		play(t, ann(), wrong)
+		after(time.Second)
+		late.Done(nil)
+		blocked(t, ann(), 59*time.Second)
+
+		late = start(t, r.Password("bob", "old", lockout.Scheduled))
+		late.Done(nil)
+		late = start(t, r.Password("bob", "old", lockout.Scheduled))
+		after(time.Second)
+		play(t, r.Password("bob", "new", lockout.Scheduled), nil)
+		late.Done(nil)
+		if r.Password("bob", "new", lockout.Scheduled).Once() {
+			t.Error("the old password is proven in place of the new one")
+		}
+	})
+}
+
+// All sessions of a user end at once, because the password was changed.
+func TestR6_ChangedOnTheServer_OldPasswordIsSentThreeTimes(t *testing.T) {
+	for _, overlap := range []bool{false, true} {
+		bubble := func(t *testing.T) {
+			r := lockout.New(lockout.Config{})
+			ann := func() *lockout.Ticket { return r.Password("ann", "old", lockout.Scheduled) }
+			play(t, ann(), nil)
+			after(10 * time.Minute)
+			if overlap { // a call that was accepted before the change is heard after it
+				early := start(t, ann())
+				after(time.Second)
+				early.Done(nil)
+			}
+			var sent []*lockout.Ticket
+			for range 50 {
+				ticket := ann()
+				if wait, err := ticket.Eligible(time.Now()); wait == 0 && err == nil {
+					sent = append(sent, start(t, ticket))
+				}
+			}
+			after(time.Second)
+			for _, ticket := range sent {
+				ticket.Done(wrong)
+			}
+			if n := len(sent); n == 0 || n > 3 {
+				t.Errorf("overlap %v: sent %d times", overlap, n)
+			}
+			blocked(t, ann(), time.Hour)
+			play(t, r.Password("ann", "new", lockout.Scheduled), nil)
+		}
+		synctest.Test(t, bubble)
+	}
+}

@@ -34,9 +34,10 @@ func (s *source) Acquire(ctx context.Context, fl *flight) (*lease, error) {
 // acquisition is the state of one flight while it makes its attempts.
 //
 // The time that a request spends in the rate-limit queue costs the acquisition
-// nothing: an attempt's time begins when its turn comes. Everything else, the
-// user's functions and the pauses between attempts included, comes out of
-// timeLeft.
+// nothing: an attempt's time begins when its turn comes. The calls, the user's
+// functions and the pauses between attempts come out of timeLeft. The operations of
+// the Store come out of storeTimeLeft, and the credential of the Flow below has time
+// limits of its own.
 type acquisition struct {
 	*Flow
 	flight        *flight
@@ -72,16 +73,16 @@ func (a *acquisition) repeat(ctx context.Context, attempt func(context.Context) 
 			return l, nil
 		}
 		failed := a.explain(asError(a.method.op(), result.err))
-		if !result.again || !a.mayRepeat(failed) || !a.pause(ctx, result.after) {
+		if !result.again || !a.isRepeatable(failed) || !a.pause(ctx, result.after) {
 			return nil, failed
 		}
 		a.previous = failed
 	}
 }
 
-// mayRepeat reports whether the request may be sent again after a failure: one
+// isRepeatable reports whether the request may be sent again after a failure: one
 // that appends rules only where the server surely did nothing (R11).
-func (a *acquisition) mayRepeat(e *Error) bool {
+func (a *acquisition) isRepeatable(e *Error) bool {
 	return a.rules != rulesAppended || e.outcome().NotApplied()
 }
 
@@ -118,11 +119,11 @@ func (a *acquisition) localResult(err error) attemptResult {
 		return attemptResult{err: &e}
 	}
 	e.RetryAfter = spread(e.RetryAfter)
-	again := e.Retryable() && a.mayAttemptAgain()
+	again := e.Retryable() && a.hasAttemptsLeft()
 	return attemptResult{err: &e, again: again, after: backoff(a.attempts, e.RetryAfter)}
 }
 
-func (a *acquisition) mayAttemptAgain() bool { return a.attempts < a.cluster.policy.MaxAttempts }
+func (a *acquisition) hasAttemptsLeft() bool { return a.attempts < a.cluster.policy.MaxAttempts }
 
 // callFunction calls the function of TokensFrom.
 func (a *acquisition) callFunction(ctx context.Context) (*lease, attemptResult) {

@@ -15,9 +15,9 @@ import (
 // After an operation that ends a session or a token, the next request gets another
 // credential.
 //
-// The client follows no redirects. A redirect or a page, such as the maintenance
-// page, is an error; every other response is in the typed results. To end the Flow,
-// use Logout, which also closes it.
+// The client follows no redirects. A response with 3xx and a page, such as the
+// maintenance page, are errors; every other response is in the typed results. To end
+// the Flow, use Logout, which also closes it.
 func (f *Flow) API() *gen.ClientWithResponses {
 	return &gen.ClientWithResponses{ClientInterface: &gen.Client{Server: f.cluster.url + "/", Client: apiDoer{f}}}
 }
@@ -33,10 +33,10 @@ func (d apiDoer) Do(req *http.Request) (*http.Response, error) {
 	client := &http.Client{Transport: (*transport)(d.f), Timeout: c.timeout, CheckRedirect: returnRedirect}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, asError(operationOf(req), err)
+		return nil, requestError(req, err)
 	}
 	if resp.StatusCode/100 == 3 || exchange.PeekPage(resp) != outcome.NoPage {
-		err := ErrorOf(resp)
+		err := responseError(resp) // not ErrorOf, to which a 304 is a success
 		exchange.Discard(resp)
 		return nil, err
 	}

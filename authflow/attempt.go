@@ -45,9 +45,9 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 	e := newError(failure)
 	e.RetryAfter = max(min(e.RetryAfter, maxRetryAfter), verdict.Held, blockedFor(ticket))
 	if a.parentHasAnother(with, failure) {
-		return nil, attemptResult{err: e, again: a.mayAttemptAgain(), after: backoff(a.attempts, 0)}
+		return nil, attemptResult{err: e, again: a.hasAttemptsLeft(), after: backoff(a.attempts, 0)}
 	}
-	again := verdict.Again && mayResend(ticket, failure)
+	again := verdict.Again && maySendSecretAgain(ticket, failure)
 	return nil, attemptResult{err: e, again: again, after: verdict.After}
 }
 
@@ -57,10 +57,10 @@ func (a *acquisition) parentHasAnother(with *lease, failure *outcome.Failure) bo
 	return with != nil && failure.Class == outcome.Rejected && a.parent().reject(with)
 }
 
-// mayResend reports whether the flight may send its secret again after a failure:
+// maySendSecretAgain reports whether the flight may send its secret again after a failure:
 // a password that is not proven only where the server surely did not look at it
 // (R6).
-func mayResend(ticket *lockout.Ticket, failure *outcome.Failure) bool {
+func maySendSecretAgain(ticket *lockout.Ticket, failure *outcome.Failure) bool {
 	return ticket == nil || failure.Class.NotApplied() || !ticket.Once()
 }
 
@@ -155,7 +155,7 @@ func (a *acquisition) fairnessGroup() string {
 
 // urgentFrom returns when a renewal ahead of time counts as a waiting caller:
 // when its lease has 30 s or a tenth of its life left. With tokens of 300 s that
-// is 15 s to 45 s after the renewal began.
+// is 25 s to 40 s after the renewal began.
 func urgentFrom(l *lease) time.Time {
 	now := time.Now()
 	remaining := l.Remaining(now)

@@ -2,9 +2,13 @@ package authflow_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -132,6 +136,39 @@ func expectRetryIn(t *testing.T, what string, err error) {
 	var e *authflow.Error
 	if !errors.As(err, &e) || !e.Retryable() || e.RetryAfter <= 0 {
 		t.Errorf("%s: %v", what, err)
+	}
+}
+
+// A failure of the network has the same class in a call of API as in a call for a
+// token.
+func TestR4_NetworkFailureOfACallOfAPI_SaysItsClassAndWhenToRetry(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err       error
+		class     string
+		retryable bool
+	}{
+		"connection refused":    {errRefused, "notSent", true},
+		"dial timeout":          {errDialing, "notSent", true},
+		"name server":           {errLookup, "notSent", true},
+		"certificate":           {&tls.CertificateVerificationError{Err: errors.New("expired")}, "notSent", false},
+		"connection reset":      {syscall.ECONNRESET, "outcomeUnknown", true},
+		"time-out":              {context.DeadlineExceeded, "outcomeUnknown", true},
+		"repeats the token":     {errors.New("tok-1"), "outcomeUnknown", true},
+		"error of another Flow": {&authflow.Error{Op: "login", Status: 503}, "overloaded", true},
+	} {
+		f, _ := serving(t, func(*http.Request) (*http.Response, error) { return nil, c.err })
+		_, err := f.API().GetCurrentUserInfoWithResponse(t.Context())
+		var e *authflow.Error
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if e.Class() != c.class || e.Retryable() != c.retryable {
+			t.Errorf("%s: %v of class %s", name, err, e.Class())
+		}
+		if e.Retryable() != (e.RetryAfter > 0) || !strings.HasPrefix(e.Op, "GET /") || strings.Contains(err.Error(), "tok-1") {
+			t.Errorf("%s: RetryAfter %v: %v", name, e.RetryAfter, err)
+		}
 	}
 }
 

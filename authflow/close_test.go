@@ -162,6 +162,37 @@ func TestS4_LogoutThatFails_ClosesTheFlow(t *testing.T) {
 	})
 }
 
+// The first failure may be permanent although the others are temporary. The longest
+// wait is the one that counts.
+func TestR4_LogoutThatLeavesCredentialsAlive_TellsWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]struct {
+		once, then authtest.Fault
+		least      time.Duration // of RetryAfter; 0 for an error that is not retryable
+	}{
+		"503":                 {authtest.Status(503), authtest.Status(503), time.Second},
+		"silence":             {authtest.Delay(time.Hour), authtest.Delay(time.Hour), time.Second},
+		"Retry-After of 10 s": {authtest.Status(503), status503RetryAfter("10"), 10 * time.Second},
+		"403":                 {authtest.Status(403), authtest.Status(403), 0},
+		"403 once, then 503":  {authtest.Status(403), authtest.Status(503), time.Second},
+		"connection cut":      {authtest.Reset(), authtest.Reset(), time.Second},
+	}, func(t *testing.T, c struct {
+		once, then authtest.Fault
+		least      time.Duration
+	}) {
+		sim := authtest.New()
+		f := trusted(t, sim, 24*time.Hour)
+		exclusiveTokens(t, f, 4)
+		sim.Fail(authtest.OpRevokeToken, 1, c.once)
+		sim.Fail(authtest.OpRevokeToken, -1, c.then)
+		err := f.Logout(t.Context())
+		var e *authflow.Error
+		if !errors.As(err, &e) || e.Op != "Logout" || e.Retryable() != (c.least > 0) || e.RetryAfter < c.least {
+			t.Errorf("%#v", err)
+		}
+	})
+}
+
 func TestL1_CloseDuringAcquisitions_EndsThem(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

@@ -19,6 +19,11 @@ func ErrorOf(resp *http.Response) error {
 	if resp == nil || isSuccess(resp) {
 		return nil
 	}
+	return responseError(resp)
+}
+
+// responseError returns what a response says of a failure.
+func responseError(resp *http.Response) *Error {
 	body, read := exchange.ReadErrorBody(resp)
 	op := "request"
 	if resp.Request != nil {

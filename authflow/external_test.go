@@ -152,6 +152,40 @@ func TestR12_InvalidatedToken_IsNotReturnedAgain(t *testing.T) {
 	}
 }
 
+// The function of TokensFrom says when it can be called again. A function that supplies
+// the secret keys of other flows changes nothing about that.
+func TestR12_FunctionThatIsRejected_IsCalledWhenItSays(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]authflow.Option{
+		"alone": nil,
+		"beside a key function": {authflow.WithSecretKeyFunc(func(context.Context, string) (gen.Secret, error) {
+			return authtest.DefaultSecretKey, nil
+		})},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			calls := 0
+			f, err := fakeCluster(t, nil, opts...).TokensFrom(func(context.Context) (authflow.Token, error) {
+				calls++
+				return authflow.Token{}, &authflow.Error{Status: 401, RetryAfter: 30 * time.Second}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 60 {
+				_, err := f.Token(t.Context())
+				var e *authflow.Error
+				if !errors.As(err, &e) || e.RetryAfter <= 0 {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second) // fake clock
+			}
+			if calls > 2 {
+				t.Errorf("%s: %d calls in a minute", name, calls)
+			}
+		})
+	}
+}
+
 // A token without times is used until the server rejects it.
 func TestR7_TokenOfTheUsersFunction_LivesAsItsTimesSay(t *testing.T) {
 	t.Parallel()

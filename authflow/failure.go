@@ -2,6 +2,7 @@ package authflow
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -26,11 +27,13 @@ func newError(f *outcome.Failure) *Error {
 // where its class and status do not say so.
 func kindOfFailure(f *outcome.Failure) error {
 	var wrong *exchange.WrongOriginError
+	wasFollowed := f.Status == 0 // by the RoundTripper, if the class is Unexpected
+	isRedirect := wasFollowed || f.Status/100 == 3
 	switch {
-	case f.Class == outcome.Unexpected && f.Status/100 == 3, errors.Is(f.Err, exchange.ErrFollowsRedirects):
-		return ErrUnexpectedRedirect
 	case errors.As(f.Err, &wrong):
 		return ErrWrongOrigin
+	case f.Class == outcome.Unexpected && isRedirect:
+		return ErrUnexpectedRedirect
 	}
 	return kindOfPage(f.Page)
 }
@@ -68,6 +71,17 @@ func asError(op string, err error) *Error {
 	outer.Op, outer.Field, outer.Err, outer.wraps, outer.heldBack = op, "", err, true, false
 	outer.kind, outer.class, outer.permanent = inner.kindOf(), inner.outcome(), inner.permanent || !inner.Retryable()
 	return &outer
+}
+
+// requestError returns the error of an http.Client that sent req as an Error. A failure
+// of the network gets the class that it has in an auth call.
+func requestError(req *http.Request, err error) *Error {
+	e := asError(operationOf(req), err)
+	var known *Error
+	if !errors.As(err, &known) {
+		e = newError(exchange.FailureOfError(e.Op, e.Err, false, exchange.RedactorFor(req)))
+	}
+	return e.retryIn(0)
 }
 
 // acquisitionError returns err as an Error of the acquisitions of f. A retryable

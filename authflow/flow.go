@@ -26,7 +26,7 @@ type Flow struct {
 	supplier *supplier // nil if the request or the Cluster has the secret
 
 	keeper renewal.Keeper[credential, *source]
-	ledger atomic.Pointer[ledger] // nil while nothing is owed
+	ledger atomic.Pointer[ledger] // nil until a credential is owed or the Flow is closed
 
 	// ledAway is the ID of the credential that last met a redirect or a page with a
 	// request that was not repeated.

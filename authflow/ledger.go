@@ -14,7 +14,7 @@ import (
 // alive at the server, so that Logout can end them: a token that was renewed
 // ahead of time, an exclusive token, a token that arrived after Logout.
 //
-// A Flow that has never owed anything has none.
+// A Flow that is open and has never owed anything has none.
 type ledger struct {
 	mu        sync.Mutex
 	owed      []debt
@@ -69,17 +69,17 @@ func (f *Flow) owing() *ledger {
 }
 
 // owedFor returns how long a credential is kept for Logout: until it has certainly
-// expired. A session that is out of use has expired after SessionIdle. A token whose
-// real end is unknown is not kept beyond the end that we expect, because a Flow would
-// keep more and more of them. The last token before Close or Logout is kept: no other
-// one follows it.
+// expired. A session that is out of use has expired after SessionIdle, or after seven
+// days if it is remembered, as its lease says. A token whose real end is unknown is
+// not kept beyond the end that we expect, because a Flow would keep more and more of
+// them. The last token before Close or Logout is kept: no other one follows it.
 func (f *Flow) owedFor(l *lease, now time.Time) time.Duration {
 	left := l.RemainingAtMost(now)
 	_, closed := f.keeper.Peek()
 	switch {
 	case !f.alive(l, now):
 		return 0
-	case l.Value.session != nil:
+	case l.Value.session != nil && !f.remember:
 		return min(left, f.cluster.policy.SessionIdle)
 	case left < renewal.Forever || closed != nil:
 		return left
@@ -157,6 +157,12 @@ func (f *Flow) forgetExpired(now time.Time) {
 func (g *ledger) add(d debt) (loggedOut bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.put(d)
+	return g.loggedOut
+}
+
+// put remembers a credential. The caller holds the lock.
+func (g *ledger) put(d debt) {
 	now := time.Now()
 	if g.pruneIsDue(now) || len(g.owed) >= maxOwed {
 		g.prune(now)
@@ -170,7 +176,6 @@ func (g *ledger) add(d debt) (loggedOut bool) {
 		g.dropped++
 		g.until = max(g.until, d.end)
 	}
-	return g.loggedOut
 }
 
 // prune removes credentials that have expired. The caller holds the lock.
@@ -234,4 +239,11 @@ func (g *ledger) settle(l *lease) {
 		return d.text[:d.header] == l.Value.header[0]
 	})
 	g.release()
+}
+
+// settleDropped notes that n credentials that were dropped have been ended.
+func (g *ledger) settleDropped(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dropped = max(0, g.dropped-int32(n)) //nolint:gosec // it is a former value of dropped
 }

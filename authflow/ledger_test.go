@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +62,35 @@ func TestL4_SessionsThatHaveEnded_AreNotLoggedOut(t *testing.T) {
 		sim.ResetCalls()
 		if err := f.Logout(t.Context()); err != nil || sim.Calls(authtest.AnyOperation) != 1 {
 			t.Errorf("%v, %v", sim.CallCounts(), err)
+		}
+	})
+}
+
+// A remembered session lives for seven days, whether it is used or not. Logout ends it
+// days after another session has replaced it, or after Close.
+func TestL4_RememberedSessionOutOfUse_IsEndedAsLongAsItIsAlive(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]struct {
+		after time.Duration
+		alive int // before Logout
+	}{
+		"an hour": {time.Hour, 2}, "4 h": {4 * time.Hour, 2}, "6 days": {6 * 24 * time.Hour, 2}, "8 days": {8 * 24 * time.Hour, 0},
+	}, func(t *testing.T, c struct {
+		after time.Duration
+		alive int
+	}) {
+		sim := authtest.New()
+		f := loggedIn(t, sim, true)
+		mustGet(t, f)
+		if err := f.Renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+		time.Sleep(c.after) // fake clock
+		alive := len(sim.Sessions())
+		err := f.Logout(t.Context())
+		if calls := sim.Calls(authtest.OpLogout); err != nil || alive != c.alive || calls != c.alive || len(sim.Sessions()) > 0 {
+			t.Errorf("%d of %d sessions are alive after %d calls, %v", len(sim.Sessions()), alive, calls, err)
 		}
 	})
 }
@@ -173,6 +203,38 @@ func TestL4_LogoutDuringAnAcquisition_LeavesNoTokenAlive(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A token of 8 MiB takes Close a millisecond to copy, so that Logout begins in
+// between.
+func TestL4_LogoutDuringClose_EndsTheCredentialInUse(t *testing.T) {
+	t.Parallel()
+	value := gen.Secret(strings.Repeat("t", 8<<20))
+	for range 5 {
+		synctest.Test(t, func(t *testing.T) {
+			var revoked atomic.Bool
+			c := fakeCluster(t, func(r *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(r.URL.Path, "/revoke") {
+					revoked.Store(true)
+				}
+				return reply(r, 204, ""), nil
+			})
+			f, err := c.TokensFrom(func(context.Context) (authflow.Token, error) {
+				return authflow.Token{Value: value, Username: "ann"}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustToken(t, f)
+			go f.Close()
+			for closed := error(nil); !errors.Is(closed, authflow.ErrClosed); {
+				_, closed = f.Token(t.Context())
+			}
+			if err := f.Logout(t.Context()); err != nil || !revoked.Load() {
+				t.Errorf("revoked: %t, %v", revoked.Load(), err)
+			}
+		})
 	}
 }
 

@@ -70,15 +70,19 @@ func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
 	return panicked
 }
 
-// endFlights closes the keeper, and puts the credential in use on the ledger.
+// endFlights closes the keeper, and puts the credential in use on the ledger. It holds
+// the lock of the ledger, so that a Logout at the same time finds the credential there.
 func (f *Flow) endFlights(why error) (first bool) {
+	g := f.owing()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	l, first := f.keeper.Close(why)
 	if l == nil {
 		return first
 	}
 	left := f.owedFor(l, time.Now())
 	if left > 0 {
-		f.owing().add(f.newDebt(l, left))
+		g.put(f.newDebt(l, left))
 	}
 	return first
 }
@@ -92,6 +96,10 @@ func (f *Flow) endOwed(ctx context.Context, o logoutOptions) error {
 	var err error
 	if o.everywhere {
 		owed, err = f.revokeAll(ctx, owed)
+	}
+	if o.everywhere && err == nil && f.method != methodLogin { // the dropped credentials were tokens of the user
+		f.owing().settleDropped(dropped)
+		dropped = 0
 	}
 	failures := f.endAll(ctx, owed)
 	if err == nil && len(failures)+dropped > 0 {
@@ -116,16 +124,17 @@ func isOneOf(leases ...*lease) func(gen.Secret) bool {
 	}
 }
 
-// stillAlive is the error of a Logout that could not end everything.
-func stillAlive(alive, all int, failures []error) error {
-	err := errors.New("more credentials were issued than a Flow remembers; they expire by themselves")
-	if len(failures) > 0 {
-		err = failures[0]
+// stillAlive is the error of a Logout that could not end everything. Of several
+// failures it names the one after which the caller has to wait longest (R4).
+func stillAlive(alive, all int, failures []*Error) error {
+	if len(failures) == 0 {
+		failures = []*Error{{Op: "Logout", Err: errors.New("more credentials were issued than a Flow remembers; they expire by themselves")}}
 	}
+	err := slices.MaxFunc(failures, func(a, b *Error) int { return cmp.Compare(a.RetryAfter, b.RetryAfter) })
 	if all == 1 {
 		return err
 	}
-	return &Error{Op: "Logout", Err: fmt.Errorf("%d of %d credentials are still alive: %w", alive, all, err)}
+	return asError("Logout", fmt.Errorf("%d of %d credentials are still alive: %w", alive, all, err))
 }
 
 // revocations is how many calls of a Logout are in progress at a time.
@@ -133,10 +142,10 @@ const revocations = 8
 
 // endAll ends credentials side by side and returns the failures. One call that
 // hangs does not keep the others alive.
-func (f *Flow) endAll(ctx context.Context, owed []*lease) []error {
+func (f *Flow) endAll(ctx context.Context, owed []*lease) []*Error {
 	var (
 		mu       sync.Mutex
-		failures []error
+		failures []*Error
 		workers  sync.WaitGroup
 	)
 	queue := make(chan *lease)
@@ -145,7 +154,7 @@ func (f *Flow) endAll(ctx context.Context, owed []*lease) []error {
 			for l := range queue {
 				if err := f.end(ctx, l); err != nil {
 					mu.Lock()
-					failures = append(failures, err)
+					failures = append(failures, asError("Logout", err))
 					mu.Unlock()
 				}
 			}

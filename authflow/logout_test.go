@@ -236,3 +236,22 @@ func TestL4_MoreExclusiveTokensThanAFlowRemembers_AreReported(t *testing.T) {
 		}
 	})
 }
+
+// A Flow remembers 10,000 tokens. The call for the user ends the others too.
+func TestL4_LogoutEverywhereWithMoreTokensThanAFlowRemembers_SaysThatAllHaveEnded(t *testing.T) {
+	if !fullSize() {
+		t.Skip("10,003 tokens, which take a minute under the race detector: make crowds")
+	}
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &issuer{}
+		f := on(t, s.RoundTrip, authflow.WithRateLimit(0, 0))
+		exclusiveTokens(t, f, 10_003)
+		if err := f.Logout(t.Context(), authflow.Everywhere()); err != nil {
+			t.Error(err)
+		}
+		if err := f.Logout(t.Context()); err != nil {
+			t.Errorf("another Logout: %v", err)
+		}
+	})
+}

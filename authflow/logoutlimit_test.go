@@ -151,6 +151,22 @@ func TestL4_LogoutFromASlowServer_EndsSideBySide(t *testing.T) {
 	})
 }
 
+// Each call takes 200 ms: one after the other, they would take a minute.
+func TestL4_LogoutOf300TokensFrom200MsAway_EndsAllWithinTheTimeLimit(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		const limit = 10 * time.Second
+		f := trusted(t, sim, 24*time.Hour, authflow.WithPolicy(authflow.Policy{Timeout: limit}))
+		exclusiveTokens(t, f, 300)
+		sim.Fail(authtest.OpRevokeToken, -1, authtest.Delay(200*time.Millisecond))
+		began := time.Now()
+		err := f.Logout(t.Context())
+		if took := time.Since(began); err != nil || took > limit || len(sim.Tokens()) > 0 {
+			t.Errorf("%v after %v, with %d tokens alive", err, took, len(sim.Tokens()))
+		}
+	})
+}
+
 // 1,500 revocations at 50 a second take 30 s. The second Logout ends what did not
 // fit into the first.
 func TestL4_LogoutOf1500ExclusiveTokens_EndsAllOrTellsHowMany(t *testing.T) {

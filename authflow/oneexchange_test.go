@@ -147,3 +147,48 @@ func TestI6_TransportThatFollowsRedirects_IsAnUnexpectedRedirect(t *testing.T) {
 		}
 	})
 }
+
+// A request that a transport redirected was sent, so its error does not say that
+// nothing was done. It is not repeated.
+func TestI6_RequestThatATransportRedirected_WasSent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method, path string
+		to           string
+		is           error
+	}{
+		"GET":                          {http.MethodGet, apiX, "evil.example", authflow.ErrWrongOrigin},
+		"POST":                         {http.MethodPost, apiX, "evil.example", authflow.ErrWrongOrigin},
+		"POST, to a host of its token": {http.MethodPost, apiX, "tok-1.evil.example", authflow.ErrUnexpectedRedirect}, // the host is withheld
+		"login":                        {http.MethodPost, "/api/rest/2.0/auth/session/login", "evil.example", authflow.ErrUnexpectedRedirect},
+	} {
+		sent := 0
+		following := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host == c.to {
+				return reply(r, 200, "{}"), nil
+			}
+			sent++
+			return reply(r, 307, "", "Location", "https://"+c.to+"/"), nil
+		})}
+		f, _ := serving(t, func(r *http.Request) (*http.Response, error) { return following.Do(r.Clone(r.Context())) })
+		req, err := http.NewRequestWithContext(t.Context(), c.method, fakeURL+c.path, strings.NewReader(`{"username":"bob","password":"of-bob-1"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Do(req) //nolint:bodyclose // an error is expected
+		var e *authflow.Error
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !errors.Is(err, c.is) || e.Class() != "unexpected" || e.Retryable() || sent != 1 {
+			t.Errorf("%s: sent %d times, %v of class %s", name, sent, err, e.Class())
+		}
+		if strings.Contains(err.Error(), "tok-1") {
+			t.Errorf("%s: %v", name, err)
+		}
+		again, _ := authflow.ShouldRetry(t.Context(), nil, err)
+		if again {
+			t.Errorf("%s: would be sent again", name)
+		}
+	}
+}

@@ -24,6 +24,20 @@ func TestX1X3_LocationThatIsNotAURL_IsAnUnexpectedRedirect(t *testing.T) {
 	}
 }
 
+// Each response that is not in the typed results is an error, 304 included, which
+// [authflow.ErrorOf] counts as a success.
+func TestX4_3xxToACallOfAPI_IsAnUnexpectedRedirect(t *testing.T) {
+	for _, status := range []int{300, 302, 304, 305, 399} {
+		f, _ := serving(t, func(r *http.Request) (*http.Response, error) { return reply(r, status, ""), nil })
+		resp, err := f.API().GetCurrentUserInfo(t.Context()) //nolint:bodyclose // there is none
+		var e *authflow.Error
+		isRedirect := errors.Is(err, authflow.ErrUnexpectedRedirect) && errors.As(err, &e) && e.Class() == "unexpected"
+		if resp != nil || !isRedirect || e.Status != status || e.Retryable() {
+			t.Errorf("%d: %v, %v", status, resp, err)
+		}
+	}
+}
+
 func TestI2_RequestBody_DoesNotFollowARedirectToAnotherHost(t *testing.T) {
 	var elsewhere []string
 	f := on(t, func(r *http.Request) (*http.Response, error) {

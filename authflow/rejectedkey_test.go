@@ -232,3 +232,50 @@ func TestR13_UserInTrouble_DelaysNobodyElse(t *testing.T) {
 		}
 	})
 }
+
+// Two flows whose users this program does not know, because it is given their tokens.
+func TestR13_UserWhoIsNotKnown_DelaysNobodyElse(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
+		flows := make([]*authflow.Flow, 2)
+		for i := range flows {
+			token := mustToken(t, userOf(t, c, i))
+			if i == 0 {
+				sim.Fail(authtest.OpLogin, -1, ofToken(token.Value, authtest.Status(503)))
+			}
+			f, err := c.TokensFrom(func(context.Context) (authflow.Token, error) { return token, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			flows[i], err = f.Session()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if _, err := get(t.Context(), flows[0]); err == nil {
+				t.Fatal("the first user is served")
+			}
+			began := time.Now()
+			mustGet(t, flows[1])
+			if waited := time.Since(began); waited > 0 {
+				t.Errorf("the second user waited for %v", waited)
+			}
+		}
+	}, people(2)...)
+}
+
+// ofToken is a fault of the calls that carry a token.
+func ofToken(token gen.Secret, fault authtest.Fault) authtest.Fault {
+	return func(next http.Handler) http.Handler {
+		failing := fault(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") == "Bearer "+string(token) {
+				failing.ServeHTTP(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}

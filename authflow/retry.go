@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
@@ -19,10 +20,13 @@ import (
 // GET, HEAD, OPTIONS, PUT and DELETE are repeated after failures of the network,
 // 408, 409, 429 and 5xx except 501. The effect of a request with another method may
 // have happened, so it is repeated only after a response that says that nothing was
-// done (409, 429), and where the request did not reach the server. The method comes
-// from resp.Request, or from a [*url.Error] as http.Client returns it; without
-// either, the request counts as a GET. The error is ctx.Err() if ctx has ended, and
-// otherwise nil.
+// done (409, 429), and where the request did not reach the server.
+//
+// The method of a response is the method of resp.Request; without one, the request
+// counts as a GET. The method of an error comes from a [*url.Error] as http.Client
+// returns it, or from an [*Error] whose Op is a method and a path, as [Flow.API]
+// returns it. With any other error the method is unknown, and the request is repeated
+// only if nothing was done. The error is ctx.Err() if ctx has ended, and otherwise nil.
 //
 // A Flow has already renewed its credential and repeated the request when a 401
 // is returned, so a 401 is not retried.
@@ -33,12 +37,11 @@ func ShouldRetry(ctx context.Context, resp *http.Response, err error) (bool, err
 	class, permanent, method := outcome.OK, false, ""
 	switch {
 	case err != nil:
-		class, permanent, method = classify(err)
+		class, permanent = classify(err)
+		method = methodOfError(err)
 	case resp != nil:
 		class = outcome.Of("", outcome.None, resp.StatusCode, outcome.NoPage)
-		if resp.Request != nil {
-			method = resp.Request.Method
-		}
+		method = methodOfResponse(resp)
 	}
 	if permanent || !class.Retryable() {
 		return false, nil
@@ -46,26 +49,50 @@ func ShouldRetry(ctx context.Context, resp *http.Response, err error) (bool, err
 	return idempotent(method) || class.NotApplied(), nil
 }
 
-// classify describes a request that ended in err: its class, whether another attempt
-// cannot help, and its method, which is "" if err does not tell it.
-func classify(err error) (class outcome.Class, permanent bool, method string) {
-	var sent *url.Error
-	if errors.As(err, &sent) {
-		method = sent.Op // "Get", "Post", as net/http writes them
-	}
+// classify returns the class of a request that ended in err, and whether another
+// attempt cannot help.
+func classify(err error) (class outcome.Class, permanent bool) {
 	var e *Error
 	if errors.As(err, &e) {
-		return e.outcome(), !e.Retryable(), method
+		return e.outcome(), !e.Retryable()
 	}
-	class, permanent = outcome.OfError(err, false)
-	return class, permanent, method
+	return outcome.OfError(err, false)
+}
+
+// methodOfResponse returns the method of the request that resp is to. An empty method
+// is GET for net/http.
+func methodOfResponse(resp *http.Response) string {
+	if resp.Request == nil || resp.Request.Method == "" {
+		return http.MethodGet
+	}
+	return resp.Request.Method
+}
+
+// methodOfError returns the method of the request that ended in err, or "" if err does
+// not tell it. A *url.Error below an Error may be about another request, such as one
+// of a credential function.
+func methodOfError(err error) string {
+	var e *Error
+	var sent *url.Error
+	hasError, hasSent := errors.As(err, &e), errors.As(err, &sent)
+	if hasError && (!hasSent || errors.Is(e.Err, sent)) {
+		method, path, _ := strings.Cut(e.Op, " ")
+		if strings.HasPrefix(path, "/") {
+			return method
+		}
+		return "" // Op is an operationId or a function
+	}
+	if hasSent {
+		return sent.Op // "Get", "Post", as net/http writes them
+	}
+	return ""
 }
 
 // idempotent reports whether a request may be sent twice without another effect
-// (RFC 9110, section 9.2.2). An empty method is GET for net/http.
+// (RFC 9110, section 9.2.2). An empty method is one that is not known.
 func idempotent(method string) bool {
 	switch method {
-	case "", "GET", "Get", "HEAD", "Head", "OPTIONS", "Options", "PUT", "Put", "DELETE", "Delete":
+	case "GET", "Get", "HEAD", "Head", "OPTIONS", "Options", "PUT", "Put", "DELETE", "Delete":
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,7 +103,8 @@ func (h *storeHealth) failed() {
 		return
 	}
 	h.failures++
-	h.until = now.Add(min(time.Second<<min(h.failures-1, 10), maxStoreBackoff))
+	pause := min(time.Second<<min(h.failures-1, 10), maxStoreBackoff*4/5)
+	h.until = now.Add(pause + rand.N(pause/4)) // replicas do not return together
 }
 
 // unknown notes that an operation ended without news of the Store.

@@ -63,7 +63,10 @@ func (f *Flow) isSupplied() bool {
 	if f.secret() != "" {
 		return false
 	}
-	return f.cluster.secretKey != nil || f.supplier != nil && f.supplier.password != nil
+	if f.byKey {
+		return f.cluster.secretKey != nil
+	}
+	return f.supplier != nil && f.supplier.password != nil
 }
 
 // callSupplier gets the password or key from the function that supplies it, or
@@ -88,7 +91,14 @@ func (c *Cluster) key(org string) gen.Secret { return cmp.Or(c.orgKeys[org], c.o
 // principal names the user and the Org to which evidence from this Flow's requests
 // applies. Names that differ by case alone are one user: whether the server treats
 // them so is not documented, and to assume one account is the cautious choice.
-func (f *Flow) principal() string { return strings.ToLower(f.user()) + "\x00" + f.org() }
+// A Flow whose user is not known is a principal of its own.
+func (f *Flow) principal() string {
+	user := strings.ToLower(f.user())
+	if user == "" {
+		user = fmt.Sprintf("%p", f)
+	}
+	return user + "\x00" + f.org()
+}
 
 // request makes the request for a credential. A secret that is not in the body yet
 // is added to it.

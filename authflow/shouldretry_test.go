@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // respondedTo returns a response to a request with a method.
@@ -60,6 +62,21 @@ func TestR5_ShouldRetry_RepeatsWhatMaySucceedAndDoesNoHarm(t *testing.T) {
 		"POST, no token, 429":      {nil, &url.Error{Op: "Post", URL: fakeURL, Err: &authflow.Error{Op: "login", Status: 429}}, true},
 		"GET, no token, 401":       {nil, &url.Error{Op: "Get", URL: fakeURL, Err: &authflow.Error{Op: "login", Status: 401}}, false},
 		"no response and no error": {nil, nil, false},
+		"POST of API, reset":       {nil, &authflow.Error{Op: "POST /x", Err: context.DeadlineExceeded}, false},
+		"PATCH of API, 503":        {nil, &authflow.Error{Op: "PATCH /x", Status: 503}, false},
+		"POST of API, 429":         {nil, &authflow.Error{Op: "POST /x", Status: 429}, true},
+		"GET of API, reset":        {nil, &authflow.Error{Op: "GET /x", Err: context.DeadlineExceeded}, true},
+		"DELETE of API, 503":       {nil, &authflow.Error{Op: "DELETE /x", Status: 503}, true},
+		"wrapped POST of API, 503": {nil, fmt.Errorf("search: %w", &authflow.Error{Op: "POST /x", Status: 503}), false},
+		"operation, 503":           {nil, &authflow.Error{Op: "getFullAccessToken", Status: 503}, false},
+		"operation, 429":           {nil, &authflow.Error{Op: "getFullAccessToken", Status: 429}, true},
+		"function, 503":            {nil, &authflow.Error{Op: "GET", Status: 503}, false},
+		"no operation, 503":        {nil, &authflow.Error{Status: 503}, false},
+		"POST, of a GET of a function": {nil, &authflow.Error{Op: "POST /x", Status: 503,
+			Err: &url.Error{Op: "Get", URL: fakeURL, Err: syscall.ECONNRESET}}, false},
+		"unknown request, reset":    {nil, syscall.ECONNRESET, false},
+		"unknown request, not sent": {nil, refused, true},
+		"joined GET, reset":         {nil, errors.Join(errors.New("x"), &url.Error{Op: "Get", URL: fakeURL, Err: syscall.ECONNRESET}), true},
 	} {
 		for range 2 {
 			again, err := authflow.ShouldRetry(t.Context(), c.resp, c.err)
@@ -73,6 +90,24 @@ func TestR5_ShouldRetry_RepeatsWhatMaySucceedAndDoesNoHarm(t *testing.T) {
 	again, err := authflow.ShouldRetry(ended, respondedTo("GET", 503), nil)
 	if again || !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end of the context: %v, %v", again, err)
+	}
+}
+
+// The errors of API and of RoundTrip are not in a *url.Error.
+func TestR5_ShouldRetry_DoesNotRepeatALostPOSTOfAPI(t *testing.T) {
+	t.Parallel()
+	f, _ := serving(t, func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNRESET })
+	_, getting := f.API().GetCurrentUserInfoWithResponse(t.Context())
+	_, posting := f.API().SearchAuthSettingsWithResponse(t.Context(), gen.SearchAuthSettingsRequest{})
+	_, tripping := f.Transport().RoundTrip(withMethod(t, http.MethodPost))
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{"GET": {getting, true}, "POST": {posting, false}, "RoundTrip": {tripping, false}} {
+		again, err := authflow.ShouldRetry(t.Context(), nil, c.err)
+		if again != c.want || err != nil {
+			t.Errorf("%s, %v: %v, %v", name, c.err, again, err)
+		}
 	}
 }
 

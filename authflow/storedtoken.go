@@ -74,25 +74,23 @@ func (a *acquisition) load(ctx context.Context) *lease {
 	defer func() { a.looked = time.Now() }()
 	for i := range a.entry.names {
 		l := a.loadName(ctx, i)
-		if l == nil {
-			continue
-		}
-		if a.isNewEnough(l) {
+		isOlder := l != nil && a.flight.Force && l.RequestedAt.Before(a.flight.Began) // than Flow.Renew allows
+		switch {
+		case l == nil, isOlder:
+		case isDue(l, a.cluster.policy.RenewAt):
+			a.expiring = l
+		default:
 			return l
 		}
-		a.expiring = l
 	}
 	return nil
 }
 
-// isNewEnough reports whether a stored token will do: it is not due for renewal,
-// and after Flow.Renew it was requested since.
-func (a *acquisition) isNewEnough(l *lease) bool {
+// isDue reports whether a stored token has lived for the part of its life after which
+// it is renewed.
+func isDue(l *lease, renewAt float64) bool {
 	now := time.Now()
-	if a.flight.Force && l.RequestedAt.Before(a.flight.Began) {
-		return false
-	}
-	return float64(l.Age(now)) < a.cluster.policy.RenewAt*float64(l.Age(now)+l.Remaining(now))
+	return float64(l.Age(now)) >= renewAt*float64(l.Age(now)+l.Remaining(now))
 }
 
 // loadName loads the token under one of the names, or returns nil.
@@ -119,12 +117,12 @@ func (a *acquisition) loadName(ctx context.Context, i int) *lease {
 	}
 	c.stored = true
 	l := a.cluster.policy.grant(c, requested.Add(found.left-t.Life), wholeLife(t.Life))
-	id := a.cluster.idOf(c.header[0])
+	l.ID = a.cluster.idOf(c.header[0])
 	switch {
-	case a.keeper.Rejected(id):
+	case a.keeper.Rejected(l.ID):
 		_ = a.useStore(ctx, "Delete", func(ctx context.Context) error { return a.entry.delete(ctx, name, found.value) })
 		return nil
-	case a.keeper.Issued(id), l.Remaining(requested) <= 0:
+	case a.keeper.Issued(l.ID), l.Remaining(requested) <= 0:
 		return nil
 	}
 	return l

@@ -42,11 +42,7 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	if l != nil || a.entry.isCrowded() {
 		return l
 	}
-	look := min(max(lastLook, 2*took), longestLook)
-	if !a.byKey && a.ticket().Once() {
-		look = max(lastLook, 2*took) + countTime
-	}
-	wait := left - took - look
+	wait := left - took - a.timeAfterLock(took)
 	if wait <= 0 {
 		return nil
 	}
@@ -63,6 +59,16 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 			return l
 		}
 	}
+}
+
+// timeAfterLock returns how much of storeTime waiting for a lock leaves, after a look
+// that took so long.
+func (a *acquisition) timeAfterLock(took time.Duration) time.Duration {
+	look := max(lastLook, 2*took)
+	if !a.byKey && a.ticket().Once() {
+		return look + countTime
+	}
+	return min(look, longestLook)
 }
 
 // lookFirst is load at the beginning, with a limit for crowds.

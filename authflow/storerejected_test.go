@@ -73,3 +73,31 @@ func TestK3_InvalidatedToken_IsRemovedFromTheStore(t *testing.T) {
 		}
 	})
 }
+
+// The token in the Store is due for renewal, and its renewal fails. It serves on,
+// but Renew does not pass it off as a new one, and no request is repeated with it.
+func TestK3_DueTokenOfTheStore_IsNeverTheNewOne(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		saved := mustToken(t, replica(t, sim, &s, admin))
+		time.Sleep(270 * time.Second) // fake clock: it lives for 30 s more
+		sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
+		f := replica(t, sim, &s, admin)
+		if mustToken(t, f).Value != saved.Value {
+			t.Fatal("a token that is alive does not serve on")
+		}
+		if err := f.Renew(t.Context()); err == nil {
+			t.Error("Renew returns nil with the token of before")
+		}
+		sim.RevokeAll()
+		sim.ResetCalls()
+		for range 3 {
+			_, _ = get(t.Context(), f)
+			time.Sleep(time.Second) // fake clock
+		}
+		if n := sim.Calls(authtest.AnyOperation) - sim.Calls(authtest.OpGetFullAccessToken); n > 3 {
+			t.Errorf("three requests sent the rejected token %d times", n)
+		}
+	})
+}

@@ -27,7 +27,7 @@ const (
 func (in *tokenResponse) times(header http.Header) tokenTimes {
 	t := tokenTimes{created: in.Created.instant(), expires: in.Expires.instant()}
 	if date := header.Get("Date"); date != "" {
-		t.date, _ = http.ParseTime(date) // zero if it is no date
+		t.date, _ = http.ParseTime(date) // zero if it is not a date
 	}
 	if !t.possible(t.created) {
 		t.created = time.Time{}

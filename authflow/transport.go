@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/exchange"
-	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 	"github.com/go-thoughtspot/tsauth/authflow/internal/redact"
 )
 
@@ -98,9 +97,9 @@ func (f *Flow) exchange(req, out *http.Request) (*http.Response, error) {
 	if err == nil {
 		return resp, nil
 	}
-	e := newError(&outcome.Failure{Op: operationOf(req), Err: err})
+	e := newError(exchange.FailureOfError(operationOf(req), err, false, exchange.RedactorFor(out)))
 	if e.kind != nil {
-		return nil, e
+		return nil, e // the RoundTripper followed a redirect
 	}
 	return nil, err
 }

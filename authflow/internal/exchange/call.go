@@ -35,13 +35,13 @@ func (s *Sender) Call(op string, secret outcome.Secret, req *http.Request) (_ *R
 	redactor := RedactorFor(req)
 	defer func() {
 		if p := recover(); p != nil { // in Base, perhaps with all that it was given
-			failed = failureOfError(op, fmt.Errorf("panic: %v", p), d.inProgress.Load(), redactor)
+			failed = FailureOfError(op, fmt.Errorf("panic: %v", p), d.inProgress.Load(), redactor)
 		}
 	}()
 	sent := time.Now()
 	resp, err := s.exchange(req, req, s.checkOneExchange)
 	if err != nil {
-		return nil, failureOfError(op, err, d.inProgress.Load(), redactor)
+		return nil, FailureOfError(op, err, d.inProgress.Load(), redactor)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, MaxBody))

@@ -49,13 +49,14 @@ func FailureOf(op string, secret outcome.Secret, resp *http.Response, body []byt
 	return f
 }
 
-// failureOfError returns the failure of an exchange that ended in err, without a
+// FailureOfError returns the failure of an exchange that ended in err, without a
 // whole response. connecting is as for [outcome.OfError].
-func failureOfError(op string, err error, connecting bool, redactor Redactor) *outcome.Failure {
+func FailureOfError(op string, err error, connecting bool, redactor Redactor) *outcome.Failure {
 	f := &outcome.Failure{Op: op, Err: redactError(err, redactor)}
 	f.Class, f.Permanent = outcome.OfError(err, connecting)
-	if errors.Is(err, ErrFollowsRedirects) {
-		f.Class = outcome.Unexpected // and no reason to show the credential once more
+	var elsewhere *WrongOriginError // where Base followed a redirect
+	if errors.Is(err, ErrFollowsRedirects) || errors.As(err, &elsewhere) {
+		f.Class = outcome.Unexpected // and no reason to send the request once more
 	}
 	return f
 }

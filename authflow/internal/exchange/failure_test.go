@@ -130,11 +130,11 @@ func TestX3_FailureThatRepeatsASecret_WithholdsIt(t *testing.T) {
 func TestX3_ErrorThatRepeatsASecret_LosesItsCause(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("malformed response \"s3cret\"")
-	f := failureOfError("login", cause, false, hiding("s3cret"))
+	f := FailureOfError("login", cause, false, hiding("s3cret"))
 	if f.Class != outcome.OutcomeUnknown || errors.Is(f.Err, cause) || strings.Contains(f.Err.Error(), "s3cret") {
 		t.Errorf("%+v", f)
 	}
-	f = failureOfError("login", context.DeadlineExceeded, true, plain)
+	f = FailureOfError("login", context.DeadlineExceeded, true, plain)
 	if f.Class != outcome.NotSent || !errors.Is(f.Err, context.DeadlineExceeded) {
 		t.Errorf("%+v", f)
 	}

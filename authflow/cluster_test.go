@@ -32,11 +32,11 @@ func TestX5_InvalidOption_IsRejected(t *testing.T) {
 		"renewal that is not a number":       {policy(authflow.Policy{RenewAt: math.NaN()}), "Policy.RenewAt"},
 		"negative jitter":                    {policy(authflow.Policy{Jitter: -1}), "Policy.Jitter"},
 		"jitter beyond the beginning":        {policy(authflow.Policy{RenewAt: 0.5, Jitter: 0.6}), "Policy.Jitter"},
-		"negative time limit":                {policy(authflow.Policy{Timeout: -1}), "Policy"},
+		"negative time limit":                {policy(authflow.Policy{Timeout: -1}), "Policy.Timeout"},
 		"time limit of centuries":            {policy(authflow.Policy{Timeout: math.MaxInt64, MaxAttempts: 1}), "Policy.Timeout"},
-		"negative number of attempts":        {policy(authflow.Policy{MaxAttempts: -1}), "Policy"},
-		"negative minimum of remaining life": {policy(authflow.Policy{MinTTL: -1}), "Policy"},
-		"negative idle time of a session":    {policy(authflow.Policy{SessionIdle: -time.Hour}), "Policy"},
+		"negative number of attempts":        {policy(authflow.Policy{MaxAttempts: -1}), "Policy.MaxAttempts"},
+		"negative minimum of remaining life": {policy(authflow.Policy{MinTTL: -1}), "Policy.MinTTL"},
+		"negative idle time of a session":    {policy(authflow.Policy{SessionIdle: -time.Hour}), "Policy.SessionIdle"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 2 {

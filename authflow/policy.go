@@ -81,7 +81,7 @@ func (c *Cluster) isRateValid() bool {
 // problem returns the first invalid field and its problem, or "".
 func (p *Policy) problem() (field, problem string) {
 	isPart := func(v, most float64) bool { return v >= 0 && v <= most } // false for NaN
-	isAnyNegative := p.MinTTL < 0 || p.Timeout < 0 || p.SessionIdle < 0 || p.MaxAttempts < 0
+	const negative = "must not be negative"
 	switch {
 	case p.RenewAt == 0 || !isPart(p.RenewAt, 1):
 		return "Policy.RenewAt", "must be above 0 and at most 1"
@@ -89,8 +89,14 @@ func (p *Policy) problem() (field, problem string) {
 		return "Policy.Jitter", "must be from 0 to RenewAt"
 	case p.Timeout > 24*time.Hour:
 		return "Policy.Timeout", "must not be above 24 hours"
-	case isAnyNegative:
-		return "Policy", "must not contain a negative value"
+	case p.MinTTL < 0:
+		return "Policy.MinTTL", negative
+	case p.Timeout < 0:
+		return "Policy.Timeout", negative
+	case p.SessionIdle < 0:
+		return "Policy.SessionIdle", negative
+	case p.MaxAttempts < 0:
+		return "Policy.MaxAttempts", negative
 	}
 	return "", ""
 }

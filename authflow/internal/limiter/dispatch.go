@@ -41,7 +41,8 @@ func (l *Limiter) serve(now time.Time) time.Time {
 // choose returns the place whose turn is next, and when that is. While the budget is
 // scarce, principals whose last call failed leave the last calls to others, so that a
 // request of another principal that arrives later does not have to wait. The turns of
-// a group whose Tickets go one by one are scarce, too.
+// a group whose Tickets go one by one are scarce, too, and so are the next ones when
+// its Tickets may go again.
 func (l *Limiter) choose(now time.Time) (*place, time.Time) {
 	if !l.budget.isScarce(now) {
 		p := l.queue.next(l.lastWasRevocation, now)
@@ -83,7 +84,7 @@ func (l *Limiter) offer(p *place, now time.Time) {
 			return
 		}
 		r.Ticket.Take(now)
-		delete(l.queue.gates, p.group())
+		l.queue.passGate(p.group())
 	}
 	l.grant(e, deadline, now)
 }

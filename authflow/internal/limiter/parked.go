@@ -19,7 +19,7 @@ func (q *queue) block(p *place, wait time.Duration, now time.Time) {
 	q.park(p, now.Add(min(wait, recheck)))
 	group := p.group()
 	if wait <= recheck {
-		q.gates[group] = now.Add(wait)
+		q.gates[group] = gate{opens: now.Add(wait), turns: gateTurns}
 	}
 	if q.blocked[group] == nil {
 		q.blocked[group] = map[*place]struct{}{}
@@ -27,11 +27,36 @@ func (q *queue) block(p *place, wait time.Duration, now time.Time) {
 	q.blocked[group][p] = struct{}{}
 }
 
+// gate is for a group whose Tickets had to wait.
+type gate struct {
+	opens time.Time // when one of them may be sent
+	turns int       // how many turns of the group are still scarce
+}
+
+// gateTurns is how many turns of a group are scarce after its Tickets had to wait. The
+// first success lets all of them go, and a few rejections hold them back again: those
+// who came first would use up all of these turns each time.
+const gateTurns = 10
+
 // gateOpens reports whether the Tickets of a group had to wait for a time that has
-// come: one of them may be sent now.
+// come.
 func (q *queue) gateOpens(group string, now time.Time) bool {
-	at, ok := q.gates[group]
-	return ok && !at.After(now)
+	g := q.gates[group]
+	return g.turns > 0 && !g.opens.After(now)
+}
+
+// passGate notes a turn of a group.
+func (q *queue) passGate(group string) {
+	g, isGated := q.gates[group]
+	if !isGated {
+		return
+	}
+	g.turns--
+	if g.turns == 0 {
+		delete(q.gates, group)
+		return
+	}
+	q.gates[group] = g
 }
 
 // forgetBlocked removes p from the places that wait for a Ticket.
@@ -65,5 +90,9 @@ func (q *queue) unblock(group string, now time.Time) {
 	for p := range q.blocked[group] {
 		q.leaveLine(p)
 		q.settle(p, now)
+	}
+	g, isGated := q.gates[group]
+	if isGated {
+		q.gates[group] = gate{opens: now, turns: g.turns}
 	}
 }

@@ -35,7 +35,7 @@ type queue struct {
 
 	parked  line                           // places that have to wait, by until
 	blocked map[string]map[*place]struct{} // parked because of their Ticket, by group
-	gates   map[string]time.Time           // when the next Ticket of a group may be sent, by group
+	gates   map[string]gate                // of the groups whose Tickets had to wait
 }
 
 // group is the line of newcomers that use one secret in one Org.
@@ -52,7 +52,7 @@ func newQueue() queue {
 	}
 	q.ahead.before, q.parked.before = byPromote, byUntil
 	q.groups, q.blocked = map[string]*group{}, map[string]map[*place]struct{}{}
-	q.gates = map[string]time.Time{}
+	q.gates = map[string]gate{}
 	return q
 }
 

@@ -3,6 +3,7 @@ package limiter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,6 +194,43 @@ func TestL2_ThousandsOfTicketsThatWait_AreAskedOnceASecond(t *testing.T) {
 		}
 		if asked := k.timesAsked(l) - before; asked > 11*3000 {
 			t.Errorf("asked %d times in 10 s", asked)
+		}
+	})
+}
+
+// The Tickets of a group went one a second, and a success lets all of them go. A few
+// rejections hold them back again, so that the first turns go to newcomers as well, and
+// not only to those who came first and may be the ones that are rejected.
+func TestR13_TicketsThatWereHeldBack_DoNotGoInTheirOrderAtFirst(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := New(usual)
+		k := &ticket{wait: time.Second}
+		order := make(chan int, 100)
+		for i := range 40 {
+			go func() {
+				p, err := l.Acquire(t.Context(), with(fmt.Sprint("u", i), "unproven", k))
+				if err != nil {
+					return
+				}
+				order <- i
+				p.Done(nil)
+			}()
+			synctest.Wait()
+		}
+		first := must(t, l, with("first", "unproven", &ticket{}))
+		k.say(l, 0, nil)
+		first.Done(nil)
+		sleep(time.Minute)
+		var turns []int
+		for len(order) > 0 {
+			turns = append(turns, <-order)
+		}
+		early := turns[:min(gateTurns, len(turns))]
+		if len(turns) != 40 || !slices.Contains(early, 39) || !slices.Contains(early, 38) {
+			t.Errorf("the two newest of 40 are not among the first %d: %v", gateTurns, turns)
+		}
+		if rest := turns[gateTurns+1:]; !slices.IsSorted(rest) {
+			t.Errorf("the later turns are out of order: %v", rest)
 		}
 	})
 }

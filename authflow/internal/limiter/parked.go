@@ -34,8 +34,8 @@ type gate struct {
 }
 
 // gateTurns is how many turns of a group are scarce after its Tickets had to wait. The
-// first success lets all of them go, and a few rejections hold them back again: those
-// who came first would use up all of these turns each time.
+// first success lets all of them go, and a few rejections hold them back again. In the
+// order of arrival, the requests that are rejected could use up these turns each time.
 const gateTurns = 10
 
 // gateOpens reports whether the Tickets of a group had to wait for a time that has

@@ -199,8 +199,8 @@ func TestL2_ThousandsOfTicketsThatWait_AreAskedOnceASecond(t *testing.T) {
 }
 
 // The Tickets of a group went one a second, and a success lets all of them go. A few
-// rejections hold them back again, so that the first turns go to newcomers as well, and
-// not only to those who came first and may be the ones that are rejected.
+// rejections hold them back again. So the first turns go to the newest requests as well:
+// the oldest ones may be the ones that are rejected.
 func TestR13_TicketsThatWereHeldBack_DoNotGoInTheirOrderAtFirst(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := New(usual)

@@ -58,6 +58,7 @@ func TestR6_ProcessesThatShareAStore_KeepToThreeWrongSendsInAnHour(t *testing.T)
 		most  int
 	}{
 		"300 ms away":                         {&faultyStore{takes: 300 * time.Millisecond}, 3},
+		"450 ms away":                         {&faultyStore{takes: 450 * time.Millisecond}, 3},
 		"600 ms away":                         {&faultyStore{takes: 600 * time.Millisecond}, 3},
 		"full: Save fails":                    {&faultyStore{op: "Save", broken: func() bool { return true }}, 3},
 		"900 ms away: each process by itself": {&faultyStore{takes: 900 * time.Millisecond}, 3 * 3},

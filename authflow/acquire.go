@@ -48,7 +48,6 @@ type acquisition struct {
 	previous      *Error     // of the attempt before
 
 	entry    *storeEntry    // in the Store, once it was looked at
-	looked   time.Time      // when that was the last time
 	lock     chan storeLock // of the entry, or nil
 	hasLock  bool           // it was taken
 	expiring *lease         // found in the Store: due for renewal, used if there is no other

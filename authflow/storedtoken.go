@@ -71,10 +71,10 @@ func (a *acquisition) loadOrMint(ctx context.Context) (*lease, attemptResult) {
 // load returns a token that will do: it is not due for renewal, not in use, and
 // not known to be rejected. It remembers one that is due but alive.
 func (a *acquisition) load(ctx context.Context) *lease {
-	defer func() { a.looked = time.Now() }()
 	for i := range a.entry.names {
 		l := a.loadName(ctx, i)
-		isOlder := l != nil && a.flight.Force && l.RequestedAt.Before(a.flight.Began) // than Flow.Renew allows
+		// Saving it may have taken operationTime, by which it then looks newer than it is.
+		isOlder := l != nil && a.flight.Force && l.RequestedAt.Before(a.flight.Began.Add(operationTime))
 		switch {
 		case l == nil, isOlder:
 		case isDue(l, a.cluster.policy.RenewAt):

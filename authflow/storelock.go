@@ -109,8 +109,7 @@ func (a *acquisition) unlockStore() {
 // nothing, unless the wait was so long that the lock has expired.
 func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *lease {
 	isAlone := a.hasLock && time.Since(queued) <= longQueue
-	hasJustLooked := time.Since(a.looked) < lastLook
-	if a.entry == nil || isAlone || hasJustLooked {
+	if a.entry == nil || isAlone {
 		return nil
 	}
 	return a.load(ctx)

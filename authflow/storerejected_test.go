@@ -1,6 +1,7 @@
 package authflow_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -83,6 +84,9 @@ func TestK3_DueTokenOfTheStore_IsNeverTheNewOne(t *testing.T) {
 		saved := mustToken(t, replica(t, sim, &s, admin))
 		time.Sleep(270 * time.Second) // fake clock: it lives for 30 s more
 		sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
+		if err := replica(t, sim, &s, admin).Renew(t.Context()); err == nil {
+			t.Error("Renew of another process returns nil with the token of before")
+		}
 		f := replica(t, sim, &s, admin)
 		if mustToken(t, f).Value != saved.Value {
 			t.Fatal("a token that is alive does not serve on")
@@ -98,6 +102,31 @@ func TestK3_DueTokenOfTheStore_IsNeverTheNewOne(t *testing.T) {
 		}
 		if n := sim.Calls(authtest.AnyOperation) - sim.Calls(authtest.OpGetFullAccessToken); n > 3 {
 			t.Errorf("three requests sent the rejected token %d times", n)
+		}
+	})
+}
+
+// A token was requested before Renew, and saved after it, by a process whose Store is
+// slow. It looks newer than it is.
+func TestP1_TokenThatIsSavedLate_IsNotTheNewOneOfRenew(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		s := &sharedStore{}
+		slow := &storeView{sharedStore: s, before: func(_ context.Context, op string) error {
+			if op == "Save" {
+				time.Sleep(500 * time.Millisecond) // fake clock
+			}
+			return nil
+		}}
+		first := replica(t, sim, slow, admin)
+		go func() { _, _ = first.Token(t.Context()) }()
+		time.Sleep(200 * time.Millisecond) // fake clock
+		second := replica(t, sim, s, admin)
+		if err := second.Renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if mustToken(t, second).Value == mustToken(t, first).Value {
+			t.Error("Renew returns a token that was requested before it was called")
 		}
 	})
 }

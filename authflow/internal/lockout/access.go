@@ -63,7 +63,9 @@ func (a *access) swap(ctx context.Context, old *saved, entries []entry) (*saved,
 	if a.changed >= maxChanged {
 		return nil, errFailed
 	}
-	a.spent = 0 // the Ledger works: another process was faster
+	if a.changed == 1 {
+		a.spent = 0 // the Ledger works: another process was faster
+	}
 	return nil, nil
 }
 

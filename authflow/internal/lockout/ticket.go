@@ -111,9 +111,9 @@ func (t *Ticket) Take(now time.Time) {
 // the call must not be sent; give the Ticket back with Done and [outcome.NotSent]
 // then. It waits, until ctx ends, while another process has a call with a password
 // of the same user in flight. The operations of the Ledger that do not belong to
-// such a wait take at most limit together, and spent says how long they took. If the
-// Ledger fails or takes longer, Reserve returns nil, and the count of this process
-// alone decides.
+// such a wait take at most limit together, or twice limit if another process was faster
+// to save its call, and spent says how long the last of them took. If the Ledger fails or
+// takes longer, Reserve returns nil, and the count of this process alone decides.
 func (t *Ticket) Reserve(ctx context.Context, limit time.Duration) (spent time.Duration, err error) {
 	r := t.registry
 	r.mu.Lock()

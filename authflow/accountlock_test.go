@@ -2,7 +2,6 @@ package authflow_test
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -97,45 +96,53 @@ func TestR6_ProcessesThatShareAStore_KeepToThreeWrongSendsInAnHour(t *testing.T)
 	}
 }
 
-// The password of a service account with 500 flows is changed on the server. Only the
-// calls that are in flight then carry the old one, as many as the rate allows in the time
-// of a call. After three rejections none does.
-func TestR6_ChangedPasswordOfABusyUser_IsRejectedInFlightOnly(t *testing.T) {
+// The password of a service account with 500 flows is changed on the server, at four
+// moments between their renewals and in the middle of them.
+func TestR6_ChangedPasswordOfABusyUser_IsRejectedThreeTimes(t *testing.T) {
 	t.Parallel()
 	for _, takes := range []time.Duration{100 * time.Millisecond, 2 * time.Second} {
-		t.Run(takes.String(), func(t *testing.T) {
-			t.Parallel()
-			inAttack(t, func(t *testing.T) {
-				p := newPasswords()
-				p.locksAfter = math.MaxInt
-				s := newShards(func(_ *shards, c arrival) behavior { return behavior{status: p.status(c), takes: takes} })
-				cluster := shardCluster(t, s)
-				cs := &callers{s: s, rate: 50}
-				for i := range 500 {
-					f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", Password: "pw", ValidityTimeInSec: int32(300 + i)})
-					if err != nil {
-						t.Fatal(err)
-					}
-					cs.wait.Go(func() {
-						for range 60 {
-							_ = cs.ask(nil, f, "ann", 30*time.Second)
-							time.Sleep(30 * time.Second) // fake clock
-						}
-					})
+		for i := range 4 {
+			changed := 20*time.Minute + time.Duration(i)*7*time.Second
+			for _, endsTokens := range []bool{false, true} {
+				t.Run(fmt.Sprintf("calls of %v, after %v, tokens end: %v", takes, changed, endsTokens), func(t *testing.T) {
+					t.Parallel()
+					inAttack(t, func(t *testing.T) { changePasswordOfABusyUser(t, takes, changed, endsTokens) })
+				})
+			}
+		}
+	}
+}
+
+func changePasswordOfABusyUser(t *testing.T, takes, changed time.Duration, endsTokens bool) {
+	p := newPasswords()
+	s := newShards(func(_ *shards, c arrival) behavior { return behavior{status: p.status(c), takes: takes} })
+	cluster := shardCluster(t, s)
+	cs := &callers{s: s, rate: 50}
+	for i := range 500 {
+		f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", Password: "pw", ValidityTimeInSec: int32(300 + i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cs.wait.Go(func() {
+			hasEnded := false
+			for range 60 {
+				if endsTokens && s.now() > changed && !hasEnded {
+					hasEnded = true
+					token, _ := f.Token(t.Context())
+					f.Invalidate(token)
 				}
-				time.Sleep(20 * time.Minute) // fake clock
-				s.mu.Lock()
-				p.right["ann"] = "new"
-				s.mu.Unlock()
-				cs.wait.Wait()
-				sent := p.wrong["ann"]
-				first, last := sent[0], sent[len(sent)-1]
-				wasInFlight := last <= first+takes
-				inFlight := 3 + int(takes/(20*time.Millisecond)) // at 50 calls a second
-				if len(sent) > inFlight || len(sent) > 3 && !wasInFlight {
-					t.Errorf("the wrong password was sent %d times, from %v to %v", len(sent), first, last)
-				}
-			})
+				_ = cs.ask(nil, f, "ann", 30*time.Second)
+				time.Sleep(30 * time.Second) // fake clock
+			}
 		})
+	}
+	time.Sleep(changed) // fake clock
+	cs.check(t, "before the change", 30*time.Second, func(outcomeOf) bool { return true })
+	s.mu.Lock()
+	p.right["ann"] = "new"
+	s.mu.Unlock()
+	cs.wait.Wait()
+	if p.most < 2 || p.most > 3 {
+		t.Errorf("the wrong password was sent %d times in an hour", p.most)
 	}
 }

@@ -139,6 +139,9 @@ func (a *acquisition) limiterRequest(ticket *lockout.Ticket) limiter.Request {
 	case <-a.flight.Awaited(): // after a rejection, or by Renew, or with another MinTTL
 	default:
 		r.Urgency, r.Promote, r.Hurry = limiter.Ahead, urgentFrom(old), a.flight.Awaited()
+		if ticket != nil {
+			ticket.RenewAhead(lockout.Ahead{Until: r.Promote, Awaited: r.Hurry})
+		}
 	}
 	return r
 }

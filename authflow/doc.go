@@ -74,10 +74,10 @@
 //     after 10 minutes, and at most 3 times in an hour, by all flows together. A
 //     lost response counts as a rejection, unless the password was accepted in the
 //     last 24 hours. A changed password is sent at once, up to 4 rejected
-//     passwords of a user in an hour. Calls that are in flight while a password is
-//     changed on the server carry the old one: a few, or many where hundreds of flows
-//     of one user renew at the same time. With [WithStore] this holds for all
-//     processes that share the Store; without one, for each process.
+//     passwords of a user in an hour. With [WithStore] this
+//     holds for all processes that share the Store; without one, for each process.
+//     There is one exception: a password that is changed on the server while a crowd
+//     of flows logs in with it is rejected for all calls in flight.
 //   - A secret key was rejected three times in a row, for three users if it worked
 //     before: one more caller each second is let through until a call succeeds, and
 //     the others are told within Policy.Timeout.

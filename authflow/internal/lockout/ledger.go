@@ -12,15 +12,15 @@ import (
 //
 // The costs of a call with a password are:
 //
-//   - nothing if this process has seen the password accepted in the last minute;
-//   - one Load if another process has seen it accepted in the last 10 seconds;
+//   - nothing if this process has seen the password accepted in the last 10 seconds;
+//   - one Load if another process has;
 //   - otherwise one Load and one Swap before the call, and one Swap after it.
 //
 // Processes whose Ledger works keep to the rule together. One of them at a time
 // sends a password that is not proven, and all of them send a wrong one 3 times in
-// an hour. A proven password is in flight in at most 3 calls, unless it was
-// accepted in the last minute, so that all processes together notice that it was
-// changed on the server. A process that ends during its call has sent a password
+// an hour. A proven password is in flight in at most 3 calls of all processes,
+// so that they notice together that it was changed on the server; those that have seen it
+// accepted in the last 10 seconds have 3 or more of their own. A process that ends during its call has sent a password
 // that may be wrong, so others wait for a minute after that.
 //
 // A call that got no response counts for an hour here, and for five minutes more

@@ -20,11 +20,11 @@
 // verdict on the password is a rejection.
 //
 // A proven password is exempt: it is sent whatever happened to other passwords,
-// and a lost response does not count. Right after it was accepted, any number of
-// calls may be in flight. Ten seconds later it begins again with 3 of them, and
-// the number doubles with each round of acceptances. So a password that is
-// changed on the server while a thousand flows use it is rejected 3 times, and
-// not a thousand times.
+// and a lost response does not count. When it is accepted for the first time, all callers
+// that wait are let go. Later 3 calls may be in flight. More are allowed only while
+// callers wait for them: the number doubles with each round of calls that are accepted,
+// and falls back when it is no longer needed. So a password that is changed on the server
+// while a thousand flows use it is rejected 3 times, and not a thousand times.
 //
 // For a user this means:
 //
@@ -41,7 +41,7 @@
 //   - If a proven password is changed on the server while responses are lost, all
 //     lost responses together count as one rejection. To count each of them would
 //     keep the right password back after every outage.
-//   - If a proven password is changed within seconds of many successful calls, the
+//   - If a proven password is changed while a crowd of callers logs in with it, the
 //     calls that are in flight at this moment are all rejected.
 //   - A proven password is sent although 4 other passwords of its user were just
 //     rejected. If it was changed in the same hour, its rejection is the fifth.

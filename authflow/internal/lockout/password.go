@@ -46,15 +46,20 @@ type inFlight struct {
 // password that is not proven, so the oldest ones add little.
 const maxCounted = 8
 
-// eligible returns how long a call with a password has to wait.
-func (u *user) eligible(hash [32]byte, force Force, now time.Time) (time.Duration, error) {
+// eligible returns how long a call with a password has to wait, and notes that somebody
+// waits for it.
+func (u *user) eligible(t *Ticket, now time.Time) (time.Duration, error) {
 	if u == nil {
 		return 0, nil
 	}
+	hash := t.hash
 	counted := u.countedAt(now)
 	all, same := u.callsInFlight(), u.callsWith(hash)
 	if u.proof.holds(hash, now) {
 		if same > 0 && all >= u.proof.placesAt(now)-len(counted) {
+			if !t.isAhead(now) {
+				u.proof.window.hold(u.events)
+			}
 			return untilDone, nil
 		}
 		return 0, nil
@@ -62,10 +67,10 @@ func (u *user) eligible(hash [32]byte, force Force, now time.Time) (time.Duratio
 	if same > 0 {
 		return untilDone, nil
 	}
-	if u.others.applies(hash, force, now) {
+	if u.others.applies(hash, t.force, now) {
 		return 0, u.others.blocked(now)
 	}
-	blocked := u.blocked(hash, force, now)
+	blocked := u.blocked(hash, t.force, now)
 	if blocked != nil {
 		return 0, blocked
 	}
@@ -100,15 +105,18 @@ func (u *user) blocked(hash [32]byte, force Force, now time.Time) *BlockedError 
 
 // take counts a call with a password as in flight, and returns its place in the
 // order of events.
-func (u *user) take(hash [32]byte) uint64 {
+func (u *user) take(t *Ticket, now time.Time) uint64 {
 	u.events++
-	for i := range u.inFlight {
-		if u.inFlight[i].hash == hash {
-			u.inFlight[i].n++
-			return u.events
-		}
+	hash := t.hash
+	i := slices.IndexFunc(u.inFlight, func(c inFlight) bool { return c.hash == hash })
+	if i < 0 {
+		i = len(u.inFlight)
+		u.inFlight = append(u.inFlight, inFlight{hash: hash})
 	}
-	u.inFlight = append(u.inFlight, inFlight{hash: hash, n: 1})
+	u.inFlight[i].n++
+	if u.proof.hash == hash && !t.isAhead(now) {
+		u.proof.window.take(u.inFlight[i].n)
+	}
 	return u.events
 }
 
@@ -187,7 +195,7 @@ func (u *user) accept(hash [32]byte, sent uint64, now time.Time) {
 		return s.hash == hash && s.failure.Class != outcome.Rejected
 	})
 	u.wrong = slices.DeleteFunc(u.wrong, func(w wrong) bool { return w.hash == hash })
-	u.proof.accept(hash, sent, now)
+	u.proof.accept(hash, sent, u.events, now)
 	u.others = othersBlock{}
 }
 

@@ -10,18 +10,12 @@ type proof struct {
 	sent     uint64    // that call, in the order of the user's events
 	used     time.Time // the latest call that did not speak against it
 	lost     *send     // the latest call since accepted that got no response, or nil
-	places   int       // calls that may be in flight
-	streak   int       // acceptances since places was changed
+	window   window    // how many calls may be in flight
 }
 
-// How long a proof lasts, and how many calls may be in flight with it. An
-// acceptance is evidence of the last seconds only, so that later the number of
-// calls begins at the number of rejections that do no harm.
 const (
-	provenFor   = 24 * time.Hour
-	freshFor    = 10 * time.Second
-	firstPlaces = maxSame
-	maxPlaces   = 1 << 14
+	provenFor = 24 * time.Hour
+	freshFor  = 10 * time.Second // how long an acceptance is evidence for a crowd of calls
 )
 
 // known reports whether a password is proven. A call without a verdict extends
@@ -40,28 +34,25 @@ func (p *proof) placesAt(now time.Time) int {
 	if now.Sub(p.accepted) > freshFor {
 		return firstPlaces
 	}
-	return p.places
+	return p.window.places
 }
 
 // accept notes an acceptance of a call. All callers that waited for the first
-// acceptance of a password are let go.
-func (p *proof) accept(hash [32]byte, sent uint64, now time.Time) {
+// acceptance of a password are let go. The event is the latest of the user.
+func (p *proof) accept(hash [32]byte, sent, event uint64, now time.Time) {
 	switch {
 	case !p.holds(hash, now):
-		*p = proof{hash: hash, places: maxPlaces}
-	case p.placesAt(now) != p.places:
-		p.places, p.streak = firstPlaces, 1
-	default:
-		p.streak++
+		*p = proof{hash: hash, window: window{places: maxPlaces, round: event}}
+	case now.Sub(p.accepted) > freshFor:
+		p.window.restart()
 	}
-	if p.streak >= p.places {
-		p.places, p.streak = min(2*p.places, maxPlaces), 0
-	}
+	p.window.accept(sent, event)
 	p.accepted, p.used, p.sent, p.lost = now, now, sent, nil
 }
 
 // restart notes a call that got no verdict: the number of calls in flight begins
 // again.
 func (p *proof) restart(now time.Time) {
-	p.places, p.streak, p.used = firstPlaces, 0, now
+	p.window.restart()
+	p.used = now
 }

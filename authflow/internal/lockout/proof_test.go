@@ -142,3 +142,97 @@ func TestR6_ChangedOnTheServer_OldPasswordIsSentThreeTimes(t *testing.T) {
 		synctest.Test(t, bubble)
 	}
 }
+
+// crowd sends calls with a proven password, as many at once as may be, for some rounds of
+// a second in which each is accepted. It returns how many were in flight at the end.
+func crowd(t *testing.T, next func() *lockout.Ticket, callers, rounds int) (inFlight int) {
+	t.Helper()
+	for range rounds {
+		var sent []*lockout.Ticket
+		for range callers {
+			ticket := next()
+			if wait, err := ticket.Eligible(time.Now()); wait == 0 && err == nil {
+				sent = append(sent, start(t, ticket))
+			}
+		}
+		after(time.Second)
+		inFlight = len(sent)
+		for _, ticket := range sent {
+			ticket.Done(nil)
+		}
+	}
+	return inFlight
+}
+
+func TestR6_CrowdOfAProvenPassword_IsServedFasterWithEachRound(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "right", lockout.Scheduled) }
+		play(t, ann(), nil)
+		after(time.Minute)
+		for rounds, want := range []int{3, 3, 6, 12, 24, 48, 50, 50} {
+			if n := crowd(t, ann, 50, 1); n != want {
+				t.Errorf("%d calls in round %d, want %d", n, rounds, want)
+			}
+		}
+		crowd(t, ann, 20, 2)
+		if n := crowd(t, ann, 50, 1); n != 20 {
+			t.Errorf("%d calls after 20 callers were enough for a while", n)
+		}
+		crowd(t, ann, 1, 2)
+		for round := range 2 {
+			if n := crowd(t, ann, 50, 1); n != 3 {
+				t.Errorf("%d calls in round %d of another crowd", n, round)
+			}
+		}
+	})
+}
+
+// The response may have been a rejection.
+func TestR6_LostResponse_LeavesThreePlacesToACrowd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "right", lockout.Scheduled) }
+		for name, f := range map[string]*outcome.Failure{"lost": lost, "overloaded": overloaded} {
+			play(t, ann(), nil)
+			after(time.Minute)
+			crowd(t, ann, 50, 5)
+			play(t, ann(), f)
+			for round, want := range []int{3, 3, 6} {
+				if n := crowd(t, ann, 50, 1); n != want {
+					t.Errorf("%s: %d calls in round %d, want %d", name, n, round, want)
+				}
+			}
+		}
+	})
+}
+
+// Nobody waits for a renewal ahead of time.
+func TestR6_RenewalsAheadOfTime_AreThreeAtATime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := lockout.New(lockout.Config{})
+		ann := func() *lockout.Ticket { return r.Password("ann", "right", lockout.Scheduled) }
+		ahead := func(a lockout.Ahead) func() *lockout.Ticket {
+			return func() *lockout.Ticket {
+				ticket := ann()
+				ticket.RenewAhead(a)
+				return ticket
+			}
+		}
+		play(t, ann(), nil)
+		crowd(t, ann, 50, 2)
+		long := lockout.Ahead{Until: time.Now().Add(time.Hour)}
+		crowd(t, ahead(long), 50, 2)
+		if n := crowd(t, ahead(long), 50, 5); n != 3 {
+			t.Errorf("%d renewals at once", n)
+		}
+		awaited := make(chan struct{})
+		close(awaited)
+		for name, a := range map[string]lockout.Ahead{"due": {Until: time.Now()}, "awaited": {Until: long.Until, Awaited: awaited}} {
+			after(time.Minute)
+			if n := crowd(t, ahead(a), 50, 5); n < 20 {
+				t.Errorf("%s: %d renewals at once", name, n)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package lockout_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -219,6 +220,29 @@ func TestR6_TenReplicas_SendAPasswordThatWasChangedThreeTimes(t *testing.T) {
 		}
 		if served, failed := replicas(t, list, "new", 10*time.Second, ok); failed > 0 {
 			t.Errorf("the new password: %d served, %d failed", served, failed)
+		}
+	})
+}
+
+func TestR6_ReplicasThatRenewInTurn_HaveThreeCallsInFlightTogether(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		list := fleet(&memory{}, 3)
+		for _, r := range list {
+			play(t, r.Password("ann", "old", lockout.Scheduled), nil)
+			flush(t, r)
+		}
+		after(15 * time.Second)
+		sent := atomic.Int64{}
+		replicas(t, slices.Repeat(list, 3), "old", 10*time.Second, func() *outcome.Failure {
+			sent.Add(1)
+			after(5 * time.Second)
+			return wrong
+		})
+		for _, r := range list {
+			flush(t, r)
+		}
+		if n := sent.Load(); n != 3 {
+			t.Errorf("sent %d times", n)
 		}
 	})
 }

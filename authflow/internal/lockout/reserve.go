@@ -8,15 +8,14 @@ import (
 	"time"
 )
 
-const (
-	pollInterval = 250 * time.Millisecond // while a call of another process is in flight
-	provenAlone  = time.Minute            // during which a proven password needs no reservation
-)
+// pollInterval is the time between two looks while a call of another process is in flight.
+const pollInterval = 250 * time.Millisecond
 
-// reserve counts the call in the Ledger. It returns nil if the call may be sent.
+// reserve counts the call in the Ledger, unless the password was accepted in the last
+// seconds. It returns nil if the call may be sent.
 func (t *Ticket) reserve(ctx context.Context, a *access) error {
 	accepted := t.acceptedAt()
-	if !accepted.IsZero() && time.Since(accepted) < provenAlone {
+	if !accepted.IsZero() && time.Since(accepted) < freshFor {
 		return nil
 	}
 	for {

@@ -20,6 +20,12 @@ const (
 	Forced Force = true
 )
 
+// Ahead says until when nobody waits for a call.
+type Ahead struct {
+	Until   time.Time       // nobody waits before this time
+	Awaited <-chan struct{} // closed when somebody begins to wait earlier
+}
+
 // untilDone is the wait for a call in flight, whose end nobody knows. The limiter calls
 // Eligible again whenever a call is done.
 const untilDone = time.Hour
@@ -34,6 +40,7 @@ type Ticket struct {
 	principal string // of a key
 	hash      [32]byte
 	force     Force
+	ahead     Ahead
 
 	// The registry's lock guards these.
 	since  time.Time // when the call began to wait for its turn with a key
@@ -60,6 +67,21 @@ func (r *Registry) Key(secretKey, principal string) *Ticket {
 	return &Ticket{registry: r, isKey: true, principal: principal, hash: r.hash("", secretKey)}
 }
 
+// RenewAhead says that the call renews a credential that is still alive. As long as
+// nobody waits for it, it does not add to the calls in flight with a proven password,
+// see the package comment. Call it before Eligible.
+func (t *Ticket) RenewAhead(a Ahead) { t.ahead = a }
+
+// isAhead reports whether nobody waits for the call.
+func (t *Ticket) isAhead(now time.Time) bool {
+	select {
+	case <-t.ahead.Awaited:
+		return false
+	default:
+		return now.Before(t.ahead.Until)
+	}
+}
+
 // Eligible returns how long the call has to wait, or zero if it may be sent now. A
 // wait of an hour means that another call decides, so call Eligible again when one is
 // done. A [BlockedError] says that the call must not wait: its password was rejected,
@@ -79,7 +101,7 @@ func (t *Ticket) eligible(now time.Time) (time.Duration, error) {
 		}
 		return t.registry.keys[t.hash].eligible(t.since, t.registry.patience, now)
 	}
-	return t.registry.users[t.user].eligible(t.hash, t.force, now)
+	return t.registry.users[t.user].eligible(t, now)
 }
 
 // Take counts the call as sent. It looks once more whether a password may be sent,
@@ -103,7 +125,7 @@ func (t *Ticket) Take(now time.Time) {
 	case wait > 0:
 		t.denied = turnTaken()
 	default:
-		t.sent = r.userOf(t.user, now).take(t.hash)
+		t.sent = r.userOf(t.user, now).take(t, now)
 	}
 }
 

@@ -49,7 +49,7 @@ type acquisition struct {
 
 	entry    *storeEntry    // in the Store, once it was looked at
 	lock     chan storeLock // of the entry, or nil
-	hasLock  bool           // it was taken
+	lockedAt time.Time      // when it was taken; zero if it was not
 	expiring *lease         // found in the Store: due for renewal, used if there is no other
 }
 

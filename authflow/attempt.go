@@ -21,14 +21,13 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 		return nil, a.localResult(err)
 	}
 	ticket := a.ticket()
-	queued := time.Now()
 	permit, err := a.cluster.limiter.Acquire(ctx, a.limiterRequest(ticket))
 	if err != nil {
 		return nil, attemptResult{err: a.queueError(a.method.op(), err)}
 	}
 	defer permit.Cancel() // these two do nothing if the call was sent
 	defer a.done(ctx, ticket, &outcome.Failure{Class: outcome.NotSent})
-	l := a.mintedMeanwhile(ctx, queued)
+	l := a.mintedMeanwhile(ctx)
 	if l != nil {
 		return l, attemptResult{}
 	}

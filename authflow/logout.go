@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,7 +98,8 @@ func (f *Flow) endOwed(ctx context.Context, o logoutOptions) error {
 	if o.everywhere {
 		owed, err = f.revokeAll(ctx, owed)
 	}
-	if o.everywhere && err == nil && f.method != methodLogin { // the dropped credentials were tokens of the user
+	areTokensOfTheUser := f.method != methodLogin && f.user() != ""
+	if o.everywhere && err == nil && areTokensOfTheUser {
 		f.owing().settleDropped(dropped)
 		dropped = 0
 	}
@@ -209,13 +211,18 @@ func (f *Flow) endAtServer(ctx context.Context, l *lease) error {
 	})
 }
 
-// revokeAll ends all tokens of the user with one call, and returns the credentials
+// revokeAll ends all tokens of the user with one call, or with one for each user if a
+// function of TokensFrom has returned tokens of several. It returns the credentials
 // that are left to be ended one by one. If the call failed for now, the one that it
 // carried is not among them: the next Logout needs it.
 func (f *Flow) revokeAll(ctx context.Context, owed []*lease) (rest []*lease, err error) {
 	const op = "revokeToken"
 	err = &Error{Op: op, Err: errors.New("no credential of this Flow is alive to end the user's tokens with")}
 	for _, with := range tokensFirst(owed) {
+		isOfNext := with.Value.session == nil && slices.Contains(owed, with)
+		if err == nil && !isOfNext {
+			continue // its user has no tokens left
+		}
 		user := f.user()
 		if with.Value.session == nil {
 			user = cmp.Or(tokenOf(with).Username, user)
@@ -226,7 +233,8 @@ func (f *Flow) revokeAll(ctx context.Context, owed []*lease) (rest []*lease, err
 		body := gen.RevokeTokenRequest{UserIdentifier: user}
 		err = f.revocation(ctx, op, with, func(server string) (*http.Request, error) { return gen.NewRevokeTokenRequest(server, body) })
 		if err == nil {
-			return f.settleTokens(owed), nil
+			owed = f.settleTokensOf(user, owed)
+			continue
 		}
 		if hadEnded(err) {
 			f.owing().settle(with)
@@ -254,16 +262,18 @@ func tokensFirst(owed []*lease) []*lease {
 	return append(tokens, sessions...)
 }
 
-// settleTokens takes the tokens off the ledger, and returns the sessions.
-func (f *Flow) settleTokens(owed []*lease) (sessions []*lease) {
+// settleTokensOf takes the tokens of a user off the ledger, and returns the sessions
+// and the tokens of others.
+func (f *Flow) settleTokensOf(user string, owed []*lease) (rest []*lease) {
 	for _, l := range owed {
-		if l.Value.session == nil {
+		isToken := l.Value.session == nil
+		if isToken && strings.EqualFold(cmp.Or(tokenOf(l).Username, user), user) {
 			f.owing().settle(l)
 		} else {
-			sessions = append(sessions, l)
+			rest = append(rest, l)
 		}
 	}
-	return sessions
+	return rest
 }
 
 // revocation makes a call that ends credentials, with credential l. It takes its turn

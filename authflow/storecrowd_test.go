@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -73,6 +74,47 @@ func TestK2_StoreThatHangsInACrowd_IsTriedByFew(t *testing.T) {
 				t.Errorf("round %d: %d operations", round, n)
 			}
 			time.Sleep(10 * time.Second) // fake clock
+		}
+	})
+}
+
+// Twenty processes find at the same instant that the Store is down. They do not try it
+// again at the same instant.
+func TestK2_StoreThatFails_IsNotTriedAgainByAllAtOnce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		const processes = 20
+		var mu sync.Mutex
+		tries := make(map[time.Time]int)
+		s := tokensOnly{&storeView{sharedStore: &sharedStore{}, before: func(context.Context, string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			tries[time.Now()]++
+			return errBroken
+		}}}
+		var running sync.WaitGroup
+		for range processes {
+			f := replica(t, sim, s, admin)
+			running.Go(func() {
+				for range 200 {
+					_ = f.Renew(t.Context())
+					time.Sleep(10 * time.Millisecond) // fake clock
+				}
+			})
+		}
+		defer running.Wait()
+		time.Sleep(500 * time.Millisecond) // fake clock
+		clear(tries)
+		time.Sleep(time.Second) // fake clock
+		mu.Lock()
+		defer mu.Unlock()
+		for at, n := range tries {
+			if n > processes/2 {
+				t.Errorf("%d processes try the Store at %v", n, at)
+			}
+		}
+		if len(tries) == 0 {
+			t.Error("the Store is not tried again")
 		}
 	})
 }

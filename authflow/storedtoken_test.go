@@ -3,6 +3,7 @@ package authflow_test
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -107,6 +108,32 @@ func TestK1_QueueAfterAWaitForALock_FindsTheTokenOfItsHolder(t *testing.T) {
 			t.Errorf("%d mints for two users", n)
 		}
 	}, people(2)...)
+}
+
+// The first attempt of a process fails late, so that its lock expires before the second
+// one. Another process has saved a token by then.
+func TestK1_AttemptAfterTheLockExpired_FindsTheTokenOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		var s storetest.Memory
+		slow := replica(t, sim, &s, admin, authflow.WithPolicy(authflow.Policy{Timeout: time.Minute}))
+		sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Handle(func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(9 * time.Second) // fake clock
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}))
+		var token authflow.Token
+		isDone := make(chan struct{})
+		go func() {
+			defer close(isDone)
+			token = mustToken(t, slow)
+		}()
+		time.Sleep(6 * time.Second) // fake clock
+		other := mustToken(t, replica(t, sim, &s, admin))
+		<-isDone
+		if n := sim.Calls(authtest.OpGetFullAccessToken); n != 2 || token.Value != other.Value {
+			t.Errorf("%d calls for one user", n)
+		}
+	})
 }
 
 // The first look takes 600 ms, because many processes start together, and the next ones

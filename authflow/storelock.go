@@ -27,9 +27,9 @@ const (
 	// the call while the password is not proven: without the count, each process would
 	// send a wrong password 3 times (R6).
 	countTime = time.Second
-	// longQueue is how long a request waits in the rate-limit queue before the
-	// Store is looked at again at its turn.
-	longQueue = time.Second
+	// lockIsSure is how long a process that took the lock is surely the only one
+	// that requests a token: after it, the Store is looked at before each call.
+	lockIsSure = time.Second
 )
 
 // loadOrLock returns a token that another process has saved, or takes the lock. It
@@ -84,8 +84,9 @@ func (a *acquisition) awaitLock(waiting context.Context, lookAgain <-chan time.T
 	select {
 	case lock := <-a.lock:
 		a.lock <- lock // for unlockStore
-		a.hasLock = lock.err == nil
 		switch {
+		case lock.err == nil:
+			a.lockedAt = time.Now()
 		case errors.Is(lock.err, errLockHeld):
 			<-waiting.Done() // its holder may save the token in the last moment
 		case isStoreFailure(lock.err):
@@ -107,8 +108,8 @@ func (a *acquisition) unlockStore() {
 // mintedMeanwhile returns what another process has saved while this request
 // waited for its turn, or nil. While this process holds the lock, another one saves
 // nothing, unless the wait was so long that the lock has expired.
-func (a *acquisition) mintedMeanwhile(ctx context.Context, queued time.Time) *lease {
-	isAlone := a.hasLock && time.Since(queued) <= longQueue
+func (a *acquisition) mintedMeanwhile(ctx context.Context) *lease {
+	isAlone := time.Since(a.lockedAt) <= lockIsSure
 	if a.entry == nil || isAlone {
 		return nil
 	}

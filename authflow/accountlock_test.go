@@ -103,17 +103,17 @@ func TestR6_ChangedPasswordOfABusyUser_IsRejectedThreeTimes(t *testing.T) {
 	for _, takes := range []time.Duration{100 * time.Millisecond, 2 * time.Second} {
 		for i := range 4 {
 			changed := 20*time.Minute + time.Duration(i)*7*time.Second
-			for _, endsTokens := range []bool{false, true} {
-				t.Run(fmt.Sprintf("calls of %v, after %v, tokens end: %v", takes, changed, endsTokens), func(t *testing.T) {
+			for _, revokes := range []bool{false, true} {
+				t.Run(fmt.Sprintf("calls of %v, after %v, tokens revoked: %v", takes, changed, revokes), func(t *testing.T) {
 					t.Parallel()
-					inAttack(t, func(t *testing.T) { changePasswordOfABusyUser(t, takes, changed, endsTokens) })
+					inAttack(t, func(t *testing.T) { changePasswordOfABusyUser(t, takes, changed, revokes) })
 				})
 			}
 		}
 	}
 }
 
-func changePasswordOfABusyUser(t *testing.T, takes, changed time.Duration, endsTokens bool) {
+func changePasswordOfABusyUser(t *testing.T, takes, changed time.Duration, revokes bool) {
 	p := newPasswords()
 	s := newShards(func(_ *shards, c arrival) behavior { return behavior{status: p.status(c), takes: takes} })
 	cluster := shardCluster(t, s)
@@ -124,10 +124,10 @@ func changePasswordOfABusyUser(t *testing.T, takes, changed time.Duration, endsT
 			t.Fatal(err)
 		}
 		cs.wait.Go(func() {
-			hasEnded := false
+			isRevoked := false
 			for range 60 {
-				if endsTokens && s.now() > changed && !hasEnded {
-					hasEnded = true
+				if revokes && s.now() > changed && !isRevoked {
+					isRevoked = true
 					token, _ := f.Token(t.Context())
 					f.Invalidate(token)
 				}

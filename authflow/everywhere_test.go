@@ -151,35 +151,6 @@ func TestL4_LogoutEverywhereOfAnUnknownUser_SaysSoAndEndsTheFlowsOwnTokens(t *te
 	}, people(1)...)
 }
 
-// A function supplies tokens of several users. Those of the user who was revoked
-// everywhere have ended, the others are ended one by one.
-func TestL4_LogoutEverywhereWithTokensOfSeveralUsers_EndsAllOfThem(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
-		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
-		users := []*authflow.Flow{userNamed(t, c, "user-0"), userNamed(t, c, "user-1")}
-		turn := 0
-		f, err := c.TokensFrom(func(ctx context.Context) (authflow.Token, error) {
-			turn++
-			return users[turn%2].Token(ctx, authflow.Exclusive())
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 4 {
-			mustGet(t, f)
-			if err := f.Renew(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		anotherProgram(t, sim)
-		err = f.Logout(t.Context(), authflow.Everywhere())
-		if err != nil || len(sim.Tokens()) > 0 {
-			t.Errorf("%d tokens are alive, %v", len(sim.Tokens()), err)
-		}
-	}, people(2)...)
-}
-
 // The server does not let these end all tokens. Their own ones are ended.
 func TestL4_LogoutEverywhereThatIsForbidden_EndsTheFlowsOwnTokens(t *testing.T) {
 	t.Parallel()

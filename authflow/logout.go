@@ -204,8 +204,7 @@ func (f *Flow) endAtServer(ctx context.Context, l *lease) error {
 	if l.Value.session != nil {
 		return f.revocation(ctx, "logout", l, func(server string) (*http.Request, error) { return gen.NewLogoutRequest(server) })
 	}
-	token := tokenOf(l)
-	body := gen.RevokeTokenRequest{UserIdentifier: cmp.Or(token.Username, f.user()), Token: token.Value}
+	body := gen.RevokeTokenRequest{UserIdentifier: f.userOf(l), Token: tokenOf(l).Value}
 	return f.revocation(ctx, "revokeToken", l, func(server string) (*http.Request, error) {
 		return gen.NewRevokeTokenRequest(server, body)
 	})
@@ -213,39 +212,52 @@ func (f *Flow) endAtServer(ctx context.Context, l *lease) error {
 
 // revokeAll ends all tokens of the user with one call, or with one for each user if a
 // function of TokensFrom has returned tokens of several. It returns the credentials
-// that are left to be ended one by one. If the call failed for now, the one that it
+// that are left to be ended one by one. If a call failed for now, the one that it
 // carried is not among them: the next Logout needs it.
 func (f *Flow) revokeAll(ctx context.Context, owed []*lease) (rest []*lease, err error) {
 	const op = "revokeToken"
-	err = &Error{Op: op, Err: errors.New("no credential of this Flow is alive to end the user's tokens with")}
+	if len(owed) == 0 {
+		return nil, &Error{Op: op, Err: errors.New("no credential of this Flow is alive to end the user's tokens with")}
+	}
+	results := make(map[string]error) // by user
 	for _, with := range tokensFirst(owed) {
-		isOfNext := with.Value.session == nil && slices.Contains(owed, with)
-		if err == nil && !isOfNext {
-			continue // its user has no tokens left
+		user := strings.ToLower(f.userOf(with))
+		before, isKnown := results[user]
+		if isKnown && !hadEnded(before) {
+			continue
 		}
-		user := f.user()
-		if with.Value.session == nil {
-			user = cmp.Or(tokenOf(with).Username, user)
-		}
-		if user == "" {
-			return owed, &Error{Op: op, Err: errors.New("the user is not known: the function of TokensFrom returns no Username")}
-		}
-		body := gen.RevokeTokenRequest{UserIdentifier: user}
-		err = f.revocation(ctx, op, with, func(server string) (*http.Request, error) { return gen.NewRevokeTokenRequest(server, body) })
-		if err == nil {
+		result := f.revokeUser(ctx, op, with)
+		results[user] = result
+		switch {
+		case result == nil:
 			owed = f.settleTokensOf(user, owed)
-			continue
-		}
-		if hadEnded(err) {
+		case hadEnded(result):
 			f.owing().settle(with)
-			continue
-		}
-		if asError(op, err).Retryable() {
+		case asError(op, result).Retryable():
 			owed = slices.DeleteFunc(owed, func(l *lease) bool { return l == with })
 		}
-		break
+	}
+	for _, result := range results {
+		err = cmp.Or(err, result)
 	}
 	return owed, err
+}
+
+// revokeUser ends all tokens of the user of a credential.
+func (f *Flow) revokeUser(ctx context.Context, op string, with *lease) error {
+	body := gen.RevokeTokenRequest{UserIdentifier: f.userOf(with)}
+	if body.UserIdentifier == "" {
+		return &Error{Op: op, Err: errors.New("the user is not known: the function of TokensFrom returns no Username")}
+	}
+	return f.revocation(ctx, op, with, func(server string) (*http.Request, error) { return gen.NewRevokeTokenRequest(server, body) })
+}
+
+// userOf returns the user of a credential; empty if it is not known.
+func (f *Flow) userOf(l *lease) string {
+	if l.Value.session != nil {
+		return f.user()
+	}
+	return cmp.Or(tokenOf(l).Username, f.user())
 }
 
 // tokensFirst returns the credentials with the tokens before the sessions, the
@@ -267,7 +279,7 @@ func tokensFirst(owed []*lease) []*lease {
 func (f *Flow) settleTokensOf(user string, owed []*lease) (rest []*lease) {
 	for _, l := range owed {
 		isToken := l.Value.session == nil
-		if isToken && strings.EqualFold(cmp.Or(tokenOf(l).Username, user), user) {
+		if isToken && strings.EqualFold(f.userOf(l), user) {
 			f.owing().settle(l)
 		} else {
 			rest = append(rest, l)

@@ -21,10 +21,11 @@
 //
 // A proven password is exempt: it is sent whatever happened to other passwords,
 // and a lost response does not count. When it is accepted for the first time, all callers
-// that wait are let go. Later 3 calls may be in flight. More are allowed only while
-// callers wait for them: the number doubles with each round of calls that are accepted,
-// and falls back when it is no longer needed. So a password that is changed on the server
-// while a thousand flows use it is rejected 3 times, and not a thousand times.
+// that wait are let go. Some seconds later 3 calls may be in flight. More are allowed
+// only while callers wait for them, and then the number doubles with each round of calls
+// that are accepted. A renewal ahead of time counts as a caller in its last 30 seconds. So
+// a password that is changed on the server while a thousand flows use it is rejected 3
+// times, and not a thousand times.
 //
 // For a user this means:
 //
@@ -42,7 +43,8 @@
 //     lost responses together count as one rejection. To count each of them would
 //     keep the right password back after every outage.
 //   - If a proven password is changed while a crowd of callers logs in with it, the
-//     calls that are in flight at this moment are all rejected.
+//     calls that are in flight at this moment are all rejected. A thousand flows that
+//     renew every four minutes with calls of 2 s need nine in flight at any time.
 //   - A proven password is sent although 4 other passwords of its user were just
 //     rejected. If it was changed in the same hour, its rejection is the fifth.
 //

@@ -56,13 +56,17 @@ func (u *user) eligible(t *Ticket, now time.Time) (time.Duration, error) {
 	counted := u.countedAt(now)
 	all, same := u.callsInFlight(), u.callsWith(hash)
 	if u.proof.holds(hash, now) {
-		if same > 0 && all >= u.proof.placesAt(now)-len(counted) {
-			if !t.isAhead(now) {
-				u.proof.window.hold(u.events)
-			}
-			return untilDone, nil
+		places, isAhead := u.proof.placesAt(now), t.isAhead(now)
+		if isAhead {
+			places = firstPlaces
 		}
-		return 0, nil
+		if same == 0 || all < places-len(counted) {
+			return 0, nil
+		}
+		if !isAhead {
+			u.proof.window.hold(u.events)
+		}
+		return untilDone, nil
 	}
 	if same > 0 {
 		return untilDone, nil
@@ -122,7 +126,8 @@ func (u *user) take(t *Ticket, now time.Time) uint64 {
 
 // done notes the outcome of a call that was taken, and returns its evidence about the
 // password, as far as it counts.
-func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Time) verdict {
+func (u *user) done(t *Ticket, f *outcome.Failure, now time.Time) verdict {
+	hash, sent := t.hash, t.sent
 	u.land(hash)
 	proven := u.proof.holds(hash, now)
 	said := verdictOf(f)
@@ -154,12 +159,11 @@ func (u *user) done(hash [32]byte, sent uint64, f *outcome.Failure, now time.Tim
 			return said
 		}
 		lost.exempt = true
-		u.proof.lost = &lost
-		u.proof.restart(now)
+		u.proof.lose(lost, now)
 		return noVerdict
 	case noVerdict:
 		if proven {
-			u.proof.restart(now)
+			u.proof.extend(now)
 		}
 	}
 	return said

@@ -10,6 +10,7 @@ type proof struct {
 	sent     uint64    // that call, in the order of the user's events
 	used     time.Time // the latest call that did not speak against it
 	lost     *send     // the latest call since accepted that got no response, or nil
+	began    time.Time // the first acceptance
 	window   window    // how many calls may be in flight
 }
 
@@ -38,21 +39,31 @@ func (p *proof) placesAt(now time.Time) int {
 }
 
 // accept notes an acceptance of a call. All callers that waited for the first
-// acceptance of a password are let go. The event is the latest of the user.
+// acceptance of a password are let go, during some seconds. The event is the latest of
+// the user.
 func (p *proof) accept(hash [32]byte, sent, event uint64, now time.Time) {
 	switch {
 	case !p.holds(hash, now):
-		*p = proof{hash: hash, window: window{places: maxPlaces, round: event}}
+		*p = proof{hash: hash, began: now, window: window{places: maxPlaces, round: event}}
 	case now.Sub(p.accepted) > freshFor:
 		p.window.restart()
 	}
 	p.window.accept(sent, event)
+	if now.Sub(p.began) <= freshFor {
+		p.window.places = maxPlaces
+	}
 	p.accepted, p.used, p.sent, p.lost = now, now, sent, nil
 }
 
-// restart notes a call that got no verdict: the number of calls in flight begins
-// again.
-func (p *proof) restart(now time.Time) {
+// lose notes a call that got no response, which may have been a rejection: the number of
+// calls in flight begins again.
+func (p *proof) lose(call send, now time.Time) {
+	p.lost, p.used, p.began = &call, now, time.Time{}
 	p.window.restart()
+}
+
+// extend notes a call that the server did not look at.
+func (p *proof) extend(now time.Time) {
+	p.window.halve()
 	p.used = now
 }

@@ -188,21 +188,33 @@ func TestR6_CrowdOfAProvenPassword_IsServedFasterWithEachRound(t *testing.T) {
 	})
 }
 
-// The response may have been a rejection.
+// A lost response may have been a rejection, unlike the response of a server that is
+// overloaded.
 func TestR6_LostResponse_LeavesThreePlacesToACrowd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := lockout.New(lockout.Config{})
 		ann := func() *lockout.Ticket { return r.Password("ann", "right", lockout.Scheduled) }
-		for name, f := range map[string]*outcome.Failure{"lost": lost, "overloaded": overloaded} {
+		for name, tt := range map[string]struct {
+			f    *outcome.Failure
+			want []int
+		}{
+			"lost":       {lost, []int{3, 3, 6}},
+			"overloaded": {overloaded, []int{24, 48, 50}},
+		} {
 			play(t, ann(), nil)
 			after(time.Minute)
 			crowd(t, ann, 50, 5)
-			play(t, ann(), f)
-			for round, want := range []int{3, 3, 6} {
+			play(t, ann(), tt.f)
+			for round, want := range tt.want {
 				if n := crowd(t, ann, 50, 1); n != want {
 					t.Errorf("%s: %d calls in round %d, want %d", name, n, round, want)
 				}
 			}
+		}
+		play(t, r.Password("bob", "right", lockout.Scheduled), nil)
+		play(t, r.Password("bob", "right", lockout.Scheduled), lost)
+		if n := crowd(t, func() *lockout.Ticket { return r.Password("bob", "right", lockout.Scheduled) }, 50, 2); n != 3 {
+			t.Errorf("%d calls after the first acceptance and a lost response", n)
 		}
 	})
 }

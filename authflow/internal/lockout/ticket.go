@@ -164,7 +164,7 @@ func (t *Ticket) Done(f *outcome.Failure) {
 		r.keyOf(t.hash, now).done(t.principal, f, now)
 	default:
 		u := r.userOf(t.user, now)
-		said = u.done(t.hash, t.sent, f, now)
+		said = u.done(t, f, now)
 		if mayHideRejection(f) && t.rejectedByOthers() && !u.proof.holds(t.hash, now) {
 			said = hidden
 		}

@@ -7,7 +7,8 @@ package lockout
 // It is slow start of TCP. After a round of calls in which a caller was held back,
 // each acceptance makes room for one more call, which doubles the window with each round.
 // After a round in which no caller was held back, it shrinks to what callers had in use.
-// Renewals ahead of time neither widen it nor keep it wide.
+// Renewals ahead of time neither widen it nor keep it wide: they have the first places,
+// and wait while callers have more calls in flight.
 type window struct {
 	places int    // calls that may be in flight
 	peak   int    // calls that were in flight at once in this round, when a caller's was sent
@@ -45,6 +46,9 @@ func (w *window) accept(sent, event uint64) {
 	}
 	w.round, w.peak = event, 0
 }
+
+// halve leaves room for half as many calls.
+func (w *window) halve() { w.places = max(w.places/2, firstPlaces) }
 
 // restart begins again with the first places.
 func (w *window) restart() { w.places, w.crowd = firstPlaces, 0 }

@@ -61,7 +61,7 @@ func (k *ask) takeSeat() {
 	defer a.mu.Unlock()
 	i := slices.IndexFunc(a.seats, func(s *seat) bool { return s.sum == k.req.sum })
 	if i < 0 {
-		if k.seat = (&seat{sum: k.req.sum}); k.service.shareFor > 0 {
+		if k.seat = (&seat{sum: k.req.sum}); k.service.reuse > 0 {
 			k.seat.turn = make(chan struct{}, 1)
 		}
 		if len(a.seats) >= maxSeats {
@@ -121,7 +121,7 @@ func (k *ask) hand(t authflow.Token) error {
 	if k.stale() {
 		return errForgotten
 	}
-	if k.service.shareFor > 0 || k.service.lastSet {
+	if k.service.reuse > 0 || k.service.isStaleAllowed {
 		k.seat.last, k.seat.since = &t, time.Now()
 	}
 	return nil

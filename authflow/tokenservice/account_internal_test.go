@@ -19,7 +19,7 @@ func TestU1AnAskFromBeforeForgetGetsNothingAtAnyStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	req := Full(gen.GetFullAccessTokenRequest{Username: "ann"})
-	s, err := New(cluster, func(*http.Request) (Request, error) { return req, nil }, WithServeLast(1))
+	s, err := New(cluster, func(*http.Request) (Request, error) { return req, nil }, WithStaleIfError(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,13 +52,13 @@
 // token for dead and gets the same again, it alerts "Duplicate token" and the page
 // stays signed out; near the end of a token it asks for another. So each answer is
 // a token that was given to nobody before, with all its life ahead, and that costs
-// the cluster one call. Several embeds on a page share one. [WithShareFor] and
-// [WithServeLast] hand one out twice: know why.
+// the cluster one call. Several embeds on a page share one. [WithReuse] and
+// [WithStaleIfError] hand one out twice: know why.
 //
 // # What happens when
 //
 //	a user opens 30 tabs                       20 are served at once, then one a second: WithUserLimit
-//	the cluster fails                          503; with WithServeLast the last token; Ready says "degraded"
+//	the cluster fails                          503; with WithStaleIfError the last token; Ready says "degraded"
 //	the cluster answers 429                    503; all mints slow down, see authflow
 //	the secret key is refused                  502, and after a while again
 //	the user is new, with AutoCreate           made with the first token, not with each: later ones go

@@ -61,7 +61,7 @@ func TestLogOutEndsAllTokensOfTheUserAndNoOthers(t *testing.T) {
 				if again := token(t, x.ask(t, "GET", "ann")); !x.alive(t, again) {
 					t.Error("ann gets no token any more")
 				}
-			}, tokenservice.WithShareFor(time.Hour), tokenservice.WithServeLast(time.Second))
+			}, tokenservice.WithReuse(time.Hour), tokenservice.WithStaleIfError(time.Second))
 		})
 	}
 }
@@ -99,7 +99,7 @@ func TestALogOutThatFailsSaysSo(t *testing.T) {
 // U1: who asked before the user was forgotten gets no token, at whatever moment
 // it happens: the application may say something else when asked again.
 func TestU1AForgottenUsersTokenIsNeverHandedOut(t *testing.T) {
-	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithShareFor(time.Hour), tokenservice.WithServeLast(time.Second)}} {
+	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithReuse(time.Hour), tokenservice.WithStaleIfError(time.Second)}} {
 		var x *rig
 		var hold chan struct{} // of authenticate
 		held := func(r *http.Request) (tokenservice.Request, error) {
@@ -138,7 +138,7 @@ func TestU1AForgottenUsersTokenIsNeverHandedOut(t *testing.T) {
 				if name == "in authenticate" && x.sim.Calls(authtest.OpGetFullAccessToken) != 0 {
 					t.Error("a token was made that nobody gets")
 				}
-				if e := x.last(t); e.Outcome != tokenservice.Overtaken {
+				if e := x.last(t); e.Outcome != tokenservice.Superseded {
 					t.Errorf("%s: %+v", name, e)
 				}
 				if after := token(t, x.ask(t, "GET", "ann")); after == before {

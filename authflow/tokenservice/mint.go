@@ -29,15 +29,15 @@ func (k *ask) token(ctx context.Context) (authflow.Token, Outcome, error) {
 		s.waiting.Add(-1)
 		k.wait = time.Since(began)
 	}(time.Now())
-	if s.shareFor > 0 { // in turn: those behind get what the first one brings, or try themselves
+	if s.reuse > 0 { // in turn: those behind get what the first one brings, or try themselves
 		select {
 		case k.seat.turn <- struct{}{}:
 			defer func() { <-k.seat.turn }()
 		case <-ctx.Done():
 			return authflow.Token{}, Unavailable, context.Cause(ctx)
 		}
-		if t, ok := k.recent(s.shareFor, s.minLife); ok {
-			return t, Shared, nil
+		if t, ok := k.recent(s.reuse, s.minLife); ok {
+			return t, Reused, nil
 		}
 	}
 	t, err := k.mint(ctx)
@@ -48,9 +48,9 @@ func (k *ask) token(ctx context.Context) (authflow.Token, Outcome, error) {
 		return t, Served, nil
 	}
 	o := outcomeOf(err)
-	if s.lastSet && (o == Unavailable || o == Throttled) {
-		if t, ok := k.recent(math.MaxInt64, s.serveLast); ok {
-			return t, ServedLast, err
+	if s.isStaleAllowed && (o == Unavailable || o == Throttled) {
+		if t, ok := k.recent(math.MaxInt64, s.staleFor); ok {
+			return t, ServedStale, err
 		}
 	}
 	return authflow.Token{}, o, err
@@ -102,9 +102,9 @@ func outcomeOf(err error) Outcome {
 	var e *authflow.Error
 	switch {
 	case errors.Is(err, errForgotten), errors.Is(err, authflow.ErrClosed):
-		return Overtaken
+		return Superseded
 	case errors.Is(err, authflow.ErrInvalid), !errors.As(err, &e):
-		return Broken
+		return InternalError
 	case errors.Is(err, authflow.ErrRateLimited):
 		return Throttled
 	case e.Retryable():

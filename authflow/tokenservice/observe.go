@@ -13,23 +13,23 @@ type Outcome int
 // The outcomes, with the status of the answer.
 const (
 	Served          Outcome = iota // 200: a token that nobody was given before
-	Shared                         // 200: that of another ask just before, see [WithShareFor]
-	ServedLast                     // 200: the last one, as the cluster gives none, see [WithServeLast]
+	Reused                         // 200: that of another ask just before, see [WithReuse]
+	ServedStale                    // 200: the last one, as the cluster gives none, see [WithStaleIfError]
 	Checked                        // 200: HEAD
 	Ended                          // 204: the user's tokens were ended
 	Unauthenticated                // 401: authenticate returned [ErrUnauthenticated]
 	Forbidden                      // 403: authenticate returned [ErrForbidden]
-	OtherSite                      // 403: a page of another site
+	CrossSite                      // 403: a page of another site
 	BadMethod                      // 405
 	Limited                        // 429: over [WithUserLimit]
 	LimitedAll                     // 429: over [WithLimit]
-	Gone                           // 499: the browser went away; no body
-	Broken                         // 500: authenticate failed, or asked for what cannot be
+	ClientClosed                   // 499: the browser went away; no body
+	InternalError                  // 500: authenticate failed, or asked for what cannot be
 	Refused                        // 502: the cluster refused, and would again
 	Unavailable                    // 503: the cluster is down or in maintenance, or failed
 	Throttled                      // 503: the cluster answered 429
-	Overtaken                      // 503: the user's tokens were ended meanwhile
-	Stopping                       // 503: after [Service.Shutdown]
+	Superseded                     // 503: the user's tokens were ended meanwhile
+	ShuttingDown                   // 503: after [Service.Shutdown]
 	outcomes
 )
 
@@ -42,19 +42,19 @@ func Outcomes() []Outcome {
 	return all
 }
 
-// statusGone is what nginx logs for a client that went away. Nobody reads it, but
+// statusClientClosed is what nginx logs for a client that went away. Nobody reads it, but
 // an answer without a status would count as 200.
-const statusGone = 499
+const statusClientClosed = 499
 
 // about is what there is to say of an outcome.
 func (o Outcome) about() (name string, status int, detail string) {
 	switch o {
 	case Served:
 		return "served", http.StatusOK, ""
-	case Shared:
-		return "shared", http.StatusOK, ""
-	case ServedLast:
-		return "served_last", http.StatusOK, ""
+	case Reused:
+		return "reused", http.StatusOK, ""
+	case ServedStale:
+		return "served_stale", http.StatusOK, ""
 	case Checked:
 		return "checked", http.StatusOK, ""
 	case Ended:
@@ -63,31 +63,31 @@ func (o Outcome) about() (name string, status int, detail string) {
 		return "unauthenticated", http.StatusUnauthorized, "Sign in first."
 	case Forbidden:
 		return "forbidden", http.StatusForbidden, "You may not have a token."
-	case OtherSite:
-		return "other_site", http.StatusForbidden, "Pages of other sites may not ask for tokens."
+	case CrossSite:
+		return "cross_site", http.StatusForbidden, "Pages of other sites may not ask for tokens."
 	case BadMethod:
 		return "bad_method", http.StatusMethodNotAllowed, ""
 	case Limited:
 		return "limited", http.StatusTooManyRequests, "You ask for tokens too often."
 	case LimitedAll:
 		return "limited_all", http.StatusTooManyRequests, "Too many ask for tokens at the moment."
-	case Gone:
-		return "gone", statusGone, ""
+	case ClientClosed:
+		return "client_closed", statusClientClosed, ""
 	case Refused:
 		return "refused", http.StatusBadGateway, "ThoughtSpot refused to issue a token."
 	case Unavailable:
 		return "unavailable", http.StatusServiceUnavailable, "ThoughtSpot is not available at the moment."
 	case Throttled:
 		return "throttled", http.StatusServiceUnavailable, "ThoughtSpot is asked too much at the moment."
-	case Overtaken:
-		return "overtaken", http.StatusServiceUnavailable, "Your tokens were ended meanwhile. Ask again."
-	case Stopping:
-		return "stopping", http.StatusServiceUnavailable, "The service is being restarted. Ask again."
+	case Superseded:
+		return "superseded", http.StatusServiceUnavailable, "Your tokens were ended meanwhile. Ask again."
+	case ShuttingDown:
+		return "shutting_down", http.StatusServiceUnavailable, "The service is being restarted. Ask again."
 	}
-	return "broken", http.StatusInternalServerError, "The service is not set up as it should be. Its log says more."
+	return "internal_error", http.StatusInternalServerError, "The service is not set up as it should be. Its log says more."
 }
 
-// String returns the name, such as "served_last", as in metrics.
+// String returns the name, such as "served_stale", as in metrics.
 func (o Outcome) String() string { name, _, _ := o.about(); return name }
 
 // Event is the end of an ask. It never holds a secret, as far as the errors of
@@ -120,9 +120,9 @@ func (s *Service) report(e Event) {
 
 func (e *Event) level() slog.Level {
 	switch e.Outcome {
-	case Broken:
+	case InternalError:
 		return slog.LevelError
-	case ServedLast, OtherSite, Limited, LimitedAll, Refused, Unavailable, Throttled:
+	case ServedStale, CrossSite, Limited, LimitedAll, Refused, Unavailable, Throttled:
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug

@@ -18,9 +18,9 @@ type settings struct {
 
 	perUser, overall limit
 	minLife          time.Duration
-	shareFor         time.Duration
-	serveLast        time.Duration // 0: never
-	lastSet          bool
+	reuse            time.Duration
+	staleFor         time.Duration // 0: never
+	isStaleAllowed   bool
 
 	maxUsers int
 	idle     time.Duration
@@ -66,17 +66,17 @@ func WithLimit(perSecond float64, burst int) Option {
 // ValidityTimeInSec is too small. Optional; 0.
 func WithMinTTL(d time.Duration) Option { return func(s *settings) { s.minLife = d } }
 
-// WithShareFor gives one token to all who ask for the same user and rules
+// WithReuse gives one token to all who ask for the same user and rules
 // within d of its coming, such as several tabs. Optional; 0: each gets a new one,
 // because the vendor's SDK alerts "Duplicate token", and leaves the page signed
 // out, when it gets one again that it holds for dead. Use it only for pages that
 // do not ask again for d after they got one.
-func WithShareFor(d time.Duration) Option { return func(s *settings) { s.shareFor = d } }
+func WithReuse(d time.Duration) Option { return func(s *settings) { s.reuse = d } }
 
-// WithServeLast hands the user's last token out again while the cluster gives
+// WithStaleIfError hands the user's last token out again while the cluster gives
 // none, if it has at least minLife left. Optional; without it the answer is 503.
-func WithServeLast(minLife time.Duration) Option {
-	return func(s *settings) { s.serveLast, s.lastSet = minLife, true }
+func WithStaleIfError(minLife time.Duration) Option {
+	return func(s *settings) { s.staleFor, s.isStaleAllowed = minLife, true }
 }
 
 // WithMaxUsers bounds how many users are remembered. Whoever is forgotten for
@@ -110,10 +110,10 @@ func (s *settings) check() error {
 		return bad("WithLimit", "needs a rate that is not negative, and a burst of at least 1")
 	case s.minLife < 0:
 		return bad("WithMinTTL", "must not be negative")
-	case s.shareFor < 0:
-		return bad("WithShareFor", "must not be negative")
-	case s.lastSet && (s.serveLast <= 0 || s.serveLast < s.minLife):
-		return bad("WithServeLast", "must be above 0, and not below WithMinTTL")
+	case s.reuse < 0:
+		return bad("WithReuse", "must not be negative")
+	case s.isStaleAllowed && (s.staleFor <= 0 || s.staleFor < s.minLife):
+		return bad("WithStaleIfError", "must be above 0, and not below WithMinTTL")
 	case s.maxUsers < 1:
 		return bad("WithMaxUsers", "must be at least 1")
 	case s.idle <= 0:

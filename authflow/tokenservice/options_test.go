@@ -17,13 +17,13 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, opts := range map[string][]tokenservice.Option{
-		"WithUserLimit": {tokenservice.WithUserLimit(-1, 1), tokenservice.WithUserLimit(1, 0), tokenservice.WithUserLimit(math.NaN(), 1)},
-		"WithLimit":     {tokenservice.WithLimit(-1, 1), tokenservice.WithLimit(1, 0)},
-		"WithMinTTL":    {tokenservice.WithMinTTL(-1)},
-		"WithShareFor":  {tokenservice.WithShareFor(-1)},
-		"WithServeLast": {tokenservice.WithServeLast(0), tokenservice.WithServeLast(-1)},
-		"WithMaxUsers":  {tokenservice.WithMaxUsers(0)},
-		"WithIdle":      {tokenservice.WithIdle(0)},
+		"WithUserLimit":    {tokenservice.WithUserLimit(-1, 1), tokenservice.WithUserLimit(1, 0), tokenservice.WithUserLimit(math.NaN(), 1)},
+		"WithLimit":        {tokenservice.WithLimit(-1, 1), tokenservice.WithLimit(1, 0)},
+		"WithMinTTL":       {tokenservice.WithMinTTL(-1)},
+		"WithReuse":        {tokenservice.WithReuse(-1)},
+		"WithStaleIfError": {tokenservice.WithStaleIfError(0), tokenservice.WithStaleIfError(-1)},
+		"WithMaxUsers":     {tokenservice.WithMaxUsers(0)},
+		"WithIdle":         {tokenservice.WithIdle(0)},
 	} {
 		for _, o := range opts {
 			if _, err := tokenservice.New(cluster, byCookie, o); !errors.Is(err, authflow.ErrInvalid) || !strings.Contains(err.Error(), name+" ") {
@@ -38,7 +38,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%q: %v", o, err)
 		}
 	}
-	if _, err := tokenservice.New(cluster, byCookie, tokenservice.WithMinTTL(time.Minute), tokenservice.WithServeLast(time.Second)); !errors.Is(err, authflow.ErrInvalid) {
+	if _, err := tokenservice.New(cluster, byCookie, tokenservice.WithMinTTL(time.Minute), tokenservice.WithStaleIfError(time.Second)); !errors.Is(err, authflow.ErrInvalid) {
 		t.Errorf("the last token may live shorter than any: %v", err)
 	}
 	if _, err := tokenservice.New(nil, byCookie); !errors.Is(err, authflow.ErrInvalid) {
@@ -59,7 +59,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 func TestOutcomesHaveNames(t *testing.T) {
 	seen := map[string]bool{}
 	for _, o := range tokenservice.Outcomes() {
-		if seen[o.String()] || o.String() == "" || o != tokenservice.Broken && o.String() == tokenservice.Broken.String() {
+		if seen[o.String()] || o.String() == "" || o != tokenservice.InternalError && o.String() == tokenservice.InternalError.String() {
 			t.Errorf("%d is %q", o, o)
 		}
 		seen[o.String()] = true

@@ -132,7 +132,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		e.Outcome, e.Method = BadMethod, "other"
 	case !entered:
-		e.Outcome = Stopping
+		e.Outcome = ShuttingDown
 	default:
 		a, wait, e.Outcome, e.Err = k.decide(r)
 	}
@@ -144,7 +144,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", seconds(wait))
 	case a.status == http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter(wait))
-	case e.Outcome == Gone:
+	case e.Outcome == ClientClosed:
 		a.body, a.kind = nil, ""
 	}
 	a.write(w, r.Method == http.MethodHead)
@@ -157,7 +157,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, err error) {
 	s := k.service
 	if err := s.known.foreign(r); err != nil {
-		return a, 0, OtherSite, err
+		return a, 0, CrossSite, err
 	}
 	k.number = s.asks.Add(1)
 	if k.req, err = s.authenticate(r); err != nil {
@@ -167,9 +167,9 @@ func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, 
 		case errors.Is(err, ErrForbidden):
 			return a, 0, Forbidden, err
 		case errors.Is(r.Context().Err(), context.Canceled):
-			return a, 0, Gone, err
+			return a, 0, ClientClosed, err
 		}
-		return a, 0, Broken, err
+		return a, 0, InternalError, err
 	}
 	switch r.Method {
 	case http.MethodHead:
@@ -188,7 +188,7 @@ func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, 
 	k.takeSeat()
 	t, o, err := k.token(r.Context())
 	if errors.Is(r.Context().Err(), context.Canceled) {
-		return a, 0, Gone, context.Cause(r.Context())
+		return a, 0, ClientClosed, context.Cause(r.Context())
 	}
 	if t.Value == "" {
 		return a, waitOf(err), o, err

@@ -37,7 +37,7 @@ func TestShutdownWaitsForMintsInFlightAndSignsNobodyOut(t *testing.T) {
 		}
 		for _, method := range []string{"GET", "HEAD", "DELETE"} {
 			resp := x.ask(t, method, "ann")
-			if resp.status != 503 || x.last(t).Outcome != tokenservice.Stopping {
+			if resp.status != 503 || x.last(t).Outcome != tokenservice.ShuttingDown {
 				t.Errorf("%s: %d", method, resp.status)
 			}
 			retryAfter(t, resp)

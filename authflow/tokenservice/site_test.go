@@ -82,7 +82,7 @@ func TestT3APageOfAnotherSiteNeitherReadsNorCausesAToken(t *testing.T) {
 					if c.served != (resp.status == good) || !c.served && resp.status != 403 {
 						t.Errorf("%s: %d", method, resp.status)
 					}
-					if !c.served && (x.sim.Calls(authtest.AnyOperation) != 0 || x.last(t).Outcome != tokenservice.OtherSite) {
+					if !c.served && (x.sim.Calls(authtest.AnyOperation) != 0 || x.last(t).Outcome != tokenservice.CrossSite) {
 						t.Errorf("%s: %d calls, %v", method, x.sim.Calls(authtest.AnyOperation), x.last(t).Outcome)
 					}
 				}

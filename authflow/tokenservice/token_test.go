@@ -53,7 +53,7 @@ func TestT2ATokenHasTheLifeThatIsConfigured(t *testing.T) {
 	seconds := int32(60)
 	in(t, lifetimes(&seconds), func(t *testing.T, x *rig) {
 		problem(t, x.ask(t, "GET", ""), 500)
-		if e := x.last(t); e.Outcome != tokenservice.Broken || !strings.Contains(e.Err.Error(), "validity_time_in_sec") || !strings.Contains(e.Err.Error(), "57s") {
+		if e := x.last(t); e.Outcome != tokenservice.InternalError || !strings.Contains(e.Err.Error(), "validity_time_in_sec") || !strings.Contains(e.Err.Error(), "57s") {
 			t.Errorf("%+v", e)
 		}
 		seconds = 64 // of which 3.2 s are not used
@@ -66,14 +66,14 @@ func TestT2ASharedTokenIsReplacedBeforeItLivesTooShort(t *testing.T) {
 	in(t, lifetimes(&seconds), func(t *testing.T, x *rig) {
 		first := token(t, x.ask(t, "GET", ""))
 		time.Sleep(35 * time.Second) // fake clock: 60 s are left
-		if again := token(t, x.ask(t, "GET", "")); again != first || x.last(t).Outcome != tokenservice.Shared {
+		if again := token(t, x.ask(t, "GET", "")); again != first || x.last(t).Outcome != tokenservice.Reused {
 			t.Errorf("it is not shared: %+v", x.last(t))
 		}
 		time.Sleep(time.Second) // fake clock
 		if another := token(t, x.ask(t, "GET", "")); another == first || x.last(t).Outcome != tokenservice.Served {
 			t.Errorf("it is shared with too short a life: %+v", x.last(t))
 		}
-	}, tokenservice.WithMinTTL(time.Minute), tokenservice.WithShareFor(time.Hour))
+	}, tokenservice.WithMinTTL(time.Minute), tokenservice.WithReuse(time.Hour))
 }
 
 func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
@@ -112,7 +112,7 @@ func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
 		if later := together(3); later == first {
 			t.Error("the same after the time")
 		}
-	}, tokenservice.WithShareFor(10*time.Second))
+	}, tokenservice.WithReuse(10*time.Second))
 }
 
 // Whoever mints for the others and goes away takes nothing from them.
@@ -137,7 +137,7 @@ func TestShareForOutlivesTheFirstWhoAsked(t *testing.T) {
 		if a != b || b != c || !x.alive(t, a) {
 			t.Errorf("%q %q %q", a, b, c)
 		}
-	}, tokenservice.WithShareFor(10*time.Second))
+	}, tokenservice.WithReuse(10*time.Second))
 }
 
 // Rules are a part of what is asked for: a token with other rules is another.
@@ -157,7 +157,7 @@ func TestT2NothingIsSharedBetweenRules(t *testing.T) {
 		if again := token(t, x.ask(t, "GET", "")); a == b || again != a {
 			t.Error("a token came with the rules of another")
 		}
-	}, tokenservice.WithShareFor(time.Hour), tokenservice.WithServeLast(time.Second))
+	}, tokenservice.WithReuse(time.Hour), tokenservice.WithStaleIfError(time.Second))
 }
 
 func TestWithoutServeLastAnOutageIsTold(t *testing.T) {
@@ -166,7 +166,7 @@ func TestWithoutServeLastAnOutageIsTold(t *testing.T) {
 		time.Sleep(2 * time.Minute) // fake clock
 		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
 		problem(t, x.ask(t, "GET", "ann"), 503)
-	}, tokenservice.WithShareFor(time.Minute))
+	}, tokenservice.WithReuse(time.Minute))
 }
 
 func TestServeLastBridgesAnOutage(t *testing.T) {
@@ -178,7 +178,7 @@ func TestServeLastBridgesAnOutage(t *testing.T) {
 		}
 		for name, fault := range map[string]authtest.Fault{"503": authtest.Status(503), "429": authtest.RateLimited(time.Second), "maintenance": authtest.Maintenance(200)} {
 			x.sim.Fail(authtest.AnyOperation, -1, fault)
-			if tok := token(t, x.ask(t, "GET", "")); tok != last || x.last(t).Outcome != tokenservice.ServedLast || x.last(t).Err == nil {
+			if tok := token(t, x.ask(t, "GET", "")); tok != last || x.last(t).Outcome != tokenservice.ServedStale || x.last(t).Err == nil {
 				t.Errorf("%s: %+v", name, x.last(t))
 			}
 			x.sim.ClearFaults()
@@ -193,11 +193,11 @@ func TestServeLastBridgesAnOutage(t *testing.T) {
 		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
 		time.Sleep(595*time.Second - 100*time.Second + 1) // fake clock
 		problem(t, x.ask(t, "GET", ""), 503)
-	}, tokenservice.WithServeLast(100*time.Second))
+	}, tokenservice.WithStaleIfError(100*time.Second))
 }
 
 func TestTheClientGoesAway(t *testing.T) {
-	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithShareFor(time.Hour)}} {
+	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithReuse(time.Hour)}} {
 		in(t, nil, func(t *testing.T, x *rig) {
 			release := x.sim.Block(authtest.OpGetFullAccessToken)
 			defer release()
@@ -213,7 +213,7 @@ func TestTheClientGoesAway(t *testing.T) {
 			if body := resp.body; resp.status != 499 || body != "" || resp.header.Get("Content-Type") != "" {
 				t.Errorf("%d %v %q", resp.status, resp.header, body)
 			}
-			if e := x.last(t); e.Outcome != tokenservice.Gone || e.Status != 499 || !errors.Is(e.Err, context.Canceled) {
+			if e := x.last(t); e.Outcome != tokenservice.ClientClosed || e.Status != 499 || !errors.Is(e.Err, context.Canceled) {
 				t.Errorf("%+v", e)
 			}
 			if n := x.Stats(); n.Waiting != 0 || n.InFlight != 0 {
@@ -245,7 +245,7 @@ func TestTheClientGoesAwayInAuthenticate(t *testing.T) {
 
 // A time limit of a middleware is no client who went away.
 func TestATimeLimitIsAnswered(t *testing.T) {
-	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithShareFor(time.Hour)}} {
+	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithReuse(time.Hour)}} {
 		in(t, nil, func(t *testing.T, x *rig) {
 			release := x.sim.Block(authtest.OpGetFullAccessToken)
 			defer release()
@@ -292,5 +292,5 @@ func TestNoSecretIsPrinted(t *testing.T) {
 				}
 			}
 		}
-	}, tokenservice.WithShareFor(time.Nanosecond))
+	}, tokenservice.WithReuse(time.Nanosecond))
 }

@@ -98,7 +98,7 @@ var _ = Describe("a page that is signed in", func() {
 		Expect(site.StartService()).To(Succeed())
 		ann.waitChecked()
 		ann.signedIn("ann")
-		Expect(outcomes(site)).To(HaveKey(tokenservice.Stopping))
+		Expect(outcomes(site)).To(HaveKey(tokenservice.ShuttingDown))
 		Expect(minted(site)).To(Equal(2))
 	})
 })

@@ -53,7 +53,7 @@ var _ = Describe("a page that the service does not know", func() {
 		Expect(minted(site)).To(Equal(made))
 		Expect(site.Sim.Tokens()).To(HaveLen(made))
 		Expect(outcomes(site)).To(And(HaveLen(3),
-			HaveKeyWithValue(tokenservice.Served, made), HaveKey(tokenservice.OtherSite), HaveKey(tokenservice.BadMethod)))
+			HaveKeyWithValue(tokenservice.Served, made), HaveKey(tokenservice.CrossSite), HaveKey(tokenservice.BadMethod)))
 		ann.signedIn("ann")
 	},
 		Entry("on another site", "127.0.0.1"),

@@ -65,7 +65,7 @@ func TestMetrics(t *testing.T) {
 		ask("GET")
 		ask("PUT")
 		has("when served", `requests_total{outcome="served"} 4`, `requests_total{outcome="limited"} 1`, `requests_total{outcome="bad_method"} 1`,
-			`requests_total{outcome="gone"} 0`, `mint_seconds_count 4`, `mint_seconds_sum 3`, `mint_seconds_bucket{le="5"} 4`, `mint_seconds_bucket{le="2.5"} 3`,
+			`requests_total{outcome="client_closed"} 0`, `mint_seconds_count 4`, `mint_seconds_sum 3`, `mint_seconds_bucket{le="5"} 4`, `mint_seconds_bucket{le="2.5"} 3`,
 			"in_flight 0", "waiting 0", "users 1", "draining 0",
 			`outage{reason="maintenance"} 0`, `outage{reason="rate_limited"} 0`, `outage{reason="unreachable"} 0`, `outage{reason="unavailable"} 0`)
 

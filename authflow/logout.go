@@ -21,6 +21,13 @@ type LogoutOption func(*logoutOptions)
 
 type logoutOptions struct{ everywhere bool }
 
+func logoutOptionsOf(opts []LogoutOption) (o logoutOptions) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
 // Everywhere ends all tokens of the user on the server, wherever they were made, by
 // one call of revokeToken that names the user and no token. The call carries a
 // credential of this Flow that is alive. Without one, Logout returns an error that
@@ -56,14 +63,10 @@ func (f *Flow) Logout(ctx context.Context, opts ...LogoutOption) error {
 	if f.cluster == nil {
 		return errNoCluster
 	}
-	var o logoutOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
 	f.endFlights(errLoggedOut)
 	ctx, cancel := context.WithTimeout(ctx, f.cluster.policy.Timeout)
 	defer cancel()
-	err := f.endOwed(ctx, o)
+	err := f.endOwed(ctx, logoutOptionsOf(opts))
 	panicked := f.reportToCaller(Event{Kind: Ended, Reason: "logged out", Err: err})
 	if err != nil {
 		return err

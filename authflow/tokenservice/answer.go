@@ -72,6 +72,8 @@ type problem struct {
 	Code       int    `json:"code,omitempty"`
 	IncidentID string `json:"incident_id,omitempty"`
 	TraceID    string `json:"trace_id,omitempty"`
+	Alive      int    `json:"alive,omitempty"` // tokens that a sign-out could not end
+	Until      string `json:"until,omitempty"` // when the last of them expires, as in RFC 3339
 }
 
 // problemAnswer is the answer of an outcome without a token.
@@ -81,6 +83,13 @@ func problemAnswer(o Outcome, err error) answer {
 	var e *authflow.Error
 	if errors.As(err, &e) {
 		p.Code, p.IncidentID, p.TraceID = e.Code, e.IncidentID, e.TraceID
+	}
+	var s *SignOutError
+	if errors.As(err, &s) {
+		p.Alive = s.Alive
+		if !s.Until.IsZero() {
+			p.Until = s.Until.UTC().Format(time.RFC3339)
+		}
 	}
 	body, _ := json.Marshal(p)
 	return answer{status, "application/problem+json", body}

@@ -29,6 +29,8 @@ const (
 	Unavailable                    // 503: the cluster is down or in maintenance, or failed
 	Throttled                      // 503: the cluster answered 429
 	Superseded                     // 503: the user's tokens were ended meanwhile
+	EndedLater                     // none: a sign-out that had failed was tried again, and nothing is alive any more
+	StillAlive                     // none: another try of a sign-out is of no use; tokens live until they expire
 	ShuttingDown                   // 503: after [Service.Shutdown]
 	outcomes
 )
@@ -81,6 +83,10 @@ func (o Outcome) about() (name string, status int, detail string) {
 		return "throttled", http.StatusServiceUnavailable, "ThoughtSpot is asked too much at the moment."
 	case Superseded:
 		return "superseded", http.StatusServiceUnavailable, "Your tokens were ended meanwhile. Ask again."
+	case EndedLater:
+		return "ended_later", 0, ""
+	case StillAlive:
+		return "still_alive", 0, ""
 	case ShuttingDown:
 		return "shutting_down", http.StatusServiceUnavailable, "The service is being restarted. Ask again."
 	}
@@ -122,7 +128,7 @@ func (e *Event) level() slog.Level {
 	switch e.Outcome {
 	case InternalError:
 		return slog.LevelError
-	case ServedStale, CrossSite, Limited, LimitedAll, Refused, Unavailable, Throttled:
+	case StillAlive, ServedStale, CrossSite, Limited, LimitedAll, Refused, Unavailable, Throttled:
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug

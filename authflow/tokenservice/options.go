@@ -22,6 +22,9 @@ type settings struct {
 	staleFor         time.Duration // 0: never
 	isStaleAllowed   bool
 
+	everywhere    bool
+	administrator *authflow.Flow // nil: the user's own tokens
+
 	maxUsers int
 	idle     time.Duration
 
@@ -77,6 +80,21 @@ func WithReuse(d time.Duration) Option { return func(s *settings) { s.reuse = d 
 // none, if it has at least minLife left. Optional; without it the answer is 503.
 func WithStaleIfError(minLife time.Duration) Option {
 	return func(s *settings) { s.staleFor, s.isStaleAllowed = minLife, true }
+}
+
+// WithSignOutEverywhere makes a sign-out also end the tokens that other programs have
+// made for the user, by one call of revokeToken that names the user and no token. Without
+// an administrator, which is nil then, the call carries a token of full or custom access
+// that the user has, or one that is requested for it, with AutoCreate off and without
+// groups or rules. An administrator is a Flow whose user may revoke tokens of others.
+//
+// Use it only where a ThoughtSpot user is one person: if several visitors share a user,
+// the sign-out of one ends the tokens of all. What it leaves alive: cookie sessions, and
+// perhaps tokens of other Orgs than that of the credential, which the vendor does not
+// document. Without an administrator it fails for a user whose account is not active.
+// Optional; without it, a sign-out ends what the service has handed out.
+func WithSignOutEverywhere(administrator *authflow.Flow) Option {
+	return func(s *settings) { s.everywhere, s.administrator = true, administrator }
 }
 
 // WithMaxUsers bounds how many users are remembered. Whoever is forgotten for

@@ -2,6 +2,7 @@ package tokenservice_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -62,41 +63,42 @@ func (s *spy) took() string {
 	return strings.Join(all, "; ")
 }
 
-func TestUsersAreMadeOnceAndNotAtEachMint(t *testing.T) {
+// T6: groups are sent as they are given with each token. E-mail and display name of a
+// request without groups are not repeated within ten minutes.
+func TestT6_ProfileWithoutGroups_IsSentOnceInTenMinutes(t *testing.T) {
 	yes, no := true, false
-	full := func(name string, auto *bool, email string) tokenservice.Request {
-		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: name, AutoCreate: auto, Email: email, DisplayName: "New", GroupIdentifiers: []string{"g"}})
+	full := func(email, group string, auto *bool) tokenservice.Request {
+		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "new", AutoCreate: auto, Email: email, DisplayName: "New", GroupIdentifiers: groups(group)})
 	}
-	custom := func(name string, auto *bool, email string) tokenservice.Request {
-		return tokenservice.Custom(gen.GetCustomAccessTokenRequest{Username: name, AutoCreate: auto, Email: email, DisplayName: "New",
-			PersistOption: gen.PersistOptionNone, Groups: []gen.GroupIdentifier{{Identifier: "g"}}})
+	object := func(email, group string, auto *bool) tokenservice.Request {
+		return tokenservice.Object(gen.GetObjectAccessTokenRequest{Username: "new", ObjectID: "o", AutoCreate: auto, Email: email, DisplayName: "New", GroupIdentifiers: groups(group)})
 	}
-	object := func(name string, auto *bool, email string) tokenservice.Request {
-		return tokenservice.Object(gen.GetObjectAccessTokenRequest{Username: name, ObjectID: "o", AutoCreate: auto, Email: email, DisplayName: "New", GroupIdentifiers: []string{"g"}})
+	custom := func(email, group string, auto *bool) tokenservice.Request {
+		r := gen.GetCustomAccessTokenRequest{Username: "new", AutoCreate: auto, Email: email, DisplayName: "New", PersistOption: gen.PersistOptionNone}
+		for _, g := range groups(group) {
+			r.Groups = append(r.Groups, gen.GroupIdentifier{Identifier: g})
+		}
+		return tokenservice.Custom(r)
 	}
 	for name, c := range map[string]struct {
-		make        func(string, *bool, string) tokenservice.Request
-		auto        *bool
-		with, after string
+		request func(email, group string, auto *bool) tokenservice.Request
+		auto    *bool
+		sent    string
+		group   string
 	}{
-		"full":           {full, &yes, "true e New g", "absent"},
-		"object":         {object, &yes, "true e New g", "absent"},
-		"custom, absent": {custom, nil, `absent e New [{"identifier":"g"}]`, `false e New [{"identifier":"g"}]`},
-		"custom, true":   {custom, &yes, `true e New [{"identifier":"g"}]`, `false e New [{"identifier":"g"}]`},
+		"full":           {full, &yes, "true", " g"},
+		"full, off":      {full, &no, "false", " g"},
+		"object":         {object, &yes, "true", " g"},
+		"custom, absent": {custom, nil, "absent", ` [{"identifier":"g"}]`},
+		"custom, true":   {custom, &yes, "true", ` [{"identifier":"g"}]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				x := &rig{sim: authtest.New(authtest.WithUser("ann", "pw"), authtest.WithGroup("g"))}
+				x := &rig{sim: authtest.New(authtest.WithUser("new", "pw"), authtest.WithGroup("g"))}
 				s := &spy{RoundTripper: x.sim.Transport()}
-				cluster, err := authflow.New(x.sim.URL, authflow.WithHTTPClient(&http.Client{Transport: s}), authflow.WithSecretKey(authtest.DefaultSecretKey))
-				if err != nil {
-					t.Fatal(err)
-				}
-				user, email := "new", "e"
-				x.Service, err = tokenservice.New(cluster, func(*http.Request) (tokenservice.Request, error) { return c.make(user, c.auto, email), nil })
-				if err != nil {
-					t.Fatal(err)
-				}
+				x.options = []authflow.Option{authflow.WithHTTPClient(&http.Client{Transport: s})}
+				email, group := "e", ""
+				x.start(t, func(*http.Request) (tokenservice.Request, error) { return c.request(email, group, c.auto), nil })
 				defer func() { _ = x.Shutdown(t.Context()) }()
 				step := func(what, want string) {
 					t.Helper()
@@ -105,37 +107,92 @@ func TestUsersAreMadeOnceAndNotAtEachMint(t *testing.T) {
 						t.Errorf("%s: %s, not %s", what, got, want)
 					}
 				}
-				step("the first", c.with)
-				step("the second", c.after)
+				step("the first", c.sent+" e New")
+				step("the second", c.sent)
 				email = "f"
-				step("another address", strings.Replace(c.with, " e ", " f ", 1))
-				step("the same again", strings.Replace(c.after, " e ", " f ", 1))
-				email = "e"
-				step("the one before, which is remembered", c.after)
+				step("another address", c.sent+" f New")
+				step("the same again", c.sent)
+				time.Sleep(10 * time.Minute) // fake clock
+				step("ten minutes later", c.sent+" f New")
+				step("the same again", c.sent)
 				if err := x.Forget(t.Context(), "new"); err != nil {
 					t.Error(err)
 				}
-				s.took()
-				step("after Forget", c.with)
-				user = "ann"
-				step("another user", c.with)
-				user = "new"
+				step("after a sign-out", c.sent+" f New")
 				x.sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(400, 10002, "no such user"))
-				step("a user whom the cluster has lost", c.after+"; "+c.with)
-				time.Sleep(time.Second) // fake clock: the pause after the refusal
-				step("the same again", c.after)
+				step("a user whom the cluster has lost", c.sent+"; "+c.sent+" f New")
+				time.Sleep(time.Second) // fake clock: the pause after the rejection
+				step("the same again", c.sent)
+				group = "g"
+				for range 2 {
+					step("with a group", c.sent+" f New"+c.group)
+				}
 			})
 		})
 	}
-	for name, req := range map[string]tokenservice.Request{"full, absent": full("ann", nil, "e"), "full, false": full("ann", &no, "e"), "custom, false": custom("ann", &no, "e")} {
-		in(t, func(*http.Request) (tokenservice.Request, error) { return req, nil }, func(t *testing.T, x *rig) {
+}
+
+func groups(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
+}
+
+// A failure of the server is not a user that it has lost.
+func TestT6_FailureOfTheServer_CostsOneCall(t *testing.T) {
+	yes := true
+	calls := map[string]int{}
+	for email, user := range map[string]string{"": "ann", "e": "bob"} {
+		in(t, func(*http.Request) (tokenservice.Request, error) {
+			return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: user, AutoCreate: &yes, Email: email}), nil
+		}, func(t *testing.T, x *rig) {
 			token(t, x.ask(t, "GET", ""))
 			x.sim.ResetCalls()
-			x.sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(400, 10002, "no such user"))
-			problem(t, x.ask(t, "GET", ""), 502)
-			if n := x.sim.Calls(authtest.AnyOperation); n != 1 {
-				t.Errorf("%s: %d mints for a refusal", name, n)
+			x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(500))
+			x.ask(t, "GET", "")
+			calls[email] = x.sim.Calls(authtest.AnyOperation)
+		})
+	}
+	if calls["e"] == 0 || calls["e"] != calls[""] {
+		t.Errorf("%d calls with an e-mail address that may be left out, %d without one", calls["e"], calls[""])
+	}
+}
+
+// The rights of the latest request count, at whatever replica it comes in.
+func TestT6_GroupsThatAreTakenBack_AreGoneWithTheNextToken(t *testing.T) {
+	yes := true
+	orders := [][]int{{0, 0, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 1}, {0, 1, 2}}
+	for _, order := range orders {
+		group := ""
+		inFleet(t, nil, func(*http.Request) (tokenservice.Request, error) {
+			return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann", AutoCreate: &yes, Email: "e", GroupIdentifiers: []string{group}}), nil
+		}, func(t *testing.T, f *fleet) {
+			for round := range 2 {
+				for i, g := range []string{"Viewers", "Admins", "Viewers"} {
+					group = g
+					token(t, f.replicas[order[i]].ask(t, "GET", ""))
+					user, _ := f.sim.User("ann")
+					if got := fmt.Sprint(user.Groups); got != "["+g+"]" {
+						t.Errorf("order %v, round %d: after a token for %s the user is in %s", order, round, g, got)
+					}
+				}
 			}
 		})
 	}
+}
+
+// What the application changes after it has returned a Request has no effect.
+func TestT6_Request_IsACopy(t *testing.T) {
+	values := []any{"West"}
+	rules := []gen.FilterRule{{ColumnName: "region", Operator: "EQ", Values: values}}
+	req := tokenservice.Custom(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionNone, FilterRules: rules})
+	in(t, func(*http.Request) (tokenservice.Request, error) { return req, nil }, func(t *testing.T, x *rig) {
+		rules[0].ColumnName, values[0] = "other", "x"
+		token(t, x.ask(t, "GET", ""))
+		got := x.sim.Tokens()[0].Rules.FilterRules
+		if len(got) != 1 || got[0].ColumnName != "region" || fmt.Sprint(got[0].Values) != "[West]" {
+			t.Errorf("the token has the rules %v", got)
+		}
+	})
 }

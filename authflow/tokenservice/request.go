@@ -1,6 +1,7 @@
 package tokenservice
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -15,91 +16,110 @@ import (
 // decides. [Full], [Object] and [Custom] make one; the zero value asks for
 // nothing and is refused.
 type Request struct {
-	user string
-	err  error // why the service does not take it
-	sum  [sha256.Size]byte
-	// provisions says that the mint also makes the user, or brings the user up
-	// to date.
-	provisions bool
-	// flow makes a Flow for it: with provisioning, or for a user who is known to
-	// be there.
-	flow func(c *authflow.Cluster, known bool) (*authflow.Flow, error)
+	user     string
+	err      error // why the service does not take it
+	sum      [sha256.Size]byte
+	isObject bool // for an object access token
+	// hasProfile says that e-mail or display name are sent, which can be left out for
+	// some minutes.
+	hasProfile bool
+	// flow makes a Flow for the request, or for the request without e-mail and display
+	// name.
+	flow func(c *authflow.Cluster, isShort bool) (*authflow.Flow, error)
 }
 
-// Full asks for a token with all the rights of its user, see
-// [authflow.Cluster.FullAccess]. With AutoCreate the user is made or brought up
-// to date with the first token for this very request, and not again with each.
+// Full requests a token with all rights of its user, see [authflow.Cluster.FullAccess].
+//
+// With AutoCreate, the server creates or updates the user with each token. Groups are
+// sent each time as they are given, so that rights that were taken back are gone with the
+// next token, at any replica. E-mail and display name are left out of a request without
+// groups if they were sent within the last 10 minutes, by this replica.
 func Full(req gen.GetFullAccessTokenRequest) Request {
-	return describe("full", req.Username, req.Password, req.SecretKey, isTrue(req.AutoCreate), req,
-		func(c *authflow.Cluster, known bool) (*authflow.Flow, error) {
-			req := req
-			if known {
-				req.AutoCreate, req.Email, req.DisplayName, req.GroupIdentifiers = nil, "", "", nil
+	hasProfile := req.Email+req.DisplayName != "" && len(req.GroupIdentifiers) == 0
+	return newRequest("full", req.Username, req.Password, req.SecretKey, hasProfile, req,
+		func(c *authflow.Cluster, req gen.GetFullAccessTokenRequest, isShort bool) (*authflow.Flow, error) {
+			if isShort {
+				req.Email, req.DisplayName = "", ""
 			}
 			return c.FullAccess(req)
 		})
 }
 
-// Object asks for a token that reads one object and nothing else, see
+// Object requests a token that can only read one object, see
 // [authflow.Cluster.ObjectAccess]. AutoCreate is as for [Full].
 func Object(req gen.GetObjectAccessTokenRequest) Request {
-	return describe("object", req.Username, req.Password, req.SecretKey, isTrue(req.AutoCreate), req,
-		func(c *authflow.Cluster, known bool) (*authflow.Flow, error) {
-			req := req
-			if known {
-				req.AutoCreate, req.Email, req.DisplayName, req.GroupIdentifiers = nil, "", "", nil
+	hasProfile := req.Email+req.DisplayName != "" && len(req.GroupIdentifiers) == 0
+	r := newRequest("object", req.Username, req.Password, req.SecretKey, hasProfile, req,
+		func(c *authflow.Cluster, req gen.GetObjectAccessTokenRequest, isShort bool) (*authflow.Flow, error) {
+			if isShort {
+				req.Email, req.DisplayName = "", ""
 			}
 			return c.ObjectAccess(req)
 		})
+	r.isObject = true
+	return r
 }
 
-// Custom asks for a token that carries rules, see
-// [authflow.Cluster.CustomAccess]. AutoCreate is on if absent; once a token came
-// for this very request it is off. The persist option APPEND is refused: each
-// page load would append the rules again.
+// Custom requests a token with security rules, see [authflow.Cluster.CustomAccess].
+// AutoCreate is as for [Full], and on by default. The persist option APPEND is rejected,
+// because each page load would append the rules again.
 func Custom(req gen.GetCustomAccessTokenRequest) Request {
-	r := describe("custom", req.Username, req.Password, req.SecretKey, req.AutoCreate == nil || *req.AutoCreate, req,
-		func(c *authflow.Cluster, known bool) (*authflow.Flow, error) {
-			req := req
-			if known {
-				req.AutoCreate = new(bool)
+	hasProfile := req.Email+req.DisplayName != "" && len(req.Groups) == 0
+	r := newRequest("custom", req.Username, req.Password, req.SecretKey, hasProfile, req,
+		func(c *authflow.Cluster, req gen.GetCustomAccessTokenRequest, isShort bool) (*authflow.Flow, error) {
+			if isShort {
+				req.Email, req.DisplayName = "", ""
 			}
 			return c.CustomAccess(req)
 		})
 	if r.err == nil && req.PersistOption == gen.PersistOptionAppend {
-		r.err = refuse("persist_option", "must not be APPEND: each token would append the rules again; REPLACE and NONE can be repeated")
+		r.err = invalid("persist_option", "must not be APPEND: each token would append the rules again; REPLACE and NONE can be repeated")
 	}
 	return r
 }
 
-// describe completes a request of a kind, whose body is copied as JSON: what
-// the application changes afterwards has no effect on what it is known by.
-func describe(kind, user string, password, key gen.Secret, provisions bool, body any,
-	flow func(*authflow.Cluster, bool) (*authflow.Flow, error)) Request {
-	r := Request{user: user, provisions: provisions, flow: flow}
+// newRequest copies the request of a kind by way of its JSON, so that it stays the same if
+// the application changes its slices later.
+func newRequest[T any](kind, user string, password, key gen.Secret, hasProfile bool, body T,
+	flow func(*authflow.Cluster, T, bool) (*authflow.Flow, error)) Request {
 	text, err := json.Marshal(body)
+	r := Request{
+		user: user, hasProfile: hasProfile, sum: sha256.Sum256(append([]byte(kind), text...)),
+		flow: func(c *authflow.Cluster, isShort bool) (*authflow.Flow, error) {
+			var own T
+			err := decode(text, &own)
+			if err != nil {
+				return nil, invalid("request", err.Error())
+			}
+			return flow(c, own, isShort)
+		},
+	}
 	switch {
 	case user == "":
-		r.err = refuse("username", "must not be empty")
+		r.err = invalid("username", "must not be empty")
 	case password != "":
-		r.err = refuse("password", "must not be given: the service vouches for its users with the cluster's secret key")
+		r.err = invalid("password", "must not be given: the service vouches for its users with the cluster's secret key")
 	case key != "":
-		r.err = refuse("secret_key", "must not be given: it is the cluster's, see authflow.WithSecretKey and WithOrgSecretKey")
+		r.err = invalid("secret_key", "must not be given: it is the cluster's, see authflow.WithSecretKey and WithOrgSecretKey")
 	case err != nil:
-		r.err = refuse("request", err.Error())
+		r.err = invalid("request", err.Error())
 	}
-	r.sum = sha256.Sum256(append([]byte(kind), text...))
 	return r
 }
 
-func isTrue(b *bool) bool { return b != nil && *b }
+// decode reads JSON, with all digits of its numbers.
+func decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(v)
+}
 
-// refuse is the error for what the application gives that cannot be.
-func refuse(field, problem string) error {
+// invalid is the error for what the application gives and cannot work.
+func invalid(field, problem string) error {
 	return fmt.Errorf("tokenservice: %s %s: %w", field, problem, authflow.ErrInvalid)
 }
 
-// problem returns why the service does not take a request, or nil.
+// problem returns why the service does not accept a request, or nil.
 func (r *Request) problem() error {
 	if r.flow == nil {
 		return errors.New("tokenservice: authenticate returned neither a Request of Full, Object or Custom, nor an error")
@@ -107,10 +127,10 @@ func (r *Request) problem() error {
 	return r.err
 }
 
-// Format writes the user, whatever the verb: no secret.
+// Format writes the user for every verb, and no secret.
 func (r Request) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "tokenservice.Request(%q)", r.user)
 }
 
-// LogValue is what package slog shows.
+// LogValue implements slog.LogValuer.
 func (r Request) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }

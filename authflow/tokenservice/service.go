@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -36,10 +35,11 @@ type Service struct {
 	known   origins
 	handler http.Handler
 
-	accounts *otter.Cache[string, *account]
+	users    *users
 	all      *rate.Limiter // nil: no limit
 	limits   limits
-	asks     atomic.Uint64
+	progress progress
+	retries  retries
 	waiting  atomic.Int64
 
 	drain   drain
@@ -82,16 +82,11 @@ func New(cluster *authflow.Cluster, authenticate func(*http.Request) (Request, e
 	s.all = s.overall.limiter()
 	s.drain.empty = make(chan struct{})
 	s.handler = s.known.cors(http.HandlerFunc(s.serve))
-	if s.accounts, err = otter.New(&otter.Options[string, *account]{
-		MaximumSize:      s.maxUsers,
-		ExpiryCalculator: otter.ExpiryAccessing[string, *account](s.idle),
-	}); err != nil {
+	s.users, err = newUsers(s.maxUsers, s.idle, func(name string) *user { return &user{name: name, limiter: s.perUser.limiter()} })
+	if err != nil {
 		return nil, err
 	}
-	s.stop = sync.OnceFunc(func() {
-		close(s.stopped)
-		s.accounts.StopAllGoroutines()
-	})
+	s.stop = sync.OnceFunc(func() { close(s.stopped) })
 	return s, nil
 }
 
@@ -119,7 +114,8 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	began := time.Now()
-	k := &ask{service: s}
+	k := &tokenRequest{service: s, number: s.progress.begin(), began: time.Now()}
+	defer s.progress.end(k.number)
 	e := Event{Method: r.Method}
 	var a answer
 	var wait time.Duration
@@ -150,16 +146,16 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	a.write(w, r.Method == http.MethodHead)
 	e.User, e.Status, e.Wait, e.Duration = k.req.user, a.status, k.wait, time.Since(began)
 	s.report(e)
+	s.retrySignOuts()
 }
 
 // decide decides on a request. a is what it is answered with, if it is not a
 // problem; wait is the time until it makes sense to ask again.
-func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, err error) {
+func (k *tokenRequest) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, err error) {
 	s := k.service
 	if err := s.known.foreign(r); err != nil {
 		return a, 0, CrossSite, err
 	}
-	k.number = s.asks.Add(1)
 	if k.req, err = s.authenticate(r); err != nil {
 		switch {
 		case errors.Is(err, ErrUnauthenticated):
@@ -181,11 +177,11 @@ func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, 
 		}
 		return answer{status: http.StatusNoContent}, 0, Ended, nil
 	}
-	k.account = s.account(k.req.user)
-	if wait, which := s.limits.take(k.account.limiter, s.all); wait > 0 {
+	k.user = s.users.use(k.req.user)
+	defer s.users.done(k.user)
+	if wait, which := s.limits.take(k.user.limiter, s.all); wait > 0 {
 		return a, wait, []Outcome{Limited, LimitedAll}[which], nil
 	}
-	k.takeSeat()
 	t, o, err := k.token(r.Context())
 	if errors.Is(r.Context().Err(), context.Canceled) {
 		return a, 0, ClientClosed, context.Cause(r.Context())
@@ -234,5 +230,5 @@ type Stats struct {
 func (s *Service) Stats() Stats {
 	s.drain.mu.Lock()
 	defer s.drain.mu.Unlock()
-	return Stats{s.accounts.EstimatedSize(), s.drain.inFlight, int(s.waiting.Load()), s.drain.draining, outageReason(s.cluster.Outage())}
+	return Stats{s.users.count(), s.drain.inFlight, int(s.waiting.Load()), s.drain.draining, outageReason(s.cluster.Outage())}
 }

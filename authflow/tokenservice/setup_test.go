@@ -28,6 +28,7 @@ type rig struct {
 	*tokenservice.Service
 	sim     *authtest.Simulator
 	cluster *authflow.Cluster
+	options []authflow.Option // of the cluster
 
 	mu     sync.Mutex
 	events []tokenservice.Event
@@ -52,7 +53,8 @@ func in(t *testing.T, authenticate func(*http.Request) (tokenservice.Request, er
 func (x *rig) start(t *testing.T, authenticate func(*http.Request) (tokenservice.Request, error), opts ...tokenservice.Option) {
 	t.Helper()
 	var err error
-	x.cluster, err = authflow.New(x.sim.URL, authflow.WithHTTPClient(x.sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(0, 0))
+	x.cluster, err = authflow.New(x.sim.URL, append([]authflow.Option{authflow.WithHTTPClient(x.sim.Client()),
+		authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(0, 0)}, x.options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

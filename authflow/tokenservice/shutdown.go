@@ -24,6 +24,18 @@ func (d *drain) enter() bool {
 	return true
 }
 
+// enterBackground counts work that goes on after the request that began it. It reports
+// false if Shutdown waits for nothing any more.
+func (d *drain) enterBackground() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.draining && d.inFlight == 0 {
+		return false
+	}
+	d.inFlight++
+	return true
+}
+
 func (d *drain) leave() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

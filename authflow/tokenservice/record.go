@@ -1,0 +1,169 @@
+package tokenservice
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// record is what all replicas know of a user through the Store of the cluster: the
+// tokens that were handed out, and when the user has signed out.
+//
+// The clocks of replicas may differ by minutes, so a record holds no times. It holds
+// ages and remaining lifetimes as they were when it was saved; the Store tells by its own
+// clock how long ago that was.
+type record struct {
+	tokens    []handedOut
+	signedOut time.Time // the latest sign-out, by the local clock; zero if there was none in the last hour
+	lostUntil time.Time // when the last of the tokens expires that did not fit
+}
+
+// storedRecord is the JSON form. All numbers are milliseconds.
+type storedRecord struct {
+	TTL       int64         `json:"ttl"`
+	SignedOut *int64        `json:"signed_out,omitempty"` // ago
+	Lost      int64         `json:"lost,omitempty"`       // left
+	Tokens    []storedToken `json:"tokens,omitempty"`
+}
+
+type storedToken struct {
+	Value    string `json:"v"` // in the clear: the whole record is sealed
+	Username string `json:"u"`
+	Age      int64  `json:"a"`
+	Left     int64  `json:"l"` // 0 if it is not known
+	Object   bool   `json:"o,omitempty"`
+}
+
+const (
+	recordTime = 2 * time.Second // for all operations of one change
+	maxRecord  = 100             // tokens in a record
+	// signOutKept is how long a sign-out is remembered for requests that began before it.
+	signOutKept = time.Hour
+	// clockError is how much an age may be wrong because of rounding.
+	clockError = 20 * time.Millisecond
+)
+
+// recordOf returns the value of a user in the Store; nil if the cluster has none.
+func (s *Service) recordOf(name string) *authflow.SharedValue {
+	return s.cluster.SharedValue("tokenservice", name)
+}
+
+// loadRecord returns the record of a user. One that cannot be read counts as empty.
+func loadRecord(ctx context.Context, v *authflow.SharedValue) (record, error) {
+	text, left, err := v.Load(ctx)
+	if errors.Is(err, authflow.ErrNotStored) {
+		return record{}, nil
+	}
+	if err != nil {
+		return record{}, err
+	}
+	var stored storedRecord
+	err = json.Unmarshal(text, &stored)
+	if err != nil {
+		return record{}, nil //nolint:nilerr // it is replaced by the next one
+	}
+	return stored.at(time.Now(), left), nil
+}
+
+// at returns a record that has so much of its time to live left.
+func (stored *storedRecord) at(now time.Time, left time.Duration) record {
+	saved := now.Add(left - time.Duration(stored.TTL)*time.Millisecond)
+	after := func(ms int64) time.Time { return saved.Add(time.Duration(ms) * time.Millisecond) }
+	r := record{lostUntil: after(stored.Lost)}
+	if stored.SignedOut != nil {
+		r.signedOut = after(-*stored.SignedOut)
+	}
+	for _, t := range stored.Tokens {
+		h := handedOut{token: gen.Secret(t.Value), username: t.Username, at: after(-t.Age), isObject: t.Object, isRecorded: true}
+		if t.Left > 0 {
+			h.deadline = after(t.Left)
+		}
+		if h.isAlive(now) {
+			r.tokens = append(r.tokens, h)
+		}
+	}
+	return r
+}
+
+// stored returns the JSON form, and how long it is to be kept.
+func (r *record) stored(now time.Time) (text []byte, ttl time.Duration) {
+	ttl = max(time.Minute, r.lostUntil.Sub(now))
+	s := storedRecord{Lost: max(0, r.lostUntil.Sub(now).Milliseconds())}
+	if age := now.Sub(r.signedOut); age < signOutKept {
+		ms := age.Milliseconds()
+		s.SignedOut = &ms
+		ttl = max(ttl, signOutKept-age)
+	}
+	for _, h := range r.tokens {
+		t := storedToken{Value: string(h.token), Username: h.username, Age: now.Sub(h.at).Milliseconds(), Object: h.isObject}
+		if h.deadline.IsZero() {
+			ttl = max(ttl, unknownLife)
+		} else {
+			t.Left = max(1, h.deadline.Sub(now).Milliseconds())
+			ttl = max(ttl, h.deadline.Sub(now))
+		}
+		s.Tokens = append(s.Tokens, t)
+	}
+	s.TTL = ttl.Milliseconds()
+	text, _ = json.Marshal(s) // strings and numbers always have a JSON form
+	return text, ttl
+}
+
+// add adds a token. Those that expire first make room for it.
+func (r *record) add(h handedOut) {
+	r.tokens = append(r.tokens, h)
+	for len(r.tokens) > maxRecord {
+		first := slices.MinFunc(r.tokens, func(a, b handedOut) int { return a.deadline.Compare(b.deadline) })
+		r.lostUntil = latest(r.lostUntil, first.deadline)
+		r.remove([]gen.Secret{first.token})
+	}
+}
+
+// remove removes tokens.
+func (r *record) remove(tokens []gen.Secret) {
+	r.tokens = slices.DeleteFunc(r.tokens, func(h handedOut) bool { return slices.Contains(tokens, h.token) })
+}
+
+// has reports whether a replica has handed out a token.
+func (r *record) has(token gen.Secret) bool {
+	return slices.ContainsFunc(r.tokens, func(h handedOut) bool { return h.token == token })
+}
+
+// isSignedOutSince reports whether the user has signed out at any replica after a time.
+func (r *record) isSignedOutSince(t time.Time) bool { return r.signedOut.After(t.Add(-clockError)) }
+
+// changeRecord lets change revise the record of a user until no other replica is faster.
+// An error of change ends it and is returned.
+func changeRecord(ctx context.Context, v *authflow.SharedValue, change func(*record) error) error {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	for {
+		r, err := loadRecord(ctx, v)
+		if err != nil {
+			return err
+		}
+		err = change(&r)
+		if err != nil {
+			return err
+		}
+		text, ttl := r.stored(time.Now())
+		err = v.Swap(ctx, text, ttl)
+		if !errors.Is(err, authflow.ErrChanged) {
+			return err
+		}
+		pause := time.NewTimer(5*time.Millisecond + rand.N(20*time.Millisecond))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return cmp.Or(context.Cause(ctx), err)
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package tokenservice_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// U2: after a sign-out that succeeded, no token of the user is alive. One that failed says
+// what is alive, and goes on later.
+
+func TestU2_SignOutThatFails_SaysWhatIsAliveAndContinues(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.ask(t, "GET", "ann"))
+		until := time.Now().Add(10 * time.Minute).UTC().Format(time.RFC3339)
+		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		for n := range 2 {
+			resp := x.ask(t, "DELETE", "ann")
+			p := problem(t, resp, 503)
+			retryAfter(t, resp)
+			if p["alive"] != 2.0 || p["until"] != until {
+				t.Errorf("call %d: %v alive until %v, want 2 until %s", n+1, p["alive"], p["until"], until)
+			}
+			var e *tokenservice.SignOutError
+			if err := x.Forget(t.Context(), "ann"); !errors.As(err, &e) || e.Alive != 2 || e.Until.IsZero() {
+				t.Errorf("call %d of Forget: %v", n+1, err)
+			}
+		}
+		x.sim.ClearFaults()
+		time.Sleep(30 * time.Second) // fake clock
+		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 {
+			t.Error(resp.status)
+		}
+		expectAlive(t, x.sim, "ann", 0, "after a sign-out that succeeded")
+		x.sim.ResetCalls()
+		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || x.sim.Calls(authtest.AnyOperation) != 0 {
+			t.Errorf("once more: %d, %d calls", resp.status, x.sim.Calls(authtest.AnyOperation))
+		}
+	})
+}
+
+// The service is too small for its users, and forgets ann during her request.
+func TestU2_SignOutOfAForgottenUser_StopsTheRequestInProgress(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		release := x.sim.Block(authtest.OpGetFullAccessToken)
+		var running sync.WaitGroup
+		running.Go(func() { problem(t, x.ask(t, "GET", "ann"), 503) })
+		synctest.Wait()
+		for i := range 5 {
+			x.ask(t, "HEAD", fmt.Sprint("user-", i))
+			x.ask(t, "DELETE", fmt.Sprint("user-", i))
+		}
+		if err := x.Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		release()
+		running.Wait()
+		synctest.Wait()
+		expectAlive(t, x.sim, "ann", 0, "a token that was requested before")
+		if e := x.last(t); e.Outcome != tokenservice.Superseded {
+			t.Errorf("%+v", e)
+		}
+	}, tokenservice.WithMaxUsers(1))
+}
+
+// Without a Store, the tokens of a user whom the service has forgotten cannot be ended.
+func TestU2_SignOutOfAUserWithForgottenTokens_SaysSo(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.ask(t, "GET", "bob"))
+		x.ask(t, "HEAD", "another user")
+		if err := x.Forget(t.Context(), "bob"); err != nil {
+			t.Errorf("a user who is remembered: %v", err)
+		}
+		var e *tokenservice.SignOutError
+		until := time.Now().Add(10 * time.Minute)
+		if err := x.Forget(t.Context(), "ann"); !errors.As(err, &e) || !e.Until.Equal(until) || !strings.Contains(err.Error(), "WithMaxUsers") {
+			t.Errorf("%v", err)
+		}
+		time.Sleep(10 * time.Minute) // fake clock
+		if err := x.Forget(t.Context(), "ann"); err != nil {
+			t.Errorf("after the tokens have expired: %v", err)
+		}
+	}, tokenservice.WithMaxUsers(2))
+}
+
+// All calls of a sign-out together have one time limit, and go side by side.
+func TestU2_SignOutWhoseCallsHang_TakesHalfAMinute(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		for range 16 {
+			token(t, x.ask(t, "GET", "ann"))
+		}
+		release := x.sim.Block(authtest.OpRevokeToken)
+		began := time.Now()
+		resp := x.ask(t, "DELETE", "ann")
+		if took := time.Since(began); resp.status != 503 || took > 30*time.Second {
+			t.Errorf("%d after %v", resp.status, took)
+		}
+		release()
+	}, tokenservice.WithUserLimit(0, 0))
+}
+
+func TestU2_SignOutThatFails_IsTriedAgainWhileTheServiceIsUsed(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		x.sim.ClearFaults()
+		time.Sleep(5 * time.Minute) // fake clock
+		expectAlive(t, x.sim, "ann", 1, "while the service is not used")
+		x.ask(t, "HEAD", "bob")
+		synctest.Wait()
+		expectAlive(t, x.sim, "ann", 0, "after a request of another user")
+		e := x.last(t)
+		if e.Outcome != tokenservice.EndedLater || e.User != "ann" || e.Err != nil {
+			t.Errorf("%+v", e)
+		}
+	})
+}
+
+func TestU2_SignOutThatKeepsFailing_IsTriedTenTimesInAnHour(t *testing.T) {
+	in(t, func(r *http.Request) (tokenservice.Request, error) {
+		c, err := r.Cookie("user")
+		if err != nil {
+			return tokenservice.Request{}, err
+		}
+		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: c.Value, ValidityTimeInSec: 86400}), nil
+	}, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		tries := 0
+		for range 3600 {
+			x.sim.ResetCalls()
+			x.ask(t, "HEAD", "bob")
+			synctest.Wait()
+			if x.sim.Calls(authtest.OpRevokeToken) > 0 {
+				tries++
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+		if tries < 8 || tries > 10 {
+			t.Errorf("%d tries in an hour", tries)
+		}
+	}, tokenservice.WithUserLimit(0, 0))
+}
+
+func TestU2_SignOutThatCannotSucceed_IsNotTriedAgain(t *testing.T) {
+	for name, fault := range map[string]authtest.Fault{"forbidden": authtest.Refuse(403, 10023, "no"), "unknown user": authtest.Refuse(400, 10002, "no such user")} {
+		in(t, nil, func(t *testing.T, x *rig) {
+			token(t, x.ask(t, "GET", "ann"))
+			x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+			problem(t, x.ask(t, "DELETE", "ann"), 503)
+			x.sim.ClearFaults()
+			x.sim.Fail(authtest.OpRevokeToken, -1, fault)
+			time.Sleep(time.Minute) // fake clock
+			x.ask(t, "HEAD", "bob")
+			synctest.Wait()
+			if e := x.last(t); e.Outcome != tokenservice.StillAlive || e.User != "ann" || e.Err == nil {
+				t.Errorf("%s: %+v", name, e)
+			}
+			x.sim.ResetCalls()
+			for range 5 {
+				time.Sleep(time.Minute) // fake clock
+				x.ask(t, "HEAD", "bob")
+				synctest.Wait()
+			}
+			if n := x.sim.Calls(authtest.OpRevokeToken); n > 0 {
+				t.Errorf("%s: %d more calls", name, n)
+			}
+			var e *tokenservice.SignOutError
+			if err := x.Forget(t.Context(), "ann"); !errors.As(err, &e) || e.Alive != 1 {
+				t.Errorf("%s: another sign-out: %v", name, err)
+			}
+		})
+	}
+}
+
+// A page of the user works again when the sign-out from before is tried again.
+func TestU2_UserWhoSignsInAgain_KeepsTheNewTokens(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		old := token(t, x.ask(t, "GET", "ann"))
+		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		current := token(t, x.ask(t, "GET", "ann"))
+		x.sim.ClearFaults()
+		time.Sleep(time.Minute) // fake clock
+		x.ask(t, "HEAD", "bob")
+		synctest.Wait()
+		if x.alive(t, old) || !x.alive(t, current) {
+			t.Errorf("alive: the old one %v, the current one %v", x.alive(t, old), x.alive(t, current))
+		}
+	})
+}
+
+func TestU2_Shutdown_WaitsForASignOutThatIsTriedAgain(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		x.sim.ClearFaults()
+		time.Sleep(time.Minute) // fake clock
+		release := x.sim.Block(authtest.OpRevokeToken)
+		x.ask(t, "HEAD", "bob")
+		synctest.Wait()
+		var isDown sync.WaitGroup
+		isDown.Go(func() {
+			if err := x.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			expectAlive(t, x.sim, "ann", 0, "when Shutdown returns")
+		})
+		synctest.Wait()
+		release()
+		isDown.Wait()
+	})
+}
+
+// The context of the caller bounds a sign-out, too.
+func TestU2_ForgetWithAContextThatHasEnded_SaysWhatIsAlive(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		token(t, x.ask(t, "GET", "ann"))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		var e *tokenservice.SignOutError
+		if err := x.Forget(ctx, "ann"); !errors.As(err, &e) || e.Alive != 1 {
+			t.Errorf("%v", err)
+		}
+		if err := x.Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		expectAlive(t, x.sim, "ann", 0, "the second time")
+	})
+}
+
+// The minter repeats itself.
+func TestT2_TokenThatWasHandedOutBefore_IsAnError(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		x.sim.Fail(authtest.OpGetFullAccessToken, -1, repeatFirst())
+		token(t, x.ask(t, "GET", "ann"))
+		problem(t, x.ask(t, "GET", "ann"), 500)
+		if e := x.last(t); e.Outcome != tokenservice.InternalError || !strings.Contains(e.Err.Error(), "handed out before") {
+			t.Errorf("%+v", e)
+		}
+	})
+}
+
+// repeatFirst answers all calls with the response to the first one.
+func repeatFirst() authtest.Fault {
+	var first *httptest.ResponseRecorder
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if first == nil {
+				first = httptest.NewRecorder()
+				next.ServeHTTP(first, r)
+			}
+			w.Header().Set("Content-Type", first.Header().Get("Content-Type"))
+			w.WriteHeader(first.Code)
+			_, _ = w.Write(first.Body.Bytes())
+		})
+	}
+}

@@ -1,0 +1,184 @@
+package tokenservice
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// user is what the service remembers of a user.
+type user struct {
+	name    string
+	limiter *rate.Limiter // nil: no limit
+
+	// The lock of users guards these.
+	uses    int
+	lastUse time.Time
+
+	mu      sync.Mutex
+	entries []*entry    // the least recently used first
+	alive   []handedOut // in the order in which they were handed out
+}
+
+// maxEntries is how many different requests of a user are remembered, so that an
+// application whose requests differ each time takes no more memory by it.
+const maxEntries = 16
+
+// entry belongs to one request of one user: mostly there is one. The lock of the user
+// guards its fields.
+type entry struct {
+	sum       [sha256.Size]byte
+	flow      *authflow.Flow  // for the request as it is
+	short     *authflow.Flow  // for the request without e-mail and display name
+	shortTill time.Time       // until when short is used
+	last      *authflow.Token // the token that was handed out last, if it may be of use
+	since     time.Time       // when that was
+
+	turn chan struct{} // held by the request that asks for a token, if tokens are reused
+}
+
+// handedOut is a token that a browser has and that may still be alive.
+type handedOut struct {
+	token      gen.Secret
+	username   string
+	deadline   time.Time // zero if it is not known
+	at         time.Time // when it was handed out
+	isObject   bool      // it can end no other tokens
+	isRecorded bool      // in the Store
+	isEnding   bool      // the user has signed out since
+}
+
+func newHandedOut(t authflow.Token, req *Request) handedOut {
+	name := t.Username
+	if name == "" {
+		name = req.user
+	}
+	h := handedOut{token: t.Value, username: strings.Clone(name), at: time.Now(), isObject: req.isObject}
+	if !t.Deadline.IsZero() {
+		h.deadline = t.Deadline.Add(usedUp)
+	}
+	return h
+}
+
+// usedUp is by how much the deadline of a token is before its end, at most.
+const usedUp = 5 * time.Second
+
+// isAlive reports whether the token may still be alive.
+func (h *handedOut) isAlive(now time.Time) bool { return h.deadline.IsZero() || h.deadline.After(now) }
+
+// entryOf returns the entry of a request, which is now the most recently used one.
+func (u *user) entryOf(sum [sha256.Size]byte, isReused bool) *entry {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var e *entry
+	i := slices.IndexFunc(u.entries, func(e *entry) bool { return e.sum == sum })
+	switch {
+	case i >= 0:
+		e = u.entries[i]
+		u.entries = slices.Delete(u.entries, i, i+1)
+	default:
+		e = &entry{sum: sum}
+		if isReused {
+			e.turn = make(chan struct{}, 1)
+		}
+	}
+	if len(u.entries) >= maxEntries {
+		u.entries = slices.Delete(u.entries, 0, 1)
+	}
+	u.entries = append(u.entries, e)
+	return e
+}
+
+// forgetEntries drops what later requests would use: flows, and tokens to be reused.
+func (u *user) forgetEntries() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.entries = nil
+}
+
+// add notes a token that is handed out. The caller holds the lock.
+func (u *user) add(h handedOut) {
+	u.prune()
+	u.alive = append(u.alive, h)
+}
+
+// has reports whether a token was handed out before.
+func (u *user) has(token gen.Secret) bool {
+	return slices.ContainsFunc(u.alive, func(h handedOut) bool { return h.token == token })
+}
+
+// prune removes tokens that have expired. The caller holds the lock.
+func (u *user) prune() {
+	now := time.Now()
+	u.alive = slices.DeleteFunc(u.alive, func(h handedOut) bool { return !h.isAlive(now) })
+}
+
+// takeEnding returns the tokens that a sign-out has to end: those of other replicas, and
+// either all others or those of earlier tries. It reports whether there are more, which
+// were handed out after the sign-out.
+func (u *user) takeEnding(others []handedOut, all bool) (ending []handedOut, more bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.prune()
+	for _, h := range others {
+		if !u.has(h.token) {
+			h.isEnding = true
+			u.alive = append(u.alive, h)
+		}
+	}
+	for i := range u.alive {
+		h := &u.alive[i]
+		h.isEnding = h.isEnding || all
+		if h.isEnding {
+			ending = append(ending, *h)
+		}
+	}
+	return ending, len(ending) < len(u.alive)
+}
+
+// ending returns the tokens that a sign-out is still to end.
+func (u *user) ending() []handedOut {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.prune()
+	return slices.DeleteFunc(slices.Clone(u.alive), func(h handedOut) bool { return !h.isEnding })
+}
+
+// settle removes tokens that have ended.
+func (u *user) settle(ended []gen.Secret) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.alive = slices.DeleteFunc(u.alive, func(h handedOut) bool { return slices.Contains(ended, h.token) })
+	if len(u.alive) == 0 {
+		u.alive = nil
+	}
+}
+
+// unrecordedUntil returns when the last of the tokens expires that only this process
+// knows; the zero time if there is none.
+func (u *user) unrecordedUntil() (until time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := time.Now()
+	for i := range u.alive {
+		h := &u.alive[i]
+		switch {
+		case h.isRecorded || !h.isAlive(now):
+		case h.deadline.IsZero():
+			until = latest(until, h.at.Add(unknownLife))
+		default:
+			until = latest(until, h.deadline)
+		}
+	}
+	return until
+}
+
+// unknownLife is how long a token is taken for alive whose deadline is not known.
+const unknownLife = 24 * time.Hour

@@ -1,0 +1,153 @@
+package tokenservice
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// users are those of whom the service remembers something. A user with a request in
+// progress, or with tokens that a sign-out is still to end, stays. Of the others, those
+// that were used least recently go when there are too many, and those that were idle.
+type users struct {
+	idle time.Duration
+	max  int
+	make func(name string) *user
+
+	mu    sync.Mutex
+	inUse map[string]*user
+	rest  *simplelru.LRU[string, *user] // the least recently used first
+	lost  lost
+}
+
+func newUsers(most int, idle time.Duration, newUser func(name string) *user) (*users, error) {
+	rest, err := simplelru.NewLRU[string, *user](most, nil)
+	return &users{
+		idle: idle, max: most, make: newUser, inUse: make(map[string]*user), rest: rest,
+		lost: lost{seed: maphash.MakeSeed(), max: most},
+	}, err
+}
+
+// use returns a user, who stays until done is called.
+func (us *users) use(name string) *user {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	now := time.Now()
+	us.forgetIdle(now)
+	u := us.inUse[name]
+	if u == nil {
+		u, _ = us.rest.Peek(name)
+		us.rest.Remove(name)
+	}
+	if u == nil {
+		u = us.make(name)
+	}
+	us.inUse[name] = u
+	u.uses++
+	return u
+}
+
+// done ends a use.
+func (us *users) done(u *user) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u.uses--
+	if u.uses > 0 {
+		return
+	}
+	u.lastUse = time.Now()
+	delete(us.inUse, u.name)
+	for us.rest.Len() > 0 && us.rest.Len()+len(us.inUse) >= us.max {
+		us.forgetOldest()
+	}
+	us.rest.Add(u.name, u)
+}
+
+// forgetIdle forgets the users that have been idle for too long.
+func (us *users) forgetIdle(now time.Time) {
+	for {
+		_, u, ok := us.rest.GetOldest()
+		if !ok || now.Sub(u.lastUse) < us.idle {
+			return
+		}
+		us.forgetOldest()
+	}
+}
+
+func (us *users) forgetOldest() {
+	_, u, ok := us.rest.RemoveOldest()
+	if ok {
+		us.lost.add(u.name, u.unrecordedUntil(), time.Now())
+	}
+}
+
+// lostUntil returns when the last token expires that the service handed out to a user,
+// and has forgotten together with the user.
+func (us *users) lostUntil(name string) time.Time {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	return us.lost.until(name, time.Now())
+}
+
+// settleLost notes that all tokens of a user have ended.
+func (us *users) settleLost(name string) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	us.lost.settle(name)
+}
+
+func (us *users) count() int {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	return us.rest.Len() + len(us.inUse)
+}
+
+// lost says until when tokens of users live that the service does not remember, so that
+// their sign-out does not say that all has ended. It takes 16 bytes or so for each.
+type lost struct {
+	seed  maphash.Seed
+	max   int
+	users map[uint64]time.Time // by a hash of the name
+	rest  time.Time            // for users who did not fit
+}
+
+func (l *lost) add(name string, until, now time.Time) {
+	if !until.After(now) {
+		return
+	}
+	if len(l.users) >= l.max {
+		for hash, end := range l.users {
+			if !end.After(now) {
+				delete(l.users, hash)
+			}
+		}
+	}
+	if len(l.users) >= l.max {
+		l.rest = latest(l.rest, until)
+		return
+	}
+	if l.users == nil {
+		l.users = make(map[uint64]time.Time)
+	}
+	hash := maphash.String(l.seed, name)
+	l.users[hash] = latest(l.users[hash], until)
+}
+
+func (l *lost) until(name string, now time.Time) time.Time {
+	until := latest(l.users[maphash.String(l.seed, name)], l.rest)
+	if !until.After(now) {
+		return time.Time{}
+	}
+	return until
+}
+
+func (l *lost) settle(name string) { delete(l.users, maphash.String(l.seed, name)) }
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

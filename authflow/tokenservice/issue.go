@@ -254,6 +254,8 @@ func outcomeOf(err error) Outcome {
 	switch {
 	case errors.Is(err, errSuperseded), errors.Is(err, authflow.ErrClosed):
 		return Superseded
+	case errors.Is(err, errStore):
+		return Unavailable
 	case errors.Is(err, authflow.ErrInvalid), !errors.As(err, &e):
 		return InternalError
 	case errors.Is(err, authflow.ErrRateLimited):

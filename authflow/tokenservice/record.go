@@ -76,7 +76,10 @@ func loadRecord(ctx context.Context, v *authflow.SharedValue) (record, error) {
 func (stored *storedRecord) at(now time.Time, left time.Duration) record {
 	saved := now.Add(left - time.Duration(stored.TTL)*time.Millisecond)
 	after := func(ms int64) time.Time { return saved.Add(time.Duration(ms) * time.Millisecond) }
-	r := record{lostUntil: after(stored.Lost)}
+	var r record
+	if stored.Lost > 0 {
+		r.lostUntil = after(stored.Lost)
+	}
 	if stored.SignedOut != nil {
 		r.signedOut = after(-*stored.SignedOut)
 	}
@@ -111,6 +114,7 @@ func (r *record) stored(now time.Time) (text []byte, ttl time.Duration) {
 		}
 		s.Tokens = append(s.Tokens, t)
 	}
+	ttl = ttl.Truncate(time.Millisecond) + time.Millisecond
 	s.TTL = ttl.Milliseconds()
 	text, _ = json.Marshal(s) // strings and numbers always have a JSON form
 	return text, ttl

@@ -80,7 +80,7 @@ func TestU2_SignOutOfAUserWithForgottenTokens_SaysSo(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		token(t, x.ask(t, "GET", "ann"))
 		token(t, x.ask(t, "GET", "bob"))
-		x.ask(t, "HEAD", "another user")
+		x.ask(t, "GET", "another user")
 		if err := x.Forget(t.Context(), "bob"); err != nil {
 			t.Errorf("a user who is remembered: %v", err)
 		}
@@ -110,6 +110,42 @@ func TestU2_SignOutWhoseCallsHang_TakesHalfAMinute(t *testing.T) {
 		}
 		release()
 	}, tokenservice.WithUserLimit(0, 0))
+}
+
+func TestU2_SignOutWithManyTokens_EndsThemSideBySide(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		for range 16 {
+			token(t, x.ask(t, "GET", "ann"))
+		}
+		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Delay(5*time.Second))
+		if err := x.Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		expectAlive(t, x.sim, "ann", 0, "after two rounds of calls")
+	}, tokenservice.WithUserLimit(0, 0))
+}
+
+// A token that arrives after the sign-out is not handed out. It is ended later if it
+// cannot be ended at once.
+func TestU2_TokenThatArrivesAfterASignOut_IsEndedLater(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		release := x.sim.Block(authtest.OpGetFullAccessToken)
+		var running sync.WaitGroup
+		running.Go(func() { problem(t, x.ask(t, "GET", "ann"), 503) })
+		synctest.Wait()
+		if err := x.Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		release()
+		running.Wait()
+		time.Sleep(time.Minute) // fake clock
+		expectAlive(t, x.sim, "ann", 1, "while the cluster fails")
+		x.sim.ClearFaults()
+		x.ask(t, "HEAD", "bob")
+		synctest.Wait()
+		expectAlive(t, x.sim, "ann", 0, "later")
+	})
 }
 
 func TestU2_SignOutThatFails_IsTriedAgainWhileTheServiceIsUsed(t *testing.T) {

@@ -1,0 +1,340 @@
+package tokenservice_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/storetest"
+	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+)
+
+// U2, T6: replicas that share a Store sign a user out together.
+
+func TestU2_SignOutAtOneReplica_EndsTheTokensOfAll(t *testing.T) {
+	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
+		for round := range 2 {
+			for i, x := range f.replicas {
+				for range i + 1 {
+					token(t, x.ask(t, "GET", "ann"))
+				}
+				token(t, x.ask(t, "GET", "bob"))
+			}
+			time.Sleep(time.Second) // fake clock: ages are rounded
+			f.sim.ResetCalls()
+			if resp := f.replicas[round].ask(t, "DELETE", "ann"); resp.status != 204 {
+				t.Errorf("round %d: %d %s", round, resp.status, resp.body)
+			}
+			expectAlive(t, f.sim, "ann", 0, "round %d", round)
+			expectAlive(t, f.sim, "bob", 3*(round+1), "round %d", round)
+			if n := f.sim.Calls(authtest.OpRevokeToken); n != 6 {
+				t.Errorf("round %d: %d calls for 6 tokens", round, n)
+			}
+			f.sim.ResetCalls()
+			for i, x := range f.replicas {
+				if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 {
+					t.Errorf("round %d: again at replica %d: %d %s", round, i, resp.status, resp.body)
+				}
+			}
+			if n := f.sim.Calls(authtest.AnyOperation); n > 6 {
+				t.Errorf("round %d: %d calls for tokens that have ended", round, n)
+			}
+			time.Sleep(time.Second) // fake clock
+		}
+	})
+}
+
+// The replicas have forgotten the user, and were started again.
+func TestU2_SignOutAtAReplica_EndsTheTokensOfReplicasThatHaveGone(t *testing.T) {
+	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
+		token(t, f.replicas[0].ask(t, "GET", "ann"))
+		if err := f.replicas[0].Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		token(t, f.replicas[1].ask(t, "GET", "ann"))
+		token(t, f.replicas[1].ask(t, "GET", "bob"))
+		if err := f.replicas[1].Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		expectAlive(t, f.sim, "ann", 0, "after the sign-out")
+	}, tokenservice.WithMaxUsers(1))
+}
+
+// A request is in progress at another replica during the sign-out, at each moment.
+func TestU2_SignOutAtAnotherReplica_StopsTheRequestInProgress(t *testing.T) {
+	var hold chan struct{}
+	inAuthenticate := func(r *http.Request) (tokenservice.Request, error) {
+		if r.URL.Query().Has("held") {
+			<-hold
+		}
+		return byCookie(r)
+	}
+	for name, block := range map[string]func(f *fleet) (release func()){
+		"in authenticate": func(*fleet) func() { return func() { close(hold) } },
+		"at the cluster":  func(f *fleet) func() { return f.sim.Block(authtest.OpGetFullAccessToken) },
+	} {
+		inFleet(t, nil, inAuthenticate, func(t *testing.T, f *fleet) {
+			hold = make(chan struct{})
+			release := block(f)
+			url := address
+			if name == "in authenticate" {
+				url += "?held"
+			}
+			var running sync.WaitGroup
+			running.Go(func() {
+				resp := f.replicas[1].send(request(t, "GET", url, "ann"))
+				problem(t, resp, 503)
+				retryAfter(t, resp)
+			})
+			time.Sleep(time.Second) // fake clock
+			if err := f.replicas[0].Forget(t.Context(), "ann"); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Second) // fake clock
+			release()
+			running.Wait()
+			synctest.Wait()
+			expectAlive(t, f.sim, "ann", 0, "%s: a token that was requested before the sign-out", name)
+			token(t, f.replicas[1].ask(t, "GET", "ann"))
+		})
+	}
+}
+
+// The clocks of the replicas differ by minutes; the Store measures by its own.
+func TestU2_TokenRequestedAfterASignOut_IsHandedOutAtOnce(t *testing.T) {
+	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
+		for i := range 3 {
+			token(t, f.replicas[i].ask(t, "GET", "ann"))
+			if err := f.replicas[i].Forget(t.Context(), "ann"); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(30 * time.Millisecond) // fake clock: ages are rounded
+			token(t, f.replicas[(i+1)%3].ask(t, "GET", "ann"))
+		}
+	})
+}
+
+// Tokens that are kept for later requests are dropped at all replicas.
+func TestU2_KeptTokens_AreDroppedByASignOutAtAnotherReplica(t *testing.T) {
+	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
+		before := token(t, f.replicas[1].ask(t, "GET", "ann"))
+		if again := token(t, f.replicas[1].ask(t, "GET", "ann")); again != before {
+			t.Fatal("the token is not reused")
+		}
+		time.Sleep(time.Second) // fake clock
+		if err := f.replicas[0].Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Second) // fake clock
+		f.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
+		problem(t, f.replicas[1].ask(t, "GET", "ann"), 503) // neither reused nor stale
+		f.sim.ClearFaults()
+		time.Sleep(time.Minute) // fake clock
+		if after := token(t, f.replicas[1].ask(t, "GET", "ann")); after == before {
+			t.Error("a token of before the sign-out")
+		}
+	}, tokenservice.WithReuse(time.Hour), tokenservice.WithStaleIfError(time.Second))
+}
+
+// The user signs out here at the moment when a kept token is about to be returned.
+func TestU2_KeptToken_IsNotReturnedAfterASignOut(t *testing.T) {
+	s := &breakable{}
+	inFleet(t, s, nil, func(t *testing.T, f *fleet) {
+		x := f.replicas[0]
+		before := token(t, x.ask(t, "GET", "ann"))
+		time.Sleep(time.Second) // fake clock
+		s.afterLoad = func() {
+			s.afterLoad = nil
+			if err := x.Forget(t.Context(), "ann"); err != nil {
+				t.Error(err)
+			}
+		}
+		if resp := x.ask(t, "GET", "ann"); resp.body == before {
+			t.Error("a token of before the sign-out")
+		}
+	}, tokenservice.WithReuse(time.Hour))
+}
+
+// breakable is a Store that can be down.
+type breakable struct {
+	storetest.Memory
+	isDown    atomic.Bool
+	afterLoad func() // may be nil
+}
+
+var errDown = errors.New("down")
+
+func (s *breakable) Load(ctx context.Context, name string) ([]byte, time.Duration, error) {
+	if s.isDown.Load() {
+		return nil, 0, errDown
+	}
+	value, left, err := s.Memory.Load(ctx, name)
+	if s.afterLoad != nil {
+		s.afterLoad()
+	}
+	return value, left, err
+}
+
+func (s *breakable) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	if s.isDown.Load() {
+		return errDown
+	}
+	return s.Memory.Swap(ctx, name, old, value, ttl)
+}
+
+// K2: a Store that is down costs no request. A sign-out says that it could not tell the
+// other replicas, and does so later.
+func TestU2_K2_SignOutWhileTheStoreIsDown_ReachesTheOthersLater(t *testing.T) {
+	s := &breakable{}
+	inFleet(t, s, nil, func(t *testing.T, f *fleet) {
+		for _, x := range f.replicas {
+			token(t, x.ask(t, "GET", "ann"))
+		}
+		s.isDown.Store(true)
+		token(t, f.replicas[0].ask(t, "GET", "ann"))
+		resp := f.replicas[0].ask(t, "DELETE", "ann")
+		problem(t, resp, 503)
+		var e *tokenservice.SignOutError
+		if err := f.replicas[0].Forget(t.Context(), "ann"); !errors.As(err, &e) || e.Alive != 0 || !strings.Contains(err.Error(), "other replicas") {
+			t.Errorf("%v", err)
+		}
+		expectAlive(t, f.sim, "ann", 2, "the tokens of the others")
+		s.isDown.Store(false)
+		time.Sleep(time.Minute) // fake clock
+		later := token(t, f.replicas[1].ask(t, "GET", "ann"))
+		f.replicas[0].ask(t, "HEAD", "bob")
+		synctest.Wait()
+		expectAlive(t, f.sim, "ann", 1, "the user has signed in again")
+		if !f.replicas[0].alive(t, later) {
+			t.Error("the token of after the sign-out has ended")
+		}
+	})
+}
+
+// A token that was handed out while the Store was down is recorded with the next one.
+func TestU2_TokenThatCouldNotBeRecorded_IsRecordedLater(t *testing.T) {
+	s := &breakable{}
+	inFleet(t, s, nil, func(t *testing.T, f *fleet) {
+		s.isDown.Store(true)
+		token(t, f.replicas[0].ask(t, "GET", "ann"))
+		s.isDown.Store(false)
+		time.Sleep(time.Minute) // fake clock
+		token(t, f.replicas[0].ask(t, "GET", "ann"))
+		if err := f.replicas[1].Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		expectAlive(t, f.sim, "ann", 0, "after a sign-out at another replica")
+	})
+}
+
+// More tokens are alive than a record holds.
+func TestU2_SignOutOfMoreTokensThanAreRecorded_SaysSo(t *testing.T) {
+	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
+		for range 120 {
+			token(t, f.replicas[0].ask(t, "GET", "ann"))
+		}
+		if err := f.replicas[1].Forget(t.Context(), "ann"); err == nil {
+			t.Error("nil, although tokens are alive")
+		}
+		expectAlive(t, f.sim, "ann", 20, "at another replica")
+		time.Sleep(11 * time.Minute) // fake clock
+		if err := f.replicas[1].Forget(t.Context(), "ann"); err != nil {
+			t.Errorf("after all have expired: %v", err)
+		}
+	}, tokenservice.WithUserLimit(0, 0))
+}
+
+// Requests and sign-outs at random, at three replicas of which each has its own clock
+// error of the Store's latency. After each sign-out that returned nil, nothing is alive
+// that was handed out before it.
+func TestU2_CrowdOfRequestsAndSignOuts_HandsOutNothingThatWasEnded(t *testing.T) {
+	for seed := range 20 {
+		inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
+			f.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Delay(time.Duration(seed)*7*time.Millisecond))
+			var mu sync.Mutex
+			given := map[string]time.Time{}
+			var running sync.WaitGroup
+			for i := range 9 {
+				running.Go(func() {
+					x := f.replicas[i%3]
+					for n := range 15 {
+						time.Sleep(time.Duration((i*31+n*17+seed*13)%200) * time.Millisecond) // fake clock
+						if i >= 7 {
+							began := time.Now()
+							if err := x.Forget(t.Context(), "ann"); err != nil {
+								t.Error(err)
+								continue
+							}
+							mu.Lock()
+							for value, at := range given {
+								if at.Before(began) && x.alive(t, value) {
+									t.Errorf("seed %d: a token from before the sign-out is alive", seed)
+								}
+							}
+							mu.Unlock()
+							continue
+						}
+						resp := x.ask(t, "GET", "ann")
+						if resp.status != 200 {
+							problem(t, resp, 503)
+							continue
+						}
+						mu.Lock()
+						if _, ok := given[resp.body]; ok {
+							t.Errorf("seed %d: a token was handed out twice", seed)
+						}
+						given[resp.body] = time.Now()
+						mu.Unlock()
+					}
+				})
+			}
+			running.Wait()
+			for _, x := range f.replicas {
+				if err := x.Forget(t.Context(), "ann"); err != nil {
+					t.Error(err)
+				}
+			}
+			synctest.Wait()
+			expectAlive(t, f.sim, "ann", 0, "seed %d: at the end", seed)
+			if len(given) < 20 {
+				t.Errorf("seed %d: only %d tokens", seed, len(given))
+			}
+		}, tokenservice.WithUserLimit(0, 0))
+	}
+}
+
+// K4: nothing of a token is in the Store in the clear.
+func TestK4_RecordOfHandedOutTokens_IsSealed(t *testing.T) {
+	var s copyingStore
+	inFleet(t, &s, nil, func(t *testing.T, f *fleet) {
+		value := token(t, f.replicas[0].ask(t, "GET", "ann"))
+		if s.text.Len() == 0 || strings.Contains(s.text.String(), value) || strings.Contains(s.text.String(), "ann") {
+			t.Errorf("%d bytes, with the token or the user", s.text.Len())
+		}
+	})
+}
+
+// copyingStore is a Store that keeps a copy of all that it gets.
+type copyingStore struct {
+	storetest.Memory
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *copyingStore) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
+	s.mu.Lock()
+	fmt.Fprintf(&s.text, "%s %s\n", name, value)
+	s.mu.Unlock()
+	return s.Memory.Swap(ctx, name, old, value, ttl)
+}
+
+var _ authflow.Store = (*copyingStore)(nil)

@@ -1,6 +1,5 @@
-// Package tokenservice is what ThoughtSpot's documents call the token request
-// service: it gives the browsers of your users the tokens with which pages embed
-// ThoughtSpot.
+// Package tokenservice is what ThoughtSpot's documents call the token request service: it
+// gives the browsers of your users the tokens with which pages embed ThoughtSpot.
 //
 //	service, err := tokenservice.New(cluster, func(r *http.Request) (tokenservice.Request, error) {
 //		user, ok := sessions.User(r) // your application's own
@@ -12,85 +11,110 @@
 //	mux.Handle("/ts-token", service)
 //	mux.Handle("/ts-token/logout", service)
 //
-// # Choosing
+// # What to choose
 //
-// The function says who asks and what for; all else is the service's.
+// Your function says who asks and what for. The service does everything else.
 //
-//	the page is on the service's own origin    no option; authEndpoint: "/ts-token"
-//	the page is on another origin              WithOrigins, and getAuthToken that fetches with
-//	                                           credentials: "include" (authEndpoint sends no cookies there)
-//	AuthType TrustedAuthTokenCookieless        ValidityTimeInSec for which a page lives, such as 3600
-//	AuthType TrustedAuthToken                  a minute: the SDK makes a session of it at once
-//	rules that differ by user                  Custom, with PersistOption NONE or REPLACE; with
-//	                                           TrustedAuthToken REPLACE, as those of NONE do not
-//	                                           reach sessions
-//	users whom the cluster does not have       AutoCreate, see below
-//	many users who come at once                authflow.WithRateLimit, and a page that waits
+//	the page has the service's own origin     no option; authEndpoint: "/ts-token"
+//	the page has another origin               WithOrigins or WithOriginFunc, and getAuthToken that
+//	                                          fetches with credentials: "include", because
+//	                                          authEndpoint sends no cookies to another origin
+//	AuthType TrustedAuthTokenCookieless       a ValidityTimeInSec as long as a page is open, such
+//	                                          as 3600
+//	AuthType TrustedAuthToken                 a minute: the SDK begins a session with it at once
+//	rules that differ by user                 Custom, with PersistOption NONE or REPLACE; with
+//	                                          TrustedAuthToken REPLACE, because the rules of NONE
+//	                                          do not reach sessions
+//	users whom the cluster does not have      AutoCreate, see Full
+//	many users who come at once               authflow.WithRateLimit, and a page that waits
+//	several replicas                          authflow.WithStore, see below
+//	each ThoughtSpot user is one person       WithSignOutEverywhere
 //
 // # What the browser gets
 //
 //	GET                                       200, the token alone as text/plain
 //	GET with Accept: application/json         200, {"token", "expires_in" (seconds), "expires_at"}
-//	HEAD                                      200, if there would be a token; none is made
-//	DELETE, or POST to a path …/logout        204: all tokens of the user are ended
-//	OPTIONS                                   204, with what CORS or Allow has to say
-//	anything else                             405, and below a problem document (RFC 9457):
+//	HEAD                                      200 if there would be a token; none is requested
+//	DELETE, or POST to a path …/logout        204: all tokens of the user have ended
+//	OPTIONS                                   204, for CORS, or with Allow
+//	everything else                           405, and below a problem document (RFC 9457):
 //	nobody is signed in                       401
 //	the user may not; a page of another site  403
 //	asked too often                           429 with Retry-After
 //	authenticate failed                       500
-//	the cluster refused                       502, with its code, incident and trace id
-//	the cluster is down, or asked too much    503 with Retry-After, and the same
+//	the cluster rejected the request          502 with its code, incident and trace ID
+//	the cluster is down or overloaded         503 with Retry-After, and the same
 //
-// No answer may be kept by anybody, and none is written by halves. Where the
-// browser goes away before, nothing is written but a status, 499.
+// The problem of a sign-out that failed says how many tokens are alive, and until when. No
+// response may be cached. If the browser closes the connection, only the status 499 is
+// written, for logs.
 //
-// # The SDK's rules
+// # What the SDK needs
 //
-// The vendor's Visual Embed SDK takes what an authEndpoint answers for a token,
-// whatever its status; getAuthToken can look at the status first. When it holds a
-// token for dead and gets the same again, it alerts "Duplicate token" and the page
-// stays signed out; near the end of a token it asks for another. So each answer is
-// a token that was given to nobody before, with all its life ahead, and that costs
-// the cluster one call. Several embeds on a page share one. [WithReuse] and
-// [WithStaleIfError] hand one out twice: know why.
+// The vendor's Visual Embed SDK takes the body of an authEndpoint for a token, whatever
+// its status is; getAuthToken can look at the status first. If the SDK finds its token dead
+// and gets the same one again, it alerts "Duplicate token" and the page stays signed out.
+// So each response has a token that was given to nobody before, with all of its life
+// ahead, which costs the cluster one call. Several embeds on a page share one. [WithReuse]
+// and [WithStaleIfError] give a token out twice: use them only if you know why.
 //
 // # What happens when
 //
-//	a user opens 30 tabs                       20 are served at once, then one a second: WithUserLimit
-//	the cluster fails                          503; with WithStaleIfError the last token; Ready says "degraded"
-//	the cluster answers 429                    503; all mints slow down, see authflow
-//	the secret key is refused                  502, and after a while again
-//	the user is new, with AutoCreate           made with the first token, not with each: later ones go
-//	                                           without it, until the request changes or the cluster
-//	                                           says that there is no such user
-//	the user leaves, or gets other rules       Forget: what was handed out ends, and what was asked for
-//	                                           before is not handed out; the next ask is authenticated anew
-//	the user signs out of the application      DELETE, while still signed in, or Forget
-//	the process is restarted                   Shutdown waits for those under way; tokens live on
-//	authenticate panics                        500
-//	a request has the persist option APPEND    500, and the log says so: each token would append again
+//	a user opens 30 tabs                      20 are served at once, then one a second: WithUserLimit
+//	the cluster is down                       503; with WithStaleIfError the latest token; Ready says
+//	                                          "degraded"
+//	the cluster responds with 429             503; all calls slow down, see authflow
+//	the secret key is rejected                502, and it is tried again later
+//	the application changes a user's groups   the next token has the new ones, at any replica
+//	the user signs out, or loses rights       call Forget, or let the page send DELETE while it is
+//	                                          still signed in: the tokens end, and a request in
+//	                                          progress gets none
+//	a sign-out fails                          it says what is alive; the next call continues, and the
+//	                                          service tries again by itself, 10 times in an hour
+//	the process is restarted                  Shutdown waits for requests in progress; tokens live on
+//	authenticate panics                       500
+//	a request has the persist option APPEND   500, and the log says so: each token would append again
+//	the cluster returns a token twice         500, and the log says so
+//
+// # Several replicas
+//
+// Without a Store, limits, tokens and sign-outs are those of one replica. With
+// [authflow.WithStore] in the cluster, each token that is handed out is recorded in the
+// Store until it expires, sealed and under a keyed hash of its user, and so is the time of
+// the latest sign-out. So a sign-out at any replica ends what all of them have handed out,
+// also what a replica has forgotten or has handed out before it was restarted; and a token
+// that was requested before a sign-out is revoked when it arrives. This costs one Load and
+// one Swap for each token, and one Load for each token that is reused. No clock of a
+// replica is trusted: the Store measures ages by its own.
+//
+// While the Store does not answer, tokens are handed out without it and recorded later; a
+// sign-out ends the tokens of its own replica, returns an error, and reaches the others
+// when it is tried again. The limits stay those of each replica.
+//
+// # Behind a proxy
+//
+// Keep the headers Origin, Sec-Fetch-Site, Sec-Fetch-Dest, Referer, Accept, and those that
+// tell your function who asks. If the proxy changes Host, name your own origin in
+// [WithOrigins] for browsers that do not send Sec-Fetch-Site. Do not let the proxy cache
+// responses or repeat requests.
 //
 // # Safety
 //
-//   - Whom a token is for is decided by your function alone (T1). It must know the
-//     user by what no page can make up: a session's cookie or a signed header, not
-//     the query.
-//   - A token is given to one user, by default once (T2).
-//   - Requests of pages elsewhere are refused, GET as well, by Sec-Fetch-Site, Origin
-//     and Referer; CORS lets named origins read, and no others (T3). Which origin is
-//     the service's own is known by the Host header: behind a proxy that changes it,
-//     name your own origin in WithOrigins. A browser from before 2023 that sends none
-//     of the three is not told from a program, so let your cookie be SameSite.
-//   - Answers are no-store, nosniff, and vary by who asks (T4).
-//   - Limits are by the user name that your function gives; a refusal by one limit
-//     takes nothing from another (T5). Nothing that a browser sends makes the service
-//     forget one.
-//   - Errors and logs hold no token and no key, and a browser sees nothing of the
-//     cluster's answer but numbers for its support. The errors that your function
+//   - Your function alone decides whose token it is (T1). It must recognize the user by
+//     what no page can make up: the cookie of a session or a signed header, and never the
+//     query.
+//   - A token is given to one user, and by default once (T2).
+//   - Requests of pages of other sites are rejected, GET too, by Sec-Fetch-Site, Origin and
+//     Referer. CORS lets only the origins that you name read a response (T3). A browser
+//     from before 2023 that sends none of these headers looks like a program, so let
+//     your cookie be SameSite.
+//   - Responses are no-store and nosniff, and vary by who asks (T4).
+//   - Limits count by the user name that your function returns. A request that one limit
+//     rejects takes nothing from another (T5).
+//   - Rights that the application takes back are gone with the next token (T6).
+//   - Errors and logs hold no token and no key. A browser sees nothing of the cluster's
+//     response but the numbers that the vendor's support needs. Errors that your function
 //     returns are logged as they are.
-//   - Passwords and keys do not belong into a Request and are refused there: the
-//     cluster has the key.
-//
-// Each replica of a service has limits, tokens and Forget of its own.
+//   - Passwords and keys do not belong in a Request and are rejected there: the cluster
+//     has the key.
 package tokenservice

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -33,7 +32,6 @@ type Service struct {
 	settings
 	cluster *authflow.Cluster
 	who     func(*http.Request) (Request, error)
-	known   origins
 	handler http.Handler
 
 	accounts *otter.Cache[string, *account]
@@ -72,16 +70,16 @@ func New(cluster *authflow.Cluster, authenticate func(*http.Request) (Request, e
 	case authenticate == nil:
 		return nil, fmt.Errorf("tokenservice: authenticate must not be nil: %w", authflow.ErrInvalid)
 	}
-	err := s.check()
-	if err == nil {
-		s.known, err = parseOrigins(s.origins)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
+	pages, err := newSites(&s.settings)
 	if err != nil {
 		return nil, err
 	}
 	s.all = s.overall.limiter()
 	s.drain.empty = make(chan struct{})
-	s.handler = s.known.cors(http.HandlerFunc(s.serve))
+	s.handler = pages.handler(s.serve)
 	if s.accounts, err = otter.New(&otter.Options[string, *account]{
 		MaximumSize:      s.maxUsers,
 		ExpiryCalculator: otter.ExpiryAccessing[string, *account](s.idle),
@@ -107,12 +105,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
-// serve answers all but preflights.
-func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	allowed := []string{http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions}
-	if path.Base(r.URL.Path) == "logout" {
-		allowed = []string{http.MethodPost, http.MethodDelete, http.MethodOptions}
-	}
+// serve answers all requests except preflights. crossSite is why the page that sent
+// the request may not have a token, or nil.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, crossSite error) {
+	allowed := methods(r.URL.Path)
 	if r.Method == http.MethodOptions {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		w.WriteHeader(http.StatusNoContent)
@@ -134,7 +130,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	case !entered:
 		e.Outcome = ShuttingDown
 	default:
-		a, wait, e.Outcome, e.Err = k.decide(r)
+		a, wait, e.Outcome, e.Err = k.decide(r, crossSite)
 	}
 	if a.status == 0 {
 		a = problemAnswer(e.Outcome, e.Err)
@@ -154,10 +150,10 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 
 // decide decides on a request. a is what it is answered with, if it is not a
 // problem; wait is the time until it makes sense to ask again.
-func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, err error) {
+func (k *ask) decide(r *http.Request, crossSite error) (a answer, wait time.Duration, o Outcome, err error) {
 	s := k.service
-	if err := s.known.foreign(r); err != nil {
-		return a, 0, CrossSite, err
+	if crossSite != nil {
+		return a, 0, CrossSite, crossSite
 	}
 	k.number = s.asks.Add(1)
 	if k.req, err = s.authenticate(r); err != nil {
@@ -171,6 +167,10 @@ func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, 
 		}
 		return a, 0, InternalError, err
 	}
+	k.account = s.account(k.req.user)
+	if wait, which := s.limits.take(k.account.limiter, s.shared(r.Method)); wait > 0 {
+		return a, wait, []Outcome{Limited, LimitedAll}[which], nil
+	}
 	switch r.Method {
 	case http.MethodHead:
 		return answer{status: http.StatusOK, kind: form(r.Header)}, 0, Checked, nil
@@ -180,10 +180,6 @@ func (k *ask) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, 
 			return a, waitOf(err), outcomeOf(err), err
 		}
 		return answer{status: http.StatusNoContent}, 0, Ended, nil
-	}
-	k.account = s.account(k.req.user)
-	if wait, which := s.limits.take(k.account.limiter, s.all); wait > 0 {
-		return a, wait, []Outcome{Limited, LimitedAll}[which], nil
 	}
 	k.takeSeat()
 	t, o, err := k.token(r.Context())

@@ -45,11 +45,14 @@ func hasPages(scheme string) bool {
 }
 
 // isHost reports whether the host of u is a single name as browsers write it, with
-// or without a port: no wildcard, no list, and xn-- in place of other alphabets.
+// or without a port: no wildcard, no list, xn-- in place of other alphabets, and
+// brackets around IPv6 addresses.
 func isHost(u *url.URL) bool {
 	isASCII := !strings.ContainsFunc(u.Host, func(c rune) bool { return c > unicode.MaxASCII })
 	isOne := !strings.ContainsAny(u.Host, "*,") && !strings.HasSuffix(u.Host, ":")
-	return u.Hostname() != "" && isASCII && isOne
+	isBare := strings.Contains(u.Hostname(), ":") && !strings.HasPrefix(u.Host, "[")
+	isName := u.Hostname() != "" && !isBare
+	return isName && isASCII && isOne
 }
 
 // originOf returns the origin of a URL, or "" if it has none.

@@ -12,7 +12,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// answer is a whole response, so that a failure never leaves half of one.
+// answer holds a whole response, so that a failure never leaves half of one.
 type answer struct {
 	status int
 	kind   string // of the body
@@ -20,8 +20,8 @@ type answer struct {
 }
 
 // secure sets the headers of all responses: no cache stores them (T4), no browser
-// takes them for another type, or shows them to a page that may not read them. There
-// is no validator, such as an ETag, by which a browser could use an old one again.
+// takes them for another type, or shows them to a page that may not read them. They
+// have no validator, such as an ETag, by which a browser could use an old one again.
 func secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -22,8 +22,8 @@ func headersOf(site, mode, dest string, others ...string) []string {
 	return append(headers, others...)
 }
 
-// What a page of another site can make the browser of a signed-in user send, with the
-// headers of Fetch Metadata, Fetch and Referrer Policy, as Chromium, Firefox and
+// The requests that a page of another site can make the browser of a signed-in user
+// send, with the headers of Fetch Metadata, Fetch and Referrer Policy, as Chromium, Firefox and
 // Safari write them. The cookie always goes along, as with SameSite=None.
 func TestT3_AttackOfAPage_CostsAndEndsNothing(t *testing.T) {
 	for name, headers := range map[string][]string{
@@ -91,7 +91,7 @@ func TestT3_AttackOfAPage_CostsAndEndsNothing(t *testing.T) {
 		"a form of a sister site, no-referrer":    {"same-site", "navigate", "document", "Origin", "null"},
 		"a form into a frame":                     {"cross-site", "navigate", "iframe", "Origin", evil},
 		"the icon of a page":                      {"cross-site", "no-cors", "image"},
-		"the icon of the service's own response":  {"same-origin", "no-cors", "image", "Referer", "https://app.example/token"},
+		"the icon of a response of the service":   {"same-origin", "no-cors", "image", "Referer", "https://app.example/token"},
 		"an old browser's image":                  {"", "", "", "Referer", evil + "/app.example"},
 		"an old browser's image, origin only":     {"", "", "", "Referer", evil},
 		"an old browser's image, a data: page":    {"", "", "", "Referer", "about:srcdoc"},
@@ -137,7 +137,7 @@ func TestT3_AttackOfAPage_CostsAndEndsNothing(t *testing.T) {
 }
 
 // attacked sends requests of a page that may not, by each method, and reports an error
-// unless each costs nothing, ends nothing and is read by nobody.
+// unless each costs nothing and ends nothing, and no page can read the response.
 func (x *rig) attacked(t *testing.T, headers []string) {
 	t.Helper()
 	tok := token(t, x.ask(t, http.MethodGet, "ann"))

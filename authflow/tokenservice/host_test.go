@@ -11,8 +11,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
 )
 
-// A page whose name leads to the service's address since a moment ago is of the
-// service's own origin for the browser: all headers agree.
+// The name of the page has been changed to lead to the address of the service. For the
+// browser, page and service are of one origin, so all headers agree.
 func TestT3_ReboundName_GetsAndEndsNoToken(t *testing.T) {
 	hosts := tokenservice.WithHosts("app.example", "API.example:8443", "[::1]:8080", "127.0.0.1")
 	for host, served := range map[string]bool{

@@ -54,9 +54,9 @@ func defaults() settings {
 //	chrome-extension://abcdef…      an extension, by its id; moz-extension as well
 //
 // The origin "null" cannot be named: every sandboxed frame and local file has it.
-// Pages of the service's own origin need no naming, except where a proxy changes the
-// Host header and browsers from before 2023 are in use. Optional; without it and
-// [WithOriginFunc] all other origins are rejected.
+// Pages of the same origin as the service need no naming, except where a proxy
+// changes the Host header and browsers from before 2023 are in use. Optional; without
+// it and [WithOriginFunc] all other origins are rejected.
 func WithOrigins(origins ...string) Option {
 	return func(s *settings) { s.origins = append(s.origins, origins...) }
 }
@@ -71,8 +71,8 @@ func WithOrigins(origins ...string) Option {
 // allow gets the request and its origin in the form of [WithOrigins], never "null".
 // A preflight carries no cookies and no headers of the page, so decide by the origin,
 // the Host header and the URL. allow is called at most once for a request, from many
-// goroutines, and not for pages of the service's own origin or of an origin that
-// WithOrigins names. A panic in it counts as false and is logged. Optional.
+// goroutines, and not if WithOrigins names the origin or Sec-Fetch-Site is
+// same-origin. A panic in it counts as false and is logged. Optional.
 func WithOriginFunc(allow func(r *http.Request, origin string) bool) Option {
 	return func(s *settings) { s.originFunc = allow }
 }
@@ -82,12 +82,14 @@ func WithOriginFunc(allow func(r *http.Request, origin string) bool) Option {
 // request with another Host header gets 403; X-Forwarded-Host is not read. Behind a
 // proxy that changes the Host header, name the host that it sends.
 //
-// It ends DNS rebinding: a page of evil.example, whose name suddenly leads to the
-// service's address, is of the service's own origin for the browser. Such a page has
-// no cookies of yours, so it is a danger where authenticate knows a user by anything
-// that the browser sends to every name, such as a client certificate or the address
-// in a private network. [Service.Live] and [Service.Ready] answer under every name.
-// Optional; without it the service takes requests under every name.
+// It ends DNS rebinding: when the owner of evil.example makes that name lead to the
+// address of the service, the browser takes the service for a part of evil.example.
+// The pages of evil.example have none of your cookies. So they are a danger where
+// authenticate knows a user by anything that the browser sends to every name, such as
+// a client certificate or an address in a private network.
+//
+// [Service.Live] and [Service.Ready] serve every Host header. Optional; without it
+// the service does so too.
 func WithHosts(hosts ...string) Option {
 	return func(s *settings) { s.hosts = append(s.hosts, hosts...) }
 }

@@ -148,8 +148,8 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, crossSite error)
 	s.report(e)
 }
 
-// decide decides on a request. a is what it is answered with, if it is not a
-// problem; wait is the time until it makes sense to ask again.
+// decide decides on a request. a is the response if it is not a problem document; wait
+// is the time until another try can succeed.
 func (k *ask) decide(r *http.Request, crossSite error) (a answer, wait time.Duration, o Outcome, err error) {
 	s := k.service
 	if crossSite != nil {

@@ -78,7 +78,7 @@ func (s *sites) handler(next func(w http.ResponseWriter, r *http.Request, crossS
 	})
 }
 
-// sameOrigin is the value of Sec-Fetch-Site for pages of the service's own origin.
+// sameOrigin is the value of Sec-Fetch-Site for pages of the same origin as the service.
 const sameOrigin = "same-origin"
 
 // source is the page that sent a request, by the headers that the browser writes and

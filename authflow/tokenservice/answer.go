@@ -12,25 +12,25 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// answer is all that is written, so that nothing is written by halves.
+// answer holds a whole response, so that a failure never leaves half of one.
 type answer struct {
 	status int
 	kind   string // of the body
 	body   []byte
 }
 
-// secure sets what every answer has: nobody in between keeps it (T4), takes it for
-// something else, or shows it to a page that may not read it. There is no
-// validator, such as an ETag, by which a browser could ask for it again.
+// secure sets the headers of all responses: no cache stores them (T4), no browser
+// takes them for another type, or shows them to a page that may not read them. They
+// have no validator, such as an ETag, by which a browser could use an old one again.
 func secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	// For what is no CORS request, such as an image.
+	// For requests outside CORS, such as those of images.
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Site") // CORS adds Origin
+	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Dest, Sec-Fetch-Site") // CORS adds Origin
 }
 
-// write sends an answer at once. head leaves the body out.
+// write sends a response at once. head leaves the body out.
 func (a *answer) write(w http.ResponseWriter, head bool) {
 	if a.kind != "" {
 		w.Header().Set("Content-Type", a.kind)
@@ -40,11 +40,11 @@ func (a *answer) write(w http.ResponseWriter, head bool) {
 	}
 	w.WriteHeader(a.status)
 	if !head {
-		_, _ = w.Write(a.body) // who does not read it any more cannot be told
+		_, _ = w.Write(a.body) // a client that has left cannot be told
 	}
 }
 
-// tokenAnswer is a token in the form that is wanted.
+// tokenAnswer returns the response with a token, whose form is textType or jsonType.
 func tokenAnswer(t authflow.Token, form string) answer {
 	a := answer{http.StatusOK, form, []byte(t.Value)}
 	if form != jsonType {
@@ -63,8 +63,8 @@ func tokenAnswer(t authflow.Token, form string) answer {
 	return a
 }
 
-// problem is an error as RFC 9457 describes it. Of the cluster's answer it tells
-// what its support asks for, and nothing else.
+// problem is an error as RFC 9457 describes it. Of the cluster's response it has only
+// the numbers that ThoughtSpot's support needs.
 type problem struct {
 	Title      string `json:"title,omitempty"`
 	Status     int    `json:"status"`
@@ -76,7 +76,7 @@ type problem struct {
 	Until      string `json:"until,omitempty"` // when the last of them expires, as in RFC 3339
 }
 
-// problemAnswer is the answer of an outcome without a token.
+// problemAnswer returns the response for an outcome without a token.
 func problemAnswer(o Outcome, err error) answer {
 	_, status, detail := o.about()
 	p := problem{Title: http.StatusText(status), Status: status, Detail: detail}
@@ -95,14 +95,14 @@ func problemAnswer(o Outcome, err error) answer {
 	return answer{status, "application/problem+json", body}
 }
 
-// retryAfter returns the value of Retry-After, in whole seconds, somewhat later
-// than d, so that those who were told the same do not come back together.
+// retryAfter returns the value of Retry-After, in whole seconds. It is somewhat later
+// than d and random, so that clients with the same d do not come back together.
 func retryAfter(d time.Duration) string {
 	d = max(d, time.Second/2)
 	return seconds(d + rand.N(d/4+time.Second/2))
 }
 
-// seconds rounds up, to at least 1.
+// seconds returns d in whole seconds, rounded up, and at least 1.
 func seconds(d time.Duration) string {
 	return strconv.FormatInt(int64(max(1, math.Ceil(d.Seconds()))), 10)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
 )
 
-func TestMethods(t *testing.T) {
+func TestMethods_ByPath_AreServedOrRejected(t *testing.T) {
 	const plain, logout = "GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS"
 	for _, c := range []struct {
 		method, path string
@@ -57,7 +57,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-func TestHeadAuthenticates(t *testing.T) {
+func TestHead_ChecksTheUserWithoutAToken(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		if resp := x.ask(t, http.MethodHead, ""); resp.status != 401 || resp.body != "" {
 			t.Errorf("nobody: %d", resp.status)
@@ -69,7 +69,7 @@ func TestHeadAuthenticates(t *testing.T) {
 	})
 }
 
-func TestTheFormIsNegotiated(t *testing.T) {
+func TestAccept_ChoosesTheForm(t *testing.T) {
 	const long = "text/html;q=0.1,"
 	in(t, nil, func(t *testing.T, x *rig) {
 		for accept, asJSON := range map[string]bool{
@@ -85,7 +85,32 @@ func TestTheFormIsNegotiated(t *testing.T) {
 			"text/html, application/json":                     true,
 			"application/json;q=0":                            false,
 			"application/json;q=0.5, text/plain":              false,
-			"application/json, text/plain, */*":               false, // as much as text
+			"application/json, text/plain, */*":               true, // axios, Angular
+			"application/json,text/plain":                     true,
+			"text/plain, application/json, */*":               false,
+			"text/plain, application/json":                    false,
+			"application/json, */*":                           true, // ky, got
+			"*/*, application/json":                           true, // */* names neither
+			"*/*, text/plain":                                 false,
+			"text/*, application/json":                        false,
+			"application/*, text/*":                           true,
+			"application/*;q=0.5, text/*;q=0.5":               true,
+			"text/plain;q=0.5, application/json;q=0.50":       false,
+			"application/json;q=0.5, text/plain;q=0.500":      true,
+			"application/json;q=0.8, text/plain;q=0.801":      false,
+			"application/json;q=0, text/plain;q=0":            false,
+			"application/json ; q=0.2 , text/plain ;Q=0.1":    true,
+			"application/json;charset=utf-8":                  true,
+			"application/json;q=.2, text/plain;q=.1":          true, // Java leaves out the zero
+			"text/html, image/gif, *; q=.2, */*; q=.2":        false,
+			"application/json;q=.":                            false,
+			"application/json;q=":                             false,
+			"application/json;q=1.001":                        false,
+			"application/json;q=1.000":                        true,
+			"application/json;q=0.0009":                       false,
+			"application/json;q":                              false,
+			"application/json;q=x, application/json":          true,
+			"application/json, application/json;q=0":          true, // the first one counts
 			"application/json;q=0, */*":                       false,
 			"text/plain;q=0, */*":                             true,
 			"application/xml":                                 false,
@@ -101,6 +126,7 @@ func TestTheFormIsNegotiated(t *testing.T) {
 			"text/html,image/webp,*/*;q=0.8":                  false,
 			strings.Repeat(long, 10_000) + "garbage":          false,
 			strings.Repeat(long, 10_000) + "application/json": true,
+			strings.Repeat(",", 20_000) + "application/json":  false, // beyond the ranges that are read
 		} {
 			x.sim.ResetCalls()
 			resp := x.ask(t, http.MethodGet, "ann", "Accept", accept)
@@ -116,14 +142,14 @@ func TestTheFormIsNegotiated(t *testing.T) {
 	})
 }
 
-func TestTheTokenAlone(t *testing.T) {
+func TestBody_IsTheTokenAlone(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		resp := x.ask(t, http.MethodGet, "ann")
 		if ct := resp.header.Get("Content-Type"); ct != "text/plain; charset=utf-8" {
 			t.Error(ct)
 		}
 		if tok := token(t, resp); !x.alive(t, tok) {
-			t.Errorf("%q is no token", tok)
+			t.Errorf("%q is not a token that is alive", tok)
 		}
 		var got struct {
 			Token     string
@@ -134,14 +160,14 @@ func TestTheTokenAlone(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &got); err != nil || !x.alive(t, got.Token) {
 			t.Errorf("%s: %v", body, err)
 		}
-		// 600 s less the last 5 s, which are not used.
+		// 600 s less the last 5 s, which no client uses.
 		if got.ExpiresIn != 595 || !got.ExpiresAt.Equal(time.Now().Add(595*time.Second)) {
 			t.Errorf("%s at %v", body, time.Now())
 		}
 	})
 }
 
-func TestT4NothingIsCachedInBetween(t *testing.T) {
+func TestT4_Response_IsNotCachedInBetween(t *testing.T) {
 	boom := func(r *http.Request) (tokenservice.Request, error) {
 		if r.URL.Query().Has("boom") {
 			return tokenservice.Request{}, errors.New("boom")
@@ -161,7 +187,7 @@ func TestT4NothingIsCachedInBetween(t *testing.T) {
 				"OPTIONS":      x.ask(t, "OPTIONS", ""),
 				"PUT":          x.ask(t, "PUT", "ann"),
 				"boom":         x.send(request(t, "GET", address+"?boom", "ann")),
-				"log-out":      x.ask(t, "DELETE", "ann"),
+				"signing out":  x.ask(t, "DELETE", "ann"),
 				"validated":    x.ask(t, "GET", "ann", "If-None-Match", "*", "If-Modified-Since", "Sat, 01 Jan 2050 00:00:00 GMT", "Range", "bytes=0-3"),
 			}
 			for range 30 {
@@ -172,7 +198,7 @@ func TestT4NothingIsCachedInBetween(t *testing.T) {
 			for name, resp := range answers {
 				h := resp.header
 				vary := strings.Join(h.Values("Vary"), ", ")
-				for _, by := range []string{"Origin", "Accept", "Cookie", "Authorization", "Sec-Fetch-Site"} {
+				for _, by := range []string{"Origin", "Accept", "Cookie", "Authorization", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Referer"} {
 					if !strings.Contains(vary, by) {
 						t.Errorf("%s does not vary by %s: %s", name, by, vary)
 					}

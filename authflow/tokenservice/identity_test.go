@@ -12,13 +12,13 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-func TestT1NoParameterDecidesWhoTheTokenIsFor(t *testing.T) {
+func TestT1_Parameter_NeverDecidesWhoseTokenItIs(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for name, change := range map[string]func(*http.Request){
 			"the query": func(r *http.Request) {
 				r.URL.RawQuery = "username=bob&user=bob&u=bob&org_id=7&validity_time_in_sec=99999"
 			},
-			"a query that is none":  func(r *http.Request) { r.URL.RawQuery = "%zz;;&&=bob" },
+			"an unreadable query":   func(r *http.Request) { r.URL.RawQuery = "%zz;;&&=bob" },
 			"the path":              func(r *http.Request) { r.URL.Path = "/token/bob" },
 			"user information":      func(r *http.Request) { r.SetBasicAuth("bob", "pw") },
 			"a bearer":              func(r *http.Request) { r.Header.Set("Authorization", "Bearer bob") },
@@ -45,8 +45,8 @@ func TestT1NoParameterDecidesWhoTheTokenIsFor(t *testing.T) {
 	})
 }
 
-// What authenticate may return, and the status.
-func TestT1WhoIsNotToHaveATokenGetsNone(t *testing.T) {
+// The results of authenticate without a token, and their status.
+func TestT1_UserWithoutPermission_GetsNoToken(t *testing.T) {
 	ann := gen.GetFullAccessTokenRequest{Username: "ann"}
 	custom := func(p gen.PersistOption) gen.GetCustomAccessTokenRequest {
 		return gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: p}
@@ -91,7 +91,7 @@ func TestT1WhoIsNotToHaveATokenGetsNone(t *testing.T) {
 				for _, method := range []string{"GET", "GET"} { // the second time as well
 					resp := x.ask(t, method, "")
 					if p := problem(t, resp, c.status); c.says != "" && strings.Contains(fmt.Sprint(p), c.says) {
-						t.Errorf("the browser is told: %v", p)
+						t.Errorf("the browser sees %v", p)
 					}
 					e := x.last(t)
 					if e.Outcome != c.outcome || e.Err == nil || !strings.Contains(e.Err.Error(), c.says) || e.Status != c.status {

@@ -1,6 +1,7 @@
 package tokenservice
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -11,10 +12,10 @@ import (
 type limits struct{ mu sync.Mutex }
 
 // take takes one from each of the limiters, where nil is no limit, and returns 0.
-// Or it takes nothing, and returns how long until it could, and which limiter says
-// so: who is refused by their own takes nothing from the others, and the other way
-// round (T5). Reservations that are cancelled would do, but leave a debt when
-// several are under way.
+// Or it takes nothing, and returns how long until it could, and the index of the
+// limiter that is empty. So a user over one limit takes nothing from another limit
+// (T5). Reservations that are canceled would do it too, but they leave a debt when
+// several are made at once.
 func (l *limits) take(limiters ...*rate.Limiter) (wait time.Duration, which int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -33,4 +34,13 @@ func (l *limits) take(limiters ...*rate.Limiter) (wait time.Duration, which int)
 		}
 	}
 	return 0, 0
+}
+
+// shared returns the limit of all users together on requests of a method, or nil.
+// Signing out has none: a crowd must not keep a user from it.
+func (s *Service) shared(method string) *rate.Limiter {
+	if method == http.MethodGet || method == http.MethodHead {
+		return s.all
+	}
+	return nil
 }

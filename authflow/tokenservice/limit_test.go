@@ -14,7 +14,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// anybody is an application that makes the users it meets.
+// anybody is an application that creates every user who comes.
 func anybody(r *http.Request) (tokenservice.Request, error) {
 	c, err := r.Cookie("user")
 	if err != nil {
@@ -24,7 +24,7 @@ func anybody(r *http.Request) (tokenservice.Request, error) {
 	return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: c.Value, AutoCreate: &yes}), nil
 }
 
-// served returns how many of n asks of a user got a token.
+// served sends n requests of a user and returns how many got a token.
 func (x *rig) served(t *testing.T, user string, n int) (got int) {
 	t.Helper()
 	for range n {
@@ -41,7 +41,7 @@ func (x *rig) served(t *testing.T, user string, n int) (got int) {
 	return got
 }
 
-func TestT5OneUserCannotUseUpTheShareOfAnother(t *testing.T) {
+func TestT5_OneUser_CannotUseUpTheShareOfAnother(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		if n := x.served(t, "ann", 200); n != 20 || x.last(t).Outcome != tokenservice.Limited {
 			t.Errorf("ann got %d, %v", n, x.last(t).Outcome)
@@ -54,7 +54,7 @@ func TestT5OneUserCannotUseUpTheShareOfAnother(t *testing.T) {
 			t.Errorf("ann got %d more", n)
 		}
 		if d := retryAfter(t, x.ask(t, "GET", "ann")); d != time.Second {
-			t.Errorf("ann is told %v", d)
+			t.Errorf("Retry-After of ann: %v", d)
 		}
 		if n := x.sim.Calls(authtest.AnyOperation); n != 45 {
 			t.Errorf("%d mints", n)
@@ -62,8 +62,9 @@ func TestT5OneUserCannotUseUpTheShareOfAnother(t *testing.T) {
 	})
 }
 
-// What a user's own limit refuses takes nothing from all, and the other way round.
-func TestT5ARefusalByOneLimitTakesNothingFromAnother(t *testing.T) {
+// A request over the user's own limit takes nothing from the limit of all users, and
+// the other way round.
+func TestT5_RequestOverOneLimit_TakesNothingFromAnother(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
 		if n := x.served(t, "ann", 100); n != 3 {
 			t.Errorf("ann got %d", n)
@@ -72,17 +73,17 @@ func TestT5ARefusalByOneLimitTakesNothingFromAnother(t *testing.T) {
 			t.Errorf("bob got %d", n)
 		}
 		if n := x.served(t, "eve", 100); n != 2 || x.last(t).Outcome != tokenservice.LimitedAll {
-			t.Errorf("eve got %d of what is left, %v", n, x.last(t).Outcome)
+			t.Errorf("eve got %d of the rest, %v", n, x.last(t).Outcome)
 		}
 		time.Sleep(time.Second) // fake clock
 		if n := x.served(t, "eve", 1); n != 1 {
-			t.Error("eve has used up her own by what all refused")
+			t.Error("requests over the limit of all users count against the limit of eve")
 		}
 	}, tokenservice.WithUserLimit(0.001, 3), tokenservice.WithLimit(1, 8))
 }
 
-// Refusals of a crowd leave no debt behind.
-func TestT5ACrowdThatIsRefusedTakesNothing(t *testing.T) {
+// A crowd over its limits leaves no debt behind.
+func TestT5_CrowdOverItsLimits_TakesNothing(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
 		for round, want := range []int{40, 10, 10} {
 			var got atomic.Int64
@@ -103,9 +104,9 @@ func TestT5ACrowdThatIsRefusedTakesNothing(t *testing.T) {
 	}, tokenservice.WithLimit(10, 40), tokenservice.WithUserLimit(10, 15))
 }
 
-// Nothing that a browser sends makes another user of it (T1), nor a crowd of
-// others a new one.
-func TestT5ALimitIsNotShakenOff(t *testing.T) {
+// Nothing that a browser sends makes it another user (T1), and a crowd of other users
+// does not make it a new one.
+func TestT5_UserOverTheLimit_DoesNotShakeItOff(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
 		x.served(t, "ann", 20)
 		for i := range 100 {
@@ -122,7 +123,7 @@ func TestT5ALimitIsNotShakenOff(t *testing.T) {
 		for i := range 500 {
 			x.served(t, fmt.Sprint("user-", i), 1)
 			if i%5 == 0 && x.served(t, "ann", 1) > 0 {
-				t.Fatalf("after %d others ann's limit is forgotten", i)
+				t.Fatalf("after %d other users ann has a new limit", i)
 			}
 		}
 		time.Sleep(time.Second) // fake clock
@@ -133,7 +134,7 @@ func TestT5ALimitIsNotShakenOff(t *testing.T) {
 	}, tokenservice.WithMaxUsers(100), tokenservice.WithUserLimit(0.000001, 20))
 }
 
-func TestNoLimit(t *testing.T) {
+func TestLimit_OfZero_LetsEveryRequestThrough(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		if n := x.served(t, "ann", 100); n != 100 {
 			t.Errorf("ann got %d", n)
@@ -141,7 +142,123 @@ func TestNoLimit(t *testing.T) {
 	}, tokenservice.WithUserLimit(0, 0))
 }
 
-func TestWhoDoesNotComeBackIsForgotten(t *testing.T) {
+// A check (HEAD) and signing out cost as much of the user's limit as a token, so a
+// page cannot have the application, or the cluster, do more work by them.
+func TestT5_EveryMethod_CountsAgainstTheUsersLimit(t *testing.T) {
+	for method, good := range map[string]int{"GET": 200, "HEAD": 200, "DELETE": 204, "POST": 204} {
+		t.Run(method, func(t *testing.T) {
+			in(t, nil, func(t *testing.T, x *rig) {
+				url := address
+				if method == http.MethodPost {
+					url += "/logout"
+				}
+				for _, allowed := range []int{20, 5} { // the burst, and then one each second
+					for i := range 100 {
+						resp := x.send(request(t, method, url, "ann"))
+						want := http.StatusTooManyRequests
+						if i < allowed {
+							want = good
+						}
+						if resp.status != want || (resp.header.Get("Retry-After") == "1") != (want != good) {
+							t.Fatalf("request %d of %d: %d %v", i, allowed, resp.status, resp.header)
+						}
+						if method == http.MethodHead && resp.body != "" {
+							t.Fatalf("a body for HEAD: %q", resp.body)
+						}
+					}
+					if o := x.last(t).Outcome; o != tokenservice.Limited {
+						t.Errorf("ann's outcome is %v", o)
+					}
+					time.Sleep(5 * time.Second) // fake clock
+				}
+				if n := x.served(t, "bob", 20); n != 20 {
+					t.Errorf("bob got %d of 20", n)
+				}
+			})
+		})
+	}
+}
+
+// The limit is one for all methods of a user: they cannot be used one after the other.
+func TestT5_MethodsOfOneUser_ShareALimit(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		for range 5 {
+			for _, method := range []string{"GET", "HEAD", "DELETE", "GET"} {
+				if resp := x.ask(t, method, "ann"); resp.status >= 400 {
+					t.Fatalf("%s: %d", method, resp.status)
+				}
+			}
+		}
+		for _, method := range []string{"GET", "HEAD", "DELETE"} {
+			if resp := x.ask(t, method, "ann"); resp.status != 429 {
+				t.Errorf("%s: %d after 20 requests", method, resp.status)
+			}
+		}
+		if n := x.served(t, "bob", 20); n != 20 {
+			t.Errorf("bob got %d of 20", n)
+		}
+	})
+}
+
+// Signing out over the limit ends nothing and says so. It works when the limit allows
+// it again, for the second user at once.
+func TestT5_SigningOut_OverTheLimit_IsToldAndWorksLater(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		anns, bobs := token(t, x.ask(t, "GET", "ann")), token(t, x.ask(t, "GET", "bob"))
+		x.served(t, "ann", 19)
+		for range 2 { // the second time as well
+			resp := x.ask(t, "DELETE", "ann")
+			problem(t, resp, 429)
+			if retryAfter(t, resp) != time.Second || !x.alive(t, anns) {
+				t.Errorf("signing out over the limit: %v", resp.header)
+			}
+		}
+		if resp := x.ask(t, "DELETE", "bob"); resp.status != 204 || x.alive(t, bobs) {
+			t.Errorf("bob: %d", resp.status)
+		}
+		time.Sleep(time.Second) // fake clock
+		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || x.alive(t, anns) {
+			t.Errorf("a second later: %d", resp.status)
+		}
+	})
+}
+
+// A crowd that uses up the limit of all users cannot keep a user signed in.
+func TestT5_LimitOfAllUsers_DoesNotHinderSigningOut(t *testing.T) {
+	in(t, anybody, func(t *testing.T, x *rig) {
+		tok := token(t, x.ask(t, "GET", "ann"))
+		for i := range 10 {
+			x.served(t, fmt.Sprint("user-", i), 1)
+		}
+		for _, method := range []string{"GET", "HEAD"} {
+			if resp := x.ask(t, method, "ann"); resp.status != 429 || x.last(t).Outcome != tokenservice.LimitedAll {
+				t.Errorf("%s: %d %v", method, resp.status, x.last(t).Outcome)
+			}
+		}
+		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || x.alive(t, tok) {
+			t.Errorf("DELETE: %d", resp.status)
+		}
+	}, tokenservice.WithLimit(0.001, 5))
+}
+
+// The smallest rate is a limit: after the burst the next request is served in a year.
+func TestT5_OneInAYear_IsALimit(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	in(t, nil, func(t *testing.T, x *rig) {
+		for day, want := range []int{1, 0} {
+			if n := x.served(t, "ann", 50); n != want {
+				t.Errorf("day %d: ann got %d", day, n)
+			}
+			wait := retryAfter(t, x.ask(t, "GET", "ann")) + time.Duration(day)*24*time.Hour
+			if wait < year-time.Second || wait > year+time.Second {
+				t.Errorf("day %d: Retry-After and the days before are %v", day, wait)
+			}
+			time.Sleep(24 * time.Hour) // fake clock
+		}
+	}, tokenservice.WithUserLimit(1/year.Seconds(), 1), tokenservice.WithIdle(year))
+}
+
+func TestIdle_UserWhoDoesNotComeBack_IsForgotten(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
 		for i := range 50 {
 			x.served(t, fmt.Sprint("user-", i), 1)

@@ -75,6 +75,12 @@ func (rs *retries) has(u *user) bool {
 	return rs.users[u.name] != nil
 }
 
+func (rs *retries) count() int {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return len(rs.users)
+}
+
 // schedule notes when the next try is due. The caller holds the lock.
 func (rs *retries) schedule() {
 	var next int64

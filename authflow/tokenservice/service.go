@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +31,6 @@ type Service struct {
 	settings
 	cluster *authflow.Cluster
 	who     func(*http.Request) (Request, error)
-	known   origins
 	handler http.Handler
 
 	users    *users
@@ -72,16 +70,16 @@ func New(cluster *authflow.Cluster, authenticate func(*http.Request) (Request, e
 	case authenticate == nil:
 		return nil, fmt.Errorf("tokenservice: authenticate must not be nil: %w", authflow.ErrInvalid)
 	}
-	err := s.check()
-	if err == nil {
-		s.known, err = parseOrigins(s.origins)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
+	pages, err := newSites(&s.settings)
 	if err != nil {
 		return nil, err
 	}
 	s.all = s.overall.limiter()
 	s.drain.empty = make(chan struct{})
-	s.handler = s.known.cors(http.HandlerFunc(s.serve))
+	s.handler = pages.handler(s.serve)
 	s.users, err = newUsers(s.maxUsers, s.idle, func(name string) *user { return &user{name: name, limiter: s.perUser.limiter()} })
 	if err != nil {
 		return nil, err
@@ -95,117 +93,137 @@ func (s *Service) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "tokenservice.Service(%s)", s.cluster.URL())
 }
 
-// ServeHTTP gives a token for GET, and ends those of who asks for DELETE, or POST
-// to a path that ends in /logout.
+// ServeHTTP hands out a token for GET. For DELETE, or POST to a path that ends in /logout,
+// it signs the user out.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure(w.Header())
 	s.handler.ServeHTTP(w, r)
 }
 
-// serve answers all but preflights.
-func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	allowed := []string{http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions}
-	if path.Base(r.URL.Path) == "logout" {
-		allowed = []string{http.MethodPost, http.MethodDelete, http.MethodOptions}
-	}
+// result is how a request ended.
+type result struct {
+	outcome Outcome
+	answer  answer        // the response, if it is not a problem document
+	wait    time.Duration // until another try can succeed, or 0
+	err     error
+}
+
+// serve answers all requests except preflights. crossSite is why the page that sent
+// the request may not have a token, or nil.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, crossSite error) {
+	allowed := methods(r.URL.Path)
 	if r.Method == http.MethodOptions {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	began := time.Now()
 	k := &tokenRequest{service: s, number: s.progress.begin(), began: time.Now()}
 	defer s.progress.end(k.number)
-	e := Event{Method: r.Method}
-	var a answer
-	var wait time.Duration
 	entered := s.drain.enter()
 	if entered {
 		defer s.drain.leave() // when all is written
 	}
+	e := Event{Method: r.Method}
+	var res result
 	switch {
 	case !slices.Contains(allowed, r.Method):
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		e.Outcome, e.Method = BadMethod, "other"
+		res.outcome, e.Method = BadMethod, "other"
 	case !entered:
-		e.Outcome = ShuttingDown
+		res.outcome = ShuttingDown
+	case crossSite != nil:
+		res = result{outcome: CrossSite, err: crossSite}
 	default:
-		a, wait, e.Outcome, e.Err = k.decide(r)
+		res = k.decide(r)
 	}
-	if a.status == 0 {
-		a = problemAnswer(e.Outcome, e.Err)
-	}
-	switch {
-	case e.Outcome == Limited || e.Outcome == LimitedAll:
-		w.Header().Set("Retry-After", seconds(wait))
-	case a.status == http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", retryAfter(wait))
-	case e.Outcome == ClientClosed:
-		a.body, a.kind = nil, ""
-	}
-	a.write(w, r.Method == http.MethodHead)
-	e.User, e.Status, e.Wait, e.Duration = k.req.user, a.status, k.wait, time.Since(began)
+	e.Status = res.write(w, r.Method == http.MethodHead)
+	e.Outcome, e.Err, e.User, e.Wait, e.Duration = res.outcome, res.err, k.req.user, k.wait, time.Since(k.began)
 	s.report(e)
 	s.retrySignOuts()
 }
 
-// decide decides on a request. a is what it is answered with, if it is not a
-// problem; wait is the time until it makes sense to ask again.
-func (k *tokenRequest) decide(r *http.Request) (a answer, wait time.Duration, o Outcome, err error) {
+// write sends the response, and returns its status.
+func (res *result) write(w http.ResponseWriter, isHead bool) int {
+	a := res.answer
+	if a.status == 0 {
+		a = problemAnswer(res.outcome, res.err)
+	}
+	switch {
+	case a.status == http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", seconds(res.wait))
+	case a.status == http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", retryAfter(res.wait))
+	case res.outcome == ClientClosed:
+		a.body, a.kind = nil, ""
+	}
+	a.write(w, isHead)
+	return a.status
+}
+
+// decide asks the application whose request it is, and does what it is for.
+func (k *tokenRequest) decide(r *http.Request) result {
 	s := k.service
-	if err := s.known.foreign(r); err != nil {
-		return a, 0, CrossSite, err
-	}
-	if k.req, err = s.authenticate(r); err != nil {
-		switch {
-		case errors.Is(err, ErrUnauthenticated):
-			return a, 0, Unauthenticated, err
-		case errors.Is(err, ErrForbidden):
-			return a, 0, Forbidden, err
-		case errors.Is(r.Context().Err(), context.Canceled):
-			return a, 0, ClientClosed, err
-		}
-		return a, 0, InternalError, err
-	}
-	switch r.Method {
-	case http.MethodHead:
-		return answer{status: http.StatusOK, kind: form(r.Header)}, 0, Checked, nil
-	case http.MethodDelete, http.MethodPost:
-		// It goes on when the page is gone: that is when pages log out.
-		if err = s.Forget(context.WithoutCancel(r.Context()), k.req.user); err != nil {
-			return a, waitOf(err), outcomeOf(err), err
-		}
-		return answer{status: http.StatusNoContent}, 0, Ended, nil
+	var err error
+	k.req, err = s.authenticate(r)
+	if err != nil {
+		return result{outcome: outcomeOfAuthenticate(r, err), err: err}
 	}
 	k.user = s.users.use(k.req.user)
 	defer s.users.done(k.user)
-	if wait, which := s.limits.take(k.user.limiter, s.all); wait > 0 {
-		return a, wait, []Outcome{Limited, LimitedAll}[which], nil
+	wait, which := s.limits.take(k.user.limiter, s.shared(r.Method))
+	if wait > 0 {
+		return result{outcome: []Outcome{Limited, LimitedAll}[which], wait: wait}
+	}
+	switch r.Method {
+	case http.MethodHead:
+		return result{outcome: Checked, answer: answer{status: http.StatusOK, kind: form(r.Header)}}
+	case http.MethodDelete, http.MethodPost:
+		// It goes on when the page is closed, which is when pages sign out.
+		err = s.Forget(context.WithoutCancel(r.Context()), k.req.user)
+		if err != nil {
+			return result{outcome: outcomeOf(err), wait: waitOf(err), err: err}
+		}
+		return result{outcome: Ended, answer: answer{status: http.StatusNoContent}}
 	}
 	t, o, err := k.token(r.Context())
-	if errors.Is(r.Context().Err(), context.Canceled) {
-		return a, 0, ClientClosed, context.Cause(r.Context())
+	switch {
+	case errors.Is(r.Context().Err(), context.Canceled):
+		return result{outcome: ClientClosed, err: context.Cause(r.Context())}
+	case t.Value == "":
+		return result{outcome: o, wait: waitOf(err), err: err}
 	}
-	if t.Value == "" {
-		return a, waitOf(err), o, err
+	return result{outcome: o, answer: tokenAnswer(t, form(r.Header)), err: err}
+}
+
+// outcomeOfAuthenticate returns what an error of the application means for the browser.
+func outcomeOfAuthenticate(r *http.Request, err error) Outcome {
+	switch {
+	case errors.Is(err, ErrUnauthenticated):
+		return Unauthenticated
+	case errors.Is(err, ErrForbidden):
+		return Forbidden
+	case errors.Is(r.Context().Err(), context.Canceled):
+		return ClientClosed
 	}
-	return tokenAnswer(t, form(r.Header)), 0, o, err
+	return InternalError
 }
 
 // authenticate asks the application.
 func (s *Service) authenticate(r *http.Request) (req Request, err error) {
 	defer func() {
-		if v := recover(); v != nil {
+		v := recover()
+		if v != nil {
 			req, err = Request{}, fmt.Errorf("tokenservice: authenticate panicked: %v", v)
 		}
 	}()
-	if req, err = s.who(r); err != nil {
+	req, err = s.who(r)
+	if err != nil {
 		return Request{}, err
 	}
 	return req, req.problem()
 }
 
-// waitOf returns how long it makes no sense to ask again, or 0.
+// waitOf returns how long no other try can succeed, or 0.
 func waitOf(err error) time.Duration {
 	var e *authflow.Error
 	if errors.As(err, &e) {
@@ -214,11 +232,12 @@ func waitOf(err error) time.Duration {
 	return 0
 }
 
-// Stats is what is now, for metrics.
+// Stats is a snapshot for metrics.
 type Stats struct {
-	Users    int  // who are remembered
-	InFlight int  // asks that are served
-	Waiting  int  // of these, asks that wait for the cluster
+	Users    int  // that are remembered
+	InFlight int  // requests in progress, and sign-outs that are tried again
+	Waiting  int  // requests that wait for the cluster
+	SignOuts int  // that have failed and are to be tried again
 	Draining bool // Shutdown was called
 	// Outage is why the cluster gives no tokens: "unreachable", "maintenance",
 	// "rate_limited" or "unavailable"; empty if it does as far as is known. See
@@ -230,5 +249,5 @@ type Stats struct {
 func (s *Service) Stats() Stats {
 	s.drain.mu.Lock()
 	defer s.drain.mu.Unlock()
-	return Stats{s.users.count(), s.drain.inFlight, int(s.waiting.Load()), s.drain.draining, outageReason(s.cluster.Outage())}
+	return Stats{s.users.count(), s.drain.inFlight, int(s.waiting.Load()), s.retries.count(), s.drain.draining, outageReason(s.cluster.Outage())}
 }

@@ -2,92 +2,174 @@ package tokenservice
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"github.com/rs/cors"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// origins are those whose pages may ask, as browsers write them.
-type origins map[string]bool
+// sites decides which pages may have tokens made (T3), and which of them may read
+// the responses.
+type sites struct {
+	origins    map[string]bool                  // see WithOrigins
+	originFunc func(*http.Request, string) bool // see WithOriginFunc; or nil
+	hosts      hosts
+	logger     *slog.Logger // or nil
 
-func parseOrigins(list []string) (origins, error) {
-	all := make(origins)
-	for _, o := range list {
-		u, err := url.Parse(o)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || strings.ContainsAny(u.Host, "*,") ||
-			strings.HasSuffix(u.Host, ":") || strings.ContainsFunc(o, func(c rune) bool { return c > unicode.MaxASCII }) || // browsers send xn--
-			!strings.EqualFold(u.Scheme+"://"+u.Host, o) {
-			return nil, fmt.Errorf("tokenservice: WithOrigins must hold origins such as https://app.example, not %q: %w", o, authflow.ErrInvalid)
-		}
-		port := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
-		all[strings.TrimSuffix(strings.ToLower(o), port)] = true
-	}
-	return all, nil
+	readable, unreadable *cors.Cors // the headers for a page that may read, and for others
 }
 
-// has reports whether pages of an origin may ask. Browsers write origins in
-// lower case and without the scheme's own port.
-func (o origins) has(origin string) bool { return o[origin] }
+// newSites returns an error that names the option if an origin or a host is not one.
+func newSites(o *settings) (*sites, error) {
+	s := &sites{
+		origins: make(map[string]bool), originFunc: o.originFunc, hosts: make(hosts), logger: o.logger,
+		readable: newCORS(true), unreadable: newCORS(false),
+	}
+	for _, text := range o.origins {
+		origin, ok := parseOrigin(text)
+		if !ok {
+			return nil, fmt.Errorf("tokenservice: WithOrigins must hold origins such as https://app.example, not %q: %w", text, authflow.ErrInvalid)
+		}
+		s.origins[origin] = true
+	}
+	for _, text := range o.hosts {
+		host, ok := parseHost(text)
+		if !ok {
+			return nil, fmt.Errorf("tokenservice: WithHosts must hold hosts such as app.example or localhost:8080, not %q: %w", text, authflow.ErrInvalid)
+		}
+		s.hosts[host] = true
+	}
+	return s, nil
+}
 
-// cors answers preflights and lets the pages of these origins read what comes
-// from h.
-func (o origins) cors(h http.Handler) http.Handler {
+// newCORS returns the part of CORS that is the same for all requests of pages that
+// may read the response, or that may not.
+func newCORS(mayRead bool) *cors.Cors {
 	return cors.New(cors.Options{
-		AllowOriginFunc:  o.has,
+		AllowOriginFunc:  func(string) bool { return mayRead },
 		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete},
-		AllowedHeaders:   []string{"*"}, // by which an application may tell who asks; it is none of the service's
+		AllowedHeaders:   []string{"*"}, // the service reads none of them; authenticate may
 		ExposedHeaders:   []string{"Retry-After"},
 		AllowCredentials: true,
-		MaxAge:           600,
-	}).Handler(h)
+		MaxAge:           600, // seconds
+	})
 }
 
-// foreign returns an error if a request comes, or may come, from a page that may
-// not ask (T3). A GET counts as much as a POST: it costs a token. Which origin is
-// the service's own is told by the Host header, as in [http.CrossOriginProtection].
-func (o origins) foreign(r *http.Request) error {
+// handler answers preflights, and calls next for other requests. next gets why the
+// request must be rejected, or nil.
+func (s *sites) handler(next func(w http.ResponseWriter, r *http.Request, crossSite error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, err := s.source(r)
+		if err == nil {
+			err = from.check(r)
+		}
+		headers := s.unreadable
+		if from.isNamed {
+			headers = s.readable
+		}
+		headers.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next(w, r, err)
+		})).ServeHTTP(w, r)
+	})
+}
+
+// sameOrigin is the value of Sec-Fetch-Site for pages of the same origin as the service.
+const sameOrigin = "same-origin"
+
+// source is the page that sent a request, by the headers that the browser writes and
+// that a page cannot change.
+type source struct {
+	site, dest string // Sec-Fetch-Site and Sec-Fetch-Dest
+	origin     string // of the page; "" if it is not known
+	isUnknown  bool   // no header tells about a page: the client is a program
+	isNamed    bool   // the application allows the origin
+	failure    error  // a panic of WithOriginFunc, as an error
+}
+
+// source returns an error if the headers contradict each other, or if the request is
+// for another host. No page can read such a response.
+func (s *sites) source(r *http.Request) (source, error) {
 	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Referer"} {
 		if len(r.Header.Values(name)) > 1 {
-			return fmt.Errorf("it has several %s headers", name)
+			return source{}, fmt.Errorf("the request has several %s headers", name)
 		}
 	}
-	origin, site, referer := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Referer")
-	dest := r.Header.Get("Sec-Fetch-Dest")
+	if !s.hosts.allow(r.Host) {
+		return source{}, fmt.Errorf("the request is for the host %.200q, which WithHosts does not name", r.Host)
+	}
+	referer := r.Header.Get("Referer")
+	from := source{site: r.Header.Get("Sec-Fetch-Site"), dest: r.Header.Get("Sec-Fetch-Dest"), origin: r.Header.Get("Origin")}
+	if from.site == "" && from.origin == "" {
+		from.origin, from.isUnknown = originOf(referer), referer == ""
+	}
+	from.isNamed, from.failure = s.names(r, from.origin)
+	return from, nil
+}
+
+// check returns an error if a request comes, or may come, from a page that may not
+// have tokens. A GET counts as much as a POST: it costs a token.
+//
+// A browser knows better than the service which pages are of the same origin: it is
+// not misled by a proxy that changes the Host header, or by a form under
+// "Referrer-Policy: no-referrer", whose Origin is null. So what it says in
+// Sec-Fetch-Site counts first. Only browsers from before 2023 send no
+// Sec-Fetch-Site; for them Origin and Referer are compared with the Host header, as
+// [http.CrossOriginProtection] does.
+func (f *source) check(r *http.Request) error {
 	switch {
-	case dest != "" && dest != "empty" && dest != "document":
-		// Not by a script, nor by a person: a page elsewhere that leads to the
-		// service has the browser ask for an icon, too, as from the same origin.
-		return fmt.Errorf("it is to be used as %.200q", dest)
-	case o.has(origin):
+	case !f.isForScript() && f.dest != "document":
+		// An image, a frame and so on. A page of another site that leads to the
+		// service makes the browser load the service's icon, as from the same origin.
+		return fmt.Errorf("the response is for use as %.200q", f.dest)
+	case f.site == sameOrigin, f.site == "none", f.isNamed:
 		return nil
-	case origin != "" && !own(origin, r):
-		return fmt.Errorf("it comes from a page of %.200q", origin)
-	case site == "same-origin", site == "none": // which no page can make up
+	case f.site == "" && (f.isUnknown || isOwn(f.origin, r)):
 		return nil
-	case site != "":
-		return fmt.Errorf("it comes from a page of another origin: Sec-Fetch-Site is %.200q", site)
-	case origin == "" && referer != "" && !own(referer, r) && !o.has(originOf(referer)):
-		return fmt.Errorf("it comes from a page of %.200q", originOf(referer))
+	case f.failure != nil:
+		return fmt.Errorf("the request comes from a page of %.200q: %w", f.origin, f.failure)
 	}
-	return nil
+	return fmt.Errorf("the request comes from a page of another origin, %.200q (Sec-Fetch-Site: %.200q)", f.origin, f.site)
 }
 
-// own reports whether a URL is of the host that a request is for.
-func own(address string, r *http.Request) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+// isForScript reports whether a script gets the response, as far as is known.
+func (f *source) isForScript() bool { return f.dest == "" || f.dest == "empty" }
+
+// names reports whether the application allows an origin. A panic of the
+// application's function is logged and returned; it allows nothing.
+func (s *sites) names(r *http.Request, origin string) (isNamed bool, failure error) {
+	if s.origins[origin] {
+		return true, nil
+	}
+	canonical, ok := parseOrigin(origin)
+	isWritten := ok && canonical == origin // as a browser writes it; "null" is not
+	isOwn := r.Header.Get("Sec-Fetch-Site") == sameOrigin
+	if !isWritten || isOwn || s.originFunc == nil {
+		return false, nil
+	}
+	err := renewal.Guard(func() error {
+		isNamed = s.originFunc(r, origin)
+		return nil
+	})
+	if err == nil {
+		return isNamed, nil
+	}
+	if s.logger != nil { // a preflight has no event
+		s.logger.ErrorContext(r.Context(), "tokenservice: WithOriginFunc panicked", slog.String("origin", origin), slog.String("error", err.Error()))
+	}
+	return false, fmt.Errorf("WithOriginFunc: %w", err)
 }
 
-// originOf returns the origin of a URL, or "" if it has none.
-func originOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return ""
+// isOwn reports whether an origin has the host that a request is for.
+func isOwn(origin string, r *http.Request) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.User != nil {
+		return false
 	}
-	return u.Scheme + "://" + u.Host
+	isWeb := u.Scheme == "https" || u.Scheme == "http"
+	return isWeb && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }

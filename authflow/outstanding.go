@@ -46,7 +46,7 @@ func (f *Flow) outstanding(l *lease, g *ledger, now time.Time) (credentials int,
 	var ends []int64 // like debt.end
 	for i := range g.owed {
 		d := &g.owed[i]
-		if !d.hasExpired(now) && f.logoutWouldEnd(d.lease(f.cluster, now), now) {
+		if f.logoutWouldEnd(d.lease(f.cluster, now), now) {
 			ends = append(ends, d.end)
 		}
 	}

@@ -90,6 +90,9 @@ func (e *ForgetError) Unwrap() error { return e.Err }
 // aliveText says how many credentials are alive, and until when.
 func aliveText(credentials int, until time.Time) string {
 	text := fmt.Sprintf("%d credentials may still be alive", credentials)
+	if credentials == 1 {
+		text = "1 credential may still be alive"
+	}
 	if !until.IsZero() {
 		text += " until " + until.UTC().Format(time.RFC3339)
 	}

@@ -21,7 +21,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 const sizeToken = 200 // bytes of each token
 
-// minter is a cluster whose every answer is a new token.
+// minter returns a Cluster whose server responds with new tokens.
 func minter(tb testing.TB) *authflow.Cluster {
 	tb.Helper()
 	var n atomic.Int64

@@ -133,8 +133,8 @@ func TestL4_CloseError_CountsTheFlowsThatFailed(t *testing.T) {
 	})
 }
 
-// What Close could not end is not dropped when it was idle for long enough, and
-// Forget can end it too.
+// Flows that Close could not log out are not dropped when they were idle for long
+// enough, and Forget can end them too.
 func TestL4_FlowsThatCloseCouldNotEnd_StayOwed(t *testing.T) {
 	inBubble(t, []pool.Option{pool.WithIdle(time.Minute)}, func(t *testing.T, u *users) {
 		u.SetMaxOwed(1)

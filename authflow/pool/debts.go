@@ -19,7 +19,7 @@ type debts[K comparable] struct {
 	flows map[K][]*authflow.Flow
 	count int
 	max   int
-	lost  alive // what did not fit
+	lost  alive // flows that did not fit
 }
 
 // maxOwed is how many flows the pool keeps that Forget could not log out.
@@ -31,10 +31,8 @@ func newDebts[K comparable]() debts[K] {
 
 // add remembers a flow until it is settled.
 func (d *debts[K]) add(key K, f *authflow.Flow) {
-	if !slices.Contains(d.flows[key], f) {
-		d.flows[key] = append(d.flows[key], f)
-		d.count++
-	}
+	d.flows[key] = append(d.flows[key], f)
+	d.count++
 }
 
 // settle forgets a flow, and reports whether it was there.
@@ -77,7 +75,7 @@ func (d *debts[K]) prune() {
 	}
 }
 
-// of returns what is owed for a key.
+// of returns the flows of a key.
 func (d *debts[K]) of(key K) []debt[K] {
 	var list []debt[K]
 	for _, f := range d.flows[key] {
@@ -86,7 +84,7 @@ func (d *debts[K]) of(key K) []debt[K] {
 	return list
 }
 
-// all returns what is owed, in no order.
+// all returns all flows, in no order.
 func (d *debts[K]) all() []debt[K] {
 	list := make([]debt[K], 0, d.count)
 	for key := range d.flows {

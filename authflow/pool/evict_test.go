@@ -155,3 +155,18 @@ func TestU1_IdleFlows_AreDroppedByTheNextUse(t *testing.T) {
 		}
 	})
 }
+
+// Of 300 idle flows one Get drops 100. The one that it requests is not returned even
+// if it is not among them.
+func TestU1_IdleFlowBehindManyOthers_IsNotReturned(t *testing.T) {
+	inBubble(t, []pool.Option{pool.WithIdle(time.Hour)}, func(t *testing.T, u *users) {
+		for i := range 300 {
+			u.mustGet(t, fmt.Sprint("user-", i))
+		}
+		time.Sleep(time.Hour) // fake clock
+		u.mustGet(t, "user-299")
+		if s := u.Stats(); u.calls("user-299") != 2 || s.Flows != 1 || s.Dropped != 300 {
+			t.Errorf("%d calls of create, %+v", u.calls("user-299"), s)
+		}
+	})
+}

@@ -166,7 +166,7 @@ func TestU2_FlowThatItsUserClosed_IsEndedByForget(t *testing.T) {
 	})
 }
 
-// What a failed Forget left has expired: nothing is owed any more.
+// The tokens that a failed Forget left have expired: nothing is owed any more.
 func TestU2_TokensThatExpired_AreNotOwed(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, u *users) {
 		mustToken(t, u.mustGet(t, "ann"))
@@ -250,8 +250,8 @@ func TestU2_TokenThatCreateAcquiredBeforeForget_IsEndedOnArrival(t *testing.T) {
 	}
 }
 
-// What Forget could not end has a bound. Its error says what the pool does not
-// remember.
+// The flows that Forget could not log out have a bound. Its error says how many the
+// pool does not remember.
 func TestU2_MoreFailedForgetsThanThePoolRemembers_AreReported(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, u *users) {
 		u.SetMaxOwed(3)
@@ -311,6 +311,61 @@ func TestU2_FlowsThatAreOwedNoMore_MakeRoom(t *testing.T) {
 			u.mustGet(t, fmt.Sprint("guest-", i))
 		}
 		if s := u.Stats(); s.Lost != 0 || s.Owed != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Flows that their users closed have the same bound. The lost ones are forgotten
+// when their tokens have expired.
+func TestU2_MoreClosedFlowsThanThePoolRemembers_AreCountedAsLost(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.SetMaxOwed(3)
+		for range 2 {
+			for i := range 5 {
+				key := fmt.Sprint("user-", i)
+				f := u.mustGet(t, key)
+				mustToken(t, f)
+				_ = f.Close()
+				u.mustGet(t, key)
+			}
+			if s := u.Stats(); s.Lost != 2 || s.Owed != 5 || s.OwedCredentials != 5 {
+				t.Errorf("%+v", s)
+			}
+			time.Sleep(time.Until(u.Stats().OwedUntil)) // fake clock
+		}
+		if s := u.Stats(); s.Lost != 0 || s.Owed != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A token whose lifetime is not known is owed without an end.
+func TestU2_TokenOfUnknownLifetime_IsAliveWithoutEnd(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.SetMaxOwed(1)
+		u.before = func(_ context.Context, key string) (*authflow.Flow, error) {
+			if key == "known" {
+				return nil, nil
+			}
+			return u.cluster.TokensFrom(func(context.Context) (authflow.Token, error) {
+				return authflow.Token{Value: gen.Secret("token-of-" + key), Username: key}, nil
+			})
+		}
+		u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(403))
+		for _, key := range []string{"known", "ann"} {
+			mustToken(t, u.mustGet(t, key))
+			failed := mustFail(t, u.Forget(t.Context(), key))
+			if failed.Until.IsZero() != (key == "ann") || strings.Contains(failed.Error(), "until") != (key == "known") {
+				t.Errorf("%s: %v", key, failed)
+			}
+		}
+		time.Sleep(1000 * time.Hour) // fake clock
+		var failed *pool.CloseError
+		if err := u.Close(t.Context()); !errors.As(err, &failed) || failed.Failed != 1 || !failed.Until.IsZero() {
+			t.Errorf("%v", err)
+		}
+		if s := u.Stats(); s.Owed != 1 || s.Lost != 1 || !s.OwedUntil.IsZero() {
 			t.Errorf("%+v", s)
 		}
 	})

@@ -123,6 +123,7 @@ func TestU1_CauseOfAContext_IsInTheError(t *testing.T) {
 			t.Errorf("%v, %v", r.flow, r.err)
 		}
 		f, err := u.Get(ctx, "bob")
+		synctest.Wait()
 		if f != nil || !errors.Is(err, context.Canceled) || u.calls("bob") != 0 {
 			t.Errorf("%v, %v, %d calls of create", f, err, u.calls("bob"))
 		}

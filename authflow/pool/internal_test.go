@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
@@ -43,10 +44,11 @@ func TestU1_FlowThatEndsBeforeItsCallerWakesUp_IsNotReturned(t *testing.T) {
 		call func(*testing.T, *Pool[string], *creation) error
 		want error
 	}{
-		"Forget":               {func(t *testing.T, p *Pool[string], _ *creation) error { return p.Forget(t.Context(), "ann") }, errAgain},
-		"Close of the pool":    {func(t *testing.T, p *Pool[string], _ *creation) error { return p.Close(t.Context()) }, ErrClosed},
-		"Close of the flow":    {func(_ *testing.T, _ *Pool[string], c *creation) error { return c.entry.flow.Close() }, errAgain},
-		"nothing has happened": {func(*testing.T, *Pool[string], *creation) error { return nil }, nil},
+		"Forget": {func(t *testing.T, p *Pool[string], _ *creation) error { return p.Forget(t.Context(), "ann") }, errAgain},
+		"Forget, which has not called the server yet": {func(_ *testing.T, p *Pool[string], _ *creation) error { p.forget("ann"); return nil }, errAgain},
+		"Close of the pool":                           {func(t *testing.T, p *Pool[string], _ *creation) error { return p.Close(t.Context()) }, ErrClosed},
+		"Close of the flow":                           {func(_ *testing.T, _ *Pool[string], c *creation) error { return c.entry.flow.Close() }, errAgain},
+		"nothing has happened":                        {func(*testing.T, *Pool[string], *creation) error { return nil }, nil},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p, c := wakingCaller(t)
@@ -85,6 +87,20 @@ func TestU1_FlowThatArrivesWhenTheContextEnds_IsReturned(t *testing.T) {
 			if f == nil || err != nil {
 				t.Errorf("%v, %v", f, err)
 			}
+		}
+	})
+}
+
+// A pool that is used gives back the memory of idle flows and of debts.
+func TestL3_IdleFlowsAndEndedDebts_GiveBackTheirMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := wakingCaller(t)
+		time.Sleep(24 * time.Hour) // fake clock
+		if _, err := p.Get(t.Context(), "bob"); err != nil || p.flows.Len() != 1 {
+			t.Errorf("%v, %d flows", err, p.flows.Len())
+		}
+		if err := p.Forget(t.Context(), "bob"); err != nil || len(p.owed.flows)+p.owed.count+len(p.creations)+p.flows.Len() != 0 {
+			t.Errorf("%v, %+v", err, p.owed)
 		}
 	})
 }

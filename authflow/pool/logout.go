@@ -14,7 +14,7 @@ import (
 // Forget logs out the flow of a key, for example because its user has left or has
 // other rules now: its tokens are revoked, and every later call of that flow
 // returns an error that matches [authflow.ErrClosed]. The next Get creates another
-// flow. What a call of create returns that is running now is not used.
+// flow. The result of a call of create that is running now is not used.
 //
 // Forget logs out every flow that the pool had for the key and that may still have
 // credentials: what earlier calls of Forget could not end, and flows that their
@@ -48,7 +48,7 @@ func (p *Pool[K]) forget(key K) []debt[K] {
 	return p.owed.of(key)
 }
 
-// trim keeps the bound of what is owed, and returns how many flows it dropped.
+// trim keeps the bound of the debts, and returns how many flows it dropped.
 func (p *Pool[K]) trim(todo []debt[K]) (dropped int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -40,7 +40,7 @@ type model struct {
 	created, failed, dropped, forgotten, replaced uint64
 }
 
-// lost is what did not fit into what is owed, as it was then.
+// lost counts the flows that did not fit, as they were then.
 type lost struct {
 	flows, credentials int
 	until              time.Time
@@ -121,7 +121,7 @@ func (m *model) arrive(f *modelFlow) {
 
 func (m *model) owe(f *modelFlow) { m.owed = append(m.owed, f) }
 
-// trim keeps the bound of what is owed.
+// trim keeps the bound of the debts.
 func (m *model) trim(f *modelFlow) {
 	if len(m.owed) > modelOwed {
 		m.owed = slices.DeleteFunc(m.owed, func(f *modelFlow) bool { return f.alive() == 0 })

@@ -18,8 +18,8 @@ import (
 )
 
 // Random schedules of Get, Forget, Close, evictions, and flows that their users
-// close, against a model: who gets which flow and when, how often create is called,
-// what is kept and what is owed. POOL_SCHEDULES sets how many.
+// close, against a model: which flow a caller gets and when, how often create is
+// called, and which flows are kept and owed. POOL_SCHEDULES sets how many.
 func TestU1_RandomSchedules_GoAsTheModelSays(t *testing.T) {
 	schedules := 300
 	if text := os.Getenv("POOL_SCHEDULES"); text != "" {

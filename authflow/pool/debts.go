@@ -114,18 +114,8 @@ func (a *alive) add(f *authflow.Flow) {
 	}
 }
 
-// plus returns the sum.
-func (a alive) plus(b alive) alive {
-	a.flows += b.flows
-	a.credentials += b.credentials
-	a.isEndless = a.isEndless || b.isEndless
-	if b.until.After(a.until) {
-		a.until = b.until
-	}
-	return a
-}
-
-// now returns what is still alive, as far as is known: all or nothing.
+// now returns the flows that may still be alive: all of them until the last has
+// expired.
 func (a alive) now() alive {
 	if !a.isEndless && !time.Now().Before(a.until) {
 		return alive{}

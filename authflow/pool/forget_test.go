@@ -340,7 +340,7 @@ func TestU2_MoreClosedFlowsThanThePoolRemembers_AreCountedAsLost(t *testing.T) {
 	})
 }
 
-// A token whose lifetime is not known is owed without an end.
+// A token whose lifetime is not known is owed without a known end.
 func TestU2_TokenOfUnknownLifetime_IsAliveWithoutEnd(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, u *users) {
 		u.SetMaxOwed(1)

@@ -21,6 +21,11 @@ import (
 // L1: no test of this package leaves a goroutine behind.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// roundTrip is a transport that is a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // users is a pool of users of a simulator, which creates a user with the first
 // token.
 type users struct {

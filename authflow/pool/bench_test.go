@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,13 +14,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-const sizeToken = 200 // bytes of each token
-
-// minter is a cluster whose every answer is a new token.
+// minter returns a Cluster whose server responds with new tokens.
 func minter(tb testing.TB) *authflow.Cluster {
 	tb.Helper()
 	var n atomic.Int64
@@ -29,7 +22,7 @@ func minter(tb testing.TB) *authflow.Cluster {
 		authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			body := fmt.Sprintf(`{"token":"%0*d","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675215664089,
-				"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":"user"}`, sizeToken, n.Add(1))
+				"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":"user"}`, 200, n.Add(1))
 			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 				Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 		})}))
@@ -39,54 +32,7 @@ func minter(tb testing.TB) *authflow.Cluster {
 	return c
 }
 
-// bytesEach returns what each of n principals with a live token costs, beside
-// the token and the request.
-func bytesEach(tb testing.TB, n int) float64 {
-	tb.Helper()
-	c := minter(tb)
-	requests := 0
-	p, err := pool.New(func(_ context.Context, i int) (*authflow.Flow, error) {
-		name := fmt.Sprintf("user-%d@example.com", i)
-		requests += len(`{"username":""}`) + len(name)
-		return c.FullAccess(gen.GetFullAccessTokenRequest{Username: name})
-	}, pool.WithMaxFlows(n))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	before := heap()
-	for i := range n {
-		f, err := p.Get(tb.Context(), i)
-		if err == nil {
-			err = f.Renew(tb.Context())
-		}
-		if err != nil {
-			tb.Fatal(err)
-		}
-	}
-	used := heap() - before
-	if p.Stats().Flows != n {
-		tb.Fatalf("%d flows are kept of %d", p.Stats().Flows, n)
-	}
-	runtime.KeepAlive(p)
-	return (float64(used)-float64(requests))/float64(n) - sizeToken
-}
-
-// BenchmarkSize prints the bytes of each of a million principals, beside token
-// and request.
-func BenchmarkSize(b *testing.B) {
-	b.ReportMetric(bytesEach(b, 1_000_000), "bytes/principal")
-	b.ReportMetric(0, "ns/op")
-}
-
-// BenchmarkGet is a Get of a flow that is there, and BenchmarkCreate of one that
-// is not.
+// BenchmarkGet measures a Get of a flow that is there.
 func BenchmarkGet(b *testing.B) {
 	c := minter(b)
 	p, err := pool.New(func(_ context.Context, i int) (*authflow.Flow, error) {
@@ -122,6 +68,7 @@ func BenchmarkGet(b *testing.B) {
 	})
 }
 
+// BenchmarkCreate measures a Get of a flow that has to be created.
 func BenchmarkCreate(b *testing.B) {
 	c := minter(b)
 	p, err := pool.New(func(_ context.Context, i int64) (*authflow.Flow, error) {

@@ -13,21 +13,44 @@
 //
 // # What happens when
 //
-//	many ask for one key at once        the function is called once
-//	it fails, or panics                 all who asked get the error; the next calls it again
-//	there are more than WithMaxFlows    what was used least is dropped
-//	a flow is not requested WithIdle    it is dropped
-//	Forget                              the flow is logged out; the next Get makes another
-//	Close                               all flows are logged out; Get returns ErrClosed
+//	many callers request one key at once    create is called once; each waits under its own context
+//	create fails or panics                  these callers get the error; the next Get calls create again
+//	the pool is full                        the least recently used flow is dropped
+//	Get returns a flow not for WithIdle     it is dropped by the next use of the pool
+//	a user closes a flow                    the next Get creates another one
+//	Forget                                  the flow is logged out; the next Get creates another one
+//	Forget fails                            the pool keeps the flow; the next Forget of the key continues
+//	Close                                   all flows are logged out; Get returns ErrClosed
+//	Close fails                             a second Close continues
 //
-// A flow that is dropped is not closed: it holds no goroutine, timer or
-// connection, whoever uses it goes on, and its tokens end by themselves. Forget
-// ends the tokens of the flow that the pool has, but not those of one that it has
-// dropped: let WithIdle be no shorter than the tokens live, and WithMaxFlows
-// above the number of users who are there at once.
+// The pool has no goroutine and no timer of its own. A Get of a flow that is there
+// takes one lock for less than a microsecond.
 //
-// Revocations wait in the rate-limit queue of the cluster, like all calls for
-// credentials.
+// # What Forget cannot end
 //
-// A Get of a key whose flow is there takes no lock.
+// A flow that is dropped is not closed. A caller that holds it can go on using it,
+// and its tokens expire by themselves. The pool does not know it any more: a later
+// Forget of its key returns nil although these tokens may be alive, and so does
+// Close. Let WithIdle be at least the lifetime of a token, so that an idle flow has
+// no token that is alive when it is dropped, and let WithMaxFlows be above the number
+// of users within one lifetime. The count Stats.Dropped tells how many flows were
+// dropped. To end all tokens of a user, wherever they were made, use
+// [authflow.Everywhere] with a new flow of that user.
+//
+// Forget and Close know the flows of this pool only. Tokens that another process
+// acquired for the same user stay alive.
+//
+// The pool keeps at most 10,000 flows that Forget could not log out, or that their
+// users closed without logging them out. When there are more, flows whose tokens have
+// expired make room. If there are none, the flow is not kept: [ForgetError.Dropped]
+// says so, Stats.Lost counts it, and Close returns an error until its tokens have
+// expired.
+//
+// # What it costs
+//
+// SIZES
+//
+// Revocations wait in the rate-limit queue of the Cluster, as all calls for
+// credentials do: at 50 calls a second, Close needs 20 seconds for 1,000 flows. Give
+// it a context that lasts long enough.
 package pool

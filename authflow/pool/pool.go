@@ -6,45 +6,63 @@ import (
 	"fmt"
 	"iter"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/maypok86/otter/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// ErrClosed is what Get returns after Close. It matches [authflow.ErrClosed].
+// ErrClosed is the error of Get after Close. It matches [authflow.ErrClosed].
 var ErrClosed = fmt.Errorf("pool: closed: %w", authflow.ErrClosed)
 
-// Pool keeps a flow for each key, made when it is first requested. It is safe
-// for concurrent use and must not be copied.
+// Pool keeps a flow for each key, which is created when it is first requested. It
+// is safe for concurrent use and must not be copied. Between calls it has no
+// goroutine and no timer.
 type Pool[K comparable] struct {
-	create func(context.Context, K) (*authflow.Flow, error)
-	flows  *otter.Cache[K, *authflow.Flow]
-	closed atomic.Bool
+	create  func(context.Context, K) (*authflow.Flow, error)
+	idle    time.Duration
+	began   time.Time
+	closing chan struct{} // has a place for one Close
 
-	created, failed, dropped, forgotten atomic.Uint64
+	// mu guards the rest. No call of create and no call to the server is made under it.
+	mu        sync.Mutex
+	flows     *simplelru.LRU[K, *entry] // in the order of their last use
+	creations map[K]*creation
+	owed      debts[K]
+	closed    bool
+	counts    Stats
+}
+
+// entry is a flow in the pool.
+type entry struct {
+	flow *authflow.Flow // nil after Forget and Close, for callers that waited for it
+	used time.Duration  // when it was last returned by Get, since the pool began
 }
 
 // Option changes a Pool. [New] checks it.
 type Option func(*settings)
 
 type settings struct {
-	max  int
-	idle time.Duration
+	maxFlows int
+	idle     time.Duration
 }
 
-// WithMaxFlows bounds how many flows are kept. Optional; 100,000.
-func WithMaxFlows(n int) Option { return func(s *settings) { s.max = n } }
+// WithMaxFlows sets how many flows are kept at most. When there is one more, the
+// least recently used one is dropped. Optional; 100,000.
+func WithMaxFlows(n int) Option { return func(s *settings) { s.maxFlows = n } }
 
-// WithIdle sets how long a flow is kept that nobody requests. Optional; 24 h.
+// WithIdle sets how long a flow is kept after Get last returned it. Optional; 24 h.
 func WithIdle(d time.Duration) Option { return func(s *settings) { s.idle = d } }
 
-// New returns a pool of the flows that create makes. create gets the context of
-// a caller of Get and must not use the pool. It may be called for several keys at
-// once, and so has to be safe for concurrent use. An option that cannot be is an
-// error that matches [authflow.ErrInvalid] and names it.
+// New returns a pool of the flows that create returns. Get calls create in a
+// goroutine of its own, for several keys at once, but for each key only once at a
+// time, except that after Forget another call may begin while the last one is still
+// running. ctx has the values of the context of one caller of Get. It is canceled
+// when no caller waits any more, and by Forget and Close; create must return then.
+//
+// An invalid option is an error that matches [authflow.ErrInvalid] and names the
+// option.
 func New[K comparable](create func(ctx context.Context, key K) (*authflow.Flow, error), opts ...Option) (*Pool[K], error) {
 	s := settings{100_000, 24 * time.Hour}
 	for _, o := range opts {
@@ -55,147 +73,143 @@ func New[K comparable](create func(ctx context.Context, key K) (*authflow.Flow, 
 	switch {
 	case create == nil:
 		return nil, fmt.Errorf("pool: create must not be nil: %w", authflow.ErrInvalid)
-	case s.max < 1:
+	case s.maxFlows < 1:
 		return nil, fmt.Errorf("pool: WithMaxFlows must be at least 1: %w", authflow.ErrInvalid)
 	case s.idle <= 0:
 		return nil, fmt.Errorf("pool: WithIdle must be above 0: %w", authflow.ErrInvalid)
 	}
-	p := &Pool[K]{create: create}
-	var err error
-	p.flows, err = otter.New(&otter.Options[K, *authflow.Flow]{
-		MaximumSize:      s.max,
-		ExpiryCalculator: otter.ExpiryAccessing[K, *authflow.Flow](s.idle),
-		OnDeletion: func(e otter.DeletionEvent[K, *authflow.Flow]) {
-			if e.WasEvicted() {
-				p.dropped.Add(1)
-			}
-		},
-	})
-	return p, err
+	flows, err := simplelru.NewLRU[K, *entry](s.maxFlows, nil)
+	if err != nil {
+		return nil, fmt.Errorf("pool: WithMaxFlows: %w", err)
+	}
+	return &Pool[K]{
+		create: create, idle: s.idle, began: time.Now(), closing: make(chan struct{}, 1),
+		flows: flows, creations: make(map[K]*creation), owed: newDebts[K](),
+	}, nil
 }
 
-// Get returns the flow of a key, which create makes if there is none. It waits
-// for create no longer than ctx allows. The errors are those of create, of ctx,
-// and [ErrClosed].
+// Get returns the flow of a key. If the pool has none, or if that flow was closed,
+// Get calls create and waits until it returns, or until ctx ends. Callers that
+// request the same key in the meantime wait for the same call. They all get its
+// error or its panic as an error; the next Get calls create again. A caller that
+// waits while Forget is called for the key gets a flow that was requested after it.
+//
+// The other errors are the error of ctx, [ErrClosed], and one that matches
+// [authflow.ErrInvalid] for a key that is not equal to itself, such as NaN.
 func (p *Pool[K]) Get(ctx context.Context, key K) (*authflow.Flow, error) {
-	if p.closed.Load() {
-		return nil, ErrClosed
+	if !isEqual(key, key) {
+		return nil, fmt.Errorf("pool: the key is not equal to itself: %w", authflow.ErrInvalid)
 	}
-	if f, ok := p.flows.GetIfPresent(key); ok {
-		return f, nil
+	f, err := p.lookUp(key)
+	if f != nil || err != nil {
+		return f, err
 	}
-	f, err := p.flows.Get(ctx, key, otter.LoaderFunc[K, *authflow.Flow](p.load))
-	if err == nil && p.closed.Load() { // Close may have looked before it was kept
-		_ = f.Close()
-		return nil, ErrClosed
+	for {
+		f, c, err := p.join(ctx, key)
+		if c != nil {
+			f, err = p.await(ctx, c)
+		}
+		if !errors.Is(err, errAgain) {
+			return f, err
+		}
 	}
-	return f, err
 }
 
-// load calls create, and counts.
-func (p *Pool[K]) load(ctx context.Context, key K) (f *authflow.Flow, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("pool: create panicked: %v", v)
-		}
-		if err != nil {
-			f = nil
-			p.failed.Add(1)
+func isEqual[K comparable](a, b K) bool { return a == b }
+
+// lookUp returns the flow of a key, or nil if it has to be created.
+func (p *Pool[K]) lookUp(key K) (*authflow.Flow, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.find(key)
+}
+
+// find is lookUp for a caller that holds the lock.
+func (p *Pool[K]) find(key K) (*authflow.Flow, error) {
+	if p.closed {
+		return nil, ErrClosed
+	}
+	now := p.now()
+	p.dropIdle(now, maxDropped)
+	e, isThere := p.flows.Get(key)
+	switch {
+	case !isThere:
+		return nil, nil
+	case p.isIdle(e, now):
+		p.flows.Remove(key)
+		p.counts.Dropped++
+		return nil, nil
+	case e.flow.Closed():
+		p.flows.Remove(key)
+		p.counts.Replaced++
+		p.owed.add(key, e.flow)
+		p.owed.trim(key, e.flow) // Logout can end what Close left alive
+		return nil, nil
+	}
+	e.used = now
+	return e.flow, nil
+}
+
+// now returns the time since the pool began. A clock that is set does not change it.
+func (p *Pool[K]) now() time.Duration { return time.Since(p.began) }
+
+// maxDropped is how many idle flows one Get drops, so that no caller waits while
+// the flows of a whole weekend are dropped.
+const maxDropped = 100
+
+func (p *Pool[K]) isIdle(e *entry, now time.Duration) bool { return now-e.used >= p.idle }
+
+// dropIdle drops at most n idle flows. The caller holds the lock.
+func (p *Pool[K]) dropIdle(now time.Duration, n int) {
+	for range n {
+		_, e, isThere := p.flows.GetOldest()
+		if !isThere || !p.isIdle(e, now) {
 			return
 		}
-		p.created.Add(1)
-	}()
-	if f, err = p.create(ctx, key); err == nil && f == nil {
-		err = errors.New("pool: create returned no flow")
+		p.flows.RemoveOldest()
+		p.counts.Dropped++
 	}
-	return f, err
 }
 
-// Forget logs the flow of a key out, because its user has left or has other
-// rules now: its tokens are revoked, and whoever still uses it gets an error that
-// matches [authflow.ErrClosed]. The next Get makes another flow. It waits as
-// [authflow.Flow.Logout] does, and returns its error; nil if there is no flow.
-func (p *Pool[K]) Forget(ctx context.Context, key K) error {
-	f, ok := p.flows.Invalidate(key) // and with it what create is making
-	if !ok {
-		return nil
+// keep puts a new flow into the pool. The caller holds the lock.
+func (p *Pool[K]) keep(key K, f *authflow.Flow) *entry {
+	e := &entry{flow: f, used: p.now()}
+	isOneDropped := p.flows.Add(key, e)
+	if isOneDropped {
+		p.counts.Dropped++
 	}
-	p.forgotten.Add(1)
-	return f.Logout(ctx)
+	return e
 }
 
-// Keys returns the keys that have a flow, in no order.
-func (p *Pool[K]) Keys() iter.Seq[K] { return p.flows.Keys() }
-
-// closers is how many flows Close logs out at once. Each waits in the
-// rate-limit queue of the cluster, so that more would not be faster.
-const closers = 64
-
-// Close logs all flows out, for as long as ctx lasts, and lets no Get through
-// any more. What it could not end is told in a [*CloseError]. A second Close does
-// nothing.
-func (p *Pool[K]) Close(ctx context.Context) error {
-	if p.closed.Swap(true) {
-		return nil
+// take removes the flow of a key from the pool, so that no caller gets it any more,
+// and makes it one that is owed. It reports whether there was one. The caller holds
+// the lock.
+func (p *Pool[K]) take(key K) bool {
+	e, isThere := p.flows.Peek(key)
+	if !isThere {
+		return false
 	}
-	todo := make(chan *authflow.Flow)
-	var mu sync.Mutex
-	var failed CloseError
-	var wg sync.WaitGroup
-	for range closers {
-		wg.Go(func() {
-			for f := range todo {
-				err := f.Logout(ctx)
-				mu.Lock()
-				failed.Flows++
-				if err != nil && !errors.Is(err, authflow.ErrClosed) {
-					failed.Failed++
-					if failed.Err == nil {
-						failed.Err = err
-					}
-				}
-				mu.Unlock()
+	p.flows.Remove(key)
+	p.owed.add(key, e.flow)
+	e.flow = nil
+	return true
+}
+
+// Keys returns the keys that have a flow, the least recently used one first. It
+// takes them when the iteration begins.
+func (p *Pool[K]) Keys() iter.Seq[K] {
+	return func(yield func(K) bool) {
+		for _, key := range p.keys() {
+			if !yield(key) {
+				return
 			}
-		})
+		}
 	}
-	for _, f := range p.flows.All() {
-		todo <- f
-	}
-	close(todo)
-	wg.Wait()
-	p.flows.InvalidateAll()
-	p.flows.StopAllGoroutines()
-	if failed.Failed == 0 {
-		return nil
-	}
-	return &failed
 }
 
-// CloseError says how many flows Close could not log out: their tokens live on
-// until they expire.
-type CloseError struct {
-	Failed, Flows int   // of so many
-	Err           error // the first failure
-}
-
-// Error implements error.
-func (e *CloseError) Error() string {
-	return fmt.Sprintf("pool: %d of %d flows could not be logged out: %v", e.Failed, e.Flows, e.Err)
-}
-
-// Unwrap returns the first failure.
-func (e *CloseError) Unwrap() error { return e.Err }
-
-// Stats are counts since the pool was made, and the flows that it has.
-type Stats struct {
-	Flows     int    // kept now
-	Created   uint64 // by create
-	Failed    uint64 // calls of create
-	Dropped   uint64 // for want of room, or idle
-	Forgotten uint64 // by Forget
-}
-
-// Stats returns the counts, for metrics. They are not of one instant.
-func (p *Pool[K]) Stats() Stats {
-	return Stats{p.flows.EstimatedSize(), p.created.Load(), p.failed.Load(), p.dropped.Load(), p.forgotten.Load()}
+func (p *Pool[K]) keys() []K {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dropIdle(p.now(), p.flows.Len())
+	return p.flows.Keys()
 }

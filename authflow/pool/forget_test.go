@@ -1,0 +1,418 @@
+package pool_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/pool"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// mustFail returns the error of a Forget that could not end everything.
+func mustFail(t *testing.T, err error) *pool.ForgetError {
+	t.Helper()
+	var failed *pool.ForgetError
+	if !errors.As(err, &failed) {
+		t.Fatalf("%v", err)
+	}
+	return failed
+}
+
+func TestU2_ForgottenUser_HasNoTokenLeft(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		held := u.mustGet(t, "ann")
+		ann, bob := mustToken(t, held), mustToken(t, u.mustGet(t, "bob"))
+		if err := u.Forget(t.Context(), "ann"); err != nil {
+			t.Fatal(err)
+		}
+		if u.isAlive(t, ann) || !u.isAlive(t, bob) {
+			t.Errorf("ann %v, bob %v", u.isAlive(t, ann), u.isAlive(t, bob))
+		}
+		_, err := held.Token(t.Context())
+		if !errors.Is(err, authflow.ErrClosed) {
+			t.Errorf("the forgotten flow: %v", err)
+		}
+		next := mustToken(t, u.mustGet(t, "ann"))
+		if next.Value == ann.Value || !u.isAlive(t, next) || u.calls("ann") != 2 {
+			t.Errorf("%d calls of create", u.calls("ann"))
+		}
+		if err := u.Forget(t.Context(), "nobody"); err != nil {
+			t.Error(err)
+		}
+		if s := u.Stats(); s.Forgotten != 1 || s.Owed != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Forget says what it could not end, the next one continues, and nil means that
+// everything has ended.
+func TestU2_ForgetThatFails_IsContinuedByTheNext(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		ann := u.mustGet(t, "ann")
+		tokens := []authflow.Token{mustToken(t, ann)}
+		if err := ann.Renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, mustToken(t, ann))
+		_, until := ann.Outstanding()
+		u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(500))
+		for range 3 {
+			failed := mustFail(t, u.Forget(t.Context(), "ann"))
+			var e *authflow.Error
+			if failed.Credentials != 2 || !failed.Until.Equal(until) || failed.Dropped != 0 || !errors.As(failed, &e) || e.Status != 500 {
+				t.Errorf("%+v", failed)
+			}
+			if s := u.Stats(); s.Owed != 1 || s.OwedCredentials != 2 || !s.OwedUntil.Equal(until) || s.Forgotten != 1 || s.Flows != 0 {
+				t.Errorf("%+v", s)
+			}
+		}
+		u.sim.ClearFaults()
+		time.Sleep(time.Minute) // fake clock
+		for range 2 {
+			if err := u.Forget(t.Context(), "ann"); err != nil || u.alive(t, tokens) != 0 {
+				t.Errorf("%v, %d tokens are alive", err, u.alive(t, tokens))
+			}
+		}
+		if s := u.Stats(); s.Owed != 0 || s.OwedCredentials != 0 || !s.OwedUntil.IsZero() {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// In the meantime the key has got another flow: the next Forget ends both.
+func TestU2_FlowCreatedBetweenTwoForgets_IsEndedToo(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
+		var tokens []authflow.Token
+		for n := 1; n <= 3; n++ {
+			tokens = append(tokens, mustToken(t, u.mustGet(t, "ann")))
+			failed := mustFail(t, u.Forget(t.Context(), "ann"))
+			if failed.Credentials != n || u.Stats().Owed != n || u.alive(t, tokens) != n {
+				t.Errorf("%d flows: %v, %+v", n, failed, u.Stats())
+			}
+		}
+		last := u.mustGet(t, "ann")
+		tokens = append(tokens, mustToken(t, last))
+		u.sim.ClearFaults()
+		time.Sleep(time.Minute) // fake clock
+		if err := u.Forget(t.Context(), "ann"); err != nil || u.alive(t, tokens) != 0 || !last.Closed() {
+			t.Errorf("%v, %d tokens are alive", err, u.alive(t, tokens))
+		}
+	})
+}
+
+// The flows of a key are logged out side by side: calls that hang keep no other
+// token alive, and the context of the caller is the limit.
+func TestU2_ForgetOfSeveralFlows_EndsThemSideBySide(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		var tokens []authflow.Token
+		for range 5 {
+			f := u.mustGet(t, "ann")
+			tokens = append(tokens, mustToken(t, f))
+			_ = f.Close()
+		}
+		u.sim.SetLatency(time.Second)
+		d := took(func() {
+			if err := u.Forget(t.Context(), "ann"); err != nil {
+				t.Error(err)
+			}
+		})
+		u.sim.SetLatency(0)
+		if d != time.Second || u.alive(t, tokens) != 0 {
+			t.Errorf("%v, %d tokens are alive", d, u.alive(t, tokens))
+		}
+	})
+}
+
+func TestL4_Forget_TakesNoLongerThanItsContext(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		token := mustToken(t, u.mustGet(t, "ann"))
+		release := u.sim.Block(authtest.OpRevokeToken)
+		var err error
+		d := took(func() { err = u.Forget(within(t, time.Second), "ann") })
+		if failed := mustFail(t, err); d != time.Second || failed.Credentials != 1 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v after %v", err, d)
+		}
+		release()
+		if err := u.Forget(t.Context(), "ann"); err != nil || u.isAlive(t, token) {
+			t.Errorf("%v, alive: %v", err, u.isAlive(t, token))
+		}
+	})
+}
+
+// A flow that its user closed, but did not log out, has a token that is alive.
+func TestU2_FlowThatItsUserClosed_IsEndedByForget(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		closed := u.mustGet(t, "ann")
+		token := mustToken(t, closed)
+		_ = closed.Close()
+		next := mustToken(t, u.mustGet(t, "ann"))
+		if s := u.Stats(); s.Owed != 1 || s.OwedCredentials != 1 {
+			t.Errorf("%+v", s)
+		}
+		if err := u.Forget(t.Context(), "ann"); err != nil || u.isAlive(t, token) || u.isAlive(t, next) {
+			t.Errorf("%v, alive: %v, %v", err, u.isAlive(t, token), u.isAlive(t, next))
+		}
+	})
+}
+
+// The tokens that a failed Forget left have expired: nothing is owed any more.
+func TestU2_TokensThatExpired_AreNotOwed(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		mustToken(t, u.mustGet(t, "ann"))
+		u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(500))
+		failed := mustFail(t, u.Forget(t.Context(), "ann"))
+		time.Sleep(time.Until(failed.Until) + time.Second) // fake clock
+		if s := u.Stats(); s.Owed != 0 || s.OwedCredentials != 0 {
+			t.Errorf("%+v", s)
+		}
+		calls := u.sim.Calls(authtest.OpRevokeToken)
+		if err := u.Forget(t.Context(), "ann"); err != nil || u.sim.Calls(authtest.OpRevokeToken) != calls {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// The rules change while the flow is being created with the old ones.
+func TestU1_ForgetWhileCreateIsRunning_GivesItsCallersANewFlow(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		rules := "old"
+		var canceled atomic.Bool
+		u.before = func(ctx context.Context, _ string) (*authflow.Flow, error) {
+			now := rules
+			time.Sleep(time.Second) // fake clock
+			if ctx.Err() != nil {
+				canceled.Store(true)
+			}
+			return u.cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: now})
+		}
+		waiting := u.getting(t.Context(), "ann")
+		rules = "new"
+		for range 2 {
+			if err := u.Forget(t.Context(), "ann"); err != nil {
+				t.Error(err)
+			}
+		}
+		r := waiting()
+		if r.err != nil || !strings.Contains(fmt.Sprint(r.flow), "new") || r.flow != u.mustGet(t, "ann") {
+			t.Errorf("%v, %v", r.flow, r.err)
+		}
+		time.Sleep(time.Minute) // fake clock
+		if s := u.Stats(); s.Flows != 1 || s.Created != 1 || s.Owed != 0 || !canceled.Load() {
+			t.Errorf("%+v, canceled: %v", s, canceled.Load())
+		}
+	})
+}
+
+// create uses the flow before it returns it, after Forget: the token is ended when
+// the flow arrives, and stays owed if that fails.
+func TestU2_TokenThatCreateAcquiredBeforeForget_IsEndedOnArrival(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		inBubble(t, nil, func(t *testing.T, u *users) {
+			var token authflow.Token
+			u.before = func(context.Context, string) (*authflow.Flow, error) {
+				f, err := u.flow("ann")
+				if err == nil {
+					token = mustToken(t, f)
+				}
+				time.Sleep(time.Second) // fake clock
+				return f, err
+			}
+			waiting := u.getting(within(t, time.Millisecond), "ann")
+			if r := waiting(); r.err == nil {
+				t.Error("no error")
+			}
+			if err := u.Forget(t.Context(), "ann"); err != nil {
+				t.Error(err)
+			}
+			if fails {
+				u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(403))
+			}
+			time.Sleep(time.Minute) // fake clock
+			if s := u.Stats(); u.isAlive(t, token) != fails || (s.Owed == 1) != fails || s.Flows != 0 {
+				t.Errorf("fails: %v: %+v", fails, s)
+			}
+			u.sim.ClearFaults()
+			if err := u.Forget(t.Context(), "ann"); err != nil || u.isAlive(t, token) {
+				t.Errorf("%v, alive: %v", err, u.isAlive(t, token))
+			}
+		})
+	}
+}
+
+// The flows that Forget could not log out have a bound. Its error says how many the
+// pool does not remember.
+func TestU2_MoreFailedForgetsThanThePoolRemembers_AreReported(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.SetMaxOwed(3)
+		u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(403))
+		tokens := map[string]authflow.Token{}
+		for i := range 5 {
+			key := fmt.Sprint("user-", i)
+			tokens[key] = mustToken(t, u.mustGet(t, key))
+			failed := mustFail(t, u.Forget(t.Context(), key))
+			isFull := i >= 3
+			if failed.Credentials != 1 || (failed.Dropped == 1) != isFull || strings.Contains(failed.Error(), "did not fit") != isFull {
+				t.Errorf("%s: %v", key, failed)
+			}
+		}
+		if s := u.Stats(); s.Owed != 5 || s.OwedCredentials != 5 || s.Lost != 2 {
+			t.Errorf("%+v", s)
+		}
+		u.sim.ClearFaults()
+		for key, token := range tokens {
+			isKept := key < "user-3"
+			if err := u.Forget(t.Context(), key); err != nil || u.isAlive(t, token) == isKept {
+				t.Errorf("%s: %v, alive: %v", key, err, u.isAlive(t, token))
+			}
+		}
+		var failed *pool.CloseError
+		if err := u.Close(t.Context()); !errors.As(err, &failed) || failed.Failed != 2 || failed.Flows != 2 || failed.Credentials != 2 {
+			t.Errorf("%v", err)
+		}
+		time.Sleep(time.Until(failed.Until)) // fake clock
+		if err := u.Close(t.Context()); err != nil || u.Stats().Lost != 0 {
+			t.Errorf("when they have expired: %v, %+v", err, u.Stats())
+		}
+	})
+}
+
+// Flows whose tokens have expired give their place to others.
+func TestU2_FlowsThatAreOwedNoMore_MakeRoom(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.SetMaxOwed(3)
+		u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(403))
+		for i := range 12 {
+			key := fmt.Sprint("user-", i)
+			mustToken(t, u.mustGet(t, key))
+			failed := mustFail(t, u.Forget(t.Context(), key))
+			if failed.Dropped != 0 {
+				t.Errorf("%s: %v", key, failed)
+			}
+			if i%3 == 2 {
+				time.Sleep(time.Until(failed.Until)) // fake clock
+			}
+		}
+		for i := range 20 {
+			f := u.mustGet(t, fmt.Sprint("guest-", i))
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			u.mustGet(t, fmt.Sprint("guest-", i))
+		}
+		if s := u.Stats(); s.Lost != 0 || s.Owed != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Flows that their users closed have the same bound. The lost ones are forgotten
+// when their tokens have expired.
+func TestU2_MoreClosedFlowsThanThePoolRemembers_AreCountedAsLost(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.SetMaxOwed(3)
+		for range 2 {
+			for i := range 5 {
+				key := fmt.Sprint("user-", i)
+				f := u.mustGet(t, key)
+				mustToken(t, f)
+				_ = f.Close()
+				u.mustGet(t, key)
+			}
+			if s := u.Stats(); s.Lost != 2 || s.Owed != 5 || s.OwedCredentials != 5 {
+				t.Errorf("%+v", s)
+			}
+			time.Sleep(time.Until(u.Stats().OwedUntil)) // fake clock
+		}
+		if s := u.Stats(); s.Lost != 0 || s.Owed != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A token whose lifetime is not known is owed without a known end.
+func TestU2_TokenOfUnknownLifetime_IsAliveWithoutEnd(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.SetMaxOwed(1)
+		u.before = func(_ context.Context, key string) (*authflow.Flow, error) {
+			if key == "known" {
+				return nil, nil
+			}
+			return u.cluster.TokensFrom(func(context.Context) (authflow.Token, error) {
+				return authflow.Token{Value: gen.Secret("token-of-" + key), Username: key}, nil
+			})
+		}
+		u.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(403))
+		for _, key := range []string{"known", "ann"} {
+			mustToken(t, u.mustGet(t, key))
+			failed := mustFail(t, u.Forget(t.Context(), key))
+			if failed.Until.IsZero() != (key == "ann") || strings.Contains(failed.Error(), "until") != (key == "known") {
+				t.Errorf("%s: %v", key, failed)
+			}
+		}
+		time.Sleep(1000 * time.Hour) // fake clock
+		var failed *pool.CloseError
+		if err := u.Close(t.Context()); !errors.As(err, &failed) || failed.Failed != 1 || !failed.Until.IsZero() {
+			t.Errorf("%v", err)
+		}
+		if s := u.Stats(); s.Owed != 1 || s.Lost != 1 || !s.OwedUntil.IsZero() {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Forget and Get of one key at once, many times: a flow that was returned after a
+// Forget is not one that was there before it.
+func TestU2_CallersDuringForget_KeepNoToken(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, u *users) {
+		u.sim.SetLatency(10 * time.Millisecond)
+		var (
+			callers sync.WaitGroup
+			mu      sync.Mutex
+			tokens  []authflow.Token
+		)
+		for i := range 20 {
+			callers.Go(func() {
+				for range 10 {
+					f, err := u.Get(t.Context(), "ann")
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					token, err := f.Token(t.Context())
+					if err == nil {
+						mu.Lock()
+						tokens = append(tokens, token)
+						mu.Unlock()
+					}
+					if i%5 == 0 {
+						err := u.Forget(t.Context(), "ann")
+						if err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		callers.Wait()
+		if err := u.Forget(t.Context(), "ann"); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		time.Sleep(time.Minute) // fake clock
+		u.sim.SetLatency(0)
+		if len(tokens) == 0 || u.alive(t, tokens) != 0 {
+			t.Errorf("%d of %d tokens are alive", u.alive(t, tokens), len(tokens))
+		}
+	})
+}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
-	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // U2: after a sign-out that succeeded, no token of the user is alive. One that failed says
@@ -167,13 +166,7 @@ func TestU2_SignOutThatFails_IsTriedAgainWhileTheServiceIsUsed(t *testing.T) {
 }
 
 func TestU2_SignOutThatKeepsFailing_IsTriedTenTimesInAnHour(t *testing.T) {
-	in(t, func(r *http.Request) (tokenservice.Request, error) {
-		c, err := r.Cookie("user")
-		if err != nil {
-			return tokenservice.Request{}, err
-		}
-		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: c.Value, ValidityTimeInSec: 86400}), nil
-	}, func(t *testing.T, x *rig) {
+	in(t, forADay, func(t *testing.T, x *rig) {
 		token(t, x.ask(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
 		problem(t, x.ask(t, "DELETE", "ann"), 503)

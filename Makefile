@@ -17,7 +17,7 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load \
+NESTED := authflow/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load \
 	tests/replicas
 PEERS  := tests/bench examples/backend
 
@@ -74,7 +74,7 @@ elsewhere: ## the spec generates and compiles in another module, and linters see
 	cd tests/generate && go test -count=1 -timeout 10m ./...
 
 metrics: ## the token service's metrics for Prometheus
-	cd authflow/tokenservice/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
+	cd authflow/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
 
 backend: ## the example of an application that embeds ThoughtSpot, tested; cold 3 minutes
 	cd examples/backend && go test -count=1 -timeout 5m ./...

@@ -4,12 +4,12 @@ go 1.26.0
 
 replace (
 	github.com/go-thoughtspot/tsauth => ../..
-	github.com/go-thoughtspot/tsauth/authflow/tokenservice/prometheus => ../../authflow/tokenservice/prometheus
+	github.com/go-thoughtspot/tsauth/authflow/prometheus => ../../authflow/prometheus
 )
 
 require (
 	github.com/go-thoughtspot/tsauth v0.0.0
-	github.com/go-thoughtspot/tsauth/authflow/tokenservice/prometheus v0.0.0
+	github.com/go-thoughtspot/tsauth/authflow/prometheus v0.0.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/redis/go-redis/v9 v9.22.0
 	modernc.org/sqlite v1.62.0

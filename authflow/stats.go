@@ -32,7 +32,7 @@ type Stats struct {
 	// counts the secret keys in use that no response has proven since they were new,
 	// or since they were rejected.
 	RejectedPasswords, UnprovenKeys int
-	// Mints counts the calls for credentials, log-ins included, and Revocations the
+	// Mints counts the calls for credentials, logins included, and Revocations the
 	// calls that end them, by class since the Cluster was made. [Classes] has the
 	// classes; one without a call is not in the map.
 	Mints, Revocations map[string]uint64
@@ -71,7 +71,7 @@ func (c *Cluster) Stats() Stats {
 	return s
 }
 
-// countsOf adds counts and returns those above 0 by the name of their class.
+// countsOf adds counts, and returns each that is above 0 by the name of its class.
 func countsOf(counts ...[outcome.Classes]uint64) map[string]uint64 {
 	sum := make(map[string]uint64, outcome.Classes)
 	for _, byClass := range counts {

@@ -1,7 +1,6 @@
 package prometheus_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -131,11 +130,7 @@ func TestTwoClusters_AreToldApartByALabel(t *testing.T) {
 		metrics.WatchCluster(cluster)
 		prom.WrapRegistererWith(prom.Labels{"cluster": region}, registry).MustRegister(metrics)
 		for range len(sims) {
-			f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := f.Renew(context.Background()); err != nil {
+			if err := newFlow(t, cluster, "ann").Renew(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -24,7 +24,7 @@ func TestEvents_AreCountedByKindAndClass(t *testing.T) {
 			r.renew(ann)
 			r.sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Status(http.StatusTooManyRequests))
 			if err := ann.Renew(r.t.Context()); err == nil {
-				t.Fatal("no error from a server that is asked too often")
+				t.Fatal("no error from a server that responds with 429")
 			}
 			time.Sleep(time.Hour) // fake clock: the next token replaces none
 			r.has("after a success and a failure", fmt.Sprintf(`flow_events_total{kind="acquired"} %d`, n),

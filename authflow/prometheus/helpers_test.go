@@ -53,14 +53,19 @@ func inBubble(t *testing.T, test func(*rig), opts ...authflow.Option) {
 	})
 }
 
-// flow returns a Flow of full access for a user.
-func (r *rig) flow(user string) *authflow.Flow {
-	r.t.Helper()
-	f, err := r.cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: user})
+// newFlow returns a Flow of full access for a user.
+func newFlow(tb testing.TB, cluster *authflow.Cluster, user string) *authflow.Flow {
+	tb.Helper()
+	f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: user})
 	if err != nil {
-		r.t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
+}
+
+func (r *rig) flow(user string) *authflow.Flow {
+	r.t.Helper()
+	return newFlow(r.t, r.cluster, user)
 }
 
 // renew makes a user's Flow get a credential.

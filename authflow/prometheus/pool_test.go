@@ -48,3 +48,18 @@ func TestPool_ShowsItsFlows(t *testing.T) {
 		r.has("after Close", "pool_flows 0", "pool_created_total 2")
 	})
 }
+
+// fakePool is a pool with given counts.
+type fakePool struct{ stats pool.Stats }
+
+func (p *fakePool) Stats() pool.Stats { return p.stats }
+
+func TestPool_EachCountHasItsOwnSeries(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := &fakePool{pool.Stats{Flows: 1, Created: 2, Failed: 3, Dropped: 4, Forgotten: 5}}
+		r.metrics.WatchPool(p)
+		r.has("at first", "pool_flows 1", "pool_created_total 2", "pool_create_failures_total 3", "pool_dropped_total 4", "pool_forgotten_total 5")
+		p.stats = pool.Stats{Flows: 10, Created: 20, Failed: 30, Dropped: 40, Forgotten: 50}
+		r.has("later", "pool_flows 10", "pool_created_total 20", "pool_create_failures_total 30", "pool_dropped_total 40", "pool_forgotten_total 50")
+	})
+}

@@ -60,7 +60,7 @@ func TestFigures_AreExported(t *testing.T) {
 				t.Fatal("no error from a server that is down")
 			}
 			time.Sleep(2 * time.Second) // fake clock
-			expect("in an outage", map[string]float64{"tsauth.cluster.failing [class=overloaded]": 1, "tsauth.cluster.suspects []": 1, "tsauth.cluster.rate_limit []": 50, "tsauth.cluster.without_success []": 2,
+			expect("in an outage", map[string]float64{"tsauth.cluster.failing [class=overloaded]": 1, "tsauth.cluster.failing [class=rejected]": 0, "tsauth.cluster.suspects []": 1, "tsauth.cluster.rate_limit []": 50, "tsauth.cluster.without_success []": 2,
 				"tsauth.flow.events [kind=renewal_failed]": float64(n + 1), "tsauth.flow.failures [class=overloaded]": float64(n + 1)})
 			sim.ClearFaults()
 			time.Sleep(time.Minute) // fake clock

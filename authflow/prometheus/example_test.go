@@ -43,7 +43,7 @@ func Example() {
 		return
 	}
 	page := httptest.NewRecorder()
-	handler.ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	handler.ServeHTTP(page, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/metrics", nil))
 	for line := range strings.Lines(page.Body.String()) {
 		if strings.HasSuffix(line, " 1\n") && strings.Contains(line, "_total") {
 			fmt.Print(line)

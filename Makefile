@@ -17,12 +17,12 @@ SCHEDULES ?= 100000x # random schedules of the engine
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
-NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load \
-	tests/replicas
+NESTED := authflow/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load \
+	tests/replicas examples/otel
 PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
-PROSE := authflow authflow/pool $(wildcard authflow/internal/*)
+PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus examples/otel
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
@@ -73,8 +73,9 @@ $(SDK): tests/embed/package-lock.json
 elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
 
-metrics: ## the token service's metrics for Prometheus
-	cd authflow/tokenservice/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
+metrics: ## the metrics for Prometheus, and the example for OpenTelemetry
+	cd authflow/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
+	cd examples/otel && go test $(RACE) -count=1 -timeout 5m ./...
 
 backend: ## the example of an application that embeds ThoughtSpot, tested; cold 3 minutes
 	cd examples/backend && go test -count=1 -timeout 5m ./...

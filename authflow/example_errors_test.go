@@ -157,6 +157,6 @@ func ExampleCluster_Stats() {
 	}
 	_ = flow.Renew(context.Background())
 	stats := cluster.Stats()
-	fmt.Println(stats.LastFailure, stats.Suspects, stats.Outcomes["overloaded"])
+	fmt.Println(stats.LastFailure, stats.Suspects, stats.Mints["overloaded"])
 	// Output: overloaded 1 1
 }

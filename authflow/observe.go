@@ -34,6 +34,12 @@ const (
 	Ended EventKind = "ended"
 )
 
+// EventKinds returns all kinds of events. Use it to give each its series in your
+// metrics.
+func EventKinds() []EventKind {
+	return []EventKind{Acquired, Renewed, RenewalFailed, Invalidated, Replayed, CookieCaptured, StoreFailed, Ended}
+}
+
 // Event is a change of a Flow's state. It never holds a secret.
 type Event struct {
 	Kind EventKind

@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -208,4 +212,31 @@ func TestR10_ObserverThatPanics_IsAnErrorForItsCallers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A kind that the list leaves out would have no series in the metrics of users.
+func TestEventKinds_AreAllKinds(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "observe.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, isValue := n.(*ast.ValueSpec)
+		if !isValue || spec.Type == nil {
+			return true
+		}
+		if name, isIdent := spec.Type.(*ast.Ident); isIdent && name.Name == "EventKind" {
+			kinds = append(kinds, spec.Values[0].(*ast.BasicLit).Value)
+		}
+		return true
+	})
+	var listed []string
+	for _, kind := range authflow.EventKinds() {
+		listed = append(listed, strconv.Quote(string(kind)))
+	}
+	if len(kinds) == 0 || !slices.Equal(listed, kinds) {
+		t.Errorf("%q are listed, and there are %q", listed, kinds)
+	}
 }

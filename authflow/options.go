@@ -78,6 +78,7 @@ func WithLogger(l *slog.Logger) Option { return func(c *Cluster) { c.logger = l 
 // WithObserver calls fn with every event, from the goroutine in which it happens.
 // fn must be safe for concurrent use and return soon, because callers that wait
 // for a credential get it after fn has returned. Optional.
+// Package authflow/prometheus counts them for Prometheus.
 func WithObserver(fn func(Event)) Option { return func(c *Cluster) { c.observe = fn } }
 
 // WithRateLimit limits the calls that acquire and revoke credentials, of all flows

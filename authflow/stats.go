@@ -32,9 +32,10 @@ type Stats struct {
 	// counts the secret keys in use that no response has proven since they were new,
 	// or since they were rejected.
 	RejectedPasswords, UnprovenKeys int
-	// Outcomes counts the calls for credentials and revocations by class, as
-	// [Error.Class] names them, since the Cluster was made.
-	Outcomes map[string]uint64
+	// Mints counts the calls for credentials, logins included, and Revocations the
+	// calls that end them, by class since the Cluster was made. [Classes] has the
+	// classes; one without a call is not in the map.
+	Mints, Revocations map[string]uint64
 }
 
 // QueueStats describes the requests that wait for their turn.
@@ -61,17 +62,36 @@ func (c *Cluster) Stats() Stats {
 		},
 		Budget: l.Budget, Since: l.Since, Rate: l.Rate, SharedRate: l.Shared, Suspects: l.Failing,
 		RejectedPasswords: k.RejectedPasswords, UnprovenKeys: k.UnprovenKeys,
-		Outcomes: make(map[string]uint64, outcome.Classes),
+		Mints:       countsOf(l.Outcomes[limiter.Caller], l.Outcomes[limiter.Ahead]),
+		Revocations: countsOf(l.Outcomes[limiter.Revocation]),
 	}
 	if l.Failure != outcome.OK {
 		s.LastFailure = l.Failure.String()
 	}
-	for class, n := range l.Outcomes {
-		if n > 0 {
-			s.Outcomes[outcome.Class(class).String()] = n
+	return s
+}
+
+// countsOf adds counts, and returns each that is above 0 by the name of its class.
+func countsOf(counts ...[outcome.Classes]uint64) map[string]uint64 {
+	sum := make(map[string]uint64, outcome.Classes)
+	for _, byClass := range counts {
+		for class, n := range byClass {
+			if n > 0 {
+				sum[outcome.Class(class).String()] += n
+			}
 		}
 	}
-	return s
+	return sum
+}
+
+// Classes returns all classes: "ok", and those that [Error.Class] describes. Use it
+// to give each its series in your metrics.
+func Classes() []string {
+	names := make([]string, outcome.Classes)
+	for class := range names {
+		names[class] = outcome.Class(class).String()
+	}
+	return names
 }
 
 // Outage returns why the Cluster expects the next call to fail: an [*Error], such

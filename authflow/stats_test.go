@@ -3,6 +3,7 @@ package authflow_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -29,7 +30,7 @@ func TestR14_Stats_ShowAnOutageUntilACallSucceeds(t *testing.T) {
 		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
 		ann, bob := userFlow(t, c, "ann"), userFlow(t, c, "bob")
 		s := c.Stats()
-		if s.Budget != 20 || !s.Since.IsZero() || s.LastFailure != "" || len(s.Outcomes) != 0 || s.Rate != 50 || s.SharedRate {
+		if s.Budget != 20 || !s.Since.IsZero() || s.LastFailure != "" || len(s.Mints) != 0 || len(s.Revocations) != 0 || s.Rate != 50 || s.SharedRate {
 			t.Errorf("before the first call: %+v", s)
 		}
 		for range 2 {
@@ -39,7 +40,7 @@ func TestR14_Stats_ShowAnOutageUntilACallSucceeds(t *testing.T) {
 			}
 			lastSuccess := time.Now()
 			before := c.Stats()
-			if before.Outcomes["ok"] < 2 || before.Suspects != 0 || before.LastFailure != "" {
+			if before.Mints["ok"] < 2 || before.Suspects != 0 || before.LastFailure != "" {
 				t.Errorf("after a success: %+v", before)
 			}
 			time.Sleep(time.Second) // fake clock
@@ -48,7 +49,7 @@ func TestR14_Stats_ShowAnOutageUntilACallSucceeds(t *testing.T) {
 				t.Fatal("no error from a server that is down")
 			}
 			s := c.Stats()
-			failed := s.Outcomes["overloaded"] - before.Outcomes["overloaded"]
+			failed := s.Mints["overloaded"] - before.Mints["overloaded"]
 			if s.LastFailure != "overloaded" || s.Suspects != 1 || failed < 3 || s.Budget >= 20 || s.Budget < 20-float64(failed) {
 				t.Errorf("in an outage: %+v", s)
 			}
@@ -93,7 +94,8 @@ func TestR9_Stats_ShowTheQueueByUrgency(t *testing.T) {
 		}
 		callers.Wait()
 		s = c.Stats()
-		if s.Queue != (authflow.QueueStats{}) || !maps.Equal(s.Outcomes, map[string]uint64{"ok": 7}) {
+		mints, revocations := map[string]uint64{"ok": 6}, map[string]uint64{"ok": 1}
+		if s.Queue != (authflow.QueueStats{}) || !maps.Equal(s.Mints, mints) || !maps.Equal(s.Revocations, revocations) {
 			t.Errorf("in the end: %+v", s)
 		}
 	}, people(6)...)
@@ -117,7 +119,7 @@ func TestR6_Stats_CountRejectedPasswordsAndUnprovenKeys(t *testing.T) {
 			if err := userFlow(t, c, fmt.Sprint("user-", i)).Renew(t.Context()); err == nil {
 				t.Fatal("a wrong key was accepted")
 			}
-			if s := c.Stats(); s.RejectedPasswords != i+1 || s.UnprovenKeys != 1 || s.Outcomes["rejected"] != uint64(2*i+2) {
+			if s := c.Stats(); s.RejectedPasswords != i+1 || s.UnprovenKeys != 1 || s.Mints["rejected"] != uint64(2*i+2) {
 				t.Errorf("after %d passwords: %+v", i+1, s)
 			}
 			time.Sleep(2 * time.Second) // fake clock
@@ -144,7 +146,7 @@ func TestR9_Stats_ShowTheRateInForce(t *testing.T) {
 		}
 		synctest.Wait()
 		callers.Wait()
-		if s := c.Stats(); s.Rate >= 50 || s.Rate < 5 || s.Outcomes["rateLimited"] != 4 {
+		if s := c.Stats(); s.Rate >= 50 || s.Rate < 5 || s.Mints["rateLimited"] != 4 {
 			t.Errorf("after 429s: %+v", s)
 		}
 		for range 20 {
@@ -157,4 +159,29 @@ func TestR9_Stats_ShowTheRateInForce(t *testing.T) {
 			t.Errorf("after 20 s of success: %+v", s)
 		}
 	}, people(5)...)
+}
+
+func TestR4_Classes_AreAllNames(t *testing.T) {
+	t.Parallel()
+	want := []string{"ok", "notSent", "outcomeUnknown", "rejected", "overloaded", "rateLimited", "conflict", "unexpected", "invalid", "other"}
+	if got := authflow.Classes(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestR2_Stats_CountRenewalsAheadOfTimeAsMints(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
+		f := userFlow(t, c, "user-0")
+		mustToken(t, f)
+		for renewals := range 2 {
+			time.Sleep(250 * time.Second) // fake clock: the token lives for 300 s
+			mustToken(t, f)
+			synctest.Wait()
+			if s := c.Stats(); !maps.Equal(s.Mints, map[string]uint64{"ok": uint64(renewals + 2)}) || len(s.Revocations) != 0 {
+				t.Errorf("after %d renewals: %+v", renewals+1, s)
+			}
+		}
+	}, people(1)...)
 }

@@ -6,9 +6,6 @@ import (
 	"html/template"
 	"net/http"
 
-	prom "github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
 )
 
@@ -17,7 +14,6 @@ type application struct {
 	plain     bool
 	db        users
 	tokens    *tokenservice.Service
-	metrics   *prom.Registry
 }
 
 //go:embed page.html
@@ -37,7 +33,6 @@ func (a *application) routes() http.Handler {
 	mux.Handle("/ts-token", a.tokens)
 	mux.Handle("GET /live", a.tokens.Live())
 	mux.Handle("GET /ready", a.tokens.Ready())
-	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 

@@ -4,18 +4,21 @@ go 1.26.0
 
 replace (
 	github.com/go-thoughtspot/tsauth => ../..
-	github.com/go-thoughtspot/tsauth/authflow/tokenservice/prometheus => ../../authflow/tokenservice/prometheus
+	github.com/go-thoughtspot/tsauth/authflow/prometheus => ../../authflow/prometheus
 )
 
 require (
 	github.com/go-thoughtspot/tsauth v0.0.0
-	github.com/go-thoughtspot/tsauth/authflow/tokenservice/prometheus v0.0.0
+	github.com/go-thoughtspot/tsauth/authflow/prometheus v0.0.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/redis/go-redis/v9 v9.22.0
 	modernc.org/sqlite v1.62.0
 )
 
-require go.uber.org/atomic v1.11.0 // indirect
+require (
+	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
+	go.uber.org/atomic v1.11.0 // indirect
+)
 
 require (
 	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
@@ -28,7 +31,6 @@ require (
 	github.com/go-thoughtspot/tsauth/authflow/redisstore v0.0.0
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
-	github.com/maypok86/otter/v2 v2.4.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/oapi-codegen/runtime v1.8.0 // indirect

@@ -14,9 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	prom "github.com/prometheus/client_golang/prometheus"
-
-	"github.com/go-thoughtspot/tsauth/authflow/tokenservice/prometheus"
+	"github.com/go-thoughtspot/tsauth/authflow/prometheus"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -35,6 +33,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	var people [][]string
 	flags := flag.NewFlagSet("backend", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:8080", "the address to serve on; port 0 takes a free one")
+	metricsAddr := flags.String("metrics", "", "the address to serve /metrics on, apart from the pages, such as 127.0.0.1:9090; none by default")
 	file := flags.String("db", ":memory:", "the SQLite file of users and sessions")
 	redis := flags.String("redis", "", "the `host:port` of a Redis, for several processes behind one address; TSAUTH_STORE_KEY is its key")
 	flags.BoolVar(&app.plain, "plain", false, "let the session's cookie go over plain HTTP too")
@@ -67,18 +66,18 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if app.tokens, err = newTokens(app.host, gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY")), app.db, metrics, shared...); err != nil {
 		return err
 	}
-	metrics.Watch(app.tokens)
-	app.metrics = prom.NewRegistry()
-	app.metrics.MustRegister(metrics)
-
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *addr)
+	metrics.WatchService(app.tokens)
+	failed := make(chan error, 2)
+	stop, err := serveMetrics(ctx, *metricsAddr, metrics, failed)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "http://%s\n", listener.Addr())
-	server := &http.Server{Handler: app.routes(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	defer stop() // at the very end, so that the metrics show the shutdown
+	server, at, err := serve(ctx, *addr, app.routes(), failed)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, at)
 	select {
 	case err := <-failed:
 		return err
@@ -88,4 +87,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	grace, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	return errors.Join(app.tokens.Shutdown(grace), server.Shutdown(grace))
+}
+
+// serve starts a server and returns it with its URL. The error that ends it goes to
+// failed.
+func serve(ctx context.Context, addr string, h http.Handler, failed chan<- error) (server *http.Server, at string, err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, "", err
+	}
+	server = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	go func() { failed <- server.Serve(listener) }()
+	return server, "http://" + listener.Addr().String(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -112,4 +113,15 @@ func find(t *testing.T, sim *authtest.Server, value string) authtest.Token {
 	}
 	t.Fatal("the cluster does not know the token")
 	return authtest.Token{}
+}
+
+// freeAddress returns a loopback address that no other program listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
 }

@@ -13,7 +13,7 @@ func (l *Limiter) conclude(p *Permit, f *outcome.Failure, now time.Time) Verdict
 	if f != nil {
 		class = f.Class
 	}
-	l.outcomes[class]++
+	l.outcomes[p.urgency][class]++
 	hadFailed := p.principal.failures >= p.attempt // more often than in this flight
 	wasSuspect := p.principal.isSuspect(now) && hadFailed
 	if class.Answered() {

@@ -104,7 +104,7 @@ func (l *Limiter) grant(e *entry, deadline, now time.Time) {
 	who.lastSent = now
 	e.permit = &Permit{
 		limiter: l, principal: who, group: e.request.Group, attempt: max(e.request.Attempt, 1),
-		ticket: e.request.Ticket != nil, sent: now, deadline: deadline,
+		urgency: e.request.Urgency, ticket: e.request.Ticket != nil, sent: now, deadline: deadline,
 	}
 	l.queue.turnTaken(p)
 	l.queue.sent(e, now)

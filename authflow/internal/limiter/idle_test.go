@@ -97,7 +97,7 @@ func TestStats_SaysWhatWaitsAndWhy(t *testing.T) {
 		if s.Failure != outcome.Overloaded || s.Since != began || s.Budget != fullBudget {
 			t.Errorf("%+v", s)
 		}
-		if s.Outcomes[outcome.OK] != 1 || s.Outcomes[outcome.Overloaded] != 1 {
+		if s.Outcomes[Caller][outcome.OK] != 1 || s.Outcomes[Caller][outcome.Overloaded] != 1 {
 			t.Errorf("%v", s.Outcomes)
 		}
 	})

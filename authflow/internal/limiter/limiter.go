@@ -119,7 +119,7 @@ type Limiter struct {
 	shared     shared
 	timer      *time.Timer // calls dispatch for the next event; nil if there is none
 	wakeAt     time.Time   // when timer fires
-	outcomes   [outcome.Classes]uint64
+	outcomes   [Revocation + 1][outcome.Classes]uint64
 
 	lastWasRevocation bool // whether the last turn was a revocation's
 	nextIsRandom      bool // whether the next newcomer in scarcity is one at random

@@ -12,6 +12,7 @@ type Permit struct {
 	principal *principal
 	group     string
 	attempt   int
+	urgency   Urgency
 	ticket    bool // whether a Ticket was taken for it
 	sent      time.Time
 	deadline  time.Time

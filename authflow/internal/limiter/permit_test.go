@@ -287,7 +287,7 @@ func TestL2_DoneTwice_CountsOnce(t *testing.T) {
 			t.Errorf("first %+v, then %+v", first, second)
 		}
 		s := l.Stats()
-		if s.Outcomes[outcome.Overloaded] != 1 || s.Outcomes[outcome.OK] != 0 || s.Budget > fullBudget-1 {
+		if s.Outcomes[Caller][outcome.Overloaded] != 1 || s.Outcomes[Caller][outcome.OK] != 0 || s.Budget > fullBudget-1 {
 			t.Errorf("%+v", s)
 		}
 		if n := l.principals.find("x").inFlight; n != 0 {

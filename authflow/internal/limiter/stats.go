@@ -24,8 +24,8 @@ type Stats struct {
 	Shared bool
 	// Failing is how many principals' last call failed.
 	Failing int
-	// Outcomes counts the calls that have ended, by class.
-	Outcomes [outcome.Classes]uint64
+	// Outcomes counts the calls that have ended, by [Urgency] and class.
+	Outcomes [Revocation + 1][outcome.Classes]uint64
 }
 
 // Waiting is a part of the queue.

@@ -1,8 +1,8 @@
-module github.com/go-thoughtspot/tsauth/authflow/tokenservice/prometheus
+module github.com/go-thoughtspot/tsauth/authflow/prometheus
 
 go 1.25.0
 
-replace github.com/go-thoughtspot/tsauth => ../../..
+replace github.com/go-thoughtspot/tsauth => ../..
 
 require (
 	github.com/go-thoughtspot/tsauth v0.0.0

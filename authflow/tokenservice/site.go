@@ -92,7 +92,7 @@ type source struct {
 }
 
 // source returns an error if the headers contradict each other, or if the request is
-// for another host. No page can read such a response.
+// for another host. CORS lets no page read such a response.
 func (s *sites) source(r *http.Request) (source, error) {
 	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Referer"} {
 		if len(r.Header.Values(name)) > 1 {

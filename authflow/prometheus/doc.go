@@ -55,6 +55,7 @@
 //	tsauth_tokenservice_in_flight                 requests in progress
 //	tsauth_tokenservice_waiting                   requests in progress that wait for the cluster
 //	tsauth_tokenservice_users                     users that the service remembers
+//	tsauth_tokenservice_failed_sign_outs          sign-outs that have failed and are tried again
 //	tsauth_tokenservice_draining                  1 after Shutdown
 //	tsauth_tokenservice_outage{reason}            1 while the cluster gives no tokens: unreachable,
 //	                                              maintenance, rate_limited or unavailable

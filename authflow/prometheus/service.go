@@ -46,6 +46,8 @@ func serviceFigures() []figure[tokenservice.Stats] {
 			nil, func(s stats, set set) { set(float64(s.Waiting)) }),
 		gauge("tokenservice_users", "Users that the service remembers.",
 			nil, func(s stats, set set) { set(float64(s.Users)) }),
+		gauge("tokenservice_failed_sign_outs", "Sign-outs that have failed and are tried again.",
+			nil, func(s stats, set set) { set(float64(s.SignOuts)) }),
 		gauge("tokenservice_draining", "1 after Shutdown was called.",
 			nil, func(s stats, set set) { set(oneIf(s.Draining)) }),
 		gauge("tokenservice_outage", "1 while the cluster gives no tokens, by reason.",

@@ -66,6 +66,14 @@ func TestService_ShowsItsRequests(t *testing.T) {
 		r.has("asked too much", `tokenservice_requests_total{outcome="throttled"} 1`, `tokenservice_outage{reason="rate_limited"} 1`,
 			`tokenservice_outage{reason="maintenance"} 0`, `tokenservice_mint_seconds_count 4`)
 		r.sim.ClearFaults()
+		r.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(http.StatusServiceUnavailable))
+		time.Sleep(time.Minute) // fake clock
+		r.request(service, http.MethodDelete, "ann")
+		r.has("after a sign-out that failed", "tokenservice_failed_sign_outs 1")
+		r.sim.ClearFaults()
+		time.Sleep(time.Minute) // fake clock
+		r.request(service, http.MethodDelete, "ann")
+		r.has("after it has succeeded", "tokenservice_failed_sign_outs 0")
 		if err := service.Shutdown(r.t.Context()); err != nil {
 			t.Error(err)
 		}

@@ -48,7 +48,7 @@
 //
 // # What it costs
 //
-// SIZES
+// # SIZES
 //
 // Revocations wait in the rate-limit queue of the Cluster, as all calls for
 // credentials do: at 50 calls a second, Close needs 20 seconds for 1,000 flows. Give

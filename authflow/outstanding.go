@@ -73,4 +73,6 @@ func (f *Flow) outstanding(l *lease, g *ledger, now time.Time) (credentials int,
 }
 
 // logoutWouldEnd reports whether Logout would send a call to end l.
-func (f *Flow) logoutWouldEnd(l *lease, now time.Time) bool { return f.alive(l, now) && !f.belongsToParent(l) }
+func (f *Flow) logoutWouldEnd(l *lease, now time.Time) bool {
+	return f.alive(l, now) && !f.belongsToParent(l)
+}

@@ -163,7 +163,10 @@ func TestL4_FlowThatForgetCouldNotEnd_IsEndedByClose(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, u *users) {
 		token := mustToken(t, u.mustGet(t, "ann"))
 		u.sim.Fail(authtest.OpRevokeToken, 1, authtest.Status(403))
-		mustFail(t, u.Forget(t.Context(), "ann"))
+		failed := mustFail(t, u.Forget(t.Context(), "ann"))
+		if failed.Credentials != 1 {
+			t.Error(failed)
+		}
 		if err := u.Close(t.Context()); err != nil || u.isAlive(t, token) {
 			t.Errorf("%v, alive: %v", err, u.isAlive(t, token))
 		}
@@ -210,7 +213,7 @@ func TestU1_CloseWhileCreateIsRunning_EndsItsCallersAtOnce(t *testing.T) {
 			flow = f
 			return f, err
 		}
-		first, second := u.getting(t.Context(), "ann"), u.getting(t.Context(), "ann")
+		first, second := u.getting(t.Context()), u.getting(t.Context())
 		d := took(func() {
 			if err := u.Close(t.Context()); err != nil {
 				t.Error(err)

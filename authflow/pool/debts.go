@@ -19,7 +19,12 @@ type debts[K comparable] struct {
 	flows map[K][]*authflow.Flow
 	count int
 	max   int
-	lost  alive // flows that did not fit
+
+	// pruneAt is before the first of the flows has nothing alive any more. Looking at
+	// 10,000 flows takes up to 25 ms.
+	pruneAt time.Time
+
+	lost alive // flows that did not fit
 }
 
 // maxOwed is how many flows the pool keeps that Forget could not log out.
@@ -48,6 +53,7 @@ func (d *debts[K]) settle(key K, f *authflow.Flow) bool {
 		delete(d.flows, key)
 	}
 	d.count--
+	d.pruneAt = time.Time{}
 	return true
 }
 
@@ -57,9 +63,11 @@ func (d *debts[K]) trim(key K, f *authflow.Flow) bool {
 	if d.count > d.max {
 		d.prune()
 	}
+	at := d.pruneAt
 	if d.count <= d.max || !d.settle(key, f) {
 		return false
 	}
+	d.pruneAt = at // the other flows are those that prune has looked at
 	d.lost = d.lost.now()
 	d.lost.add(f)
 	return true
@@ -67,12 +75,21 @@ func (d *debts[K]) trim(key K, f *authflow.Flow) bool {
 
 // prune forgets the flows of which nothing is alive.
 func (d *debts[K]) prune() {
+	now := time.Now()
+	if now.Before(d.pruneAt) {
+		return
+	}
+	next := now.Add(time.Minute)
 	for _, o := range d.all() {
-		credentials, _ := o.flow.Outstanding()
-		if credentials == 0 {
+		credentials, until := o.flow.Outstanding()
+		switch {
+		case credentials == 0:
 			d.settle(o.key, o.flow)
+		case !until.IsZero() && until.Before(next):
+			next = until
 		}
 	}
+	d.pruneAt = next
 }
 
 // of returns the flows of a key.

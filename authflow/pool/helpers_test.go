@@ -137,11 +137,11 @@ type result struct {
 	err  error
 }
 
-// getting calls Get in a goroutine. The result is there when wait returns.
-func (u *users) getting(ctx context.Context, key string) (wait func() result) {
+// getting requests the flow of ann in a goroutine. wait returns the result.
+func (u *users) getting(ctx context.Context) (wait func() result) {
 	results := make(chan result, 1)
 	go func() {
-		f, err := u.Get(ctx, key)
+		f, err := u.Get(ctx, "ann")
 		results <- result{f, err}
 	}()
 	synctest.Wait()

@@ -104,3 +104,26 @@ func TestL3_IdleFlowsAndEndedDebts_GiveBackTheirMemory(t *testing.T) {
 		}
 	})
 }
+
+// While the debts are full, the pool does not look at all of them for each Forget.
+func TestU2_FullDebts_AreNotSearchedForEachFlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, c := wakingCaller(t)
+		d := &p.owed
+		d.max = 0
+		d.pruneAt = time.Now().Add(time.Minute)
+		at := d.pruneAt
+		for range 2 {
+			d.add("ann", c.entry.flow)
+			isDropped := d.trim("ann", c.entry.flow)
+			if !isDropped || d.count != 0 || !d.pruneAt.Equal(at) {
+				t.Errorf("dropped: %v, %d flows, next search at %v, want %v", isDropped, d.count, d.pruneAt, at)
+			}
+		}
+		time.Sleep(time.Minute) // fake clock
+		d.add("ann", c.entry.flow)
+		if isDropped := d.trim("ann", c.entry.flow); isDropped || d.count != 0 {
+			t.Errorf("a flow without credentials is dropped: %v, %d flows", isDropped, d.count)
+		}
+	})
+}

@@ -26,8 +26,8 @@ type Stats struct {
 	Lost int
 }
 
-// Stats returns a snapshot. It sends nothing, and is safe for concurrent use. It
-// takes about a millisecond for 10,000 flows that are owed.
+// Stats returns a snapshot. It sends nothing, and is safe for concurrent use. Its
+// time grows with the number of flows that are owed.
 func (p *Pool[K]) Stats() Stats {
 	s, owed, lost := p.snapshot()
 	alive := lost

@@ -8,7 +8,7 @@ import (
 // hosts are the names under which the service takes requests, in lower case. If
 // there are none, it takes requests under every name.
 //
-// Requests under other names get 403, as those of other pages do. 421 (Misdirected
+// Requests under other names get 403, like requests of pages of another site. 421 (Misdirected
 // Request) would be more exact, but it invites the client to send the request again
 // over another connection (RFC 9110, section 15.5.20), and proxies do that by
 // themselves.

@@ -12,8 +12,8 @@ import (
 // revokes all tokens of the user.
 //
 // Revoke takes no longer than ctx allows, and no longer than Policy.Timeout. Like Logout,
-// it goes before calls for new credentials in the rate-limit queue. To revoke the
-// tokens of a Flow, use [Flow.Logout].
+// it goes before calls for new credentials. To revoke the tokens of a Flow, use
+// [Flow.Logout].
 func (c *Cluster) Revoke(ctx context.Context, t Token, opts ...LogoutOption) error {
 	const op = "Revoke"
 	value, err := newBearer(t)

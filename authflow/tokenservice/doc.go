@@ -84,9 +84,9 @@
 // Store until it expires, sealed and under a keyed hash of its user, and so is the time of
 // the latest sign-out. So a sign-out at any replica ends the tokens that any of them has
 // handed out, even tokens that a replica has forgotten or handed out before it was
-// restarted; and a token that was requested before a sign-out is revoked when it arrives. This costs one Load and
-// one Swap for each token, and one Load for each token that is reused. No clock of a
-// replica is trusted: the Store measures ages by its own.
+// restarted; and a token that was requested before a sign-out is revoked when it
+// arrives. This costs one Load and one Swap for each token, and one Load for each token
+// that is reused. No clock of a replica is trusted: the Store measures ages by its own.
 //
 // While the Store does not respond, tokens are handed out without it and recorded later; a
 // sign-out ends the tokens of its own replica, returns an error, and reaches the others
@@ -115,8 +115,8 @@
 //     rejects takes nothing from another (T5).
 //   - Rights that the application takes back are gone with the next token (T6).
 //   - Errors and logs hold no token and no key. A browser gets only the
-//     numbers from the cluster's response that the vendor's support needs. Errors that your function
-//     returns are logged as they are.
+//     numbers from the cluster's response that the vendor's support needs. Errors that
+//     your function returns are logged as they are.
 //   - Passwords and keys do not belong in a Request and are rejected there: the cluster
 //     has the key.
 package tokenservice

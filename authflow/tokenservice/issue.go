@@ -84,9 +84,9 @@ func (tr *tokenRequest) issue(ctx context.Context) (authflow.Token, error) {
 	return t, nil
 }
 
-// requestToken requests a token. It leaves e-mail and display name out if they were sent a short
-// time ago, and sends them once more if the cluster does not seem to know
-// the user.
+// requestToken requests a token. It leaves e-mail and display name out if they were sent
+// a short time ago, and sends them once more if the cluster does not seem to know the
+// user.
 func (tr *tokenRequest) requestToken(ctx context.Context) (authflow.Token, error) {
 	f, isShort, err := tr.flow()
 	if err != nil {
@@ -218,8 +218,8 @@ func (u *user) noteRecorded() {
 	}
 }
 
-// reusable returns the token that was handed out last, if it is not older than age and lives
-// long enough, and if the user has not signed out since, at any replica.
+// reusable returns the token that was handed out last, if it is not older than age and has
+// at least life left, and if the user has not signed out since, at any replica.
 func (tr *tokenRequest) reusable(ctx context.Context, age, life time.Duration) (authflow.Token, bool) {
 	t, since := tr.last(age, life)
 	if t == nil {

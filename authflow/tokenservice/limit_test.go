@@ -106,7 +106,7 @@ func TestT5_CrowdOverItsLimits_TakesNothing(t *testing.T) {
 
 // Nothing that a browser sends makes it another user (T1), and a crowd of other users
 // does not make it a new one.
-func TestT5_UserOverTheLimit_DoesNotShakeItOff(t *testing.T) {
+func TestT5_UserOverTheLimit_StaysLimited(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
 		x.served(t, "ann", 20)
 		for i := range 100 {

@@ -7,7 +7,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// An application that mounts the service with http.StripPrefix leaves no path of it.
+// With http.StripPrefix, the service may get an empty path.
 func TestSignOut_BelowStripPrefix_EndsTheTokens(t *testing.T) {
 	for name, mount := range map[string]func(*http.ServeMux, http.Handler){
 		"one method": func(mux *http.ServeMux, service http.Handler) {

@@ -28,7 +28,7 @@ const (
 	Refused                        // 502: the cluster rejected the request, and would reject it again
 	Unavailable                    // 503: the cluster is down or in maintenance, or failed
 	Throttled                      // 503: the cluster responded with 429
-	Superseded                     // 503: the user has signed out since the request began
+	Superseded                     // 503: the user was signed out after the request began
 	EndedLater                     // no response: a sign-out that had failed was tried again, and succeeded
 	StillAlive                     // no response: a sign-out has failed for good; tokens live until they expire
 	ShuttingDown                   // 503: after [Service.Shutdown]
@@ -84,7 +84,7 @@ func (o Outcome) about() (name string, status int, detail string) {
 	case Throttled:
 		return "throttled", http.StatusServiceUnavailable, "ThoughtSpot gets too many requests at the moment."
 	case Superseded:
-		return "superseded", http.StatusServiceUnavailable, "You have signed out in the meantime. Try again."
+		return "superseded", http.StatusServiceUnavailable, "Your tokens were revoked in the meantime. Try again."
 	case EndedLater:
 		return "ended_later", 0, ""
 	case StillAlive:

@@ -122,8 +122,8 @@ func WithMinTTL(d time.Duration) Option { return func(s *settings) { s.minLife =
 // WithReuse hands one token to all requests for the same user and rules within d of
 // its arrival, such as several tabs. Optional; 0: each request gets a new token,
 // because the vendor's SDK alerts "Duplicate token", and leaves the page signed out,
-// when it gets the same token again after it has found it dead. Use it only for pages that do
-// not fetch another token for d after they got one.
+// when it has found a token dead and gets the same one again. Use WithReuse only for
+// pages that do not fetch another token for d after they got one.
 func WithReuse(d time.Duration) Option { return func(s *settings) { s.reuse = d } }
 
 // WithStaleIfError hands the user's last token out again while the cluster issues

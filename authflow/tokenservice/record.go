@@ -29,7 +29,7 @@ type record struct {
 type storedRecord struct {
 	TTL       int64         `json:"ttl"`
 	SignedOut *int64        `json:"signed_out,omitempty"` // ago
-	Lost      int64         `json:"lost,omitempty"`       // until it has expired
+	Lost      int64         `json:"lost,omitempty"`       // until the last lost token expires
 	Tokens    []storedToken `json:"tokens,omitempty"`
 }
 
@@ -72,7 +72,7 @@ func loadRecord(ctx context.Context, v *authflow.SharedValue) (record, error) {
 	return stored.at(time.Now(), left), nil
 }
 
-// at returns the record, of whose time to live so much is left.
+// at returns the record as it is now. left is the rest of its time to live.
 func (stored *storedRecord) at(now time.Time, left time.Duration) record {
 	saved := now.Add(left - time.Duration(stored.TTL)*time.Millisecond)
 	after := func(ms int64) time.Time { return saved.Add(time.Duration(ms) * time.Millisecond) }

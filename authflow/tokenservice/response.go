@@ -20,7 +20,7 @@ type response struct {
 }
 
 // secure sets the headers of all responses: no cache stores them (T4), no browser
-// takes them for another type, or shows them to a page that may not read them. They
+// treats them as another type, or shows them to a page that may not read them. They
 // have no validator, such as an ETag, by which a browser could use an old response again.
 func secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")

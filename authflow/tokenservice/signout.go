@@ -18,13 +18,13 @@ const (
 	revocations = 8                // calls of a sign-out that are in progress at a time
 )
 
-// Forget signs a user out, who has left, for example, or has lost rights. It ends all
+// Forget signs a user out, such as one that has left or has lost rights. It ends all
 // tokens that the service has handed out to the user and that are alive. With a Store in
 // the cluster, these are the tokens of all replicas that share it; without one, the tokens
 // of this replica. Requests of the user that are in progress get no token, and later
 // requests are authenticated again.
 //
-// Forget returns nil if none of these tokens is alive any more. Otherwise the error is a
+// Forget returns nil if all of these tokens are revoked or expired. Otherwise the error is a
 // [*SignOutError], which says how many are alive and until when. Another call of Forget
 // continues. While the service is in use, it also tries again by itself, at most 10 times
 // in an hour. Forget takes no longer than ctx allows, and no longer than 30 seconds.
@@ -69,7 +69,7 @@ func (e *SignOutError) Unwrap() error { return e.Err }
 var (
 	errStore  = errors.New("the Store does not work, so tokens of other replicas may be alive")
 	errIsBack = errors.New("the user has signed in again, so tokens of other programs stay alive")
-	errLost   = errors.New("the service has handed out tokens that it does not remember any more, see WithMaxUsers")
+	errLost   = errors.New("the service has handed out tokens that it no longer remembers, see WithMaxUsers")
 )
 
 // owed is the part of a sign-out that is still to be done.
@@ -232,7 +232,8 @@ func (s *Service) revokeLater(u *user, t authflow.Token) {
 // inBackground runs f in a goroutine that Shutdown waits for. The service remembers the
 // user until f returns. After Shutdown, f is not run.
 func (s *Service) inBackground(u *user, f func(context.Context)) {
-	if !s.drain.enterBackground() {
+	entered := s.drain.enterBackground()
+	if !entered {
 		return
 	}
 	inUse := s.users.use(u.name)
@@ -287,7 +288,7 @@ func (s *Service) revokeByAdministrator(ctx context.Context, name string) error 
 	return authflow.ErrorOf(resp.HTTPResponse)
 }
 
-// isRejected reports whether the cluster does not accept a token any more.
+// isRejected reports whether the cluster no longer accepts a token.
 func isRejected(err error) bool {
 	var e *authflow.Error
 	return errors.As(err, &e) && e.Status == http.StatusUnauthorized

@@ -74,7 +74,7 @@ func TestU2_SignOutOfAForgottenUser_StopsTheRequestInProgress(t *testing.T) {
 	}, tokenservice.WithMaxUsers(1))
 }
 
-// Without a Store, the tokens of a user whom the service has forgotten cannot be ended.
+// Without a Store, the tokens of a user that the service has forgotten cannot be revoked.
 func TestU2_SignOutOfAUserWithForgottenTokens_SaysSo(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		token(t, x.request(t, "GET", "ann"))

@@ -104,9 +104,8 @@ func (us *users) count() int {
 	return us.rest.Len() + len(us.inUse)
 }
 
-// lost says when the last token expires of each user that the service has forgotten, so
-// that a later sign-out of the user can say that tokens may be alive. A user takes about
-// 16 bytes.
+// lost says when the last token of each forgotten user expires, so that a later sign-out
+// of the user can say that tokens may be alive. A user takes about 16 bytes.
 type lost struct {
 	seed  maphash.Seed
 	max   int

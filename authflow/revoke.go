@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Revoke ends a token on the server (operation revokeToken), with the token itself as
-// the credential: one that another process has acquired, or that was stored. Of the
-// Token, Value and Username are required. A token that has ended already, by t.Deadline
-// or because the server rejects it, is no error. With [Everywhere], all tokens of its
-// user end.
+// Revoke revokes a token on the server (operation revokeToken), with the token itself as
+// the credential: for example a token that another process has acquired, or that was
+// stored. Of the Token, Value and Username are required. Revoke returns nil for a token
+// that has expired, by t.Deadline, or that the server rejects. With [Everywhere], it
+// revokes all tokens of the user.
 //
-// Revoke takes no longer than ctx allows, and no longer than Policy.Timeout. It takes its
-// turn before calls for new credentials, like Logout. To end the tokens of a Flow, use
+// Revoke takes no longer than ctx allows, and no longer than Policy.Timeout. Like Logout,
+// it goes before calls for new credentials. To revoke the tokens of a Flow, use
 // [Flow.Logout].
 func (c *Cluster) Revoke(ctx context.Context, t Token, opts ...LogoutOption) error {
 	const op = "Revoke"

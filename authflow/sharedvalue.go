@@ -9,8 +9,8 @@ import (
 )
 
 // SharedValue is a value in the Store of a Cluster that all processes with the same
-// Store and key can read and change. It is sealed, and nothing in the Store tells what
-// it is about. Package tokenservice records there which tokens it has handed out. A
+// Store and key can read and change. It is sealed, and the Store sees neither its kind
+// nor its id. Package tokenservice records there which tokens it has handed out. A
 // SharedValue must not be used concurrently.
 type SharedValue struct {
 	cluster *Cluster
@@ -33,7 +33,7 @@ func (c *Cluster) SharedValue(kind, id string) *SharedValue {
 
 // Load returns the value, and how much of its time to live is left by the clock of the
 // Store. If there is none, or none that was sealed with the key, the error matches
-// [ErrNotStored]. Any other error means that the Store could not tell; within a few
+// [ErrNotStored]. Any other error means that the Store could not be read; for a few
 // seconds after that, further calls fail at once. Load takes no longer than a second.
 func (v *SharedValue) Load(ctx context.Context) (value []byte, left time.Duration, err error) {
 	found, err := v.cluster.store.loadCount(ctx, v.name)
@@ -53,7 +53,7 @@ func (v *SharedValue) Load(ctx context.Context) (value []byte, left time.Duratio
 	return value, found.left, nil
 }
 
-// Swap saves a value for ttl in place of the one that the last Load or Swap has seen. If
+// Swap saves a value for ttl in place of the value that the last Load or Swap has seen. If
 // another process has changed it since, the error matches [ErrChanged]: call Load, and
 // decide again. Swap takes no longer than a second.
 func (v *SharedValue) Swap(ctx context.Context, value []byte, ttl time.Duration) error {

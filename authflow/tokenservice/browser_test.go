@@ -140,7 +140,7 @@ func TestT3_AttackOfAPage_CostsAndEndsNothing(t *testing.T) {
 // unless each costs nothing and ends nothing, and no page can read the response.
 func (x *rig) attacked(t *testing.T, headers []string) {
 	t.Helper()
-	tok := token(t, x.ask(t, http.MethodGet, "ann"))
+	tok := token(t, x.request(t, http.MethodGet, "ann"))
 	for range 2 { // the second time as well
 		for method, path := range map[string]string{"GET": "/token", "HEAD": "/token", "DELETE": "/token", "POST": "/token/logout"} {
 			x.sim.ResetCalls()
@@ -181,7 +181,7 @@ func TestT3_RequestOfTheUser_IsServedButSignsNobodyOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in(t, nil, func(t *testing.T, x *rig) {
-				tok := token(t, x.ask(t, http.MethodGet, "ann", headers...))
+				tok := token(t, x.request(t, http.MethodGet, "ann", headers...))
 				resp := x.send(request(t, http.MethodGet, address+"/logout", "ann", headers...))
 				problem(t, resp, 405)
 				if !x.alive(t, tok) || readable(resp, evil) {

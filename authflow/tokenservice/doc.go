@@ -27,6 +27,7 @@
 //	                                          do not reach sessions
 //	users whom the cluster does not have      AutoCreate, see Full
 //	many users who come at once               authflow.WithRateLimit, and a page that waits
+//	the service can be reached by any name    WithHosts, against DNS rebinding
 //	several replicas                          authflow.WithStore, see below
 //	each ThoughtSpot user is one person       WithSignOutEverywhere
 //
@@ -67,10 +68,11 @@
 //	the secret key is rejected                502, and it is tried again later
 //	the application changes a user's groups   the next token has the new ones, at any replica
 //	the user signs out, or loses rights       call Forget, or let the page send DELETE while it is
-//	                                          still signed in: the tokens end, and a request in
-//	                                          progress gets none
-//	a sign-out fails                          it says what is alive; the next call continues, and the
-//	                                          service tries again by itself, 10 times in an hour
+//	                                          still signed in: the tokens are revoked, and a
+//	                                          request in progress gets none
+//	a sign-out fails                          the error says how many tokens are alive; the next call
+//	                                          continues, and the service tries again by itself,
+//	                                          10 times in an hour
 //	the process is restarted                  Shutdown waits for requests in progress; tokens live on
 //	authenticate panics                       500
 //	a request has the persist option APPEND   500, and the log says so: each token would append again
@@ -78,25 +80,27 @@
 //
 // # Several replicas
 //
-// Without a Store, limits, tokens and sign-outs are those of one replica. With
+// Without a Store, each replica has its own limits, tokens and sign-outs. With
 // [authflow.WithStore] in the cluster, each token that is handed out is recorded in the
 // Store until it expires, sealed and under a keyed hash of its user, and so is the time of
-// the latest sign-out. So a sign-out at any replica ends what all of them have handed out,
-// also what a replica has forgotten or has handed out before it was restarted; and a token
-// that was requested before a sign-out is revoked when it arrives. This costs one Load and
-// one Swap for each token, and one Load for each token that is reused. No clock of a
-// replica is trusted: the Store measures ages by its own.
+// the latest sign-out. So a sign-out at any replica ends the tokens that any of them has
+// handed out, even tokens that a replica has forgotten or handed out before it was
+// restarted; and a token that was requested before a sign-out is revoked when it
+// arrives. This costs one Load and one Swap for each token, and one Load for each token
+// that is reused. No clock of a replica is trusted: the Store measures ages by its own.
 //
-// While the Store does not answer, tokens are handed out without it and recorded later; a
+// While the Store does not respond, tokens are handed out without it and recorded later; a
 // sign-out ends the tokens of its own replica, returns an error, and reaches the others
 // when it is tried again. The limits stay those of each replica.
 //
 // # Behind a proxy
 //
-// Keep the headers Origin, Sec-Fetch-Site, Sec-Fetch-Dest, Referer, Accept, and those that
-// tell your function who asks. If the proxy changes Host, name your own origin in
-// [WithOrigins] for browsers that do not send Sec-Fetch-Site. Do not let the proxy cache
-// responses or repeat requests.
+// Keep the headers Host, Origin, Sec-Fetch-Site, Sec-Fetch-Dest, Referer and Accept, and
+// the ones that tell your function who the user is. Without Sec-Fetch-Site, an image on
+// another site can look like a program, and costs a token. If the proxy changes Host, name
+// your own origin in [WithOrigins] for browsers that do not send Sec-Fetch-Site. Do not let
+// the proxy cache responses or repeat requests. Mount the sign-out as "POST …/logout", if
+// http.StripPrefix takes the whole path away: a GET there would request a token.
 //
 // # Safety
 //
@@ -108,13 +112,14 @@
 //     Referer. CORS lets only the origins that you name read a response (T3). A browser
 //     from before 2023 that sends none of these headers looks like a program, so let
 //     your cookie be SameSite.
-//   - Responses are no-store and nosniff, and vary by who asks (T4).
+//   - Responses are no-store and nosniff, and vary by the headers that
+//     identify the user and the page (T4).
 //   - Limits count by the user name that your function returns. A request that one limit
 //     rejects takes nothing from another (T5).
 //   - Rights that the application takes back are gone with the next token (T6).
-//   - Errors and logs hold no token and no key. A browser sees nothing of the cluster's
-//     response but the numbers that the vendor's support needs. Errors that your function
-//     returns are logged as they are.
+//   - Errors and logs hold no token and no key. A browser gets only the
+//     numbers from the cluster's response that the vendor's support needs. Errors that
+//     your function returns are logged as they are.
 //   - Passwords and keys do not belong in a Request and are rejected there: the cluster
 //     has the key.
 package tokenservice

@@ -36,9 +36,9 @@ var signOutEverywhere = tokenservice.WithSignOutEverywhere(nil)
 // Several visitors may share a ThoughtSpot user.
 func TestU2_SignOut_LeavesTokensOfOtherProgramsAlone(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		anotherProgram(t, x.sim)
-		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 {
+		if resp := x.request(t, "DELETE", "ann"); resp.status != 204 {
 			t.Error(resp.status)
 		}
 		expectAlive(t, x.sim, "ann", 1, "the other program")
@@ -55,7 +55,7 @@ func TestU2_SignOutEverywhere_EndsTokensOfOtherPrograms(t *testing.T) {
 	for name, c := range map[string]struct {
 		authenticate func(*http.Request) (tokenservice.Request, error)
 		tokens       int
-		mints        int // full access tokens that the sign-out requests
+		requested    int // full access tokens that the sign-out requests
 	}{
 		"with a full token of the user":   {nil, 1, 0},
 		"with a custom token of the user": {custom, 1, 0},
@@ -64,17 +64,17 @@ func TestU2_SignOutEverywhere_EndsTokensOfOtherPrograms(t *testing.T) {
 	} {
 		in(t, c.authenticate, func(t *testing.T, x *rig) {
 			for range c.tokens {
-				token(t, x.ask(t, "GET", "ann"))
+				token(t, x.request(t, "GET", "ann"))
 			}
 			anotherProgram(t, x.sim)
 			x.sim.ResetCalls()
 			for n := range 2 {
-				if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 {
+				if resp := x.request(t, "DELETE", "ann"); resp.status != 204 {
 					t.Errorf("%s, sign-out %d: %d %s", name, n, resp.status, resp.body)
 				}
 				expectAlive(t, x.sim, "ann", 0, "%s, sign-out %d", name, n)
-				if n == 0 && x.sim.Calls(authtest.OpGetFullAccessToken) != c.mints {
-					t.Errorf("%s: %d tokens were requested, want %d", name, x.sim.Calls(authtest.OpGetFullAccessToken), c.mints)
+				if n == 0 && x.sim.Calls(authtest.OpGetFullAccessToken) != c.requested {
+					t.Errorf("%s: %d tokens were requested, want %d", name, x.sim.Calls(authtest.OpGetFullAccessToken), c.requested)
 				}
 			}
 		}, signOutEverywhere)
@@ -96,17 +96,17 @@ func TestU2_SignOutEverywhereByAnAdministrator_RequestsNoTokenOfTheUser(t *testi
 		x.start(t, nil, tokenservice.WithSignOutEverywhere(administrator))
 		defer func() { _ = x.Shutdown(t.Context()) }()
 		anotherProgram(t, x.sim)
-		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 {
+		if resp := x.request(t, "DELETE", "ann"); resp.status != 204 {
 			t.Errorf("%d %s", resp.status, resp.body)
 		}
 		expectAlive(t, x.sim, "ann", 0, "after the sign-out")
 		expectAlive(t, x.sim, authtest.DefaultUsername, 1, "the administrator")
 		anotherProgram(t, x.sim)
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		problem(t, x.request(t, "DELETE", "ann"), 503)
 		x.sim.ClearFaults()
 		time.Sleep(time.Minute) // fake clock
-		x.ask(t, "HEAD", "ann")
+		x.request(t, "HEAD", "ann")
 		synctest.Wait()
 		expectAlive(t, x.sim, "ann", 0, "after a sign-out that was tried again")
 	})
@@ -115,8 +115,8 @@ func TestU2_SignOutEverywhereByAnAdministrator_RequestsNoTokenOfTheUser(t *testi
 // The service has forgotten which tokens the user has.
 func TestU2_SignOutEverywhereOfAUserWithForgottenTokens_EndsThem(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
-		token(t, x.ask(t, "GET", "bob"))
+		token(t, x.request(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "bob"))
 		for n := range 2 {
 			if err := x.Forget(t.Context(), "ann"); err != nil {
 				t.Errorf("sign-out %d: %v", n, err)
@@ -126,7 +126,7 @@ func TestU2_SignOutEverywhereOfAUserWithForgottenTokens_EndsThem(t *testing.T) {
 	}, signOutEverywhere, tokenservice.WithMaxUsers(1))
 }
 
-// The request of the sign-out changes nothing about the user.
+// The request for the token changes nothing about the user.
 func TestU2_TokenOfASignOut_IsRequestedWithoutProvisioning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &rig{sim: authtest.New(authtest.WithUser("ann", "pw"))}
@@ -137,7 +137,7 @@ func TestU2_TokenOfASignOut_IsRequestedWithoutProvisioning(t *testing.T) {
 		if err := x.Forget(t.Context(), "ann"); err != nil {
 			t.Error(err)
 		}
-		if got := s.took(); got != "false" {
+		if got := s.since(); got != "false" {
 			t.Errorf("the request has %q, want auto_create false and nothing else", got)
 		}
 	})
@@ -163,29 +163,30 @@ func TestU2_SignOutEverywhere_ProvisionsNobody(t *testing.T) {
 			x.sim.ResetCalls()
 			for range 3 {
 				time.Sleep(time.Minute) // fake clock
-				x.ask(t, "HEAD", "")
+				x.request(t, "HEAD", "")
 				synctest.Wait()
 			}
 			if len(x.sim.Users()) != users || x.sim.Calls(authtest.AnyOperation) > 0 {
-				t.Errorf("%s: there are %d users, and it is tried again", name, len(x.sim.Users()))
+				t.Errorf("%s: %d users, want %d; %d calls of another try, want 0", name, len(x.sim.Users()), users, x.sim.Calls(authtest.AnyOperation))
 			}
 		}, signOutEverywhere)
 	}
 }
 
-// The user has signed in again before the sign-out could end the tokens elsewhere.
+// The user has signed in again before the sign-out could end the tokens of the other
+// program.
 func TestU2_SignOutEverywhereOfAUserWhoIsBack_LeavesTheNewTokensAlone(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		anotherProgram(t, x.sim)
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-		problem(t, x.ask(t, "DELETE", "ann"), 503)
-		current := token(t, x.ask(t, "GET", "ann"))
+		problem(t, x.request(t, "DELETE", "ann"), 503)
+		current := token(t, x.request(t, "GET", "ann"))
 		x.sim.ClearFaults()
 		time.Sleep(time.Minute) // fake clock
-		x.ask(t, "HEAD", "bob")
+		x.request(t, "HEAD", "bob")
 		synctest.Wait()
 		if !x.alive(t, current) {
-			t.Error("the token of after the sign-out has ended")
+			t.Error("the token from after the sign-out was revoked")
 		}
 		if e := x.last(t); e.Outcome != tokenservice.StillAlive || e.Err == nil || !strings.Contains(e.Err.Error(), "signed in again") {
 			t.Errorf("%+v", e)

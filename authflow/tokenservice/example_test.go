@@ -69,7 +69,7 @@ func Example() {
 	// 200 text/plain; charset=utf-8 true
 }
 
-// For pages on another origin, whose fetch brings the cookie of the session,
+// For pages on another origin, whose fetch sends the cookie of the session,
 // which has to be SameSite=None; Secure:
 //
 //	getAuthToken: async () => {

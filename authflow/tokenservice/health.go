@@ -9,8 +9,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// Live returns a handler that answers 200 until Shutdown has returned: whoever
-// gets something else may end the process.
+// Live returns a handler that responds with 200 until Shutdown has returned, and with
+// 503 afterwards: then the process may be ended.
 func (s *Service) Live() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -22,10 +22,10 @@ func (s *Service) Live() http.Handler {
 	})
 }
 
-// Ready returns a handler that answers 200 while the service takes requests, and
-// 503 once Shutdown was called. In an outage of the cluster it answers 200 with
-// the status "degraded", the reason, and when the cluster is tried again: all
-// replicas meet it, and none would be left if it took them out.
+// Ready returns a handler that responds with 200 while the service accepts requests, and
+// with 503 once Shutdown was called. During an outage of the cluster it responds with
+// 200, the status "degraded", the reason, and when the cluster is tried again. An outage
+// is the same for all replicas: with 503, a balancer would have no replica left.
 func (s *Service) Ready() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Stats().Draining {
@@ -47,7 +47,8 @@ type health struct {
 	Until  string `json:"until,omitempty"` // the next try, as in RFC 3339
 }
 
-// outageReason says why without the server's words, and nothing of no outage.
+// outageReason returns the reason for an outage in a word of this package, never of the
+// server; "" if err is nil.
 func outageReason(err error) string {
 	var e *authflow.Error
 	switch {
@@ -66,6 +67,6 @@ func outageReason(err error) string {
 func writeHealth(w http.ResponseWriter, r *http.Request, status int, h health) {
 	body, _ := json.Marshal(h)
 	w.Header().Set("Cache-Control", "no-store")
-	a := answer{status, jsonType, body}
-	a.write(w, r.Method == http.MethodHead)
+	resp := response{status, jsonType, body}
+	resp.write(w, r.Method == http.MethodHead)
 }

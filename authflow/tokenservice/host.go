@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// hosts are the names under which the service takes requests, in lower case. If
-// there are none, it takes requests under every name.
+// hosts are the names under which the service accepts requests, in lower case. If
+// there are none, it accepts requests under every name.
 //
-// Requests under other names get 403, as pages of other sites do. 421 (Misdirected
+// Requests under other names get 403, like requests of pages of another site. 421 (Misdirected
 // Request) would be more exact, but it invites the client to send the request again
 // over another connection (RFC 9110, section 15.5.20), and proxies do that by
 // themselves.
@@ -25,7 +25,7 @@ func parseHost(name string) (host string, ok bool) {
 	return host, true
 }
 
-// allow reports whether the service takes requests with this Host header. A name
+// allow reports whether the service accepts requests with this Host header. A name
 // without a port stands for all ports: a page that attacks by DNS rebinding has a
 // name of its own, whatever its port.
 func (h hosts) allow(header string) bool {

@@ -12,7 +12,7 @@ import (
 )
 
 // The name of the page has been changed to lead to the address of the service. For the
-// browser, page and service are of one origin, so all headers agree.
+// browser, the page and the service have the same origin, so all headers agree.
 func TestT3_ReboundName_GetsAndEndsNoToken(t *testing.T) {
 	hosts := tokenservice.WithHosts("app.example", "API.example:8443", "[::1]:8080", "127.0.0.1")
 	for host, served := range map[string]bool{
@@ -95,7 +95,7 @@ func (x *rig) reached(t *testing.T, host string, served bool, headers []string) 
 }
 
 // A friend's preflight for a name that is not the service's gets no permission.
-func TestT3_ReboundName_AnswersNoPreflight(t *testing.T) {
+func TestT3_ReboundName_AllowsNoPreflight(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for host, may := range map[string]bool{"app.example": true, "evil.example": false} {
 			r := request(t, http.MethodOptions, address, "", "Origin", friend, "Access-Control-Request-Method", "GET")
@@ -108,7 +108,7 @@ func TestT3_ReboundName_AnswersNoPreflight(t *testing.T) {
 	}, tokenservice.WithOrigins(friend), tokenservice.WithHosts("app.example"))
 }
 
-// A kubelet or a balancer looks at the service by an address.
+// A kubelet or a balancer reaches the service by an address, not by a name.
 func TestHosts_OfHealthChecks_DoNotMatter(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for name, h := range map[string]http.Handler{"Live": x.Live(), "Ready": x.Ready()} {

@@ -89,7 +89,7 @@ func TestT1_UserWithoutPermission_GetsNoToken(t *testing.T) {
 				return c.req, c.err
 			}, func(t *testing.T, x *rig) {
 				for _, method := range []string{"GET", "GET"} { // the second time as well
-					resp := x.ask(t, method, "")
+					resp := x.request(t, method, "")
 					if p := problem(t, resp, c.status); c.says != "" && strings.Contains(fmt.Sprint(p), c.says) {
 						t.Errorf("the browser sees %v", p)
 					}

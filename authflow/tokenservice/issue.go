@@ -12,7 +12,7 @@ import (
 )
 
 // errSuperseded is for a request that began before its user signed out. The application
-// may decide otherwise when it is asked again.
+// may decide otherwise about the next request.
 var errSuperseded = errors.New("tokenservice: the user has signed out since the request began")
 
 // errRepeated is for a token that was handed out before.
@@ -29,34 +29,34 @@ type tokenRequest struct {
 	wait    time.Duration // for the cluster, so far
 }
 
-// token returns what the browser gets, and where it came from.
-func (k *tokenRequest) token(ctx context.Context) (authflow.Token, Outcome, error) {
-	s := k.service
+// token returns the token for the browser, and the outcome.
+func (tr *tokenRequest) token(ctx context.Context) (authflow.Token, Outcome, error) {
+	s := tr.service
 	s.waiting.Add(1)
 	defer func(began time.Time) {
 		s.waiting.Add(-1)
-		k.wait = time.Since(began)
+		tr.wait = time.Since(began)
 	}(time.Now())
-	k.entry = k.user.entryOf(k.req.sum, s.reuse > 0)
-	if k.entry.turn != nil { // those behind get what the first one brings, or try themselves
+	tr.entry = tr.user.entryOf(tr.req.sum, s.reuse > 0)
+	if tr.entry.turn != nil { // the requests behind the first one get its token, or request one themselves
 		select {
-		case k.entry.turn <- struct{}{}:
-			defer func() { <-k.entry.turn }()
+		case tr.entry.turn <- struct{}{}:
+			defer func() { <-tr.entry.turn }()
 		case <-ctx.Done():
 			return authflow.Token{}, Unavailable, context.Cause(ctx)
 		}
-		t, ok := k.kept(ctx, s.reuse, s.minLife)
+		t, ok := tr.reusable(ctx, s.reuse, s.minLife)
 		if ok {
 			return t, Reused, nil
 		}
 	}
-	t, err := k.issue(ctx)
+	t, err := tr.issue(ctx)
 	if err == nil {
 		return t, Served, nil
 	}
 	o := outcomeOf(err)
 	if s.isStaleAllowed && (o == Unavailable || o == Throttled) {
-		t, ok := k.kept(ctx, math.MaxInt64, s.staleFor)
+		t, ok := tr.reusable(ctx, math.MaxInt64, s.staleFor)
 		if ok {
 			return t, ServedStale, err
 		}
@@ -64,19 +64,19 @@ func (k *tokenRequest) token(ctx context.Context) (authflow.Token, Outcome, erro
 	return authflow.Token{}, o, err
 }
 
-// issue gets a token that nobody was given before, and hands it out.
-func (k *tokenRequest) issue(ctx context.Context) (authflow.Token, error) {
-	t, err := k.mint(ctx)
+// issue requests a new token, and hands it out.
+func (tr *tokenRequest) issue(ctx context.Context) (authflow.Token, error) {
+	t, err := tr.requestToken(ctx)
 	if err != nil {
 		return authflow.Token{}, err
 	}
-	least := k.service.minLife
+	least := tr.service.minLife
 	if !lives(t, least) {
 		return authflow.Token{}, invalid("validity_time_in_sec", fmt.Sprintf("is too small: a new token lives %v, less than WithMinTTL, %v", time.Until(t.Deadline).Round(time.Second), least))
 	}
-	err = k.handOut(ctx, t)
+	err = tr.handOut(ctx, t)
 	if errors.Is(err, errSuperseded) {
-		k.service.revokeLater(k.user, t)
+		tr.service.revokeLater(tr.user, t)
 	}
 	if err != nil {
 		return authflow.Token{}, err
@@ -84,25 +84,26 @@ func (k *tokenRequest) issue(ctx context.Context) (authflow.Token, error) {
 	return t, nil
 }
 
-// mint requests a token. It leaves e-mail and display name out if they were sent a short
-// time ago, and sends them once more if the user turns out to be gone.
-func (k *tokenRequest) mint(ctx context.Context) (authflow.Token, error) {
-	f, isShort, err := k.flow()
+// requestToken requests a token. It leaves e-mail and display name out if they were sent
+// a short time ago, and sends them once more if the cluster does not seem to know the
+// user.
+func (tr *tokenRequest) requestToken(ctx context.Context) (authflow.Token, error) {
+	f, isShort, err := tr.flow()
 	if err != nil {
 		return authflow.Token{}, err
 	}
 	t, err := f.Token(ctx, authflow.Exclusive())
 	if isShort && maybeUnknownUser(err) {
-		k.noteProfile(time.Time{})
-		f, _, err = k.flow()
+		tr.noteProfile(time.Time{})
+		f, _, err = tr.flow()
 		if err != nil {
 			return authflow.Token{}, err
 		}
 		isShort = false
 		t, err = f.Token(ctx, authflow.Exclusive())
 	}
-	if err == nil && k.req.hasProfile && !isShort {
-		k.noteProfile(time.Now().Add(profileLasts))
+	if err == nil && tr.req.hasProfile && !isShort {
+		tr.noteProfile(time.Now().Add(profileLasts))
 	}
 	return t, err
 }
@@ -110,8 +111,8 @@ func (k *tokenRequest) mint(ctx context.Context) (authflow.Token, error) {
 // profileLasts is how long e-mail and display name are not sent again.
 const profileLasts = 10 * time.Minute
 
-// maybeUnknownUser reports whether err may be the response for a user whom the cluster
-// does not know: servers were seen to respond with these.
+// maybeUnknownUser reports whether err may mean that the cluster does not know the user.
+// Servers were seen to respond with each of these statuses then.
 func maybeUnknownUser(err error) bool {
 	var e *authflow.Error
 	if !errors.As(err, &e) {
@@ -126,50 +127,51 @@ func maybeUnknownUser(err error) bool {
 
 // flow returns the Flow to request the token with, and whether it leaves e-mail and
 // display name out.
-func (k *tokenRequest) flow() (f *authflow.Flow, isShort bool, err error) {
-	if k.isSuperseded() {
+func (tr *tokenRequest) flow() (f *authflow.Flow, isShort bool, err error) {
+	if tr.isSuperseded() {
 		return nil, false, errSuperseded
 	}
-	k.user.mu.Lock()
-	defer k.user.mu.Unlock()
-	e := k.entry
+	tr.user.mu.Lock()
+	defer tr.user.mu.Unlock()
+	e := tr.entry
 	isShort = time.Now().Before(e.shortTill)
 	made := &e.flow
 	if isShort {
 		made = &e.short
 	}
 	if *made == nil {
-		*made, err = k.req.flow(k.service.cluster, isShort)
+		*made, err = tr.req.flow(tr.service.cluster, isShort)
 	}
 	return *made, isShort, err
 }
 
 // noteProfile notes until when e-mail and display name need not be sent.
-func (k *tokenRequest) noteProfile(until time.Time) {
-	k.user.mu.Lock()
-	defer k.user.mu.Unlock()
-	k.entry.shortTill = until
+func (tr *tokenRequest) noteProfile(until time.Time) {
+	tr.user.mu.Lock()
+	defer tr.user.mu.Unlock()
+	tr.entry.shortTill = until
 }
 
 // isSuperseded reports whether the user has signed out here since the request began.
-func (k *tokenRequest) isSuperseded() bool {
-	return k.service.progress.isSuperseded(k.number, k.req.user)
+func (tr *tokenRequest) isSuperseded() bool {
+	return tr.service.progress.isSuperseded(tr.number, tr.req.user)
 }
 
-// handOut notes that the browser gets a token, so that a sign-out ends it. The Store
-// knows first: a sign-out at another replica finds the token there, or is found there.
-func (k *tokenRequest) handOut(ctx context.Context, t authflow.Token) error {
-	h := newHandedOut(t, &k.req)
-	v := k.service.recordOf(k.req.user)
+// handOut notes that the browser gets a token, so that a sign-out ends it. It is
+// recorded in the Store first: then a sign-out at another replica finds the token there,
+// or handOut finds the sign-out there.
+func (tr *tokenRequest) handOut(ctx context.Context, t authflow.Token) error {
+	h := newHandedOut(t, &tr.req)
+	v := tr.service.recordOf(tr.req.user)
 	if v != nil {
 		err := changeRecord(ctx, v, func(r *record) error {
 			switch {
-			case r.isSignedOutSince(k.began):
+			case r.isSignedOutSince(tr.began):
 				return errSuperseded
 			case r.has(t.Value):
 				return errRepeated
 			}
-			k.addUnrecorded(r)
+			tr.addUnrecorded(r)
 			r.add(h)
 			return nil
 		})
@@ -178,10 +180,10 @@ func (k *tokenRequest) handOut(ctx context.Context, t authflow.Token) error {
 		}
 		h.isRecorded = err == nil // otherwise a later request records it
 	}
-	u := k.user
+	u := tr.user
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if k.isSuperseded() {
+	if tr.isSuperseded() {
 		return errSuperseded
 	}
 	if u.has(t.Value) {
@@ -191,18 +193,18 @@ func (k *tokenRequest) handOut(ctx context.Context, t authflow.Token) error {
 		u.noteRecorded()
 	}
 	u.add(h)
-	if k.service.reuse > 0 || k.service.isStaleAllowed {
-		k.entry.last, k.entry.since = &t, h.at
+	if tr.service.reuse > 0 || tr.service.isStaleAllowed {
+		tr.entry.last, tr.entry.since = &t, h.at
 	}
 	return nil
 }
 
-// addUnrecorded adds the tokens to a record that could not be recorded before.
-func (k *tokenRequest) addUnrecorded(r *record) {
-	k.user.mu.Lock()
-	defer k.user.mu.Unlock()
+// addUnrecorded adds to a record the tokens that could not be recorded before.
+func (tr *tokenRequest) addUnrecorded(r *record) {
+	tr.user.mu.Lock()
+	defer tr.user.mu.Unlock()
 	now := time.Now()
-	for _, h := range k.user.alive {
+	for _, h := range tr.user.alive {
 		if !h.isRecorded && h.isAlive(now) && !r.has(h.token) {
 			r.add(h)
 		}
@@ -216,27 +218,27 @@ func (u *user) noteRecorded() {
 	}
 }
 
-// kept returns the token that was handed out last, if it is not older than age and lives
-// long enough, and if the user has not signed out since, at any replica.
-func (k *tokenRequest) kept(ctx context.Context, age, life time.Duration) (authflow.Token, bool) {
-	t, since := k.last(age, life)
+// reusable returns the token that was handed out last, if it is not older than age and has
+// at least life left, and if the user has not signed out since, at any replica.
+func (tr *tokenRequest) reusable(ctx context.Context, age, life time.Duration) (authflow.Token, bool) {
+	t, since := tr.last(age, life)
 	if t == nil {
 		return authflow.Token{}, false
 	}
-	v := k.service.recordOf(k.req.user)
+	v := tr.service.recordOf(tr.req.user)
 	if v != nil {
 		r, err := loadRecord(ctx, v)
-		if err == nil && (r.isSignedOutSince(since) || r.isSignedOutSince(k.began)) {
+		if err == nil && (r.isSignedOutSince(since) || r.isSignedOutSince(tr.began)) {
 			return authflow.Token{}, false
 		}
 	}
-	return *t, !k.isSuperseded()
+	return *t, !tr.isSuperseded()
 }
 
-func (k *tokenRequest) last(age, life time.Duration) (t *authflow.Token, since time.Time) {
-	k.user.mu.Lock()
-	defer k.user.mu.Unlock()
-	t, since = k.entry.last, k.entry.since
+func (tr *tokenRequest) last(age, life time.Duration) (t *authflow.Token, since time.Time) {
+	tr.user.mu.Lock()
+	defer tr.user.mu.Unlock()
+	t, since = tr.entry.last, tr.entry.since
 	if t == nil || time.Since(since) > age || !lives(*t, life) {
 		return nil, since
 	}
@@ -248,7 +250,7 @@ func lives(t authflow.Token, d time.Duration) bool {
 	return t.Deadline.IsZero() || time.Until(t.Deadline) >= max(d, 1)
 }
 
-// outcomeOf returns what a failure means for the browser.
+// outcomeOf returns the outcome of a request that failed.
 func outcomeOf(err error) Outcome {
 	var e *authflow.Error
 	switch {

@@ -11,11 +11,11 @@ import (
 // limits guards limiters that are used together.
 type limits struct{ mu sync.Mutex }
 
-// take takes one from each of the limiters, where nil is no limit, and returns 0.
-// Or it takes nothing, and returns how long until it could, and the index of the
-// limiter that is empty. So a user over one limit takes nothing from another limit
-// (T5). Reservations that are canceled would do it too, but they leave a debt when
-// several are made at once.
+// take takes one request from each of the limiters, where nil is no limit, and returns
+// 0. If a limiter is empty, it takes nothing, and returns how long to wait for that
+// limiter, and its index. So a user over one limit takes nothing from another limit
+// (T5). Canceled reservations would not do: they leave a debt when several are made at
+// once.
 func (l *limits) take(limiters ...*rate.Limiter) (wait time.Duration, which int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -24,7 +24,8 @@ func (l *limits) take(limiters ...*rate.Limiter) (wait time.Duration, which int)
 		if r == nil {
 			continue
 		}
-		if wait := time.Duration((1 - r.TokensAt(now)) / float64(r.Limit()) * float64(time.Second)); wait > 0 {
+		wait = time.Duration((1 - r.TokensAt(now)) / float64(r.Limit()) * float64(time.Second))
+		if wait > 0 {
 			return wait, i
 		}
 	}
@@ -37,7 +38,7 @@ func (l *limits) take(limiters ...*rate.Limiter) (wait time.Duration, which int)
 }
 
 // shared returns the limit of all users together on requests of a method, or nil.
-// Signing out has none: a crowd must not keep a user from it.
+// Signing out is not limited by it: a crowd must not keep a user from signing out.
 func (s *Service) shared(method string) *rate.Limiter {
 	if method == http.MethodGet || method == http.MethodHead {
 		return s.all

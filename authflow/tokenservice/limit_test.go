@@ -14,7 +14,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// anybody is an application that creates every user who comes.
+// anybody is an application that creates every user it sees.
 func anybody(r *http.Request) (tokenservice.Request, error) {
 	c, err := r.Cookie("user")
 	if err != nil {
@@ -28,7 +28,7 @@ func anybody(r *http.Request) (tokenservice.Request, error) {
 func (x *rig) served(t *testing.T, user string, n int) (got int) {
 	t.Helper()
 	for range n {
-		switch resp := x.ask(t, "GET", user); resp.status {
+		switch resp := x.request(t, "GET", user); resp.status {
 		case 200:
 			got++
 		case 429:
@@ -53,11 +53,11 @@ func TestT5_OneUser_CannotUseUpTheShareOfAnother(t *testing.T) {
 		if n := x.served(t, "ann", 200); n != 5 {
 			t.Errorf("ann got %d more", n)
 		}
-		if d := retryAfter(t, x.ask(t, "GET", "ann")); d != time.Second {
+		if d := retryAfter(t, x.request(t, "GET", "ann")); d != time.Second {
 			t.Errorf("Retry-After of ann: %v", d)
 		}
 		if n := x.sim.Calls(authtest.AnyOperation); n != 45 {
-			t.Errorf("%d mints", n)
+			t.Errorf("%d tokens were requested, want 45", n)
 		}
 	})
 }
@@ -106,7 +106,7 @@ func TestT5_CrowdOverItsLimits_TakesNothing(t *testing.T) {
 
 // Nothing that a browser sends makes it another user (T1), and a crowd of other users
 // does not make it a new one.
-func TestT5_UserOverTheLimit_DoesNotShakeItOff(t *testing.T) {
+func TestT5_UserOverTheLimit_StaysLimited(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
 		x.served(t, "ann", 20)
 		for i := range 100 {
@@ -118,7 +118,7 @@ func TestT5_UserOverTheLimit_DoesNotShakeItOff(t *testing.T) {
 			}
 		}
 		for _, method := range []string{"HEAD", "DELETE", "OPTIONS"} {
-			x.ask(t, method, "ann")
+			x.request(t, method, "ann")
 		}
 		for i := range 500 {
 			x.served(t, fmt.Sprint("user-", i), 1)
@@ -143,7 +143,7 @@ func TestLimit_OfZero_LetsEveryRequestThrough(t *testing.T) {
 }
 
 // A check (HEAD) and signing out cost as much of the user's limit as a token, so a
-// page cannot have the application, or the cluster, do more work by them.
+// page cannot use them to cause more work for the application or the cluster.
 func TestT5_EveryMethod_CountsAgainstTheUsersLimit(t *testing.T) {
 	for method, good := range map[string]int{"GET": 200, "HEAD": 200, "DELETE": 204, "POST": 204} {
 		t.Run(method, func(t *testing.T) {
@@ -179,18 +179,18 @@ func TestT5_EveryMethod_CountsAgainstTheUsersLimit(t *testing.T) {
 	}
 }
 
-// The limit is one for all methods of a user: they cannot be used one after the other.
+// The limit is one for all methods of a user: a user cannot exhaust one after the other.
 func TestT5_MethodsOfOneUser_ShareALimit(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for range 5 {
 			for _, method := range []string{"GET", "HEAD", "DELETE", "GET"} {
-				if resp := x.ask(t, method, "ann"); resp.status >= 400 {
+				if resp := x.request(t, method, "ann"); resp.status >= 400 {
 					t.Fatalf("%s: %d", method, resp.status)
 				}
 			}
 		}
 		for _, method := range []string{"GET", "HEAD", "DELETE"} {
-			if resp := x.ask(t, method, "ann"); resp.status != 429 {
+			if resp := x.request(t, method, "ann"); resp.status != 429 {
 				t.Errorf("%s: %d after 20 requests", method, resp.status)
 			}
 		}
@@ -200,24 +200,24 @@ func TestT5_MethodsOfOneUser_ShareALimit(t *testing.T) {
 	})
 }
 
-// Signing out over the limit ends nothing and says so. It works when the limit allows
-// it again, for the second user at once.
-func TestT5_SigningOut_OverTheLimit_IsToldAndWorksLater(t *testing.T) {
+// Signing out over the limit ends no token and gets 429. It works when the limit allows it
+// again. The other user can sign out at once.
+func TestT5_SigningOutOverTheLimit_FailsAndWorksLater(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		anns, bobs := token(t, x.ask(t, "GET", "ann")), token(t, x.ask(t, "GET", "bob"))
+		anns, bobs := token(t, x.request(t, "GET", "ann")), token(t, x.request(t, "GET", "bob"))
 		x.served(t, "ann", 19)
 		for range 2 { // the second time as well
-			resp := x.ask(t, "DELETE", "ann")
+			resp := x.request(t, "DELETE", "ann")
 			problem(t, resp, 429)
 			if retryAfter(t, resp) != time.Second || !x.alive(t, anns) {
 				t.Errorf("signing out over the limit: %v", resp.header)
 			}
 		}
-		if resp := x.ask(t, "DELETE", "bob"); resp.status != 204 || x.alive(t, bobs) {
+		if resp := x.request(t, "DELETE", "bob"); resp.status != 204 || x.alive(t, bobs) {
 			t.Errorf("bob: %d", resp.status)
 		}
 		time.Sleep(time.Second) // fake clock
-		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || x.alive(t, anns) {
+		if resp := x.request(t, "DELETE", "ann"); resp.status != 204 || x.alive(t, anns) {
 			t.Errorf("a second later: %d", resp.status)
 		}
 	})
@@ -226,16 +226,16 @@ func TestT5_SigningOut_OverTheLimit_IsToldAndWorksLater(t *testing.T) {
 // A crowd that uses up the limit of all users cannot keep a user signed in.
 func TestT5_LimitOfAllUsers_DoesNotHinderSigningOut(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
-		tok := token(t, x.ask(t, "GET", "ann"))
+		tok := token(t, x.request(t, "GET", "ann"))
 		for i := range 10 {
 			x.served(t, fmt.Sprint("user-", i), 1)
 		}
 		for _, method := range []string{"GET", "HEAD"} {
-			if resp := x.ask(t, method, "ann"); resp.status != 429 || x.last(t).Outcome != tokenservice.LimitedAll {
+			if resp := x.request(t, method, "ann"); resp.status != 429 || x.last(t).Outcome != tokenservice.LimitedAll {
 				t.Errorf("%s: %d %v", method, resp.status, x.last(t).Outcome)
 			}
 		}
-		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || x.alive(t, tok) {
+		if resp := x.request(t, "DELETE", "ann"); resp.status != 204 || x.alive(t, tok) {
 			t.Errorf("DELETE: %d", resp.status)
 		}
 	}, tokenservice.WithLimit(0.001, 5))
@@ -249,7 +249,7 @@ func TestT5_OneInAYear_IsALimit(t *testing.T) {
 			if n := x.served(t, "ann", 50); n != want {
 				t.Errorf("day %d: ann got %d", day, n)
 			}
-			wait := retryAfter(t, x.ask(t, "GET", "ann")) + time.Duration(day)*24*time.Hour
+			wait := retryAfter(t, x.request(t, "GET", "ann")) + time.Duration(day)*24*time.Hour
 			if wait < year-time.Second || wait > year+time.Second {
 				t.Errorf("day %d: Retry-After and the days before are %v", day, wait)
 			}

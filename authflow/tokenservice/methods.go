@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// methods returns the methods that a path takes. Where http.StripPrefix removed the
+// methods returns the methods that a path accepts. Where http.StripPrefix removed the
 // whole path, only the application's mux knows whether it ends in /logout, so such a
-// path takes both GET and POST.
+// path accepts both GET and POST.
 func methods(p string) []string {
 	switch {
 	case path.Base(p) == "logout":

@@ -7,7 +7,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// An application that mounts the service with http.StripPrefix leaves no path of it.
+// With http.StripPrefix, the service may get an empty path.
 func TestSignOut_BelowStripPrefix_EndsTheTokens(t *testing.T) {
 	for name, mount := range map[string]func(*http.ServeMux, http.Handler){
 		"one method": func(mux *http.ServeMux, service http.Handler) {
@@ -54,8 +54,8 @@ func slashed(h http.Handler) http.Handler {
 	})
 }
 
-// A path that is empty takes everything; nothing else is loosened by that.
-func TestMethods_OfAnEmptyPath_AreAllButOthersStay(t *testing.T) {
+// An empty path accepts every method of the service; other paths accept no more than before.
+func TestMethods_OfAnEmptyPath_AreAllAllowed(t *testing.T) {
 	const all = "GET, HEAD, POST, DELETE, OPTIONS"
 	for _, c := range []struct {
 		method, path string
@@ -84,10 +84,10 @@ func TestMethods_OfAnEmptyPath_AreAllButOthersStay(t *testing.T) {
 	}
 }
 
-// A page of another site cannot sign a user out by an empty path either.
+// A page of another site cannot sign a user out through an empty path either.
 func TestT3_EmptyPath_IsGuardedAsTheOthers(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		tok := token(t, x.ask(t, http.MethodGet, "ann"))
+		tok := token(t, x.request(t, http.MethodGet, "ann"))
 		r := request(t, http.MethodPost, address, "ann", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example", "Sec-Fetch-Dest", "document")
 		r.URL.Path = ""
 		problem(t, x.send(r), 403)

@@ -43,7 +43,11 @@ func mediaRanges(h http.Header) iter.Seq2[int, string] {
 		position := 0
 		for _, line := range h["Accept"] {
 			for item := range strings.SplitSeq(line, ",") {
-				if position == maxRanges || !yield(position, item) {
+				if position == maxRanges {
+					return
+				}
+				wantsMore := yield(position, item)
+				if !wantsMore {
 					return
 				}
 				position++

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// longHeaders are Accept headers of a megabyte, which is as much as net/http takes.
+// longHeaders are Accept headers of a megabyte, which is as much as net/http accepts.
 func longHeaders() map[string]http.Header {
 	long := make(map[string]http.Header)
 	for _, item := range []string{

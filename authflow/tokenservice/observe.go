@@ -7,35 +7,35 @@ import (
 	"time"
 )
 
-// Outcome is how an ask ended.
+// Outcome is how a request ended.
 type Outcome int
 
-// The outcomes, with the status of the answer.
+// The outcomes, with the status of the response.
 const (
-	Served          Outcome = iota // 200: a token that nobody was given before
-	Reused                         // 200: that of another ask just before, see [WithReuse]
-	ServedStale                    // 200: the last one, as the cluster gives none, see [WithStaleIfError]
+	Served          Outcome = iota // 200: a new token
+	Reused                         // 200: the token of an earlier request, see [WithReuse]
+	ServedStale                    // 200: the last token, because the cluster issues none, see [WithStaleIfError]
 	Checked                        // 200: HEAD
-	Ended                          // 204: the user's tokens were ended
+	Ended                          // 204: the user was signed out
 	Unauthenticated                // 401: authenticate returned [ErrUnauthenticated]
 	Forbidden                      // 403: authenticate returned [ErrForbidden]
-	CrossSite                      // 403: a page of another site
+	CrossSite                      // 403: the request comes from a page of another site
 	BadMethod                      // 405
 	Limited                        // 429: over [WithUserLimit]
 	LimitedAll                     // 429: over [WithLimit]
-	ClientClosed                   // 499: the browser went away; no body
-	InternalError                  // 500: authenticate failed, or asked for what cannot be
-	Refused                        // 502: the cluster refused, and would again
+	ClientClosed                   // 499: the browser closed the connection; no body
+	InternalError                  // 500: authenticate failed, or returned an impossible Request
+	Refused                        // 502: the cluster rejected the request, and would reject it again
 	Unavailable                    // 503: the cluster is down or in maintenance, or failed
-	Throttled                      // 503: the cluster answered 429
-	Superseded                     // 503: the user's tokens were ended meanwhile
-	EndedLater                     // none: a sign-out that had failed was tried again, and nothing is alive any more
-	StillAlive                     // none: another try of a sign-out is of no use; tokens live until they expire
+	Throttled                      // 503: the cluster responded with 429
+	Superseded                     // 503: the user was signed out after the request began
+	EndedLater                     // no response: a sign-out that had failed was tried again, and succeeded
+	StillAlive                     // no response: a sign-out has failed for good; tokens live until they expire
 	ShuttingDown                   // 503: after [Service.Shutdown]
 	outcomes
 )
 
-// Outcomes returns all of them, for metrics.
+// Outcomes returns all outcomes, for metrics.
 func Outcomes() []Outcome {
 	all := make([]Outcome, outcomes)
 	for i := range all {
@@ -44,11 +44,13 @@ func Outcomes() []Outcome {
 	return all
 }
 
-// statusClientClosed is what nginx logs for a client that went away. Nobody reads it, but
-// an answer without a status would count as 200.
+// statusClientClosed is the status that nginx logs for a client that closed the
+// connection. The client does not see it, but a response without a status would count as
+// 200.
 const statusClientClosed = 499
 
-// about is what there is to say of an outcome.
+// about returns the name of an outcome, the status of its response, or 0, and the detail
+// of its problem document.
 func (o Outcome) about() (name string, status int, detail string) {
 	switch o {
 	case Served:
@@ -66,55 +68,57 @@ func (o Outcome) about() (name string, status int, detail string) {
 	case Forbidden:
 		return "forbidden", http.StatusForbidden, "You may not have a token."
 	case CrossSite:
-		return "cross_site", http.StatusForbidden, "Pages of other sites may not ask for tokens."
+		return "cross_site", http.StatusForbidden, "Pages of other sites may not request tokens."
 	case BadMethod:
 		return "bad_method", http.StatusMethodNotAllowed, ""
 	case Limited:
-		return "limited", http.StatusTooManyRequests, "You ask for tokens too often."
+		return "limited", http.StatusTooManyRequests, "You have sent too many requests."
 	case LimitedAll:
-		return "limited_all", http.StatusTooManyRequests, "Too many ask for tokens at the moment."
+		return "limited_all", http.StatusTooManyRequests, "The service gets too many requests at the moment."
 	case ClientClosed:
 		return "client_closed", statusClientClosed, ""
 	case Refused:
-		return "refused", http.StatusBadGateway, "ThoughtSpot refused to issue a token."
+		return "refused", http.StatusBadGateway, "ThoughtSpot rejected the request."
 	case Unavailable:
 		return "unavailable", http.StatusServiceUnavailable, "ThoughtSpot is not available at the moment."
 	case Throttled:
-		return "throttled", http.StatusServiceUnavailable, "ThoughtSpot is asked too much at the moment."
+		return "throttled", http.StatusServiceUnavailable, "ThoughtSpot gets too many requests at the moment."
 	case Superseded:
-		return "superseded", http.StatusServiceUnavailable, "Your tokens were ended meanwhile. Ask again."
+		return "superseded", http.StatusServiceUnavailable, "Your tokens were revoked in the meantime. Try again."
 	case EndedLater:
 		return "ended_later", 0, ""
 	case StillAlive:
 		return "still_alive", 0, ""
 	case ShuttingDown:
-		return "shutting_down", http.StatusServiceUnavailable, "The service is being restarted. Ask again."
+		return "shutting_down", http.StatusServiceUnavailable, "The service is being restarted. Try again."
 	}
-	return "internal_error", http.StatusInternalServerError, "The service is not set up as it should be. Its log says more."
+	return "internal_error", http.StatusInternalServerError, "The service has a fault or is not configured correctly. See its log."
 }
 
 // String returns the name, such as "served_stale", as in metrics.
 func (o Outcome) String() string { name, _, _ := o.about(); return name }
 
-// Event is the end of an ask. It never holds a secret, as far as the errors of
-// authenticate hold none. Preflights and other OPTIONS have no event.
+// Event is the end of a request, or of a sign-out that was tried again. It never holds a
+// secret, unless an error of authenticate does. Preflights and other OPTIONS have no
+// event.
 type Event struct {
 	Outcome Outcome
-	// Method is that of the request, or "other" where it is none of the service's.
+	// Method is the method of the request, or "other" if the service does not support
+	// it; empty if there was no request.
 	Method string
-	// User is whom the application named; empty where it was not asked, or named
-	// nobody.
+	// User is the user that authenticate named; empty if it named none, or was not
+	// called.
 	User string
-	// Status is that of the answer.
+	// Status is the status of the response; 0 if there was no request.
 	Status int
-	// Duration is how long all took, Wait how much of it waiting for the cluster,
-	// its rate-limit queue included.
+	// Duration is how long the request took. Wait is the part of it that was spent
+	// waiting for the cluster, its rate-limit queue included.
 	Duration, Wait time.Duration
-	// Err says why no new token was given.
+	// Err is why there was no new token, or why the sign-out failed.
 	Err error
 }
 
-// report tells the logger and the observer.
+// report passes an event to the logger and the observer.
 func (s *Service) report(e Event) {
 	if s.logger != nil {
 		s.logger.LogAttrs(context.Background(), e.level(), "tokenservice: "+e.Outcome.String(), e.attrs()...)

@@ -85,13 +85,13 @@ func WithOriginFunc(allow func(r *http.Request, origin string) bool) Option {
 // request with another Host header gets 403; X-Forwarded-Host is not read. Behind a
 // proxy that changes the Host header, name the host that it sends.
 //
-// It ends DNS rebinding: when the owner of evil.example makes that name lead to the
-// address of the service, the browser takes the service for a part of evil.example.
-// The pages of evil.example have none of your cookies. So they are a danger where
-// authenticate knows a user by anything that the browser sends to every name, such as
-// a client certificate or an address in a private network.
+// It prevents DNS rebinding: when the owner of evil.example makes that name lead to the
+// address of the service, the browser considers the service a part of evil.example.
+// The pages of evil.example do not have your cookies. So they are dangerous if
+// authenticate recognizes a user by something that the browser sends to every name,
+// such as a client certificate or an address in a private network.
 //
-// [Service.Live] and [Service.Ready] serve every Host header. Optional; without it
+// [Service.Live] and [Service.Ready] accept every Host header. Optional; without it
 // the service does so too.
 func WithHosts(hosts ...string) Option {
 	return func(s *settings) { s.hosts = append(s.hosts, hosts...) }
@@ -122,8 +122,8 @@ func WithMinTTL(d time.Duration) Option { return func(s *settings) { s.minLife =
 // WithReuse hands one token to all requests for the same user and rules within d of
 // its arrival, such as several tabs. Optional; 0: each request gets a new token,
 // because the vendor's SDK alerts "Duplicate token", and leaves the page signed out,
-// when it gets a token again that it takes for dead. Use it only for pages that do
-// not fetch another token for d after they got one.
+// when it has found a token dead and gets the same one again. Use WithReuse only for
+// pages that do not fetch another token for d after they got one.
 func WithReuse(d time.Duration) Option { return func(s *settings) { s.reuse = d } }
 
 // WithStaleIfError hands the user's last token out again while the cluster issues
@@ -133,23 +133,24 @@ func WithStaleIfError(minLife time.Duration) Option {
 }
 
 // WithSignOutEverywhere makes a sign-out also end the tokens that other programs have
-// made for the user, by one call of revokeToken that names the user and no token. Without
-// an administrator, which is nil then, the call carries a token of full or custom access
-// that the user has, or one that is requested for it, with AutoCreate off and without
-// groups or rules. An administrator is a Flow whose user may revoke tokens of others.
+// made for the user, by one call of revokeToken that names the user and no token. If
+// administrator is nil, the credential of the call is a token of full or custom access
+// that the user has, or one that is requested for the call, with AutoCreate off and
+// without groups or rules. Otherwise administrator is a Flow whose user may revoke the
+// tokens of other users.
 //
 // Use it only where a ThoughtSpot user is one person: if several visitors share a user,
-// the sign-out of one ends the tokens of all. What it leaves alive: cookie sessions, and
-// perhaps tokens of other Orgs than that of the credential, which the vendor does not
+// the sign-out of one ends the tokens of all. Cookie sessions stay alive, and perhaps
+// tokens of Orgs other than the Org of the credential, which the vendor does not
 // document. Without an administrator it fails for a user whose account is not active.
-// Optional; without it, a sign-out ends what the service has handed out.
+// Optional; without it, a sign-out ends the tokens that the service has handed out.
 func WithSignOutEverywhere(administrator *authflow.Flow) Option {
 	return func(s *settings) { s.everywhere, s.administrator = true, administrator }
 }
 
 // WithMaxUsers bounds how many users are remembered. A user who is forgotten because
 // others need the room starts with a full limit, and signing out does not end the
-// tokens of before: choose more than the number of users who are active at once.
+// earlier tokens: choose more than the number of users who are active at once.
 // Optional; 100,000, of about 1 kB each with one token, and 0.4 kB for each other
 // token that is alive.
 func WithMaxUsers(n int) Option { return func(s *settings) { s.maxUsers = n } }

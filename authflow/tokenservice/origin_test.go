@@ -112,7 +112,7 @@ func (x *rig) rejected(t *testing.T, origin string) {
 		if site == "" { // an old browser
 			headers = headers[:2]
 		}
-		resp := x.ask(t, http.MethodGet, "ann", headers...)
+		resp := x.request(t, http.MethodGet, "ann", headers...)
 		varies(t, resp)
 		if p := problem(t, resp, 403); readable(resp, origin) || p["detail"] == "" {
 			t.Errorf("%s reads %+v", origin, resp)
@@ -177,7 +177,7 @@ func TestT3_OriginFunc_DecidesByRequest(t *testing.T) {
 			if x.fetch(t, origin, http.MethodPost) != nil {
 				t.Errorf("%s reads the response of a path that is not its own", origin)
 			}
-			if resp := x.ask(t, http.MethodGet, "ann", "Referer", origin+"/page"); resp.status != 200 { // an old browser
+			if resp := x.request(t, http.MethodGet, "ann", "Referer", origin+"/page"); resp.status != 200 { // an old browser
 				t.Errorf("%s as a Referer: %d", origin, resp.status)
 			}
 			customers.Store("")
@@ -197,7 +197,7 @@ func TestT3_OriginFunc_GetsOriginsAsBrowsersWriteThem(t *testing.T) {
 			"https://u@evil.example", "https://evil.example https://friend.example", "https://evil.example,https://friend.example", "https://bücher.example",
 			"file://", "file:///etc/passwd", "data:text/html,x", "blob:https://evil.example/1", "about:blank", "javascript:alert(1)", "https://evil.example\xff", "https://evil.example\n",
 			"https://" + strings.Repeat("a", 100_000) + "ü"} {
-			if resp := x.ask(t, http.MethodGet, "ann", "Origin", origin, "Sec-Fetch-Site", "cross-site"); resp.status != 403 || readable(resp, origin) {
+			if resp := x.request(t, http.MethodGet, "ann", "Origin", origin, "Sec-Fetch-Site", "cross-site"); resp.status != 403 || readable(resp, origin) {
 				t.Errorf("%.40q: %d %v", origin, resp.status, resp.header)
 			}
 		}
@@ -220,7 +220,7 @@ func TestT3_OriginFunc_IsCalledAtMostOnceForARequest(t *testing.T) {
 		"both":                       {[]string{"Origin", "https://evil.example", "Referer", "https://evil.example/"}, 1},
 		"a Referer from a browser":   {[]string{"Sec-Fetch-Site", "cross-site", "Referer", "https://evil.example/"}, 0},
 		"a friend":                   {[]string{"Origin", friend, "Sec-Fetch-Site", "cross-site"}, 0},
-		"the service's own page":     {[]string{"Origin", "https://app.example", "Sec-Fetch-Site", "same-origin"}, 0},
+		"a page of the service":      {[]string{"Origin", "https://app.example", "Sec-Fetch-Site", "same-origin"}, 0},
 		"a program":                  {nil, 0},
 		"two origins":                {[]string{"Origin", "https://evil.example", "Origin", friend}, 0},
 		"another host than is named": {[]string{"Origin", "https://evil.example", "Host", "evil.example"}, 0},
@@ -258,7 +258,7 @@ func TestT3_OriginFunc_ThatPanics_RejectsAndIsLogged(t *testing.T) {
 		} {
 			for range 2 { // the second time as well
 				log.Reset()
-				resp := x.ask(t, http.MethodGet, "ann", headers...)
+				resp := x.request(t, http.MethodGet, "ann", headers...)
 				if p := problem(t, resp, 403); strings.Contains(resp.body, "customers") || resp.header.Get("Access-Control-Allow-Origin") != "" {
 					t.Errorf("the page gets %v, %v", p, resp.header)
 				}
@@ -276,7 +276,7 @@ func TestT3_OriginFunc_ThatPanics_RejectsAndIsLogged(t *testing.T) {
 			t.Errorf("a preflight: %s", log.String())
 		}
 		token(t, *x.must(t, "https://other.example", http.MethodGet)) // the service goes on
-		token(t, x.ask(t, http.MethodGet, "ann", "Sec-Fetch-Site", "same-origin", "Origin", "https://boom.example"))
+		token(t, x.request(t, http.MethodGet, "ann", "Sec-Fetch-Site", "same-origin", "Origin", "https://boom.example"))
 	}, logger, tokenservice.WithOriginFunc(boom))
 }
 
@@ -285,7 +285,7 @@ func TestT3_OwnPage_BehindAProxy_IsServed(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for _, origin := range []string{"https://app.example", "null"} { // null: under Referrer-Policy: no-referrer
 			for _, dest := range []string{"empty", "document"} {
-				tok := token(t, x.ask(t, http.MethodGet, "ann"))
+				tok := token(t, x.request(t, http.MethodGet, "ann"))
 				r := request(t, http.MethodPost, address+"/logout", "ann", "Origin", origin, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", dest)
 				r.Host = "backend:8080"
 				if resp := x.send(r); resp.status != 204 || x.alive(t, tok) {

@@ -14,11 +14,11 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
 )
 
-// What the browser is told of a failure of the cluster: numbers, and when to come
-// again.
-func TestFailuresOfTheCluster(t *testing.T) {
+// After a failure of the cluster, the browser gets the numbers of the failure and the time
+// for another try, but none of the cluster's words.
+func TestFailure_OfTheCluster_IsReportedByNumbersOnly(t *testing.T) {
 	const words = "row 7 of table users at 10.0.0.7"
-	refuse := func(status int) authtest.Fault { return authtest.Refuse(status, 10042, words) }
+	rejected := func(status int) authtest.Fault { return authtest.Refuse(status, 10042, words) }
 	for name, c := range map[string]struct {
 		fault   authtest.Fault
 		status  int
@@ -26,26 +26,26 @@ func TestFailuresOfTheCluster(t *testing.T) {
 		code    float64
 		least   time.Duration // of Retry-After
 	}{
-		"down":                 {refuse(503), 503, tokenservice.Unavailable, 10042, time.Second},
-		"a gateway":            {authtest.HTML(502), 503, tokenservice.Unavailable, 0, time.Second},
-		"maintenance":          {authtest.Maintenance(200), 503, tokenservice.Unavailable, 0, time.Second},
-		"cut":                  {authtest.Reset(), 503, tokenservice.Unavailable, 0, time.Second},
-		"too many":             {authtest.RateLimited(90 * time.Second), 503, tokenservice.Throttled, 10000, 90 * time.Second},
-		"a failure of its":     {refuse(500), 503, tokenservice.Unavailable, 10042, time.Second},
-		"a refused key":        {refuse(401), 502, tokenservice.Refused, 10042, 0},
-		"a user locked out":    {refuse(403), 502, tokenservice.Refused, 10042, 0},
-		"a wrong request":      {refuse(400), 502, tokenservice.Refused, 10042, 0},
-		"a page to log in":     {authtest.Redirect(302, "https://idp.example/"), 502, tokenservice.Refused, 0, 0},
-		"half an answer":       {authtest.Truncated(), 503, tokenservice.Unavailable, 0, time.Second},
-		"nothing":              {authtest.Empty(200), 502, tokenservice.Refused, 0, 0},
-		"a page for an answer": {authtest.HTML(200), 502, tokenservice.Refused, 0, 0},
+		"down":                       {rejected(503), 503, tokenservice.Unavailable, 10042, time.Second},
+		"a gateway":                  {authtest.HTML(502), 503, tokenservice.Unavailable, 0, time.Second},
+		"maintenance":                {authtest.Maintenance(200), 503, tokenservice.Unavailable, 0, time.Second},
+		"a connection that is reset": {authtest.Reset(), 503, tokenservice.Unavailable, 0, time.Second},
+		"too many requests":          {authtest.RateLimited(90 * time.Second), 503, tokenservice.Throttled, 10000, 90 * time.Second},
+		"an internal error":          {rejected(500), 503, tokenservice.Unavailable, 10042, time.Second},
+		"a rejected key":             {rejected(401), 502, tokenservice.Refused, 10042, 0},
+		"a user locked out":          {rejected(403), 502, tokenservice.Refused, 10042, 0},
+		"a wrong request":            {rejected(400), 502, tokenservice.Refused, 10042, 0},
+		"a page to log in":           {authtest.Redirect(302, "https://idp.example/"), 502, tokenservice.Refused, 0, 0},
+		"half a response":            {authtest.Truncated(), 503, tokenservice.Unavailable, 0, time.Second},
+		"nothing":                    {authtest.Empty(200), 502, tokenservice.Refused, 0, 0},
+		"a page, not JSON":           {authtest.HTML(200), 502, tokenservice.Refused, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			in(t, nil, func(t *testing.T, x *rig) {
 				x.sim.Fail(authtest.OpGetFullAccessToken, -1, c.fault)
 				for range 2 {
-					resp := x.ask(t, "GET", "ann", "Origin", friend)
+					resp := x.request(t, "GET", "ann", "Origin", friend)
 					p := problem(t, resp, c.status)
 					if e := x.last(t); e.Outcome != c.outcome || e.Status != c.status || e.Err == nil {
 						t.Errorf("%+v", e)
@@ -61,7 +61,7 @@ func TestFailuresOfTheCluster(t *testing.T) {
 					}
 					for _, v := range p {
 						if s, ok := v.(string); ok && (strings.Contains(s, "row 7") || strings.Contains(s, "http")) {
-							t.Errorf("the browser is told %q", s)
+							t.Errorf("the browser gets %q", s)
 						}
 					}
 					if (resp.header.Get("Retry-After") == "") != (c.status == 502) {
@@ -73,43 +73,43 @@ func TestFailuresOfTheCluster(t *testing.T) {
 					}
 				}
 				if c.code == 10042 && !strings.Contains(log.String(), words) {
-					t.Errorf("the log does not say it: %s", log.String())
+					t.Errorf("the log does not have the words of the cluster: %s", log.String())
 				}
 				if strings.Contains(log.String(), authtest.DefaultSecretKey) {
 					t.Error("the log has the key")
 				}
 				x.sim.ClearFaults()
 				time.Sleep(3 * time.Minute) // fake clock
-				token(t, x.ask(t, "GET", "ann"))
+				token(t, x.request(t, "GET", "ann"))
 			}, tokenservice.WithOrigins(friend), tokenservice.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 		})
 	}
 }
 
-// Those who were told the same do not come back together.
-func TestRetryAfterIsSpread(t *testing.T) {
+// Clients that have to wait equally long do not all retry at once.
+func TestRetryAfter_OfACrowd_IsSpread(t *testing.T) {
 	in(t, anybody, func(t *testing.T, x *rig) {
 		x.sim.Fail(authtest.AnyOperation, -1, authtest.RateLimited(100*time.Second))
 		var mu sync.Mutex
-		told := map[time.Duration]int{}
+		waits := map[time.Duration]int{}
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
-				d := retryAfter(t, x.ask(t, "GET", fmt.Sprint("user-", i)))
+				d := retryAfter(t, x.request(t, "GET", fmt.Sprint("user-", i)))
 				mu.Lock()
 				defer mu.Unlock()
-				told[d]++
+				waits[d]++
 			})
 		}
 		wg.Wait()
-		if len(told) < 5 {
-			t.Errorf("%v", told)
+		if len(waits) < 5 {
+			t.Errorf("50 clients get only these values of Retry-After: %v", waits)
 		}
 	})
 }
 
-// Ready tells an outage of the cluster from one of the service.
-func TestHealth(t *testing.T) {
+// Ready distinguishes an outage of the cluster from a service that is shutting down.
+func TestHealth_DuringAnOutage_IsDegraded(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		is := func(what string, h http.Handler, status int, body string) {
 			t.Helper()
@@ -124,18 +124,18 @@ func TestHealth(t *testing.T) {
 		for reason, fault := range map[string]authtest.Fault{
 			"maintenance": authtest.Maintenance(503), "rate_limited": authtest.Status(429), "unreachable": authtest.Reset(), "unavailable": authtest.Status(503)} {
 			x.sim.Fail(authtest.AnyOperation, -1, fault)
-			problem(t, x.ask(t, "GET", "ann"), 503)
+			problem(t, x.request(t, "GET", "ann"), 503)
 			is(reason, x.Ready(), 200, `{"status":"degraded","reason":"`+reason+`","until":"`+time.Now().UTC().Format("2006-01-02T"))
 			is(reason, x.Live(), 200, `{"status":"ok"}`)
 			if got := x.Stats().Outage; got != reason {
-				t.Errorf("Stats tell of %q, not %q", got, reason)
+				t.Errorf("Stats have the outage %q, want %q", got, reason)
 			}
 			x.sim.ClearFaults()
 			time.Sleep(time.Minute) // fake clock
-			token(t, x.ask(t, "GET", "ann"))
+			token(t, x.request(t, "GET", "ann"))
 			is("after "+reason, x.Ready(), 200, `{"status":"ok"}`)
 			if got := x.Stats().Outage; got != "" {
-				t.Errorf("after %s: Stats tell of %q", reason, got)
+				t.Errorf("after %s: Stats have the outage %q", reason, got)
 			}
 		}
 	})
@@ -158,9 +158,9 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.Buffer.Write(b)
 }
 
-// An answer has its length and is written in one piece, so that no half of a token
-// is taken for one.
-func TestNoAnswerIsWrittenByHalves(t *testing.T) {
+// A response has its length and is written in one piece, so that half of a token is not
+// taken for a token.
+func TestResponse_OfEveryStatus_IsWrittenInOnePiece(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for _, user := range []string{"ann", ""} {
 			w := &recorder{header: http.Header{}}

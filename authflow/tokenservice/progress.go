@@ -9,7 +9,7 @@ type progress struct {
 	last     uint64
 	running  map[uint64]struct{} // requests in progress
 	signOuts map[string]uint64   // the latest one of each user that may concern a running request
-	sweepAt  int                 // the number of signOuts at which the others are removed
+	sweepAt  int                 // the number of signOuts at which sweep is called
 }
 
 const minSweep = 100

@@ -17,8 +17,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// minted is what a mint asked for, as far as it makes a user.
-type minted struct {
+// provisioning is the part of a request for a token that creates or changes a user.
+type provisioning struct {
 	AutoCreate *bool           `json:"auto_create"`
 	Email      string          `json:"email"`
 	Name       string          `json:"display_name"`
@@ -26,18 +26,18 @@ type minted struct {
 	Custom     json.RawMessage `json:"groups"`
 }
 
-func (m minted) String() string {
+func (p provisioning) String() string {
 	s := "absent"
-	if m.AutoCreate != nil {
-		s = map[bool]string{true: "true", false: "false"}[*m.AutoCreate]
+	if p.AutoCreate != nil {
+		s = map[bool]string{true: "true", false: "false"}[*p.AutoCreate]
 	}
-	return strings.Trim(s+" "+m.Email+" "+m.Name+" "+strings.Join(m.Groups, " ")+string(m.Custom), " ")
+	return strings.Trim(s+" "+p.Email+" "+p.Name+" "+strings.Join(p.Groups, " ")+string(p.Custom), " ")
 }
 
-// spy keeps what the mints asked for.
+// spy records the requests for tokens.
 type spy struct {
 	http.RoundTripper
-	mints []minted
+	requests []provisioning
 }
 
 func (s *spy) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -46,22 +46,22 @@ func (s *spy) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		var m minted
-		if err := json.NewDecoder(body).Decode(&m); err != nil {
+		var p provisioning
+		if err := json.NewDecoder(body).Decode(&p); err != nil {
 			return nil, err
 		}
-		s.mints = append(s.mints, m)
+		s.requests = append(s.requests, p)
 	}
 	return s.RoundTripper.RoundTrip(r)
 }
 
-// took returns what the mints since the last call asked for.
-func (s *spy) took() string {
+// since returns the requests for tokens since the last call of since.
+func (s *spy) since() string {
 	var all []string
-	for _, m := range s.mints {
-		all = append(all, m.String())
+	for _, p := range s.requests {
+		all = append(all, p.String())
 	}
-	s.mints = nil
+	s.requests = nil
 	return strings.Join(all, "; ")
 }
 
@@ -104,8 +104,8 @@ func TestT6_ProfileWithoutGroups_IsSentOnceInTenMinutes(t *testing.T) {
 				defer func() { _ = x.Shutdown(t.Context()) }()
 				step := func(what, want string) {
 					t.Helper()
-					token(t, x.ask(t, "GET", ""))
-					if got := s.took(); got != want {
+					token(t, x.request(t, "GET", ""))
+					if got := s.since(); got != want {
 						t.Errorf("%s: %s, not %s", what, got, want)
 					}
 				}
@@ -122,7 +122,7 @@ func TestT6_ProfileWithoutGroups_IsSentOnceInTenMinutes(t *testing.T) {
 				}
 				step("after a sign-out", c.sent+" f New")
 				x.sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(400, 10002, "no such user"))
-				step("a user whom the cluster has lost", c.sent+"; "+c.sent+" f New")
+				step("a user that the cluster has lost", c.sent+"; "+c.sent+" f New")
 				time.Sleep(time.Second) // fake clock: the pause after the rejection
 				step("the same again", c.sent)
 				group = "g"
@@ -141,7 +141,7 @@ func groups(name string) []string {
 	return []string{name}
 }
 
-// A failure of the server is not a user that it has lost.
+// A failure of the server does not mean that the server has lost the user.
 func TestT6_FailureOfTheServer_CostsOneCall(t *testing.T) {
 	yes := true
 	calls := map[string]int{}
@@ -149,10 +149,10 @@ func TestT6_FailureOfTheServer_CostsOneCall(t *testing.T) {
 		in(t, func(*http.Request) (tokenservice.Request, error) {
 			return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: user, AutoCreate: &yes, Email: email}), nil
 		}, func(t *testing.T, x *rig) {
-			token(t, x.ask(t, "GET", ""))
+			token(t, x.request(t, "GET", ""))
 			x.sim.ResetCalls()
 			x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(500))
-			x.ask(t, "GET", "")
+			x.request(t, "GET", "")
 			calls[email] = x.sim.Calls(authtest.AnyOperation)
 		})
 	}
@@ -161,7 +161,7 @@ func TestT6_FailureOfTheServer_CostsOneCall(t *testing.T) {
 	}
 }
 
-// The rights of the latest request count, at whatever replica it comes in.
+// The rights of the latest request count, whichever replica gets it.
 func TestT6_GroupsThatAreTakenBack_AreGoneWithTheNextToken(t *testing.T) {
 	yes := true
 	orders := [][]int{{0, 0, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 1}, {0, 1, 2}}
@@ -173,7 +173,7 @@ func TestT6_GroupsThatAreTakenBack_AreGoneWithTheNextToken(t *testing.T) {
 			for round := range 2 {
 				for i, g := range []string{"Viewers", "Admins", "Viewers"} {
 					group = g
-					token(t, f.replicas[order[i]].ask(t, "GET", ""))
+					token(t, f.replicas[order[i]].request(t, "GET", ""))
 					user, _ := f.sim.User("ann")
 					if got := fmt.Sprint(user.Groups); got != "["+g+"]" {
 						t.Errorf("order %v, round %d: after a token for %s the user is in %s", order, round, g, got)
@@ -184,7 +184,7 @@ func TestT6_GroupsThatAreTakenBack_AreGoneWithTheNextToken(t *testing.T) {
 	}
 }
 
-// What the application changes after it has returned a Request has no effect.
+// A later change of the values in a Request has no effect.
 func TestT6_Request_IsACopy(t *testing.T) {
 	values := []any{int64(9007199254740993)}
 	rules := []gen.FilterRule{{ColumnName: "region", Operator: "EQ", Values: values}}
@@ -199,7 +199,7 @@ func TestT6_Request_IsACopy(t *testing.T) {
 				next.ServeHTTP(w, r)
 			})
 		})
-		token(t, x.ask(t, "GET", ""))
+		token(t, x.request(t, "GET", ""))
 		if !strings.Contains(string(sent), `"column_name":"region"`) || !strings.Contains(string(sent), "9007199254740993") {
 			t.Errorf("the cluster gets %s", sent)
 		}

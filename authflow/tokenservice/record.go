@@ -13,12 +13,12 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// record is what all replicas know of a user through the Store of the cluster: the
-// tokens that were handed out, and when the user has signed out.
+// record is the state of a user that all replicas share through the Store of the cluster:
+// the tokens that were handed out, and when the user has signed out.
 //
 // The clocks of replicas may differ by minutes, so a record holds no times. It holds
-// ages and remaining lifetimes as they were when it was saved; the Store tells by its own
-// clock how long ago that was.
+// ages and remaining lifetimes as they were when it was saved; the Store measures by its
+// own clock how long ago that was.
 type record struct {
 	tokens    []handedOut
 	signedOut time.Time // the latest sign-out, by the local clock; zero if there was none in the last hour
@@ -29,16 +29,16 @@ type record struct {
 type storedRecord struct {
 	TTL       int64         `json:"ttl"`
 	SignedOut *int64        `json:"signed_out,omitempty"` // ago
-	Lost      int64         `json:"lost,omitempty"`       // left
+	Lost      int64         `json:"lost,omitempty"`       // until the last lost token expires
 	Tokens    []storedToken `json:"tokens,omitempty"`
 }
 
 type storedToken struct {
-	Value    string `json:"v"` // in the clear: the whole record is sealed
-	Username string `json:"u"`
-	Age      int64  `json:"a"`
-	Left     int64  `json:"l"` // 0 if it is not known
-	Object   bool   `json:"o,omitempty"`
+	Value     string `json:"v"` // in the clear: the whole record is sealed
+	Username  string `json:"u"`
+	Age       int64  `json:"a"`
+	Remaining int64  `json:"l"` // 0 if it is not known
+	Object    bool   `json:"o,omitempty"`
 }
 
 const (
@@ -55,7 +55,7 @@ func (s *Service) recordOf(name string) *authflow.SharedValue {
 	return s.cluster.SharedValue("tokenservice", name)
 }
 
-// loadRecord returns the record of a user. One that cannot be read counts as empty.
+// loadRecord returns the record of a user. A record that cannot be read counts as empty.
 func loadRecord(ctx context.Context, v *authflow.SharedValue) (record, error) {
 	text, left, err := v.Load(ctx)
 	if errors.Is(err, authflow.ErrNotStored) {
@@ -67,12 +67,12 @@ func loadRecord(ctx context.Context, v *authflow.SharedValue) (record, error) {
 	var stored storedRecord
 	err = json.Unmarshal(text, &stored)
 	if err != nil {
-		return record{}, nil //nolint:nilerr // it is replaced by the next one
+		return record{}, nil //nolint:nilerr // the next record replaces it
 	}
 	return stored.at(time.Now(), left), nil
 }
 
-// at returns a record that has so much of its time to live left.
+// at returns the record as it is now. left is the rest of its time to live.
 func (stored *storedRecord) at(now time.Time, left time.Duration) record {
 	saved := now.Add(left - time.Duration(stored.TTL)*time.Millisecond)
 	after := func(ms int64) time.Time { return saved.Add(time.Duration(ms) * time.Millisecond) }
@@ -85,8 +85,8 @@ func (stored *storedRecord) at(now time.Time, left time.Duration) record {
 	}
 	for _, t := range stored.Tokens {
 		h := handedOut{token: gen.Secret(t.Value), username: t.Username, at: after(-t.Age), isObject: t.Object, isRecorded: true}
-		if t.Left > 0 {
-			h.deadline = after(t.Left)
+		if t.Remaining > 0 {
+			h.deadline = after(t.Remaining)
 		}
 		if h.isAlive(now) {
 			r.tokens = append(r.tokens, h)
@@ -95,11 +95,12 @@ func (stored *storedRecord) at(now time.Time, left time.Duration) record {
 	return r
 }
 
-// stored returns the JSON form, and how long it is to be kept.
+// stored returns the JSON form, and its time to live.
 func (r *record) stored(now time.Time) (text []byte, ttl time.Duration) {
 	ttl = max(time.Minute, r.lostUntil.Sub(now))
 	s := storedRecord{Lost: max(0, r.lostUntil.Sub(now).Milliseconds())}
-	if age := now.Sub(r.signedOut); age < signOutKept {
+	age := now.Sub(r.signedOut)
+	if age < signOutKept {
 		ms := age.Milliseconds()
 		s.SignedOut = &ms
 		ttl = max(ttl, signOutKept-age)
@@ -109,7 +110,7 @@ func (r *record) stored(now time.Time) (text []byte, ttl time.Duration) {
 		if h.deadline.IsZero() {
 			ttl = max(ttl, unknownLife)
 		} else {
-			t.Left = max(1, h.deadline.Sub(now).Milliseconds())
+			t.Remaining = max(1, h.deadline.Sub(now).Milliseconds())
 			ttl = max(ttl, h.deadline.Sub(now))
 		}
 		s.Tokens = append(s.Tokens, t)
@@ -120,7 +121,7 @@ func (r *record) stored(now time.Time) (text []byte, ttl time.Duration) {
 	return text, ttl
 }
 
-// add adds a token. Those that expire first make room for it.
+// add adds a token. If there are too many, it removes the token that expires first.
 func (r *record) add(h handedOut) {
 	r.tokens = append(r.tokens, h)
 	for len(r.tokens) > maxRecord {
@@ -143,8 +144,9 @@ func (r *record) has(token gen.Secret) bool {
 // isSignedOutSince reports whether the user has signed out at any replica after a time.
 func (r *record) isSignedOutSince(t time.Time) bool { return r.signedOut.After(t.Add(-clockError)) }
 
-// changeRecord lets change revise the record of a user until no other replica is faster.
-// An error of change ends it and is returned.
+// changeRecord calls change with the record of a user and saves the result. If another
+// replica has changed the record in the meantime, it does both again. An error of change
+// is returned, and nothing is saved.
 func changeRecord(ctx context.Context, v *authflow.SharedValue, change func(*record) error) error {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()

@@ -12,12 +12,11 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Request is whom a browser gets a token for and which one, as the application
-// decides. [Full], [Object] and [Custom] make one; the zero value asks for
-// nothing and is refused.
+// Request says for which user a browser gets a token, and which kind of token. [Full],
+// [Object] and [Custom] return one; the zero value is rejected.
 type Request struct {
 	user     string
-	err      error // why the service does not take it
+	err      error // why the service rejects it
 	sum      [sha256.Size]byte
 	isObject bool // for an object access token
 	// hasProfile says that e-mail or display name are sent, which can be left out for
@@ -31,7 +30,7 @@ type Request struct {
 // Full requests a token with all rights of its user, see [authflow.Cluster.FullAccess].
 //
 // With AutoCreate, the server creates or updates the user with each token. Groups are
-// sent each time as they are given, so that rights that were taken back are gone with the
+// sent each time as they are given, so that rights that were taken away are gone with the
 // next token, at any replica. E-mail and display name are left out of a request without
 // groups if they were sent within the last 10 minutes, by this replica.
 func Full(req gen.GetFullAccessTokenRequest) Request {
@@ -78,7 +77,7 @@ func Custom(req gen.GetCustomAccessTokenRequest) Request {
 	return r
 }
 
-// newRequest copies the request of a kind by way of its JSON, so that it stays the same if
+// newRequest copies the body of a request through its JSON, so that it stays the same if
 // the application changes its slices later.
 func newRequest[T any](kind, user string, password, key gen.Secret, hasProfile bool, body T,
 	flow func(*authflow.Cluster, T, bool) (*authflow.Flow, error)) Request {
@@ -98,7 +97,7 @@ func newRequest[T any](kind, user string, password, key gen.Secret, hasProfile b
 	case user == "":
 		r.err = invalid("username", "must not be empty")
 	case password != "":
-		r.err = invalid("password", "must not be given: the service vouches for its users with the cluster's secret key")
+		r.err = invalid("password", "must not be given: the service requests all tokens with the cluster's secret key")
 	case key != "":
 		r.err = invalid("secret_key", "must not be given: it is the cluster's, see authflow.WithSecretKey and WithOrgSecretKey")
 	case err != nil:
@@ -114,7 +113,7 @@ func decode(text []byte, v any) error {
 	return d.Decode(v)
 }
 
-// invalid is the error for what the application gives and cannot work.
+// invalid returns the error for a field with an impossible value.
 func invalid(field, problem string) error {
 	return fmt.Errorf("tokenservice: %s %s: %w", field, problem, authflow.ErrInvalid)
 }

@@ -33,7 +33,7 @@ const (
 )
 
 // retryPause returns the pause before a try. There are ten in the first hour: after 10,
-// 30, 70, 150, 310 and 630 s, and then each 10 minutes.
+// 30, 70, 150, 310 and 630 s, and then every 10 minutes.
 func retryPause(tries int) time.Duration { return min(firstRetry<<min(tries, 10), lastRetry) }
 
 // add notes that a sign-out is to be tried again.
@@ -55,7 +55,8 @@ func (rs *retries) add(us *users, u *user, o owed) {
 	rs.schedule()
 }
 
-// settle notes that nothing is owed to a user, or that another try is of no use.
+// settle notes that the sign-out of a user is not to be tried again: it is done, or
+// another try would fail as well.
 func (rs *retries) settle(us *users, u *user) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -93,8 +94,8 @@ func (rs *retries) schedule() {
 	rs.nextAt.Store(next)
 }
 
-// take returns some of the sign-outs that are due. It costs a request nothing while none
-// is.
+// take returns some of the sign-outs that are due. It costs a request nothing while no
+// sign-out is due.
 func (rs *retries) take(now time.Time) (due []retry) {
 	next := rs.nextAt.Load()
 	if next == 0 || now.UnixNano() < next {

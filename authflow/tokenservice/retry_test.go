@@ -13,7 +13,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// L4: a crowd of sign-outs that failed does not come back in one instant, and all of them
+// L4: sign-outs that failed are not all tried again in the same instant, and all of them
 // are done in the end.
 func TestL4_ManySignOutsThatFailed_AreTriedAgainFewAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -26,11 +26,11 @@ func TestL4_ManySignOutsThatFailed_AreTriedAgainFewAtATime(t *testing.T) {
 		x.start(t, forADay)
 		defer func() { _ = x.Shutdown(t.Context()) }()
 		for i := range people {
-			token(t, x.ask(t, "GET", fmt.Sprint("user-", i)))
+			token(t, x.request(t, "GET", fmt.Sprint("user-", i)))
 		}
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
 		for i := range people {
-			problem(t, x.ask(t, "DELETE", fmt.Sprint("user-", i)), 503)
+			problem(t, x.request(t, "DELETE", fmt.Sprint("user-", i)), 503)
 		}
 		if n := x.Stats().SignOuts; n != people {
 			t.Errorf("%d sign-outs are to be tried again, want %d", n, people)
@@ -38,13 +38,13 @@ func TestL4_ManySignOutsThatFailed_AreTriedAgainFewAtATime(t *testing.T) {
 		x.sim.ClearFaults()
 		time.Sleep(10 * time.Minute) // fake clock
 		x.sim.ResetCalls()
-		x.ask(t, "HEAD", "user-0")
+		x.request(t, "HEAD", "user-0")
 		synctest.Wait()
 		if n := x.sim.Calls(authtest.OpRevokeToken); n == 0 || n > 4 {
 			t.Errorf("one request begins %d sign-outs", n)
 		}
 		for range people {
-			x.ask(t, "HEAD", "user-0")
+			x.request(t, "HEAD", "user-0")
 			synctest.Wait()
 		}
 		if left := len(x.sim.Tokens()); left > 0 || x.Stats().SignOuts > 0 {
@@ -66,20 +66,20 @@ func forADay(r *http.Request) (tokenservice.Request, error) {
 }
 
 // The users of sign-outs that are done can be forgotten again.
-func TestU1_UserWhoseSignOutIsDone_TakesNoMorePlace(t *testing.T) {
+func TestU1_UserWhoseSignOutIsDone_CanBeForgotten(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-		problem(t, x.ask(t, "DELETE", "ann"), 503)
-		x.ask(t, "GET", "bob")
+		problem(t, x.request(t, "DELETE", "ann"), 503)
+		x.request(t, "GET", "bob")
 		if n := x.Stats().Users; n != 2 {
 			t.Errorf("%d users are remembered while a sign-out is owed, want 2", n)
 		}
 		x.sim.ClearFaults()
 		time.Sleep(time.Minute) // fake clock
-		x.ask(t, "GET", "bob")
+		x.request(t, "GET", "bob")
 		synctest.Wait()
-		x.ask(t, "GET", "bob")
+		x.request(t, "GET", "bob")
 		if n := x.Stats().Users; n != 1 {
 			t.Errorf("%d users are remembered at the end, want 1", n)
 		}

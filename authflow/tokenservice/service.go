@@ -16,22 +16,22 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// What authenticate returns, wrapped or not, if there is no token for who asks.
+// Errors that authenticate returns, wrapped or not, if the user gets no token.
 var (
-	// ErrUnauthenticated: nobody is signed in. The answer is 401.
+	// ErrUnauthenticated means that nobody is signed in. The response is 401.
 	ErrUnauthenticated = errors.New("not signed in")
-	// ErrForbidden: who is signed in may not have a token. The answer is 403.
+	// ErrForbidden means that the user may not have a token. The response is 403.
 	ErrForbidden = errors.New("not allowed")
 )
 
 // Service hands out tokens to the browsers of the users of an application. It is
-// an http.Handler, safe for concurrent use, and must not be copied. End it with
-// Shutdown.
+// an http.Handler, safe for concurrent use, and must not be copied. Call
+// Shutdown to stop it.
 type Service struct {
 	settings
-	cluster *authflow.Cluster
-	who     func(*http.Request) (Request, error)
-	handler http.Handler
+	cluster  *authflow.Cluster
+	identify func(*http.Request) (Request, error) // the application's authenticate
+	handler  http.Handler
 
 	users    *users
 	all      *rate.Limiter // nil: no limit
@@ -45,20 +45,20 @@ type Service struct {
 	stop    func()
 }
 
-// New returns the service of an application that says by authenticate who sent a
-// request, and which token that user gets.
+// New returns a service for the users of an application. The application's function
+// authenticate says which user has sent a request, and which token that user gets.
 //
 // authenticate gets the browser's request and returns a Request of [Full],
 // [Object] or [Custom], an error that matches [ErrUnauthenticated] or
-// [ErrForbidden], or any other error, which is answered with 500 and logged. It
-// has to tell the user by what a page cannot make up, such as the cookie of a
-// session: never by the query, the body or a header that anybody may send. It is
-// called for every request, log-outs included, from many goroutines.
+// [ErrForbidden], or any other error, which is logged and gets the response 500. It
+// must recognize the user by something that a page cannot make up, such as the cookie
+// of a session: never by the query, the body or a header that anybody may send. It is
+// called for every request, sign-outs included, from many goroutines.
 //
-// An option that cannot be is an error that matches [authflow.ErrInvalid] and
-// names it.
+// For an impossible option, New returns an error that matches [authflow.ErrInvalid]
+// and names the option.
 func New(cluster *authflow.Cluster, authenticate func(*http.Request) (Request, error), opts ...Option) (*Service, error) {
-	s := &Service{settings: defaults(), cluster: cluster, who: authenticate, stopped: make(chan struct{})}
+	s := &Service{settings: defaults(), cluster: cluster, identify: authenticate, stopped: make(chan struct{})}
 	for _, o := range opts {
 		if o != nil {
 			o(&s.settings)
@@ -102,14 +102,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // result is how a request ended.
 type result struct {
-	outcome Outcome
-	answer  answer        // the response, if it is not a problem document
-	wait    time.Duration // until another try can succeed, or 0
-	err     error
+	outcome  Outcome
+	response response      // if it is not a problem document
+	wait     time.Duration // until another try can succeed, or 0
+	err      error
 }
 
-// serve answers all requests except preflights. crossSite is why the page that sent
-// the request may not have a token, or nil.
+// serve responds to all requests except preflights. crossSite is the reason why the
+// page that sent the request may not have a token, or nil.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request, crossSite error) {
 	allowed := methods(r.URL.Path)
 	if r.Method == http.MethodOptions {
@@ -117,11 +117,11 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, crossSite error)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	k := &tokenRequest{service: s, number: s.progress.begin(), began: time.Now()}
-	defer s.progress.end(k.number)
+	tr := &tokenRequest{service: s, number: s.progress.begin(), began: time.Now()}
+	defer s.progress.end(tr.number)
 	entered := s.drain.enter()
 	if entered {
-		defer s.drain.leave() // when all is written
+		defer s.drain.leave() // after the response was written
 	}
 	e := Event{Method: r.Method}
 	var res result
@@ -134,68 +134,69 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, crossSite error)
 	case crossSite != nil:
 		res = result{outcome: CrossSite, err: crossSite}
 	default:
-		res = k.decide(r)
+		res = tr.decide(r)
 	}
 	e.Status = res.write(w, r.Method == http.MethodHead)
-	e.Outcome, e.Err, e.User, e.Wait, e.Duration = res.outcome, res.err, k.req.user, k.wait, time.Since(k.began)
+	e.Outcome, e.Err, e.User, e.Wait, e.Duration = res.outcome, res.err, tr.req.user, tr.wait, time.Since(tr.began)
 	s.report(e)
 	s.retrySignOuts()
 }
 
 // write sends the response, and returns its status.
 func (res *result) write(w http.ResponseWriter, isHead bool) int {
-	a := res.answer
-	if a.status == 0 {
-		a = problemAnswer(res.outcome, res.err)
+	resp := res.response
+	if resp.status == 0 {
+		resp = problemResponse(res.outcome, res.err)
 	}
 	switch {
-	case a.status == http.StatusTooManyRequests:
+	case resp.status == http.StatusTooManyRequests:
 		w.Header().Set("Retry-After", seconds(res.wait))
-	case a.status == http.StatusServiceUnavailable:
+	case resp.status == http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter(res.wait))
 	case res.outcome == ClientClosed:
-		a.body, a.kind = nil, ""
+		resp.body, resp.kind = nil, ""
 	}
-	a.write(w, isHead)
-	return a.status
+	resp.write(w, isHead)
+	return resp.status
 }
 
-// decide asks the application whose request it is, and does what it is for.
-func (k *tokenRequest) decide(r *http.Request) result {
-	s := k.service
+// decide authenticates a request and carries it out: it gets a token, checks the user
+// or signs the user out.
+func (tr *tokenRequest) decide(r *http.Request) result {
+	s := tr.service
 	var err error
-	k.req, err = s.authenticate(r)
+	tr.req, err = s.authenticate(r)
 	if err != nil {
 		return result{outcome: outcomeOfAuthenticate(r, err), err: err}
 	}
-	k.user = s.users.use(k.req.user)
-	defer s.users.done(k.user)
-	wait, which := s.limits.take(k.user.limiter, s.shared(r.Method))
+	tr.user = s.users.use(tr.req.user)
+	defer s.users.done(tr.user)
+	wait, which := s.limits.take(tr.user.limiter, s.shared(r.Method))
 	if wait > 0 {
 		return result{outcome: []Outcome{Limited, LimitedAll}[which], wait: wait}
 	}
 	switch r.Method {
 	case http.MethodHead:
-		return result{outcome: Checked, answer: answer{status: http.StatusOK, kind: form(r.Header)}}
+		return result{outcome: Checked, response: response{status: http.StatusOK, kind: form(r.Header)}}
 	case http.MethodDelete, http.MethodPost:
-		// It goes on when the page is closed, which is when pages sign out.
-		err = s.Forget(context.WithoutCancel(r.Context()), k.req.user)
+		// Pages often sign out when they are closed, so the sign-out must not stop then.
+		err = s.Forget(context.WithoutCancel(r.Context()), tr.req.user)
 		if err != nil {
 			return result{outcome: outcomeOf(err), wait: waitOf(err), err: err}
 		}
-		return result{outcome: Ended, answer: answer{status: http.StatusNoContent}}
+		return result{outcome: Ended, response: response{status: http.StatusNoContent}}
 	}
-	t, o, err := k.token(r.Context())
+	t, o, err := tr.token(r.Context())
 	switch {
 	case errors.Is(r.Context().Err(), context.Canceled):
 		return result{outcome: ClientClosed, err: context.Cause(r.Context())}
 	case t.Value == "":
 		return result{outcome: o, wait: waitOf(err), err: err}
 	}
-	return result{outcome: o, answer: tokenAnswer(t, form(r.Header)), err: err}
+	return result{outcome: o, response: tokenResponse(t, form(r.Header)), err: err}
 }
 
-// outcomeOfAuthenticate returns what an error of the application means for the browser.
+// outcomeOfAuthenticate returns the outcome of an error that authenticate returned.
 func outcomeOfAuthenticate(r *http.Request, err error) Outcome {
 	switch {
 	case errors.Is(err, ErrUnauthenticated):
@@ -208,7 +209,7 @@ func outcomeOfAuthenticate(r *http.Request, err error) Outcome {
 	return InternalError
 }
 
-// authenticate asks the application.
+// authenticate calls the application's function. It returns a panic as an error.
 func (s *Service) authenticate(r *http.Request) (req Request, err error) {
 	defer func() {
 		v := recover()
@@ -216,14 +217,14 @@ func (s *Service) authenticate(r *http.Request) (req Request, err error) {
 			req, err = Request{}, fmt.Errorf("tokenservice: authenticate panicked: %v", v)
 		}
 	}()
-	req, err = s.who(r)
+	req, err = s.identify(r)
 	if err != nil {
 		return Request{}, err
 	}
 	return req, req.problem()
 }
 
-// waitOf returns how long no other try can succeed, or 0.
+// waitOf returns how long to wait before another try. Zero if unknown.
 func waitOf(err error) time.Duration {
 	var e *authflow.Error
 	if errors.As(err, &e) {
@@ -234,18 +235,18 @@ func waitOf(err error) time.Duration {
 
 // Stats is a snapshot for metrics.
 type Stats struct {
-	Users    int  // that are remembered
+	Users    int  // users that are remembered
 	InFlight int  // requests in progress, and sign-outs that are tried again
 	Waiting  int  // requests that wait for the cluster
-	SignOuts int  // that have failed and are to be tried again
+	SignOuts int  // sign-outs that have failed and will be tried again
 	Draining bool // Shutdown was called
-	// Outage is why the cluster gives no tokens: "unreachable", "maintenance",
-	// "rate_limited" or "unavailable"; empty if it does as far as is known. See
+	// Outage is why the cluster issues no tokens: "unreachable", "maintenance",
+	// "rate_limited" or "unavailable"; empty if no outage is known. See
 	// [authflow.Cluster.Outage].
 	Outage string
 }
 
-// Stats returns what is now.
+// Stats returns the present state of the service.
 func (s *Service) Stats() Stats {
 	s.drain.mu.Lock()
 	defer s.drain.mu.Unlock()

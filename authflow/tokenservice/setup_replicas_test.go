@@ -44,7 +44,7 @@ func inFleet(t *testing.T, store authflow.Store, authenticate func(*http.Request
 	})
 }
 
-// alive returns how many tokens of a user the cluster accepts.
+// aliveOf returns how many tokens of a user the cluster accepts.
 func aliveOf(sim *authtest.Simulator, user string) (n int) {
 	for _, token := range sim.Tokens() {
 		if token.User == user {
@@ -54,7 +54,7 @@ func aliveOf(sim *authtest.Simulator, user string) (n int) {
 	return n
 }
 
-// expectAlive fails the test unless so many tokens of a user are alive.
+// expectAlive reports an error unless want tokens of a user are alive.
 func expectAlive(t *testing.T, sim *authtest.Simulator, user string, want int, when string, args ...any) {
 	t.Helper()
 	if n := aliveOf(sim, user); n != want {

@@ -34,8 +34,8 @@ type rig struct {
 	events []tokenservice.Event
 }
 
-// in runs a test of a service in a bubble. Without an authenticate the user is
-// the one of the cookie "user", with a full access token.
+// in runs a test of a service in a bubble. Without authenticate, the cookie "user" has
+// the name of the user, who gets a full access token.
 func in(t *testing.T, authenticate func(*http.Request) (tokenservice.Request, error), test func(*testing.T, *rig), opts ...tokenservice.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -80,8 +80,9 @@ func byCookie(r *http.Request) (tokenservice.Request, error) {
 	return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: c.Value, ValidityTimeInSec: 600}), nil
 }
 
-// ask sends a request of a user, "" for nobody, with headers as pairs.
-func (x *rig) ask(t *testing.T, method, user string, headers ...string) got {
+// request sends a request of a user, or without a cookie if user is empty. headers are
+// pairs.
+func (x *rig) request(t *testing.T, method, user string, headers ...string) got {
 	t.Helper()
 	return x.send(request(t, method, address, user, headers...))
 }
@@ -98,7 +99,7 @@ func request(t *testing.T, method, url, user string, headers ...string) *http.Re
 	return r
 }
 
-// got is an answer.
+// got is a response.
 type got struct {
 	status int
 	header http.Header
@@ -124,7 +125,7 @@ func (x *rig) last(t *testing.T) tokenservice.Event {
 	return x.events[len(x.events)-1]
 }
 
-// token returns the token of an answer, which has to have one.
+// token returns the token of a response, and fails the test if it has none.
 func token(t *testing.T, resp got) string {
 	t.Helper()
 	if resp.status != 200 || resp.body == "" || strings.ContainsAny(resp.body, " \n{\"") {
@@ -133,19 +134,20 @@ func token(t *testing.T, resp got) string {
 	return resp.body
 }
 
-// problem returns the problem document of an answer, which has to have the status.
+// problem returns the problem document of a response, and fails the test if the status
+// is another one.
 func problem(t *testing.T, resp got, status int) map[string]any {
 	t.Helper()
 	var p map[string]any
 	if err := json.Unmarshal([]byte(resp.body), &p); err != nil || resp.status != status || p["status"] != float64(status) ||
 		resp.header.Get("Content-Type") != "application/problem+json" {
-		t.Fatalf("no problem with %d: %+v", status, resp)
+		t.Fatalf("not a problem document with the status %d: %+v", status, resp)
 	}
 	return p
 }
 
-// owner returns what the cluster says of the user of a token; "" if it does not
-// take it.
+// owner asks the cluster for the user of a token, and returns "" if the cluster rejects
+// the token.
 func (x *rig) owner(t *testing.T, token string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.sim.URL+"/api/rest/2.0/auth/session/user", nil)
@@ -165,10 +167,10 @@ func (x *rig) owner(t *testing.T, token string) string {
 	return user.Name
 }
 
-// alive reports whether the cluster takes a token.
+// alive reports whether the cluster accepts a token.
 func (x *rig) alive(t *testing.T, token string) bool { t.Helper(); return x.owner(t, token) != "" }
 
-// retryAfter returns the header, which has to be there.
+// retryAfter returns the header Retry-After, and fails the test if there is none.
 func retryAfter(t *testing.T, resp got) time.Duration {
 	t.Helper()
 	d, err := time.ParseDuration(resp.header.Get("Retry-After") + "s")

@@ -5,15 +5,16 @@ import (
 	"sync"
 )
 
-// drain counts those who are served, and waits for them.
+// drain counts requests and background work in progress, and waits for their end.
 type drain struct {
 	mu       sync.Mutex
 	inFlight int
 	draining bool
-	empty    chan struct{} // closed when draining and nobody is served any more
+	empty    chan struct{} // closed when draining and nothing is in progress
 }
 
-// enter reports whether one more may be served, who then has to leave.
+// enter reports whether another request may be served. If so, leave must be called when
+// it is over.
 func (d *drain) enter() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -25,7 +26,7 @@ func (d *drain) enter() bool {
 }
 
 // enterBackground counts work that goes on after the request that began it. It reports
-// false if Shutdown waits for nothing any more.
+// false if Shutdown has nothing left to wait for.
 func (d *drain) enterBackground() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -39,7 +40,8 @@ func (d *drain) enterBackground() bool {
 func (d *drain) leave() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.inFlight--; d.draining && d.inFlight == 0 {
+	d.inFlight--
+	if d.draining && d.inFlight == 0 {
 		close(d.empty)
 	}
 }
@@ -54,13 +56,16 @@ func (d *drain) start() (empty <-chan struct{}) {
 	return d.empty
 }
 
-// Shutdown answers whoever asks from now on with 503, and waits for those whose
-// answers are under way, or until ctx ends, whose error it returns then. It
-// leaves tokens alive, because browsers work with them: a restart signs nobody
-// out. [Service.Ready] answers 503 at once; call it ahead of
-// [http.Server.Shutdown], which lets nobody in who could be told.
+// Shutdown stops the service: new requests get 503. It waits until the responses to all
+// earlier requests are written and sign-outs in the background are done, or until ctx
+// ends; then it returns the cause of that. It leaves tokens alive, because browsers
+// work with them: a restart signs nobody out.
 //
-// It may be called again, to wait once more.
+// [Service.Ready] responds with 503 at once. Call Shutdown before
+// [http.Server.Shutdown], which accepts no more connections, so that new requests would
+// get no response at all.
+//
+// Shutdown may be called again, to wait once more.
 func (s *Service) Shutdown(ctx context.Context) error {
 	var err error
 	select {

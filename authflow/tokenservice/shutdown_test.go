@@ -19,24 +19,24 @@ func status(t *testing.T, h http.Handler) int {
 	return call(h, request(t, "GET", "/", "")).status
 }
 
-func TestShutdownWaitsForMintsInFlightAndSignsNobodyOut(t *testing.T) {
+func TestShutdown_DuringRequests_WaitsForThemAndSignsNobodyOut(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		before := token(t, x.ask(t, "GET", "ann"))
+		before := token(t, x.request(t, "GET", "ann"))
 		release := x.sim.Block(authtest.OpGetFullAccessToken)
 		var wg sync.WaitGroup
 		var during string
-		wg.Go(func() { during = token(t, x.ask(t, "GET", "ann")) })
+		wg.Go(func() { during = token(t, x.request(t, "GET", "ann")) })
 		synctest.Wait()
 		done := make(chan error, 2)
-		for range 2 { // the second waits as well
+		for range 2 { // the second call waits as well
 			go func() { done <- x.Shutdown(t.Context()) }()
 		}
 		synctest.Wait()
 		if len(done) != 0 || status(t, x.Ready()) != 503 || status(t, x.Live()) != 200 || !x.Stats().Draining {
-			t.Errorf("%d have returned, ready %d, live %d, %+v", len(done), status(t, x.Ready()), status(t, x.Live()), x.Stats())
+			t.Errorf("%d calls have returned, ready %d, live %d, %+v", len(done), status(t, x.Ready()), status(t, x.Live()), x.Stats())
 		}
 		for _, method := range []string{"GET", "HEAD", "DELETE"} {
-			resp := x.ask(t, method, "ann")
+			resp := x.request(t, method, "ann")
 			if resp.status != 503 || x.last(t).Outcome != tokenservice.ShuttingDown {
 				t.Errorf("%s: %d", method, resp.status)
 			}
@@ -48,18 +48,18 @@ func TestShutdownWaitsForMintsInFlightAndSignsNobodyOut(t *testing.T) {
 			t.Error(err)
 		}
 		if !x.alive(t, before) || !x.alive(t, during) || x.sim.Calls(authtest.OpRevokeToken) != 0 {
-			t.Error("tokens were ended")
+			t.Error("Shutdown revoked tokens")
 		}
 		if status(t, x.Live()) != 503 || status(t, x.Ready()) != 503 {
-			t.Error("it is live")
+			t.Error("it is live or ready after Shutdown")
 		}
-		if resp := x.ask(t, "GET", "ann"); resp.status != 503 {
-			t.Errorf("after all: %d", resp.status)
+		if resp := x.request(t, "GET", "ann"); resp.status != 503 {
+			t.Errorf("a request after Shutdown: %d", resp.status)
 		}
 	})
 }
 
-// slow is a client who does not read.
+// slow is a client that does not read the response until read is closed.
 type slow struct {
 	http.ResponseWriter
 	read chan struct{}
@@ -70,7 +70,7 @@ func (s slow) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
-func TestShutdownWaitsUntilAnswersAreWritten(t *testing.T) {
+func TestShutdown_WithASlowClient_WaitsUntilTheResponseIsWritten(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		w, read := httptest.NewRecorder(), make(chan struct{})
 		go x.ServeHTTP(slow{w, read}, request(t, "GET", address, "ann"))
@@ -79,7 +79,7 @@ func TestShutdownWaitsUntilAnswersAreWritten(t *testing.T) {
 		go func() { done <- x.Shutdown(t.Context()) }()
 		synctest.Wait()
 		if len(done) != 0 {
-			t.Error("Shutdown has returned before")
+			t.Error("Shutdown has returned before the response was written")
 		}
 		close(read)
 		if err := <-done; err != nil || w.Body.Len() == 0 {
@@ -88,11 +88,11 @@ func TestShutdownWaitsUntilAnswersAreWritten(t *testing.T) {
 	})
 }
 
-func TestShutdownHasALimit(t *testing.T) {
+func TestShutdown_WhoseContextEnds_ReturnsItsCause(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		release := x.sim.Block(authtest.OpGetFullAccessToken)
 		var wg sync.WaitGroup
-		wg.Go(func() { token(t, x.ask(t, "GET", "ann")) })
+		wg.Go(func() { token(t, x.request(t, "GET", "ann")) })
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -101,7 +101,7 @@ func TestShutdownHasALimit(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		release()
-		wg.Wait() // who was under way is served yet
+		wg.Wait() // the request in progress is still served
 		if err := x.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -109,9 +109,9 @@ func TestShutdownHasALimit(t *testing.T) {
 }
 
 // The operator can still end tokens.
-func TestForgetAfterShutdown(t *testing.T) {
+func TestForget_AfterShutdown_EndsTokens(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		tok := token(t, x.ask(t, "GET", "ann"))
+		tok := token(t, x.request(t, "GET", "ann"))
 		if err := errors.Join(x.Shutdown(t.Context()), x.Forget(t.Context(), "ann")); err != nil || x.alive(t, tok) {
 			t.Errorf("%v, alive %v", err, x.alive(t, tok))
 		}

@@ -18,16 +18,16 @@ const (
 	revocations = 8                // calls of a sign-out that are in progress at a time
 )
 
-// Forget signs a user out, because the user has left or has other rights now. It ends all
+// Forget signs a user out, such as one that has left or has lost rights. It ends all
 // tokens that the service has handed out to the user and that are alive. With a Store in
 // the cluster, these are the tokens of all replicas that share it; without one, the tokens
-// of this replica. A request of the user that is in progress gets no token, and a later
-// one is authenticated anew.
+// of this replica. Requests of the user that are in progress get no token, and later
+// requests are authenticated again.
 //
-// Forget returns nil if none of these tokens is alive any more. Otherwise the error is a
-// [*SignOutError], which says how many are alive and until when. Call Forget again, and it
-// continues; while it is used, the service also tries again by itself, at most 10 times in
-// an hour. Forget takes no longer than ctx allows, and no longer than 30 seconds.
+// Forget returns nil if all of these tokens are revoked or expired. Otherwise the error is a
+// [*SignOutError], which says how many are alive and until when. Another call of Forget
+// continues. While the service is in use, it also tries again by itself, at most 10 times
+// in an hour. Forget takes no longer than ctx allows, and no longer than 30 seconds.
 //
 // Tokens that other programs have made for the user stay alive, unless the option
 // [WithSignOutEverywhere] says otherwise.
@@ -42,7 +42,7 @@ func (s *Service) Forget(ctx context.Context, user string) error {
 	return s.signOut(ctx, u, nil)
 }
 
-// SignOutError says what a sign-out could not end.
+// SignOutError says how many tokens a sign-out could not end.
 type SignOutError struct {
 	// Alive is how many tokens of the user may still be alive, as far as the service
 	// remembers them.
@@ -69,18 +69,18 @@ func (e *SignOutError) Unwrap() error { return e.Err }
 var (
 	errStore  = errors.New("the Store does not work, so tokens of other replicas may be alive")
 	errIsBack = errors.New("the user has signed in again, so tokens of other programs stay alive")
-	errLost   = errors.New("the service has handed out tokens that it does not remember any more, see WithMaxUsers")
+	errLost   = errors.New("the service has handed out tokens that it no longer remembers, see WithMaxUsers")
 )
 
-// owed is what a sign-out could not do.
+// owed is the part of a sign-out that is still to be done.
 type owed struct {
 	at         time.Time // of the sign-out
 	inStore    bool      // the other replicas do not know of it
 	everywhere bool      // tokens of other programs are still to be ended
 }
 
-// signOut ends the tokens of a user who signs out, or goes on where an earlier try has
-// left off. Then it leaves tokens alone that were handed out since.
+// signOut ends the tokens of a user who signs out, or continues an earlier try. Then
+// it does not touch the tokens that were handed out since the sign-out.
 func (s *Service) signOut(ctx context.Context, u *user, before *owed) error {
 	ctx, cancel := context.WithTimeout(ctx, signOutTime)
 	defer cancel()
@@ -103,16 +103,18 @@ func (s *Service) signOut(ctx context.Context, u *user, before *owed) error {
 		s.users.settleLost(u.name)
 	}
 	if v != nil && storeErr == nil && len(ended) > 0 {
-		_ = changeRecord(ctx, v, func(r *record) error { r.remove(ended); return nil }) // otherwise the next sign-out meets tokens that have ended
+		// After a failure, the next sign-out revokes these tokens again, which does no harm.
+		_ = changeRecord(ctx, v, func(r *record) error { r.remove(ended); return nil })
 	}
 	o.inStore = storeErr != nil
 	lost := latest(s.users.lostUntil(u.name), lostUntil)
 	return s.conclude(u, o, lost, append(failures, errs...))
 }
 
-// conclude remembers what is owed, and returns the error of a sign-out.
+// conclude notes whether a sign-out is to be tried again, and returns its error, or nil
+// if it is done.
 func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) error {
-	left := u.ending()
+	alive := u.ending()
 	if !lost.IsZero() {
 		failures = append(failures, errLost)
 	}
@@ -121,15 +123,15 @@ func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) er
 		s.retries.settle(s.users, u)
 		return nil
 	}
-	e := &SignOutError{Alive: len(left), Until: lost, Err: failure}
-	for i := range left {
-		if left[i].deadline.IsZero() {
+	e := &SignOutError{Alive: len(alive), Until: lost, Err: failure}
+	for i := range alive {
+		if alive[i].deadline.IsZero() {
 			e.Until = time.Time{}
 			break
 		}
-		e.Until = latest(e.Until, left[i].deadline)
+		e.Until = latest(e.Until, alive[i].deadline)
 	}
-	isOwed := len(left) > 0 || o.inStore || o.everywhere
+	isOwed := len(alive) > 0 || o.inStore || o.everywhere
 	if isOwed && slices.ContainsFunc(failures, isWorthRetrying) {
 		s.retries.add(s.users, u, o)
 	} else {
@@ -163,8 +165,8 @@ func shareSignOut(ctx context.Context, v *authflow.SharedValue, at time.Time) (o
 	return others, lostUntil, nil
 }
 
-// revokeAll ends tokens side by side. It returns those that have ended, and why others
-// have not.
+// revokeAll revokes tokens, several at a time. It returns the revoked tokens, and the
+// errors of the others.
 func (s *Service) revokeAll(ctx context.Context, tokens []handedOut) (ended []gen.Secret, failures []error) {
 	var (
 		mu      sync.Mutex
@@ -197,8 +199,8 @@ func (h *handedOut) asToken() authflow.Token {
 	return authflow.Token{Value: h.token, Username: h.username, Deadline: h.deadline}
 }
 
-// isWorthRetrying reports whether what failed may succeed later. The cluster does not
-// change its mind about a user whom it does not know, or who may not do it.
+// isWorthRetrying reports whether another try may succeed. It would not for a user that
+// the cluster does not know, or that may not revoke tokens.
 func isWorthRetrying(err error) bool {
 	var e *authflow.Error
 	switch {
@@ -210,8 +212,8 @@ func isWorthRetrying(err error) bool {
 	return true
 }
 
-// revokeLater ends a token that is not handed out, without letting its request wait. If
-// that fails, the sign-out that came in between is tried again.
+// revokeLater revokes a token that is not handed out, and does not wait for it. If that
+// fails, the sign-out that came in between is tried again.
 func (s *Service) revokeLater(u *user, t authflow.Token) {
 	h := newHandedOut(t, &Request{user: u.name})
 	h.isEnding = true
@@ -227,15 +229,17 @@ func (s *Service) revokeLater(u *user, t authflow.Token) {
 	})
 }
 
-// inBackground runs f, which Shutdown waits for, with a user who stays meanwhile.
+// inBackground runs f in a goroutine that Shutdown waits for. The service remembers the
+// user until f returns. After Shutdown, f is not run.
 func (s *Service) inBackground(u *user, f func(context.Context)) {
-	if !s.drain.enterBackground() {
+	entered := s.drain.enterBackground()
+	if !entered {
 		return
 	}
-	kept := s.users.use(u.name)
+	inUse := s.users.use(u.name)
 	go func() {
 		defer s.drain.leave()
-		defer s.users.done(kept)
+		defer s.users.done(inUse)
 		ctx, cancel := context.WithTimeout(context.Background(), signOutTime)
 		defer cancel()
 		f(ctx)
@@ -284,7 +288,7 @@ func (s *Service) revokeByAdministrator(ctx context.Context, name string) error 
 	return authflow.ErrorOf(resp.HTTPResponse)
 }
 
-// isRejected reports whether the cluster does not accept a token any more.
+// isRejected reports whether the cluster no longer accepts a token.
 func isRejected(err error) bool {
 	var e *authflow.Error
 	return errors.As(err, &e) && e.Status == http.StatusUnauthorized

@@ -25,13 +25,13 @@ func TestU2_SignOutAtOneReplica_EndsTheTokensOfAll(t *testing.T) {
 		for round := range 2 {
 			for i, x := range f.replicas {
 				for range i + 1 {
-					token(t, x.ask(t, "GET", "ann"))
+					token(t, x.request(t, "GET", "ann"))
 				}
-				token(t, x.ask(t, "GET", "bob"))
+				token(t, x.request(t, "GET", "bob"))
 			}
 			time.Sleep(time.Second) // fake clock: ages are rounded
 			f.sim.ResetCalls()
-			if resp := f.replicas[round].ask(t, "DELETE", "ann"); resp.status != 204 {
+			if resp := f.replicas[round].request(t, "DELETE", "ann"); resp.status != 204 {
 				t.Errorf("round %d: %d %s", round, resp.status, resp.body)
 			}
 			expectAlive(t, f.sim, "ann", 0, "round %d", round)
@@ -41,12 +41,12 @@ func TestU2_SignOutAtOneReplica_EndsTheTokensOfAll(t *testing.T) {
 			}
 			f.sim.ResetCalls()
 			for i, x := range f.replicas {
-				if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 {
+				if resp := x.request(t, "DELETE", "ann"); resp.status != 204 {
 					t.Errorf("round %d: again at replica %d: %d %s", round, i, resp.status, resp.body)
 				}
 			}
 			if n := f.sim.Calls(authtest.AnyOperation); n > 6 {
-				t.Errorf("round %d: %d calls for tokens that have ended", round, n)
+				t.Errorf("round %d: %d calls for revoked tokens", round, n)
 			}
 			time.Sleep(time.Second) // fake clock
 		}
@@ -56,12 +56,12 @@ func TestU2_SignOutAtOneReplica_EndsTheTokensOfAll(t *testing.T) {
 // The replicas have forgotten the user, and were started again.
 func TestU2_SignOutAtAReplica_EndsTheTokensOfReplicasThatHaveGone(t *testing.T) {
 	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
-		token(t, f.replicas[0].ask(t, "GET", "ann"))
+		token(t, f.replicas[0].request(t, "GET", "ann"))
 		if err := f.replicas[0].Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		token(t, f.replicas[1].ask(t, "GET", "ann"))
-		token(t, f.replicas[1].ask(t, "GET", "bob"))
+		token(t, f.replicas[1].request(t, "GET", "ann"))
+		token(t, f.replicas[1].request(t, "GET", "bob"))
 		if err := f.replicas[1].Forget(t.Context(), "ann"); err != nil {
 			t.Error(err)
 		}
@@ -104,7 +104,7 @@ func TestU2_SignOutAtAnotherReplica_StopsTheRequestInProgress(t *testing.T) {
 			running.Wait()
 			synctest.Wait()
 			expectAlive(t, f.sim, "ann", 0, "%s: a token that was requested before the sign-out", name)
-			token(t, f.replicas[1].ask(t, "GET", "ann"))
+			token(t, f.replicas[1].request(t, "GET", "ann"))
 		})
 	}
 }
@@ -113,21 +113,21 @@ func TestU2_SignOutAtAnotherReplica_StopsTheRequestInProgress(t *testing.T) {
 func TestU2_TokenRequestedAfterASignOut_IsHandedOutAtOnce(t *testing.T) {
 	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
 		for i := range 3 {
-			token(t, f.replicas[i].ask(t, "GET", "ann"))
+			token(t, f.replicas[i].request(t, "GET", "ann"))
 			if err := f.replicas[i].Forget(t.Context(), "ann"); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(30 * time.Millisecond) // fake clock: ages are rounded
-			token(t, f.replicas[(i+1)%3].ask(t, "GET", "ann"))
+			token(t, f.replicas[(i+1)%3].request(t, "GET", "ann"))
 		}
 	})
 }
 
-// Tokens that are kept for later requests are dropped at all replicas.
-func TestU2_KeptTokens_AreDroppedByASignOutAtAnotherReplica(t *testing.T) {
+// Tokens that later requests would get are dropped at all replicas.
+func TestU2_ReusableTokens_AreDroppedByASignOutAtAnotherReplica(t *testing.T) {
 	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
-		before := token(t, f.replicas[1].ask(t, "GET", "ann"))
-		if again := token(t, f.replicas[1].ask(t, "GET", "ann")); again != before {
+		before := token(t, f.replicas[1].request(t, "GET", "ann"))
+		if again := token(t, f.replicas[1].request(t, "GET", "ann")); again != before {
 			t.Fatal("the token is not reused")
 		}
 		time.Sleep(time.Second) // fake clock
@@ -136,21 +136,21 @@ func TestU2_KeptTokens_AreDroppedByASignOutAtAnotherReplica(t *testing.T) {
 		}
 		time.Sleep(time.Second) // fake clock
 		f.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
-		problem(t, f.replicas[1].ask(t, "GET", "ann"), 503) // neither reused nor stale
+		problem(t, f.replicas[1].request(t, "GET", "ann"), 503) // neither reused nor stale
 		f.sim.ClearFaults()
 		time.Sleep(time.Minute) // fake clock
-		if after := token(t, f.replicas[1].ask(t, "GET", "ann")); after == before {
-			t.Error("a token of before the sign-out")
+		if after := token(t, f.replicas[1].request(t, "GET", "ann")); after == before {
+			t.Error("a token from before the sign-out")
 		}
 	}, tokenservice.WithReuse(time.Hour), tokenservice.WithStaleIfError(time.Second))
 }
 
-// The user signs out here at the moment when a kept token is about to be returned.
-func TestU2_KeptToken_IsNotReturnedAfterASignOut(t *testing.T) {
+// The user signs out at the moment when a token is about to be handed out again.
+func TestU2_ReusableToken_IsNotReturnedAfterASignOut(t *testing.T) {
 	s := &breakable{}
 	inFleet(t, s, nil, func(t *testing.T, f *fleet) {
 		x := f.replicas[0]
-		before := token(t, x.ask(t, "GET", "ann"))
+		before := token(t, x.request(t, "GET", "ann"))
 		time.Sleep(time.Second) // fake clock
 		s.afterLoad = func() {
 			s.afterLoad = nil
@@ -158,8 +158,8 @@ func TestU2_KeptToken_IsNotReturnedAfterASignOut(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if resp := x.ask(t, "GET", "ann"); resp.body == before {
-			t.Error("a token of before the sign-out")
+		if resp := x.request(t, "GET", "ann"); resp.body == before {
+			t.Error("a token from before the sign-out")
 		}
 	}, tokenservice.WithReuse(time.Hour))
 }
@@ -192,16 +192,16 @@ func (s *breakable) Swap(ctx context.Context, name string, old, value []byte, tt
 }
 
 // K2: a Store that is down costs no request. A sign-out says that it could not tell the
-// other replicas, and does so later.
+// other replicas, and tells them later.
 func TestU2_K2_SignOutWhileTheStoreIsDown_ReachesTheOthersLater(t *testing.T) {
 	s := &breakable{}
 	inFleet(t, s, nil, func(t *testing.T, f *fleet) {
 		for _, x := range f.replicas {
-			token(t, x.ask(t, "GET", "ann"))
+			token(t, x.request(t, "GET", "ann"))
 		}
 		s.isDown.Store(true)
-		token(t, f.replicas[0].ask(t, "GET", "ann"))
-		resp := f.replicas[0].ask(t, "DELETE", "ann")
+		token(t, f.replicas[0].request(t, "GET", "ann"))
+		resp := f.replicas[0].request(t, "DELETE", "ann")
 		problem(t, resp, 503)
 		var e *tokenservice.SignOutError
 		if err := f.replicas[0].Forget(t.Context(), "ann"); !errors.As(err, &e) || e.Alive != 0 || !strings.Contains(err.Error(), "other replicas") {
@@ -210,12 +210,12 @@ func TestU2_K2_SignOutWhileTheStoreIsDown_ReachesTheOthersLater(t *testing.T) {
 		expectAlive(t, f.sim, "ann", 2, "the tokens of the others")
 		s.isDown.Store(false)
 		time.Sleep(time.Minute) // fake clock
-		later := token(t, f.replicas[1].ask(t, "GET", "ann"))
-		f.replicas[0].ask(t, "HEAD", "bob")
+		later := token(t, f.replicas[1].request(t, "GET", "ann"))
+		f.replicas[0].request(t, "HEAD", "bob")
 		synctest.Wait()
 		expectAlive(t, f.sim, "ann", 1, "the user has signed in again")
 		if !f.replicas[0].alive(t, later) {
-			t.Error("the token of after the sign-out has ended")
+			t.Error("the token from after the sign-out was revoked")
 		}
 	})
 }
@@ -225,10 +225,10 @@ func TestU2_TokenThatCouldNotBeRecorded_IsRecordedLater(t *testing.T) {
 	s := &breakable{}
 	inFleet(t, s, nil, func(t *testing.T, f *fleet) {
 		s.isDown.Store(true)
-		token(t, f.replicas[0].ask(t, "GET", "ann"))
+		token(t, f.replicas[0].request(t, "GET", "ann"))
 		s.isDown.Store(false)
 		time.Sleep(time.Minute) // fake clock
-		token(t, f.replicas[0].ask(t, "GET", "ann"))
+		token(t, f.replicas[0].request(t, "GET", "ann"))
 		if err := f.replicas[1].Forget(t.Context(), "ann"); err != nil {
 			t.Error(err)
 		}
@@ -240,7 +240,7 @@ func TestU2_TokenThatCouldNotBeRecorded_IsRecordedLater(t *testing.T) {
 func TestU2_SignOutOfMoreTokensThanAreRecorded_SaysSo(t *testing.T) {
 	inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
 		for range 120 {
-			token(t, f.replicas[0].ask(t, "GET", "ann"))
+			token(t, f.replicas[0].request(t, "GET", "ann"))
 		}
 		if err := f.replicas[1].Forget(t.Context(), "ann"); err == nil {
 			t.Error("nil, although tokens are alive")
@@ -253,10 +253,10 @@ func TestU2_SignOutOfMoreTokensThanAreRecorded_SaysSo(t *testing.T) {
 	}, tokenservice.WithUserLimit(0, 0))
 }
 
-// Requests and sign-outs at random, at three replicas of which each has its own clock
-// error of the Store's latency. After each sign-out that returned nil, nothing is alive
-// that was handed out before it.
-func TestU2_CrowdOfRequestsAndSignOuts_HandsOutNothingThatWasEnded(t *testing.T) {
+// Requests and sign-outs at random, at three replicas. The cluster takes a different
+// time to respond for each seed. After each sign-out that returned nil, all tokens
+// that were handed out before it are revoked.
+func TestU2_CrowdOfRequestsAndSignOuts_LeavesNoEarlierTokenAlive(t *testing.T) {
 	for seed := range 20 {
 		inFleet(t, nil, nil, func(t *testing.T, f *fleet) {
 			f.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Delay(time.Duration(seed)*7*time.Millisecond))
@@ -283,7 +283,7 @@ func TestU2_CrowdOfRequestsAndSignOuts_HandsOutNothingThatWasEnded(t *testing.T)
 							mu.Unlock()
 							continue
 						}
-						resp := x.ask(t, "GET", "ann")
+						resp := x.request(t, "GET", "ann")
 						if resp.status != 200 {
 							problem(t, resp, 503)
 							continue
@@ -312,18 +312,18 @@ func TestU2_CrowdOfRequestsAndSignOuts_HandsOutNothingThatWasEnded(t *testing.T)
 	}
 }
 
-// K4: nothing of a token is in the Store in the clear.
+// K4: the Store never has a token or the name of a user in the clear.
 func TestK4_RecordOfHandedOutTokens_IsSealed(t *testing.T) {
 	var s copyingStore
 	inFleet(t, &s, nil, func(t *testing.T, f *fleet) {
-		value := token(t, f.replicas[0].ask(t, "GET", "ann"))
+		value := token(t, f.replicas[0].request(t, "GET", "ann"))
 		if s.text.Len() == 0 || strings.Contains(s.text.String(), value) || strings.Contains(s.text.String(), "ann") {
-			t.Errorf("%d bytes, with the token or the user", s.text.Len())
+			t.Errorf("the Store has %d bytes, perhaps with the token or the user in the clear", s.text.Len())
 		}
 	})
 }
 
-// copyingStore is a Store that keeps a copy of all that it gets.
+// copyingStore is a Store that keeps a copy of everything it is given.
 type copyingStore struct {
 	storetest.Memory
 	mu   sync.Mutex

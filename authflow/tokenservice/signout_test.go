@@ -16,17 +16,17 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
 )
 
-// U2: after a sign-out that succeeded, no token of the user is alive. One that failed says
-// what is alive, and goes on later.
+// U2: after a sign-out that succeeded, no token of the user is alive. A sign-out that failed
+// says how many tokens are alive, and continues later.
 
-func TestU2_SignOutThatFails_SaysWhatIsAliveAndContinues(t *testing.T) {
+func TestU2_SignOutThatFails_SaysHowManyTokensAreAliveAndContinues(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		until := time.Now().Add(10 * time.Minute).UTC().Format(time.RFC3339)
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
 		for n := range 2 {
-			resp := x.ask(t, "DELETE", "ann")
+			resp := x.request(t, "DELETE", "ann")
 			p := problem(t, resp, 503)
 			retryAfter(t, resp)
 			if p["alive"] != 2.0 || p["until"] != until {
@@ -39,12 +39,12 @@ func TestU2_SignOutThatFails_SaysWhatIsAliveAndContinues(t *testing.T) {
 		}
 		x.sim.ClearFaults()
 		time.Sleep(30 * time.Second) // fake clock
-		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 {
+		if resp := x.request(t, "DELETE", "ann"); resp.status != 204 {
 			t.Error(resp.status)
 		}
 		expectAlive(t, x.sim, "ann", 0, "after a sign-out that succeeded")
 		x.sim.ResetCalls()
-		if resp := x.ask(t, "DELETE", "ann"); resp.status != 204 || x.sim.Calls(authtest.AnyOperation) != 0 {
+		if resp := x.request(t, "DELETE", "ann"); resp.status != 204 || x.sim.Calls(authtest.AnyOperation) != 0 {
 			t.Errorf("once more: %d, %d calls", resp.status, x.sim.Calls(authtest.AnyOperation))
 		}
 	})
@@ -55,11 +55,11 @@ func TestU2_SignOutOfAForgottenUser_StopsTheRequestInProgress(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		release := x.sim.Block(authtest.OpGetFullAccessToken)
 		var running sync.WaitGroup
-		running.Go(func() { problem(t, x.ask(t, "GET", "ann"), 503) })
+		running.Go(func() { problem(t, x.request(t, "GET", "ann"), 503) })
 		synctest.Wait()
 		for i := range 5 {
-			x.ask(t, "HEAD", fmt.Sprint("user-", i))
-			x.ask(t, "DELETE", fmt.Sprint("user-", i))
+			x.request(t, "HEAD", fmt.Sprint("user-", i))
+			x.request(t, "DELETE", fmt.Sprint("user-", i))
 		}
 		if err := x.Forget(t.Context(), "ann"); err != nil {
 			t.Error(err)
@@ -74,12 +74,12 @@ func TestU2_SignOutOfAForgottenUser_StopsTheRequestInProgress(t *testing.T) {
 	}, tokenservice.WithMaxUsers(1))
 }
 
-// Without a Store, the tokens of a user whom the service has forgotten cannot be ended.
+// Without a Store, the tokens of a user that the service has forgotten cannot be revoked.
 func TestU2_SignOutOfAUserWithForgottenTokens_SaysSo(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
-		token(t, x.ask(t, "GET", "bob"))
-		x.ask(t, "GET", "another user")
+		token(t, x.request(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "bob"))
+		x.request(t, "GET", "another user")
 		if err := x.Forget(t.Context(), "bob"); err != nil {
 			t.Errorf("a user who is remembered: %v", err)
 		}
@@ -95,15 +95,15 @@ func TestU2_SignOutOfAUserWithForgottenTokens_SaysSo(t *testing.T) {
 	}, tokenservice.WithMaxUsers(2))
 }
 
-// All calls of a sign-out together have one time limit, and go side by side.
+// All calls of a sign-out together have one time limit.
 func TestU2_SignOutWhoseCallsHang_TakesHalfAMinute(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for range 16 {
-			token(t, x.ask(t, "GET", "ann"))
+			token(t, x.request(t, "GET", "ann"))
 		}
 		release := x.sim.Block(authtest.OpRevokeToken)
 		began := time.Now()
-		resp := x.ask(t, "DELETE", "ann")
+		resp := x.request(t, "DELETE", "ann")
 		if took := time.Since(began); resp.status != 503 || took > 30*time.Second {
 			t.Errorf("%d after %v", resp.status, took)
 		}
@@ -111,10 +111,10 @@ func TestU2_SignOutWhoseCallsHang_TakesHalfAMinute(t *testing.T) {
 	}, tokenservice.WithUserLimit(0, 0))
 }
 
-func TestU2_SignOutWithManyTokens_EndsThemSideBySide(t *testing.T) {
+func TestU2_SignOutWithManyTokens_EndsThemInParallel(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		for range 16 {
-			token(t, x.ask(t, "GET", "ann"))
+			token(t, x.request(t, "GET", "ann"))
 		}
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Delay(5*time.Second))
 		if err := x.Forget(t.Context(), "ann"); err != nil {
@@ -130,7 +130,7 @@ func TestU2_TokenThatArrivesAfterASignOut_IsEndedLater(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		release := x.sim.Block(authtest.OpGetFullAccessToken)
 		var running sync.WaitGroup
-		running.Go(func() { problem(t, x.ask(t, "GET", "ann"), 503) })
+		running.Go(func() { problem(t, x.request(t, "GET", "ann"), 503) })
 		synctest.Wait()
 		if err := x.Forget(t.Context(), "ann"); err != nil {
 			t.Error(err)
@@ -141,7 +141,7 @@ func TestU2_TokenThatArrivesAfterASignOut_IsEndedLater(t *testing.T) {
 		time.Sleep(time.Minute) // fake clock
 		expectAlive(t, x.sim, "ann", 1, "while the cluster fails")
 		x.sim.ClearFaults()
-		x.ask(t, "HEAD", "bob")
+		x.request(t, "HEAD", "bob")
 		synctest.Wait()
 		expectAlive(t, x.sim, "ann", 0, "later")
 	})
@@ -149,13 +149,13 @@ func TestU2_TokenThatArrivesAfterASignOut_IsEndedLater(t *testing.T) {
 
 func TestU2_SignOutThatFails_IsTriedAgainWhileTheServiceIsUsed(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		problem(t, x.request(t, "DELETE", "ann"), 503)
 		x.sim.ClearFaults()
 		time.Sleep(5 * time.Minute) // fake clock
 		expectAlive(t, x.sim, "ann", 1, "while the service is not used")
-		x.ask(t, "HEAD", "bob")
+		x.request(t, "HEAD", "bob")
 		synctest.Wait()
 		expectAlive(t, x.sim, "ann", 0, "after a request of another user")
 		e := x.last(t)
@@ -167,13 +167,13 @@ func TestU2_SignOutThatFails_IsTriedAgainWhileTheServiceIsUsed(t *testing.T) {
 
 func TestU2_SignOutThatKeepsFailing_IsTriedTenTimesInAnHour(t *testing.T) {
 	in(t, forADay, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		problem(t, x.request(t, "DELETE", "ann"), 503)
 		tries := 0
 		for range 3600 {
 			x.sim.ResetCalls()
-			x.ask(t, "HEAD", "bob")
+			x.request(t, "HEAD", "bob")
 			synctest.Wait()
 			if x.sim.Calls(authtest.OpRevokeToken) > 0 {
 				tries++
@@ -189,13 +189,13 @@ func TestU2_SignOutThatKeepsFailing_IsTriedTenTimesInAnHour(t *testing.T) {
 func TestU2_SignOutThatCannotSucceed_IsNotTriedAgain(t *testing.T) {
 	for name, fault := range map[string]authtest.Fault{"forbidden": authtest.Refuse(403, 10023, "no"), "unknown user": authtest.Refuse(400, 10002, "no such user")} {
 		in(t, nil, func(t *testing.T, x *rig) {
-			token(t, x.ask(t, "GET", "ann"))
+			token(t, x.request(t, "GET", "ann"))
 			x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-			problem(t, x.ask(t, "DELETE", "ann"), 503)
+			problem(t, x.request(t, "DELETE", "ann"), 503)
 			x.sim.ClearFaults()
 			x.sim.Fail(authtest.OpRevokeToken, -1, fault)
 			time.Sleep(time.Minute) // fake clock
-			x.ask(t, "HEAD", "bob")
+			x.request(t, "HEAD", "bob")
 			synctest.Wait()
 			if e := x.last(t); e.Outcome != tokenservice.StillAlive || e.User != "ann" || e.Err == nil {
 				t.Errorf("%s: %+v", name, e)
@@ -203,7 +203,7 @@ func TestU2_SignOutThatCannotSucceed_IsNotTriedAgain(t *testing.T) {
 			x.sim.ResetCalls()
 			for range 5 {
 				time.Sleep(time.Minute) // fake clock
-				x.ask(t, "HEAD", "bob")
+				x.request(t, "HEAD", "bob")
 				synctest.Wait()
 			}
 			if n := x.sim.Calls(authtest.OpRevokeToken); n > 0 {
@@ -217,16 +217,16 @@ func TestU2_SignOutThatCannotSucceed_IsNotTriedAgain(t *testing.T) {
 	}
 }
 
-// A page of the user works again when the sign-out from before is tried again.
+// The user has a page open again when the earlier sign-out is tried again.
 func TestU2_UserWhoSignsInAgain_KeepsTheNewTokens(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		old := token(t, x.ask(t, "GET", "ann"))
+		old := token(t, x.request(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-		problem(t, x.ask(t, "DELETE", "ann"), 503)
-		current := token(t, x.ask(t, "GET", "ann"))
+		problem(t, x.request(t, "DELETE", "ann"), 503)
+		current := token(t, x.request(t, "GET", "ann"))
 		x.sim.ClearFaults()
 		time.Sleep(time.Minute) // fake clock
-		x.ask(t, "HEAD", "bob")
+		x.request(t, "HEAD", "bob")
 		synctest.Wait()
 		if x.alive(t, old) || !x.alive(t, current) {
 			t.Errorf("alive: the old one %v, the current one %v", x.alive(t, old), x.alive(t, current))
@@ -236,13 +236,13 @@ func TestU2_UserWhoSignsInAgain_KeepsTheNewTokens(t *testing.T) {
 
 func TestU2_Shutdown_WaitsForASignOutThatIsTriedAgain(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
-		problem(t, x.ask(t, "DELETE", "ann"), 503)
+		problem(t, x.request(t, "DELETE", "ann"), 503)
 		x.sim.ClearFaults()
 		time.Sleep(time.Minute) // fake clock
 		release := x.sim.Block(authtest.OpRevokeToken)
-		x.ask(t, "HEAD", "bob")
+		x.request(t, "HEAD", "bob")
 		synctest.Wait()
 		var isDown sync.WaitGroup
 		isDown.Go(func() {
@@ -258,9 +258,9 @@ func TestU2_Shutdown_WaitsForASignOutThatIsTriedAgain(t *testing.T) {
 }
 
 // The context of the caller bounds a sign-out, too.
-func TestU2_ForgetWithAContextThatHasEnded_SaysWhatIsAlive(t *testing.T) {
+func TestU2_ForgetWithACanceledContext_SaysHowManyTokensAreAlive(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		var e *tokenservice.SignOutError
@@ -274,19 +274,19 @@ func TestU2_ForgetWithAContextThatHasEnded_SaysWhatIsAlive(t *testing.T) {
 	})
 }
 
-// The minter repeats itself.
+// The cluster returns the same token twice.
 func TestT2_TokenThatWasHandedOutBefore_IsAnError(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		x.sim.Fail(authtest.OpGetFullAccessToken, -1, repeatFirst())
-		token(t, x.ask(t, "GET", "ann"))
-		problem(t, x.ask(t, "GET", "ann"), 500)
+		token(t, x.request(t, "GET", "ann"))
+		problem(t, x.request(t, "GET", "ann"), 500)
 		if e := x.last(t); e.Outcome != tokenservice.InternalError || !strings.Contains(e.Err.Error(), "handed out before") {
 			t.Errorf("%+v", e)
 		}
 	})
 }
 
-// repeatFirst answers all calls with the response to the first one.
+// repeatFirst gives all calls the response to the first one.
 func repeatFirst() authtest.Fault {
 	var first *httptest.ResponseRecorder
 	return func(next http.Handler) http.Handler {

@@ -13,8 +13,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
-// sites decides which pages may have tokens made (T3), and which of them may read
-// the responses.
+// sites decides which pages may request tokens (T3), and which of them may read the
+// responses.
 type sites struct {
 	origins    map[string]bool                  // see WithOrigins
 	originFunc func(*http.Request, string) bool // see WithOriginFunc; or nil
@@ -60,8 +60,8 @@ func newCORS(mayRead bool) *cors.Cors {
 	})
 }
 
-// handler answers preflights, and calls next for other requests. next gets why the
-// request must be rejected, or nil.
+// handler responds to preflights, and calls next for other requests. next gets the
+// reason why the request must be rejected, or nil.
 func (s *sites) handler(next func(w http.ResponseWriter, r *http.Request, crossSite error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, err := s.source(r)
@@ -86,7 +86,7 @@ const sameOrigin = "same-origin"
 type source struct {
 	site, dest string // Sec-Fetch-Site and Sec-Fetch-Dest
 	origin     string // of the page; "" if it is not known
-	isUnknown  bool   // no header tells about a page: the client is a program
+	isUnknown  bool   // no header names a page: the client is a program
 	isNamed    bool   // the application allows the origin
 	failure    error  // a panic of WithOriginFunc, as an error
 }
@@ -116,15 +116,15 @@ func (s *sites) source(r *http.Request) (source, error) {
 //
 // A browser knows better than the service which pages are of the same origin: it is
 // not misled by a proxy that changes the Host header, or by a form under
-// "Referrer-Policy: no-referrer", whose Origin is null. So what it says in
+// "Referrer-Policy: no-referrer", whose Origin is null. So its
 // Sec-Fetch-Site counts first. Only browsers from before 2023 send no
 // Sec-Fetch-Site; for them Origin and Referer are compared with the Host header, as
 // [http.CrossOriginProtection] does.
 func (f *source) check(r *http.Request) error {
 	switch {
 	case !f.isForScript() && f.dest != "document":
-		// An image, a frame and so on. A page of another site that leads to the
-		// service makes the browser load the service's icon, as from the same origin.
+		// An image, a frame and so on. When a page of another site leads to
+		// the service, the browser loads the service's icon, as from the same origin.
 		return fmt.Errorf("the response is for use as %.200q", f.dest)
 	case f.site == sameOrigin, f.site == "none", f.isNamed:
 		return nil
@@ -136,7 +136,7 @@ func (f *source) check(r *http.Request) error {
 	return fmt.Errorf("the request comes from a page of another origin, %.200q (Sec-Fetch-Site: %.200q)", f.origin, f.site)
 }
 
-// isForScript reports whether a script gets the response, as far as is known.
+// isForScript reports whether a script gets the response, or may get it.
 func (f *source) isForScript() bool { return f.dest == "" || f.dest == "empty" }
 
 // names reports whether the application allows an origin. A panic of the

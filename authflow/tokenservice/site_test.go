@@ -112,15 +112,15 @@ func TestT3_NamedOrigin_AloneReadsTheResponse(t *testing.T) {
 		named  []string
 		may    bool
 	}{
-		"a friend":                      {friend, []string{friend}, true},
-		"one of two":                    {friend, []string{"https://other.example", friend}, true},
-		"a friend named in capitals":    {friend, []string{"HTTPS://Friend.Example"}, true},
-		"a friend named with its port":  {friend, []string{friend + ":443"}, true},
-		"a friend at a port":            {"http://localhost:3000", []string{"http://localhost:3000"}, true},
-		"another":                       {"https://evil.example", []string{friend}, false},
-		"another, where none is named":  {"https://evil.example", nil, false},
-		"a sandbox":                     {"null", []string{friend}, false},
-		"its own, which needs no words": {"https://app.example", []string{friend}, false},
+		"a friend":                     {friend, []string{friend}, true},
+		"one of two":                   {friend, []string{"https://other.example", friend}, true},
+		"a friend named in capitals":   {friend, []string{"HTTPS://Friend.Example"}, true},
+		"a friend named with its port": {friend, []string{friend + ":443"}, true},
+		"a friend at a port":           {"http://localhost:3000", []string{"http://localhost:3000"}, true},
+		"another":                      {"https://evil.example", []string{friend}, false},
+		"another, where none is named": {"https://evil.example", nil, false},
+		"a sandbox":                    {"null", []string{friend}, false},
+		"its own, without CORS":        {"https://app.example", []string{friend}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in(t, nil, func(t *testing.T, x *rig) {
@@ -132,16 +132,16 @@ func TestT3_NamedOrigin_AloneReadsTheResponse(t *testing.T) {
 					}
 					return origin == c.origin && credentials == "true"
 				}
-				preflight := x.ask(t, http.MethodOptions, "", "Origin", c.origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
+				preflight := x.request(t, http.MethodOptions, "", "Origin", c.origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
 				if allowed(preflight) != c.may || preflight.status != 204 || preflight.body != "" {
 					t.Errorf("preflight: %d %v", preflight.status, preflight.header)
 				}
 				for _, user := range []string{"ann", ""} { // the page has to see the status of errors too
-					if resp := x.ask(t, http.MethodGet, user, "Origin", c.origin); allowed(resp) != c.may {
+					if resp := x.request(t, http.MethodGet, user, "Origin", c.origin); allowed(resp) != c.may {
 						t.Errorf("%q: %d %v", user, resp.status, resp.header)
 					}
 				}
-				if put := x.ask(t, http.MethodOptions, "", "Origin", c.origin, "Access-Control-Request-Method", "PUT"); put.header.Get("Access-Control-Allow-Methods") != "" {
+				if put := x.request(t, http.MethodOptions, "", "Origin", c.origin, "Access-Control-Request-Method", "PUT"); put.header.Get("Access-Control-Allow-Methods") != "" {
 					t.Errorf("PUT: %v", put.header)
 				}
 			}, tokenservice.WithOrigins(c.named...))

@@ -16,7 +16,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-func TestT2EachAskGetsATokenThatNobodyWasGiven(t *testing.T) {
+func TestT2_EachRequest_GetsATokenThatNobodyElseHas(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		var mu sync.Mutex
 		given := map[string]bool{}
@@ -24,7 +24,7 @@ func TestT2EachAskGetsATokenThatNobodyWasGiven(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 20 {
 				wg.Go(func() {
-					tok := x.ask(t, "GET", []string{"ann", "bob"}[i%2], "Accept", []string{"*/*", "text/plain"}[i/2%2]).body
+					tok := x.request(t, "GET", []string{"ann", "bob"}[i%2], "Accept", []string{"*/*", "text/plain"}[i/2%2]).body
 					mu.Lock()
 					defer mu.Unlock()
 					if given[tok] {
@@ -37,46 +37,46 @@ func TestT2EachAskGetsATokenThatNobodyWasGiven(t *testing.T) {
 			time.Sleep(time.Minute) // fake clock
 		}
 		if n := x.sim.Calls(authtest.OpGetFullAccessToken); n != 60 || len(given) != 60 {
-			t.Errorf("%d mints, %d tokens", n, len(given))
+			t.Errorf("%d tokens were requested and %d handed out, want 60", n, len(given))
 		}
 	})
 }
 
-// lifetimes is an application whose users get tokens for as long as it says.
+// lifetimes is an application whose user ann gets tokens for so many seconds.
 func lifetimes(seconds *int32) func(*http.Request) (tokenservice.Request, error) {
 	return func(*http.Request) (tokenservice.Request, error) {
 		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann", ValidityTimeInSec: *seconds}), nil
 	}
 }
 
-func TestT2ATokenHasTheLifeThatIsConfigured(t *testing.T) {
+func TestT2_Token_HasTheConfiguredLifetime(t *testing.T) {
 	seconds := int32(60)
 	in(t, lifetimes(&seconds), func(t *testing.T, x *rig) {
-		problem(t, x.ask(t, "GET", ""), 500)
+		problem(t, x.request(t, "GET", ""), 500)
 		if e := x.last(t); e.Outcome != tokenservice.InternalError || !strings.Contains(e.Err.Error(), "validity_time_in_sec") || !strings.Contains(e.Err.Error(), "57s") {
 			t.Errorf("%+v", e)
 		}
 		seconds = 64 // of which 3.2 s are not used
-		token(t, x.ask(t, "GET", ""))
+		token(t, x.request(t, "GET", ""))
 	}, tokenservice.WithMinTTL(time.Minute))
 }
 
-func TestT2ASharedTokenIsReplacedBeforeItLivesTooShort(t *testing.T) {
+func TestT2_ReusedToken_IsReplacedBelowTheMinimumLifetime(t *testing.T) {
 	seconds := int32(100)
 	in(t, lifetimes(&seconds), func(t *testing.T, x *rig) {
-		first := token(t, x.ask(t, "GET", ""))
+		first := token(t, x.request(t, "GET", ""))
 		time.Sleep(35 * time.Second) // fake clock: 60 s are left
-		if again := token(t, x.ask(t, "GET", "")); again != first || x.last(t).Outcome != tokenservice.Reused {
-			t.Errorf("it is not shared: %+v", x.last(t))
+		if again := token(t, x.request(t, "GET", "")); again != first || x.last(t).Outcome != tokenservice.Reused {
+			t.Errorf("the token is not reused: %+v", x.last(t))
 		}
 		time.Sleep(time.Second) // fake clock
-		if another := token(t, x.ask(t, "GET", "")); another == first || x.last(t).Outcome != tokenservice.Served {
-			t.Errorf("it is shared with too short a life: %+v", x.last(t))
+		if another := token(t, x.request(t, "GET", "")); another == first || x.last(t).Outcome != tokenservice.Served {
+			t.Errorf("a token with a lifetime below the minimum is reused: %+v", x.last(t))
 		}
 	}, tokenservice.WithMinTTL(time.Minute), tokenservice.WithReuse(time.Hour))
 }
 
-func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
+func TestReuse_ByRequestsAtTheSameTime_TakesOneToken(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Delay(3*time.Second))
 		together := func(want int) string {
@@ -85,7 +85,7 @@ func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 5 {
 				wg.Go(func() {
-					tok := x.ask(t, "GET", "ann").body
+					tok := x.request(t, "GET", "ann").body
 					mu.Lock()
 					defer mu.Unlock()
 					given[tok]++
@@ -93,7 +93,7 @@ func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
 			}
 			wg.Wait()
 			if n := x.sim.Calls(authtest.OpGetFullAccessToken); len(given) != 1 || n != want {
-				t.Errorf("%d tokens, %d mints of %d", len(given), n, want)
+				t.Errorf("%d tokens were handed out, want 1; %d were requested, want %d", len(given), n, want)
 			}
 			for tok := range given {
 				return tok
@@ -103,20 +103,20 @@ func TestShareForGivesOneTokenToThoseWhoAskTogether(t *testing.T) {
 		first := together(1)
 		time.Sleep(10 * time.Second) // fake clock
 		if again := together(1); again != first {
-			t.Error("another within the time")
+			t.Error("another token within the 10 s")
 		}
-		if bob := x.ask(t, "GET", "bob").body; x.owner(t, bob) != "bob" {
-			t.Errorf("bob shares that of ann")
+		if bob := x.request(t, "GET", "bob").body; x.owner(t, bob) != "bob" {
+			t.Error("bob gets the token of ann")
 		}
 		time.Sleep(time.Nanosecond) // fake clock
 		if later := together(3); later == first {
-			t.Error("the same after the time")
+			t.Error("the same token after the 10 s")
 		}
 	}, tokenservice.WithReuse(10*time.Second))
 }
 
-// Whoever mints for the others and goes away takes nothing from them.
-func TestShareForOutlivesTheFirstWhoAsked(t *testing.T) {
+// The other clients get a token even if the client leaves whose request gets it.
+func TestReuse_WhenTheFirstClientLeaves_GoesOn(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		release := x.sim.Block(authtest.OpGetFullAccessToken)
 		defer release()
@@ -124,79 +124,79 @@ func TestShareForOutlivesTheFirstWhoAsked(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { x.send(request(t, "GET", address, "ann").WithContext(ctx)) })
 		synctest.Wait()
-		answers := make(chan string, 3)
+		responses := make(chan string, 3)
 		for range 3 {
-			wg.Go(func() { answers <- x.ask(t, "GET", "ann").body })
+			wg.Go(func() { responses <- x.request(t, "GET", "ann").body })
 		}
 		synctest.Wait()
 		leave()
 		synctest.Wait()
 		release()
 		wg.Wait()
-		a, b, c := <-answers, <-answers, <-answers
+		a, b, c := <-responses, <-responses, <-responses
 		if a != b || b != c || !x.alive(t, a) {
 			t.Errorf("%q %q %q", a, b, c)
 		}
 	}, tokenservice.WithReuse(10*time.Second))
 }
 
-// Rules are a part of what is asked for: a token with other rules is another.
-func TestT2NothingIsSharedBetweenRules(t *testing.T) {
+// Rules are a part of the request: a token with other rules is another token.
+func TestT2_RequestsWithDifferentRules_ShareNoToken(t *testing.T) {
 	rule := "a"
 	in(t, func(*http.Request) (tokenservice.Request, error) {
 		return tokenservice.Custom(gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionNone,
 			FilterRules: []gen.FilterRule{{ColumnName: "region", Operator: "IN", Values: []any{rule}}}}), nil
 	}, func(t *testing.T, x *rig) {
-		a := token(t, x.ask(t, "GET", ""))
+		a := token(t, x.request(t, "GET", ""))
 		rule = "b"
-		b := token(t, x.ask(t, "GET", ""))
+		b := token(t, x.request(t, "GET", ""))
 		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
 		rule = "c"
-		problem(t, x.ask(t, "GET", ""), 503)
+		problem(t, x.request(t, "GET", ""), 503)
 		rule = "a"
-		if again := token(t, x.ask(t, "GET", "")); a == b || again != a {
-			t.Error("a token came with the rules of another")
+		if again := token(t, x.request(t, "GET", "")); a == b || again != a {
+			t.Error("a request got a token with the rules of another request")
 		}
 	}, tokenservice.WithReuse(time.Hour), tokenservice.WithStaleIfError(time.Second))
 }
 
-func TestWithoutServeLastAnOutageIsTold(t *testing.T) {
+func TestStaleIfError_Absent_ReportsAnOutage(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		time.Sleep(2 * time.Minute) // fake clock
 		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
-		problem(t, x.ask(t, "GET", "ann"), 503)
+		problem(t, x.request(t, "GET", "ann"), 503)
 	}, tokenservice.WithReuse(time.Minute))
 }
 
-func TestServeLastBridgesAnOutage(t *testing.T) {
+func TestStaleIfError_DuringAnOutage_ReturnsTheLastToken(t *testing.T) {
 	seconds := int32(600)
 	in(t, lifetimes(&seconds), func(t *testing.T, x *rig) {
 		last := ""
 		for range 2 {
-			last = token(t, x.ask(t, "GET", ""))
+			last = token(t, x.request(t, "GET", ""))
 		}
 		for name, fault := range map[string]authtest.Fault{"503": authtest.Status(503), "429": authtest.RateLimited(time.Second), "maintenance": authtest.Maintenance(200)} {
 			x.sim.Fail(authtest.AnyOperation, -1, fault)
-			if tok := token(t, x.ask(t, "GET", "")); tok != last || x.last(t).Outcome != tokenservice.ServedStale || x.last(t).Err == nil {
+			if tok := token(t, x.request(t, "GET", "")); tok != last || x.last(t).Outcome != tokenservice.ServedStale || x.last(t).Err == nil {
 				t.Errorf("%s: %+v", name, x.last(t))
 			}
 			x.sim.ClearFaults()
 			time.Sleep(time.Minute) // fake clock
-			last = token(t, x.ask(t, "GET", ""))
+			last = token(t, x.request(t, "GET", ""))
 		}
 		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(403))
-		problem(t, x.ask(t, "GET", ""), 502) // a user who is locked out gets none
+		problem(t, x.request(t, "GET", ""), 502) // a user who is locked out gets no token
 		x.sim.ClearFaults()
 		time.Sleep(time.Minute) // fake clock
-		token(t, x.ask(t, "GET", ""))
+		token(t, x.request(t, "GET", ""))
 		x.sim.Fail(authtest.AnyOperation, -1, authtest.Status(503))
 		time.Sleep(595*time.Second - 100*time.Second + 1) // fake clock
-		problem(t, x.ask(t, "GET", ""), 503)
+		problem(t, x.request(t, "GET", ""), 503)
 	}, tokenservice.WithStaleIfError(100*time.Second))
 }
 
-func TestTheClientGoesAway(t *testing.T) {
+func TestClient_ThatLeaves_Gets499(t *testing.T) {
 	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithReuse(time.Hour)}} {
 		in(t, nil, func(t *testing.T, x *rig) {
 			release := x.sim.Block(authtest.OpGetFullAccessToken)
@@ -223,7 +223,7 @@ func TestTheClientGoesAway(t *testing.T) {
 	}
 }
 
-func TestTheClientGoesAwayInAuthenticate(t *testing.T) {
+func TestClient_ThatLeavesDuringAuthenticate_Gets499(t *testing.T) {
 	for _, canceled := range []bool{true, false} {
 		in(t, func(r *http.Request) (tokenservice.Request, error) {
 			<-r.Context().Done()
@@ -243,8 +243,8 @@ func TestTheClientGoesAwayInAuthenticate(t *testing.T) {
 	}
 }
 
-// A time limit of a middleware is no client who went away.
-func TestATimeLimitIsAnswered(t *testing.T) {
+// After the time limit of a middleware, the client is still there.
+func TestTimeLimit_OfAMiddleware_Gets503(t *testing.T) {
 	for _, opts := range [][]tokenservice.Option{nil, {tokenservice.WithReuse(time.Hour)}} {
 		in(t, nil, func(t *testing.T, x *rig) {
 			release := x.sim.Block(authtest.OpGetFullAccessToken)
@@ -264,13 +264,13 @@ func TestATimeLimitIsAnswered(t *testing.T) {
 	}
 }
 
-func TestEventsSayHowLong(t *testing.T) {
+func TestEvent_OfARequest_SaysHowLongItTook(t *testing.T) {
 	in(t, func(r *http.Request) (tokenservice.Request, error) {
 		time.Sleep(time.Second) // fake clock
 		return byCookie(r)
 	}, func(t *testing.T, x *rig) {
 		x.sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Delay(3*time.Second))
-		token(t, x.ask(t, "GET", "ann"))
+		token(t, x.request(t, "GET", "ann"))
 		want := tokenservice.Event{Outcome: tokenservice.Served, Method: "GET", User: "ann", Status: 200, Duration: 4 * time.Second, Wait: 3 * time.Second}
 		if e := x.last(t); e != want {
 			t.Errorf("%+v", e)
@@ -278,11 +278,11 @@ func TestEventsSayHowLong(t *testing.T) {
 	})
 }
 
-func TestNoSecretIsPrinted(t *testing.T) {
+func TestSecret_OfARequest_IsNotPrinted(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		tok := token(t, x.ask(t, "GET", "ann"))
+		tok := token(t, x.request(t, "GET", "ann"))
 		x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Refuse(401, 10097, "the key "+authtest.DefaultSecretKey+" is wrong, not "+tok))
-		body := x.ask(t, "GET", "ann").body
+		body := x.request(t, "GET", "ann").body
 		r := tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann", Password: "the-password", SecretKey: "the-key"})
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			text := fmt.Sprintf(verb+verb+verb+verb, x.last(t), r, &r, x.Service)

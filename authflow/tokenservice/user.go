@@ -13,12 +13,12 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// user is what the service remembers of a user.
+// user is the state that the service remembers about a user.
 type user struct {
 	name    string
 	limiter *rate.Limiter // nil: no limit
 
-	// The lock of users guards these.
+	// The lock of users guards these two.
 	uses    int
 	lastUse time.Time
 
@@ -28,20 +28,20 @@ type user struct {
 }
 
 // maxEntries is how many different requests of a user are remembered, so that an
-// application whose requests differ each time takes no more memory by it.
+// application whose requests differ each time does not need more and more memory.
 const maxEntries = 16
 
-// entry belongs to one request of one user: mostly there is one. The lock of the user
-// guards its fields.
+// entry is the state of one Request of a user. Most users have one entry. The lock of
+// the user guards its fields.
 type entry struct {
 	sum       [sha256.Size]byte
 	flow      *authflow.Flow  // for the request as it is
 	short     *authflow.Flow  // for the request without e-mail and display name
 	shortTill time.Time       // until when short is used
 	last      *authflow.Token // the token that was handed out last, if it may be of use
-	since     time.Time       // when that was
+	since     time.Time       // when it was handed out
 
-	turn chan struct{} // held by the request that asks for a token, if tokens are reused
+	turn chan struct{} // held by the request that gets a token, if tokens are reused
 }
 
 // handedOut is a token that a browser has and that may still be alive.
@@ -50,7 +50,7 @@ type handedOut struct {
 	username   string
 	deadline   time.Time // zero if it is not known
 	at         time.Time // when it was handed out
-	isObject   bool      // it can end no other tokens
+	isObject   bool      // it cannot revoke other tokens
 	isRecorded bool      // in the Store
 	isEnding   bool      // the user has signed out since
 }
@@ -67,7 +67,7 @@ func newHandedOut(t authflow.Token, req *Request) handedOut {
 	return h
 }
 
-// usedUp is by how much the deadline of a token is before its end, at most.
+// usedUp is the longest time between the deadline of a token and its expiry.
 const usedUp = 5 * time.Second
 
 // isAlive reports whether the token may still be alive.
@@ -120,9 +120,9 @@ func (u *user) prune() {
 	u.alive = slices.DeleteFunc(u.alive, func(h handedOut) bool { return !h.isAlive(now) })
 }
 
-// takeEnding returns the tokens that a sign-out has to end: those of other replicas, and
-// either all others or those of earlier tries. It reports whether there are more, which
-// were handed out after the sign-out.
+// takeEnding returns the tokens that a sign-out has to end: the tokens of other replicas,
+// the tokens that earlier tries could not end, and, if all is set, all others. It reports
+// whether there are more tokens, which were handed out after the sign-out.
 func (u *user) takeEnding(others []handedOut, all bool) (ending []handedOut, more bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -151,7 +151,7 @@ func (u *user) ending() []handedOut {
 	return slices.DeleteFunc(slices.Clone(u.alive), func(h handedOut) bool { return !h.isEnding })
 }
 
-// settle removes tokens that have ended.
+// settle removes tokens that were revoked.
 func (u *user) settle(ended []gen.Secret) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -180,5 +180,5 @@ func (u *user) unrecordedUntil() (until time.Time) {
 	return until
 }
 
-// unknownLife is how long a token is taken for alive whose deadline is not known.
+// unknownLife is how long a token without a known deadline counts as alive.
 const unknownLife = 24 * time.Hour

@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// users are those of whom the service remembers something. A user with a request in
-// progress, or with tokens that a sign-out is still to end, stays. Of the others, those
-// that were used least recently go when there are too many, and those that were idle.
+// users are the users that the service remembers. A user with a request in progress, or
+// with tokens that a sign-out is still to end, stays. Other users are forgotten when they
+// have been idle for too long; if there are too many, the least recently used one first.
 type users struct {
 	idle time.Duration
 	max  int
@@ -104,8 +104,8 @@ func (us *users) count() int {
 	return us.rest.Len() + len(us.inUse)
 }
 
-// lost says until when tokens of users live that the service does not remember, so that
-// their sign-out does not say that all has ended. It takes 16 bytes or so for each.
+// lost says when the last token of each forgotten user expires, so that a later sign-out
+// of the user can say that tokens may be alive. A user takes about 16 bytes.
 type lost struct {
 	seed  maphash.Seed
 	max   int

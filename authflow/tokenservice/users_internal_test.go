@@ -17,7 +17,8 @@ func newTestUsers(t *testing.T, most int) *users {
 	return us
 }
 
-// U1: who is in use stays, the least recently used goes first, and idle users go.
+// U1: a user in use stays. Of the others, the least recently used is forgotten first, and
+// idle users are forgotten.
 func TestU1_Users_FollowTheModelInRandomSchedules(t *testing.T) {
 	for seed := range uint64(50) {
 		synctest.Test(t, func(t *testing.T) {

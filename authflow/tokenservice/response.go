@@ -12,16 +12,16 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// answer holds a whole response, so that a failure never leaves half of one.
-type answer struct {
+// response is a whole response, so that a failure never leaves half of one.
+type response struct {
 	status int
 	kind   string // of the body
 	body   []byte
 }
 
 // secure sets the headers of all responses: no cache stores them (T4), no browser
-// takes them for another type, or shows them to a page that may not read them. They
-// have no validator, such as an ETag, by which a browser could use an old one again.
+// treats them as another type, or shows them to a page that may not read them. They
+// have no validator, such as an ETag, by which a browser could use an old response again.
 func secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -30,25 +30,25 @@ func secure(h http.Header) {
 	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Dest, Sec-Fetch-Site") // CORS adds Origin
 }
 
-// write sends a response at once. head leaves the body out.
-func (a *answer) write(w http.ResponseWriter, head bool) {
-	if a.kind != "" {
-		w.Header().Set("Content-Type", a.kind)
+// write sends a response at once. For HEAD it leaves the body out.
+func (resp *response) write(w http.ResponseWriter, isHead bool) {
+	if resp.kind != "" {
+		w.Header().Set("Content-Type", resp.kind)
 	}
-	if len(a.body) > 0 && !head {
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	if len(resp.body) > 0 && !isHead {
+		w.Header().Set("Content-Length", strconv.Itoa(len(resp.body)))
 	}
-	w.WriteHeader(a.status)
-	if !head {
-		_, _ = w.Write(a.body) // a client that has left cannot be told
+	w.WriteHeader(resp.status)
+	if !isHead {
+		_, _ = w.Write(resp.body) // a client that has closed the connection does not see an error
 	}
 }
 
-// tokenAnswer returns the response with a token, whose form is textType or jsonType.
-func tokenAnswer(t authflow.Token, form string) answer {
-	a := answer{http.StatusOK, form, []byte(t.Value)}
+// tokenResponse returns the response with a token, whose form is textType or jsonType.
+func tokenResponse(t authflow.Token, form string) response {
+	resp := response{http.StatusOK, form, []byte(t.Value)}
 	if form != jsonType {
-		return a
+		return resp
 	}
 	body := struct {
 		Token     string `json:"token"`
@@ -56,14 +56,14 @@ func tokenAnswer(t authflow.Token, form string) answer {
 		ExpiresAt string `json:"expires_at,omitempty"`
 	}{Token: string(t.Value)}
 	if !t.Deadline.IsZero() {
-		left := int64(time.Until(t.Deadline) / time.Second)
-		body.ExpiresIn, body.ExpiresAt = &left, t.Deadline.UTC().Format(time.RFC3339)
+		remaining := int64(time.Until(t.Deadline) / time.Second)
+		body.ExpiresIn, body.ExpiresAt = &remaining, t.Deadline.UTC().Format(time.RFC3339)
 	}
-	a.body, _ = json.Marshal(body) // strings and a number always have a JSON form
-	return a
+	resp.body, _ = json.Marshal(body) // strings and a number always have a JSON form
+	return resp
 }
 
-// problem is an error as RFC 9457 describes it. Of the cluster's response it has only
+// problem is an error as RFC 9457 describes it. From the cluster's response it has only
 // the numbers that ThoughtSpot's support needs.
 type problem struct {
 	Title      string `json:"title,omitempty"`
@@ -76,8 +76,8 @@ type problem struct {
 	Until      string `json:"until,omitempty"` // when the last of them expires, as in RFC 3339
 }
 
-// problemAnswer returns the response for an outcome without a token.
-func problemAnswer(o Outcome, err error) answer {
+// problemResponse returns the response for an outcome without a token.
+func problemResponse(o Outcome, err error) response {
 	_, status, detail := o.about()
 	p := problem{Title: http.StatusText(status), Status: status, Detail: detail}
 	var e *authflow.Error
@@ -92,11 +92,11 @@ func problemAnswer(o Outcome, err error) answer {
 		}
 	}
 	body, _ := json.Marshal(p)
-	return answer{status, "application/problem+json", body}
+	return response{status, "application/problem+json", body}
 }
 
 // retryAfter returns the value of Retry-After, in whole seconds. It is somewhat later
-// than d and random, so that clients with the same d do not come back together.
+// than d and random, so that clients with the same d do not all retry at once.
 func retryAfter(d time.Duration) string {
 	d = max(d, time.Second/2)
 	return seconds(d + rand.N(d/4+time.Second/2))

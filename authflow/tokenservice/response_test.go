@@ -18,7 +18,7 @@ func TestMethods_ByPath_AreServedOrRejected(t *testing.T) {
 		method, path string
 		status       int
 		allow        string
-		mints        int
+		tokens       int // that the service requests
 	}{
 		{"GET", "/token", 200, "", 1},
 		{"GET", "/token?user=bob&method=DELETE", 200, "", 1},
@@ -46,7 +46,7 @@ func TestMethods_ByPath_AreServedOrRejected(t *testing.T) {
 			in(t, nil, func(t *testing.T, x *rig) {
 				resp := x.send(request(t, c.method, "https://app.example"+c.path, "ann"))
 				body := resp.body
-				if resp.status != c.status || resp.header.Get("Allow") != c.allow || x.sim.Calls(authtest.AnyOperation) != c.mints {
+				if resp.status != c.status || resp.header.Get("Allow") != c.allow || x.sim.Calls(authtest.AnyOperation) != c.tokens {
 					t.Errorf("%d, Allow %q, %d calls", resp.status, resp.header.Get("Allow"), x.sim.Calls(authtest.AnyOperation))
 				}
 				if empty := c.status == 204 || c.method == "HEAD"; empty != (body == "") {
@@ -57,19 +57,19 @@ func TestMethods_ByPath_AreServedOrRejected(t *testing.T) {
 	}
 }
 
-func TestHead_ChecksTheUserWithoutAToken(t *testing.T) {
+func TestHead_OfAUser_RequestsNoToken(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		if resp := x.ask(t, http.MethodHead, ""); resp.status != 401 || resp.body != "" {
+		if resp := x.request(t, http.MethodHead, ""); resp.status != 401 || resp.body != "" {
 			t.Errorf("nobody: %d", resp.status)
 		}
-		resp := x.ask(t, http.MethodHead, "ann", "Accept", "application/json")
+		resp := x.request(t, http.MethodHead, "ann", "Accept", "application/json")
 		if resp.status != 200 || resp.header.Get("Content-Type") != "application/json" || x.last(t).Outcome != tokenservice.Checked {
 			t.Errorf("ann: %d %v, %v", resp.status, resp.header, x.last(t))
 		}
 	})
 }
 
-func TestAccept_ChoosesTheForm(t *testing.T) {
+func TestAccept_WithWeights_ChoosesTheForm(t *testing.T) {
 	const long = "text/html;q=0.1,"
 	in(t, nil, func(t *testing.T, x *rig) {
 		for accept, asJSON := range map[string]bool{
@@ -132,34 +132,34 @@ func TestAccept_ChoosesTheForm(t *testing.T) {
 			strings.Repeat(",", 20_000) + "application/json":  false, // beyond the ranges that are read
 		} {
 			x.sim.ResetCalls()
-			resp := x.ask(t, http.MethodGet, "ann", "Accept", accept)
+			resp := x.request(t, http.MethodGet, "ann", "Accept", accept)
 			if got := resp.header.Get("Content-Type") == "application/json"; got != asJSON || resp.status != 200 {
 				t.Errorf("%.40q: %d %s", accept, resp.status, resp.header.Get("Content-Type"))
 			}
 			time.Sleep(time.Second) // fake clock
 		}
-		resp := x.ask(t, http.MethodGet, "ann", "Accept", "text/plain;q=0.5", "Accept", "application/json")
+		resp := x.request(t, http.MethodGet, "ann", "Accept", "text/plain;q=0.5", "Accept", "application/json")
 		if resp.header.Get("Content-Type") != "application/json" {
-			t.Errorf("in two headers: %v", resp.header)
+			t.Errorf("the weights in two headers: %v", resp.header)
 		}
 	})
 }
 
-func TestBody_IsTheTokenAlone(t *testing.T) {
+func TestBody_OfAResponse_IsTheTokenAlone(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
-		resp := x.ask(t, http.MethodGet, "ann")
+		resp := x.request(t, http.MethodGet, "ann")
 		if ct := resp.header.Get("Content-Type"); ct != "text/plain; charset=utf-8" {
 			t.Error(ct)
 		}
 		if tok := token(t, resp); !x.alive(t, tok) {
-			t.Errorf("%q is not a token that is alive", tok)
+			t.Errorf("the token %q is not alive", tok)
 		}
 		var got struct {
 			Token     string
 			ExpiresIn int       `json:"expires_in"`
 			ExpiresAt time.Time `json:"expires_at"`
 		}
-		body := x.ask(t, http.MethodGet, "ann", "Accept", "application/json").body
+		body := x.request(t, http.MethodGet, "ann", "Accept", "application/json").body
 		if err := json.Unmarshal([]byte(body), &got); err != nil || !x.alive(t, got.Token) {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -170,7 +170,7 @@ func TestBody_IsTheTokenAlone(t *testing.T) {
 	})
 }
 
-func TestT4_Response_IsNotCachedInBetween(t *testing.T) {
+func TestT4_Response_OfEveryKind_IsNotCached(t *testing.T) {
 	boom := func(r *http.Request) (tokenservice.Request, error) {
 		if r.URL.Query().Has("boom") {
 			return tokenservice.Request{}, errors.New("boom")
@@ -179,26 +179,26 @@ func TestT4_Response_IsNotCachedInBetween(t *testing.T) {
 	}
 	for _, origins := range [][]string{nil, {friend}} {
 		in(t, boom, func(t *testing.T, x *rig) {
-			answers := map[string]got{
-				"a token":      x.ask(t, "GET", "ann"),
-				"JSON":         x.ask(t, "GET", "ann", "Accept", "application/json"),
-				"HEAD":         x.ask(t, "HEAD", "ann"),
-				"nobody":       x.ask(t, "GET", ""),
-				"another site": x.ask(t, "GET", "ann", "Origin", "https://evil.example"),
-				"a friend":     x.ask(t, "GET", "ann", "Origin", friend),
-				"a preflight":  x.ask(t, "OPTIONS", "", "Origin", friend, "Access-Control-Request-Method", "GET"),
-				"OPTIONS":      x.ask(t, "OPTIONS", ""),
-				"PUT":          x.ask(t, "PUT", "ann"),
+			responses := map[string]got{
+				"a token":      x.request(t, "GET", "ann"),
+				"JSON":         x.request(t, "GET", "ann", "Accept", "application/json"),
+				"HEAD":         x.request(t, "HEAD", "ann"),
+				"nobody":       x.request(t, "GET", ""),
+				"another site": x.request(t, "GET", "ann", "Origin", "https://evil.example"),
+				"a friend":     x.request(t, "GET", "ann", "Origin", friend),
+				"a preflight":  x.request(t, "OPTIONS", "", "Origin", friend, "Access-Control-Request-Method", "GET"),
+				"OPTIONS":      x.request(t, "OPTIONS", ""),
+				"PUT":          x.request(t, "PUT", "ann"),
 				"boom":         x.send(request(t, "GET", address+"?boom", "ann")),
-				"signing out":  x.ask(t, "DELETE", "ann"),
-				"validated":    x.ask(t, "GET", "ann", "If-None-Match", "*", "If-Modified-Since", "Sat, 01 Jan 2050 00:00:00 GMT", "Range", "bytes=0-3"),
+				"signing out":  x.request(t, "DELETE", "ann"),
+				"validated":    x.request(t, "GET", "ann", "If-None-Match", "*", "If-Modified-Since", "Sat, 01 Jan 2050 00:00:00 GMT", "Range", "bytes=0-3"),
 			}
 			for range 30 {
-				answers["too often"] = x.ask(t, "GET", "bob")
+				responses["too often"] = x.request(t, "GET", "bob")
 			}
 			x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Status(503))
-			answers["an outage"] = x.ask(t, "GET", "ann")
-			for name, resp := range answers {
+			responses["an outage"] = x.request(t, "GET", "ann")
+			for name, resp := range responses {
 				h := resp.header
 				vary := strings.Join(h.Values("Vary"), ", ")
 				for _, by := range []string{"Origin", "Accept", "Cookie", "Authorization", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Referer"} {
@@ -211,8 +211,8 @@ func TestT4_Response_IsNotCachedInBetween(t *testing.T) {
 					t.Errorf("%s: %v", name, h)
 				}
 			}
-			if answers["validated"].status != 200 || answers["too often"].status != 429 || answers["an outage"].status != 503 || answers["boom"].status != 500 {
-				t.Errorf("not what was to be tested: %v", answers)
+			if responses["validated"].status != 200 || responses["too often"].status != 429 || responses["an outage"].status != 503 || responses["boom"].status != 500 {
+				t.Errorf("the responses are not the ones to be tested: %v", responses)
 			}
 		}, tokenservice.WithOrigins(origins...))
 	}

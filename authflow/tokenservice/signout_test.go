@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -272,32 +270,4 @@ func TestU2_ForgetWithACanceledContext_SaysHowManyTokensAreAlive(t *testing.T) {
 		}
 		expectAlive(t, x.sim, "ann", 0, "the second time")
 	})
-}
-
-// The cluster returns the same token twice.
-func TestT2_TokenThatWasHandedOutBefore_IsAnError(t *testing.T) {
-	in(t, nil, func(t *testing.T, x *rig) {
-		x.sim.Fail(authtest.OpGetFullAccessToken, -1, repeatFirst())
-		token(t, x.request(t, "GET", "ann"))
-		problem(t, x.request(t, "GET", "ann"), 500)
-		if e := x.last(t); e.Outcome != tokenservice.InternalError || !strings.Contains(e.Err.Error(), "handed out before") {
-			t.Errorf("%+v", e)
-		}
-	})
-}
-
-// repeatFirst gives all calls the response to the first one.
-func repeatFirst() authtest.Fault {
-	var first *httptest.ResponseRecorder
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if first == nil {
-				first = httptest.NewRecorder()
-				next.ServeHTTP(first, r)
-			}
-			w.Header().Set("Content-Type", first.Header().Get("Content-Type"))
-			w.WriteHeader(first.Code)
-			_, _ = w.Write(first.Body.Bytes())
-		})
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
@@ -22,10 +23,11 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // further token takes, of 200 bytes here.
 func BenchmarkRequest(b *testing.B) {
 	const users = 20_000
-	granted := `{"token":"` + strings.Repeat("t", 200) + `","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675215664089}`
+	var calls atomic.Int64
+	granted := `{"token":"%0200d","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675215664089}`
 	cluster, err := authflow.New("https://ts.example", authflow.WithSecretKey("key"), authflow.WithRateLimit(0, 0),
 		authflow.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(granted)), Request: r}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(fmt.Sprintf(granted, calls.Add(1)))), Request: r}, nil
 		})}))
 	if err != nil {
 		b.Fatal(err)

@@ -50,6 +50,10 @@ func tokenOf(l *lease) Token {
 	if remaining != renewal.Forever {
 		t.Deadline = now.Add(remaining)
 	}
+	atMost := l.RemainingAtMost(now)
+	if atMost != renewal.Forever {
+		t.ExpiredBy = now.Add(atMost)
+	}
 	return t
 }
 

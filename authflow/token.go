@@ -21,6 +21,9 @@ type Token struct {
 	// if that is unknown. A token that is stored and later returned by the
 	// function of TokensFrom keeps its age by it.
 	Deadline time.Time
+	// ExpiredBy is the local time by which the token has certainly expired, because
+	// Deadline may be early or a guess; the zero Time if that is unknown.
+	ExpiredBy time.Time
 	// Created and Expires are the times that the server stated, by its own clock,
 	// to the millisecond. They are zero if the server stated none or impossible
 	// ones.

@@ -163,7 +163,10 @@ func (p *Pool[K]) complete(key K, c *creation, f *authflow.Flow, err error) {
 	defer c.cancel()
 	isTooLate := p.finish(key, c, f, err)
 	if isTooLate && err == nil {
-		_ = p.logOut(context.Background(), debt[K]{key, f}) // Policy.Timeout bounds it; otherwise the flow stays owed
+		late := debt[K]{key, f}
+		if p.logOut(context.Background(), late) != nil { // Policy.Timeout bounds it; otherwise the flow stays owed
+			p.trim([]debt[K]{late})
+		}
 	}
 }
 

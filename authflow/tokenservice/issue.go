@@ -74,7 +74,7 @@ func (tr *tokenRequest) issue(ctx context.Context) (authflow.Token, error) {
 	if !lives(t, least) {
 		return authflow.Token{}, invalid("validity_time_in_sec", fmt.Sprintf("is too small: a new token lives %v, less than WithMinTTL, %v", time.Until(t.Deadline).Round(time.Second), least))
 	}
-	err = tr.handOut(ctx, t)
+	err = tr.handOut(t)
 	if errors.Is(err, errSuperseded) {
 		tr.service.revokeLater(tr.user, t)
 	}
@@ -160,62 +160,35 @@ func (tr *tokenRequest) isSuperseded() bool {
 // handOut notes that the browser gets a token, so that a sign-out ends it. It is
 // recorded in the Store first: then a sign-out at another replica finds the token there,
 // or handOut finds the sign-out there.
-func (tr *tokenRequest) handOut(ctx context.Context, t authflow.Token) error {
+func (tr *tokenRequest) handOut(t authflow.Token) error {
+	s, u := tr.service, tr.user
 	h := newHandedOut(t, &tr.req)
-	v := tr.service.recordOf(tr.req.user)
-	if v != nil {
-		err := changeRecord(ctx, v, func(r *record) error {
-			switch {
-			case r.isSignedOutSince(tr.began):
-				return errSuperseded
-			case r.has(t.Value):
-				return errRepeated
-			}
-			tr.addUnrecorded(r)
-			r.add(h)
-			return nil
-		})
-		if errors.Is(err, errSuperseded) || errors.Is(err, errRepeated) {
-			return err
-		}
-		h.isRecorded = err == nil // otherwise a later request records it
+	err := s.record(u, &h, tr.began)
+	if err != nil {
+		return err
 	}
-	u := tr.user
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if tr.isSuperseded() {
+	err = tr.note(t, h)
+	if err == nil && !h.isRecorded && s.recordOf(u.name) != nil {
+		s.retries.add(s.users, u, owed{recording: true})
+	}
+	return err
+}
+
+// note notes a token that is handed out, unless the user has signed out in the meantime.
+func (tr *tokenRequest) note(t authflow.Token, h handedOut) error {
+	tr.user.mu.Lock()
+	defer tr.user.mu.Unlock()
+	switch {
+	case tr.isSuperseded():
 		return errSuperseded
-	}
-	if u.has(t.Value) {
+	case tr.user.has(t.Value):
 		return errRepeated
 	}
-	if h.isRecorded {
-		u.noteRecorded()
-	}
-	u.add(h)
+	tr.user.add(h)
 	if tr.service.reuse > 0 || tr.service.isStaleAllowed {
 		tr.entry.last, tr.entry.since = &t, h.at
 	}
 	return nil
-}
-
-// addUnrecorded adds to a record the tokens that could not be recorded before.
-func (tr *tokenRequest) addUnrecorded(r *record) {
-	tr.user.mu.Lock()
-	defer tr.user.mu.Unlock()
-	now := time.Now()
-	for _, h := range tr.user.alive {
-		if !h.isRecorded && h.isAlive(now) && !r.has(h.token) {
-			r.add(h)
-		}
-	}
-}
-
-// noteRecorded notes that all tokens are recorded. The caller holds the lock.
-func (u *user) noteRecorded() {
-	for i := range u.alive {
-		u.alive[i].isRecorded = true
-	}
 }
 
 // reusable returns the token that was handed out last, if it is not older than age and has
@@ -228,7 +201,7 @@ func (tr *tokenRequest) reusable(ctx context.Context, age, life time.Duration) (
 	v := tr.service.recordOf(tr.req.user)
 	if v != nil {
 		r, err := loadRecord(ctx, v)
-		if err == nil && (r.isSignedOutSince(since) || r.isSignedOutSince(tr.began)) {
+		if err != nil || r.isSignedOutSince(since) || r.isSignedOutSince(tr.began) {
 			return authflow.Token{}, false
 		}
 	}
@@ -258,7 +231,11 @@ func outcomeOf(err error) Outcome {
 		return Superseded
 	case errors.Is(err, errStore):
 		return Unavailable
-	case errors.Is(err, authflow.ErrInvalid), !errors.As(err, &e):
+	case errors.Is(err, authflow.ErrInvalid):
+		return InternalError
+	case !errors.As(err, &e) && errors.Is(err, errLost):
+		return StillAlive
+	case e == nil:
 		return InternalError
 	case errors.Is(err, authflow.ErrRateLimited):
 		return Throttled

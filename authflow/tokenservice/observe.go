@@ -88,7 +88,7 @@ func (o Outcome) about() (name string, status int, detail string) {
 	case EndedLater:
 		return "ended_later", 0, ""
 	case StillAlive:
-		return "still_alive", 0, ""
+		return "still_alive", http.StatusServiceUnavailable, "Some of your tokens are still valid."
 	case ShuttingDown:
 		return "shutting_down", http.StatusServiceUnavailable, "The service is being restarted. Try again."
 	}

@@ -46,7 +46,7 @@ func (p *progress) signOut(user string) {
 	if p.signOuts == nil {
 		p.signOuts = make(map[string]uint64)
 	}
-	p.signOuts[user] = p.last
+	p.signOuts[userKey(user)] = p.last
 	if len(p.signOuts) >= max(p.sweepAt, minSweep) {
 		p.sweep()
 	}
@@ -70,5 +70,5 @@ func (p *progress) sweep() {
 func (p *progress) isSuperseded(number uint64, user string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.signOuts[user] > number
+	return p.signOuts[userKey(user)] > number
 }

@@ -52,11 +52,12 @@ const (
 
 // recordOf returns the value of a user in the Store; nil if the cluster has none.
 func (s *Service) recordOf(name string) *authflow.SharedValue {
-	return s.cluster.SharedValue("tokenservice", name)
+	return s.cluster.SharedValue("tokenservice", userKey(name))
 }
 
 // loadRecord returns the record of a user. A record that cannot be read counts as empty.
 func loadRecord(ctx context.Context, v *authflow.SharedValue) (record, error) {
+	sent := time.Now()
 	text, left, err := v.Load(ctx)
 	if errors.Is(err, authflow.ErrNotStored) {
 		return record{}, nil
@@ -69,12 +70,19 @@ func loadRecord(ctx context.Context, v *authflow.SharedValue) (record, error) {
 	if err != nil {
 		return record{}, nil //nolint:nilerr // the next record replaces it
 	}
-	return stored.at(time.Now(), left), nil
+	return stored.read(sent, time.Now(), left), nil
 }
 
-// at returns the record as it is now. left is the rest of its time to live.
-func (stored *storedRecord) at(now time.Time, left time.Duration) record {
-	saved := now.Add(left - time.Duration(stored.TTL)*time.Millisecond)
+// read returns the record as it is now. left is the rest of its time to live, at some
+// moment between two times. All times that matter are on the safe side: a token expires
+// late and was handed out early, and a sign-out was late.
+func (stored *storedRecord) read(sent, now time.Time, left time.Duration) record {
+	ttl := time.Duration(stored.TTL) * time.Millisecond
+	if left > ttl+clockError {
+		stored.SignedOut = nil // the clock of the Store was set back
+	}
+	age := max(0, ttl-left)
+	saved, savedBefore := now.Add(-age), sent.Add(-age)
 	after := func(ms int64) time.Time { return saved.Add(time.Duration(ms) * time.Millisecond) }
 	var r record
 	if stored.Lost > 0 {
@@ -84,7 +92,7 @@ func (stored *storedRecord) at(now time.Time, left time.Duration) record {
 		r.signedOut = after(-*stored.SignedOut)
 	}
 	for _, t := range stored.Tokens {
-		h := handedOut{token: gen.Secret(t.Value), username: t.Username, at: after(-t.Age), isObject: t.Object, isRecorded: true}
+		h := handedOut{token: gen.Secret(t.Value), username: t.Username, at: savedBefore.Add(-time.Duration(t.Age) * time.Millisecond), isObject: t.Object, isRecorded: true}
 		if t.Remaining > 0 {
 			h.deadline = after(t.Remaining)
 		}
@@ -125,8 +133,8 @@ func (r *record) stored(now time.Time) (text []byte, ttl time.Duration) {
 func (r *record) add(h handedOut) {
 	r.tokens = append(r.tokens, h)
 	for len(r.tokens) > maxRecord {
-		first := slices.MinFunc(r.tokens, func(a, b handedOut) int { return a.deadline.Compare(b.deadline) })
-		r.lostUntil = latest(r.lostUntil, first.deadline)
+		first := slices.MinFunc(r.tokens, func(a, b handedOut) int { return a.end().Compare(b.end()) })
+		r.lostUntil = latest(r.lostUntil, first.end())
 		r.remove([]gen.Secret{first.token})
 	}
 }
@@ -134,6 +142,15 @@ func (r *record) add(h handedOut) {
 // remove removes tokens.
 func (r *record) remove(tokens []gen.Secret) {
 	r.tokens = slices.DeleteFunc(r.tokens, func(h handedOut) bool { return slices.Contains(tokens, h.token) })
+}
+
+// settle notes that tokens have ended: some, or all that were handed out.
+func (r *record) settle(ended []gen.Secret, all bool) error {
+	r.remove(ended)
+	if all {
+		r.lostUntil = time.Time{}
+	}
+	return nil
 }
 
 // has reports whether a replica has handed out a token.

@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// retries are the sign-outs that the service tries again by itself.
+// retries are what the service owes to users and tries again by itself: sign-outs that
+// have failed, and tokens that could not be recorded in the Store.
 type retries struct {
 	mu     sync.Mutex
 	users  map[string]*retry
 	nextAt atomic.Int64 // when the first one is due, in Unix nanoseconds; 0 if there is none
 }
 
-// retry is a sign-out that has failed. Its user stays in the memory of the service.
+// retry is what is owed to a user, who stays in the memory of the service.
 type retry struct {
 	user  *user
 	owed  owed
@@ -36,7 +37,8 @@ const (
 // 30, 70, 150, 310 and 630 s, and then every 10 minutes.
 func retryPause(tries int) time.Duration { return min(firstRetry<<min(tries, 10), lastRetry) }
 
-// add notes that a sign-out is to be tried again.
+// add notes what is owed to a user. What a later sign-out owes replaces what an earlier one
+// does; the earlier one adds to it.
 func (rs *retries) add(us *users, u *user, o owed) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -51,35 +53,67 @@ func (rs *retries) add(us *users, u *user, o owed) {
 		}
 		rs.users[u.name] = r
 	}
+	before := r.owed
+	if o.at.Before(before.at) {
+		o.at, o.inStore, o.everywhere = before.at, o.inStore || before.inStore, o.everywhere || before.everywhere
+	}
+	o.tokens, o.recording = o.tokens || before.tokens, o.recording || before.recording
 	r.owed, r.at = o, time.Now().Add(retryPause(r.tries))
 	rs.schedule()
 }
 
-// settle notes that the sign-out of a user is not to be tried again: it is done, or
-// another try would fail as well.
-func (rs *retries) settle(us *users, u *user) {
+// settle notes that a sign-out is not to be tried again: it is done, or another try would
+// fail as well. It leaves a later sign-out alone.
+func (rs *retries) settle(us *users, u *user, at time.Time) {
+	rs.change(us, u, func(o *owed) {
+		if !at.Before(o.at) {
+			*o = owed{recording: o.recording}
+		}
+	})
+}
+
+// recorded notes that all tokens of a user are recorded.
+func (rs *retries) recorded(us *users, u *user) {
+	rs.change(us, u, func(o *owed) { o.recording = false })
+}
+
+// change revises what is owed to a user, and forgets the user if that is nothing.
+func (rs *retries) change(us *users, u *user, revise func(*owed)) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	r := rs.users[u.name]
 	if r == nil {
 		return
 	}
-	delete(rs.users, u.name)
-	us.done(r.user)
+	revise(&r.owed)
+	switch {
+	case r.owed.isNothing():
+		delete(rs.users, u.name)
+		us.done(r.user)
+	case r.at.IsZero():
+		r.at = time.Now().Add(retryPause(r.tries))
+	}
 	rs.schedule()
 }
 
-// has reports whether the sign-out of a user is to be tried again.
-func (rs *retries) has(u *user) bool {
+// owesSignOut reports whether a sign-out of a user is to be tried again.
+func (rs *retries) owesSignOut(u *user) bool {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	return rs.users[u.name] != nil
+	r := rs.users[u.name]
+	return r != nil && r.owed.isSignOut()
 }
 
-func (rs *retries) count() int {
+// count returns the number of sign-outs that are to be tried again.
+func (rs *retries) count() (n int) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	return len(rs.users)
+	for _, r := range rs.users {
+		if r.owed.isSignOut() {
+			n++
+		}
+	}
+	return n
 }
 
 // schedule notes when the next try is due. The caller holds the lock.
@@ -114,20 +148,34 @@ func (rs *retries) take(now time.Time) (due []retry) {
 	return due
 }
 
-// retrySignOuts tries sign-outs again that are due, in the background.
-func (s *Service) retrySignOuts() {
+// retry tries again what is due, in the background.
+func (s *Service) retry() {
 	for _, r := range s.retries.take(time.Now()) {
 		s.inBackground(r.user, func(ctx context.Context) {
-			began := time.Now()
-			err := s.signOut(ctx, r.user, &r.owed)
-			e := Event{Outcome: EndedLater, User: r.user.name, Duration: time.Since(began), Err: err}
-			switch {
-			case s.retries.has(r.user):
-				return // it is tried again
-			case err != nil:
-				e.Outcome = StillAlive
+			if r.owed.recording {
+				s.recordRest(ctx, r.user)
 			}
-			s.report(e)
+			if r.owed.isSignOut() {
+				s.retrySignOut(ctx, r.user, r.owed)
+			}
 		})
 	}
+}
+
+func (s *Service) retrySignOut(ctx context.Context, u *user, o owed) {
+	began := time.Now()
+	var err error
+	if o.at.IsZero() {
+		err = s.revokeEnding(ctx, u)
+	} else {
+		err = s.signOut(ctx, u, &o)
+	}
+	if s.retries.owesSignOut(u) {
+		return // it is tried again
+	}
+	e := Event{Outcome: EndedLater, User: u.name, Duration: time.Since(began), Err: err}
+	if err != nil {
+		e.Outcome = StillAlive
+	}
+	s.report(e)
 }

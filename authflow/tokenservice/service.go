@@ -80,7 +80,7 @@ func New(cluster *authflow.Cluster, authenticate func(*http.Request) (Request, e
 	s.all = s.overall.limiter()
 	s.drain.empty = make(chan struct{})
 	s.handler = pages.handler(s.serve)
-	s.users, err = newUsers(s.maxUsers, s.idle, func(name string) *user { return &user{name: name, limiter: s.perUser.limiter()} })
+	s.users, err = newUsers(s.maxUsers, s.idle, func(name string) *user { return newUser(name, s.perUser.limiter()) })
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, crossSite error)
 	e.Status = res.write(w, r.Method == http.MethodHead)
 	e.Outcome, e.Err, e.User, e.Wait, e.Duration = res.outcome, res.err, tr.req.user, tr.wait, time.Since(tr.began)
 	s.report(e)
-	s.retrySignOuts()
+	s.retry()
 }
 
 // write sends the response, and returns its status.

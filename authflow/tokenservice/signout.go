@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
-	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 const (
@@ -72,12 +69,17 @@ var (
 	errLost   = errors.New("the service has handed out tokens that it no longer remembers, see WithMaxUsers")
 )
 
-// owed is the part of a sign-out that is still to be done.
+// owed is what is still to be done for a user.
 type owed struct {
-	at         time.Time // of the sign-out
-	inStore    bool      // the other replicas do not know of it
+	at         time.Time // of the latest sign-out; zero if tokens are owed alone
+	inStore    bool      // the other replicas do not know of the sign-out
 	everywhere bool      // tokens of other programs are still to be ended
+	tokens     bool      // tokens are still to be ended
+	recording  bool      // tokens are still to be recorded in the Store
 }
+
+func (o *owed) isSignOut() bool { return o.inStore || o.everywhere || o.tokens }
+func (o *owed) isNothing() bool { return !o.isSignOut() && !o.recording }
 
 // signOut ends the tokens of a user who signs out, or continues an earlier try. Then
 // it does not touch the tokens that were handed out since the sign-out.
@@ -89,8 +91,9 @@ func (s *Service) signOut(ctx context.Context, u *user, before *owed) error {
 		o = *before
 	}
 	v := s.recordOf(u.name)
-	others, lostUntil, storeErr := shareSignOut(ctx, v, o.at)
+	others, lostUntil, isElsewhere, storeErr := shareSignOut(ctx, v, o.at, before == nil)
 	tokens, isBack := u.takeEnding(others, before == nil)
+	isBack = isBack || before != nil && isElsewhere
 	failures := []error{storeErr}
 	if o.everywhere {
 		err := s.endEverywhere(ctx, u, tokens, isBack)
@@ -99,15 +102,19 @@ func (s *Service) signOut(ctx context.Context, u *user, before *owed) error {
 	}
 	ended, errs := s.revokeAll(ctx, tokens)
 	u.settle(ended)
-	if s.everywhere && !o.everywhere {
+	hasEndedAll := s.everywhere && !o.everywhere
+	if hasEndedAll {
 		s.users.settleLost(u.name)
 	}
-	if v != nil && storeErr == nil && len(ended) > 0 {
+	if v != nil && storeErr == nil && (hasEndedAll || len(ended) > 0) {
 		// After a failure, the next sign-out revokes these tokens again, which does no harm.
-		_ = changeRecord(ctx, v, func(r *record) error { r.remove(ended); return nil })
+		_ = changeRecord(ctx, v, func(r *record) error { return r.settle(ended, hasEndedAll) })
 	}
 	o.inStore = storeErr != nil
-	lost := latest(s.users.lostUntil(u.name), lostUntil)
+	var lost time.Time
+	if !hasEndedAll {
+		lost = latest(s.users.lostUntil(u.name), lostUntil)
+	}
 	return s.conclude(u, o, lost, append(failures, errs...))
 }
 
@@ -120,7 +127,7 @@ func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) er
 	}
 	failure := errors.Join(failures...)
 	if failure == nil {
-		s.retries.settle(s.users, u)
+		s.retries.settle(s.users, u, o.at)
 		return nil
 	}
 	e := &SignOutError{Alive: len(alive), Until: lost, Err: failure}
@@ -131,165 +138,38 @@ func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) er
 		}
 		e.Until = latest(e.Until, alive[i].deadline)
 	}
-	isOwed := len(alive) > 0 || o.inStore || o.everywhere
-	if isOwed && slices.ContainsFunc(failures, isWorthRetrying) {
+	o.tokens = len(alive) > 0
+	if o.isSignOut() && slices.ContainsFunc(failures, isWorthRetrying) {
 		s.retries.add(s.users, u, o)
 	} else {
-		s.retries.settle(s.users, u)
+		s.retries.settle(s.users, u, o.at)
 	}
 	return e
 }
 
 // shareSignOut tells the other replicas that a user has signed out, and returns the
 // tokens that they have handed out before. Without a Store it does nothing.
-func shareSignOut(ctx context.Context, v *authflow.SharedValue, at time.Time) (others []handedOut, lostUntil time.Time, err error) {
+func shareSignOut(ctx context.Context, v *authflow.SharedValue, at time.Time, all bool) (others []handedOut, lostUntil time.Time, isElsewhere bool, err error) {
 	if v == nil {
-		return nil, time.Time{}, nil
+		return nil, time.Time{}, false, nil
 	}
 	err = changeRecord(ctx, v, func(r *record) error {
-		others, lostUntil = nil, r.lostUntil
+		others, lostUntil, isElsewhere = nil, r.lostUntil, false
 		for _, h := range r.tokens {
-			if !h.at.After(at) {
+			if all || !h.at.After(at) {
 				others = append(others, h)
+			} else {
+				isElsewhere = true
 			}
 		}
 		r.signedOut = latest(r.signedOut, at)
 		return nil
 	})
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("%w: %w", errStore, err)
+		return nil, time.Time{}, false, fmt.Errorf("%w: %w", errStore, err)
 	}
 	if !lostUntil.After(time.Now()) {
 		lostUntil = time.Time{}
 	}
-	return others, lostUntil, nil
-}
-
-// revokeAll revokes tokens, several at a time. It returns the revoked tokens, and the
-// errors of the others.
-func (s *Service) revokeAll(ctx context.Context, tokens []handedOut) (ended []gen.Secret, failures []error) {
-	var (
-		mu      sync.Mutex
-		workers sync.WaitGroup
-	)
-	queue := make(chan handedOut)
-	for range min(revocations, len(tokens)) {
-		workers.Go(func() {
-			for h := range queue {
-				err := s.cluster.Revoke(ctx, h.asToken())
-				mu.Lock()
-				if err == nil {
-					ended = append(ended, h.token)
-				} else {
-					failures = append(failures, err)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for _, h := range tokens {
-		queue <- h
-	}
-	close(queue)
-	workers.Wait()
-	return ended, failures
-}
-
-func (h *handedOut) asToken() authflow.Token {
-	return authflow.Token{Value: h.token, Username: h.username, Deadline: h.deadline}
-}
-
-// isWorthRetrying reports whether another try may succeed. It would not for a user that
-// the cluster does not know, or that may not revoke tokens.
-func isWorthRetrying(err error) bool {
-	var e *authflow.Error
-	switch {
-	case err == nil, errors.Is(err, errLost), errors.Is(err, errIsBack), errors.Is(err, authflow.ErrInvalid):
-		return false
-	case errors.As(err, &e) && e.Status != 0:
-		return e.Retryable()
-	}
-	return true
-}
-
-// revokeLater revokes a token that is not handed out, and does not wait for it. If that
-// fails, the sign-out that came in between is tried again.
-func (s *Service) revokeLater(u *user, t authflow.Token) {
-	h := newHandedOut(t, &Request{user: u.name})
-	h.isEnding = true
-	u.mu.Lock()
-	u.add(h)
-	u.mu.Unlock()
-	s.inBackground(u, func(ctx context.Context) {
-		ended, failures := s.revokeAll(ctx, []handedOut{h})
-		u.settle(ended)
-		if len(failures) > 0 {
-			_ = s.conclude(u, owed{at: h.at}, time.Time{}, failures)
-		}
-	})
-}
-
-// inBackground runs f in a goroutine that Shutdown waits for. The service remembers the
-// user until f returns. After Shutdown, f is not run.
-func (s *Service) inBackground(u *user, f func(context.Context)) {
-	entered := s.drain.enterBackground()
-	if !entered {
-		return
-	}
-	inUse := s.users.use(u.name)
-	go func() {
-		defer s.drain.leave()
-		defer s.users.done(inUse)
-		ctx, cancel := context.WithTimeout(context.Background(), signOutTime)
-		defer cancel()
-		f(ctx)
-	}()
-}
-
-// endEverywhere ends the tokens that other programs have made for a user who has not
-// signed in again: with a token of the user that is alive, or with one that it requests
-// without any effect on the user.
-func (s *Service) endEverywhere(ctx context.Context, u *user, tokens []handedOut, isBack bool) error {
-	switch {
-	case isBack:
-		return errIsBack
-	case s.administrator != nil:
-		return s.revokeByAdministrator(ctx, u.name)
-	}
-	for i := range tokens {
-		t := tokens[len(tokens)-1-i]
-		if t.isObject {
-			continue
-		}
-		err := s.cluster.Revoke(ctx, t.asToken(), authflow.Everywhere())
-		if !isRejected(err) {
-			return err
-		}
-	}
-	f, err := s.cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: u.name, AutoCreate: new(bool)})
-	if err != nil {
-		return err
-	}
-	t, err := f.Token(ctx)
-	if err != nil {
-		return err
-	}
-	if t.Username == "" {
-		t.Username = u.name
-	}
-	return s.cluster.Revoke(ctx, t, authflow.Everywhere())
-}
-
-func (s *Service) revokeByAdministrator(ctx context.Context, name string) error {
-	resp, err := s.administrator.API().RevokeTokenWithResponse(ctx, gen.RevokeTokenRequest{UserIdentifier: name})
-	if err != nil {
-		return err
-	}
-	return authflow.ErrorOf(resp.HTTPResponse)
-}
-
-// isRejected reports whether the cluster no longer accepts a token.
-func isRejected(err error) bool {
-	var e *authflow.Error
-	return errors.As(err, &e) && e.Status == http.StatusUnauthorized
+	return others, lostUntil, isElsewhere, nil
 }

@@ -23,9 +23,20 @@ type user struct {
 	lastUse time.Time
 
 	mu      sync.Mutex
-	entries []*entry    // the least recently used first
-	alive   []handedOut // in the order in which they were handed out
+	entries []*entry     // the least recently used first
+	alive   []handedOut  // in the order in which they were handed out
+	waiting []*recording // tokens that wait to be recorded in the Store
+
+	recordTurn chan struct{} // held by the goroutine that changes the record
 }
+
+func newUser(name string, limiter *rate.Limiter) *user {
+	return &user{name: name, limiter: limiter, recordTurn: make(chan struct{}, 1)}
+}
+
+// userKey returns the text by which a user is known. Names that differ by case alone are
+// one user, as in package authflow.
+func userKey(name string) string { return strings.ToLower(name) }
 
 // maxEntries is how many different requests of a user are remembered, so that an
 // application whose requests differ each time does not need more and more memory.
@@ -48,7 +59,7 @@ type entry struct {
 type handedOut struct {
 	token      gen.Secret
 	username   string
-	deadline   time.Time // zero if it is not known
+	deadline   time.Time // when it has certainly expired; zero if that is not known
 	at         time.Time // when it was handed out
 	isObject   bool      // it cannot revoke other tokens
 	isRecorded bool      // in the Store
@@ -60,18 +71,19 @@ func newHandedOut(t authflow.Token, req *Request) handedOut {
 	if name == "" {
 		name = req.user
 	}
-	h := handedOut{token: t.Value, username: strings.Clone(name), at: time.Now(), isObject: req.isObject}
-	if !t.Deadline.IsZero() {
-		h.deadline = t.Deadline.Add(usedUp)
-	}
-	return h
+	return handedOut{token: t.Value, username: strings.Clone(name), deadline: t.ExpiredBy, at: time.Now(), isObject: req.isObject}
 }
 
-// usedUp is the longest time between the deadline of a token and its expiry.
-const usedUp = 5 * time.Second
+// end returns until when the token is taken for alive.
+func (h *handedOut) end() time.Time {
+	if h.deadline.IsZero() {
+		return h.at.Add(unknownLife)
+	}
+	return h.deadline
+}
 
 // isAlive reports whether the token may still be alive.
-func (h *handedOut) isAlive(now time.Time) bool { return h.deadline.IsZero() || h.deadline.After(now) }
+func (h *handedOut) isAlive(now time.Time) bool { return h.end().After(now) }
 
 // entryOf returns the entry of a request, which is now the most recently used one.
 func (u *user) entryOf(sum [sha256.Size]byte, isReused bool) *entry {
@@ -169,12 +181,8 @@ func (u *user) unrecordedUntil() (until time.Time) {
 	now := time.Now()
 	for i := range u.alive {
 		h := &u.alive[i]
-		switch {
-		case h.isRecorded || !h.isAlive(now):
-		case h.deadline.IsZero():
-			until = latest(until, h.at.Add(unknownLife))
-		default:
-			until = latest(until, h.deadline)
+		if !h.isRecorded && h.isAlive(now) {
+			until = latest(until, h.end())
 		}
 	}
 	return until

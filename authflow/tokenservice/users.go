@@ -36,15 +36,16 @@ func (us *users) use(name string) *user {
 	defer us.mu.Unlock()
 	now := time.Now()
 	us.forgetIdle(now)
-	u := us.inUse[name]
+	key := userKey(name)
+	u := us.inUse[key]
 	if u == nil {
-		u, _ = us.rest.Peek(name)
-		us.rest.Remove(name)
+		u, _ = us.rest.Peek(key)
+		us.rest.Remove(key)
 	}
 	if u == nil {
 		u = us.make(name)
 	}
-	us.inUse[name] = u
+	us.inUse[key] = u
 	u.uses++
 	return u
 }
@@ -58,11 +59,11 @@ func (us *users) done(u *user) {
 		return
 	}
 	u.lastUse = time.Now()
-	delete(us.inUse, u.name)
+	delete(us.inUse, userKey(u.name))
 	for us.rest.Len() > 0 && us.rest.Len()+len(us.inUse) >= us.max {
 		us.forgetOldest()
 	}
-	us.rest.Add(u.name, u)
+	us.rest.Add(userKey(u.name), u)
 }
 
 // forgetIdle forgets the users that have been idle for too long.
@@ -131,19 +132,19 @@ func (l *lost) add(name string, until, now time.Time) {
 	if l.users == nil {
 		l.users = make(map[uint64]time.Time)
 	}
-	hash := maphash.String(l.seed, name)
+	hash := maphash.String(l.seed, userKey(name))
 	l.users[hash] = latest(l.users[hash], until)
 }
 
 func (l *lost) until(name string, now time.Time) time.Time {
-	until := latest(l.users[maphash.String(l.seed, name)], l.rest)
+	until := latest(l.users[maphash.String(l.seed, userKey(name))], l.rest)
 	if !until.After(now) {
 		return time.Time{}
 	}
 	return until
 }
 
-func (l *lost) settle(name string) { delete(l.users, maphash.String(l.seed, name)) }
+func (l *lost) settle(name string) { delete(l.users, maphash.String(l.seed, userKey(name))) }
 
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {

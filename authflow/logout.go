@@ -189,10 +189,11 @@ func (f *Flow) end(ctx context.Context, l *lease) error {
 }
 
 // hadEnded reports whether a call failed because the server does not accept its
-// credential: it has ended already, as Logout wants.
+// credential: it has ended already, as Logout wants. The 401 of a gateway, which is a page
+// or empty, says nothing about the credential.
 func hadEnded(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status == http.StatusUnauthorized
+	return errors.As(err, &e) && e.Status == http.StatusUnauthorized && (e.Code != 0 || e.Debug != "")
 }
 
 // belongsToParent reports whether l is the token of the Flow that this one is

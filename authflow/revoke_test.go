@@ -54,7 +54,7 @@ func TestX5_Revoke_RejectsWhatCannotWork(t *testing.T) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
-		expired := authflow.Token{Value: "token", Username: "ann", Deadline: time.Now()}
+		expired := authflow.Token{Value: "token", Username: "ann", ExpiredBy: time.Now()}
 		if err := c.Revoke(t.Context(), expired); err != nil || sim.Calls(authtest.AnyOperation) > 0 {
 			t.Errorf("a token that has expired: %v after %d calls", err, sim.Calls(authtest.AnyOperation))
 		}

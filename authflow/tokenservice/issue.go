@@ -169,7 +169,7 @@ func (tr *tokenRequest) handOut(t authflow.Token) error {
 	}
 	err = tr.note(t, h)
 	if err == nil && !h.isRecorded && s.recordOf(u.name) != nil {
-		s.retries.add(s.users, u, owed{recording: true})
+		s.inBackground(u, func(ctx context.Context) { s.recordRest(ctx, u) })
 	}
 	return err
 }

@@ -42,7 +42,7 @@ type storedToken struct {
 }
 
 const (
-	recordTime = 2 * time.Second // for all operations of one change
+	recordTime = 2 * time.Second // for which a request or a sign-out waits for a change
 	maxRecord  = 100             // tokens in a record
 	// signOutKept is how long a sign-out is remembered for requests that began before it.
 	signOutKept = time.Hour
@@ -165,8 +165,6 @@ func (r *record) isSignedOutSince(t time.Time) bool { return r.signedOut.After(t
 // replica has changed the record in the meantime, it does both again. An error of change
 // is returned, and nothing is saved.
 func changeRecord(ctx context.Context, v *authflow.SharedValue, change func(*record) error) error {
-	ctx, cancel := context.WithTimeout(ctx, recordTime)
-	defer cancel()
 	for {
 		r, err := loadRecord(ctx, v)
 		if err != nil {

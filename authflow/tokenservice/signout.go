@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 const (
@@ -108,7 +109,7 @@ func (s *Service) signOut(ctx context.Context, u *user, before *owed) error {
 	}
 	if v != nil && storeErr == nil && (hasEndedAll || len(ended) > 0) {
 		// After a failure, the next sign-out revokes these tokens again, which does no harm.
-		_ = changeRecord(ctx, v, func(r *record) error { return r.settle(ended, hasEndedAll) })
+		s.settleRecord(ctx, v, ended, hasEndedAll)
 	}
 	o.inStore = storeErr != nil
 	var lost time.Time
@@ -147,12 +148,21 @@ func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) er
 	return e
 }
 
+// settleRecord notes in the record that tokens have ended: some, or all.
+func (s *Service) settleRecord(ctx context.Context, v *authflow.SharedValue, ended []gen.Secret, all bool) {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	_ = changeRecord(ctx, v, func(r *record) error { return r.settle(ended, all) })
+}
+
 // shareSignOut tells the other replicas that a user has signed out, and returns the
 // tokens that they have handed out before. Without a Store it does nothing.
 func shareSignOut(ctx context.Context, v *authflow.SharedValue, at time.Time, all bool) (others []handedOut, lostUntil time.Time, isElsewhere bool, err error) {
 	if v == nil {
 		return nil, time.Time{}, false, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
 	err = changeRecord(ctx, v, func(r *record) error {
 		others, lostUntil, isElsewhere = nil, r.lostUntil, false
 		for _, h := range r.tokens {

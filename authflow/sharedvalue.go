@@ -34,7 +34,8 @@ func (c *Cluster) SharedValue(kind, id string) *SharedValue {
 // Load returns the value, and how much of its time to live is left by the clock of the
 // Store. If there is none, or none that was sealed with the key, the error matches
 // [ErrNotStored]. Any other error means that the Store could not be read; for a few
-// seconds after that, further calls fail at once. Load takes no longer than a second.
+// seconds after that, further calls fail at once. Load takes no longer
+// than ctx allows, and no longer than a second from when its turn comes.
 func (v *SharedValue) Load(ctx context.Context) (value []byte, left time.Duration, err error) {
 	found, err := v.cluster.store.loadCount(ctx, v.name)
 	v.cluster.reportStore("Load", err)
@@ -55,7 +56,7 @@ func (v *SharedValue) Load(ctx context.Context) (value []byte, left time.Duratio
 
 // Swap saves a value for ttl in place of the value that the last Load or Swap has seen. If
 // another process has changed it since, the error matches [ErrChanged]: call Load, and
-// decide again. Swap takes no longer than a second.
+// decide again. Swap has the time limits of Load.
 func (v *SharedValue) Swap(ctx context.Context, value []byte, ttl time.Duration) error {
 	sealed := v.box.Seal(v.name, v.kind, value)
 	err := v.cluster.store.swapCount(ctx, v.name, v.stored, sealed, ttl)

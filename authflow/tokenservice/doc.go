@@ -80,18 +80,23 @@
 //
 // # Several replicas
 //
-// Without a Store, each replica has its own limits, tokens and sign-outs. With
+// Without a Store, limits, tokens and sign-outs belong to one replica. With
 // [authflow.WithStore] in the cluster, each token that is handed out is recorded in the
 // Store until it expires, sealed and under a keyed hash of its user, and so is the time of
-// the latest sign-out. So a sign-out at any replica ends the tokens that any of them has
-// handed out, even tokens that a replica has forgotten or handed out before it was
-// restarted; and a token that was requested before a sign-out is revoked when it
-// arrives. This costs one Load and one Swap for each token, and one Load for each token
-// that is reused. No clock of a replica is trusted: the Store measures ages by its own.
+// the latest sign-out. So a sign-out at any replica ends the tokens of all replicas,
+// also the tokens that a replica has forgotten or has handed out before it was restarted;
+// and a token that was requested before a sign-out is revoked when it arrives. This costs
+// one Load and one Swap for each token, and one Load for each token that is reused. The
+// clocks of the replicas may differ by hours, because the Store measures all ages. If its
+// clock is set forward, it drops records early. A request that begins within 20 ms after a
+// sign-out may have to be repeated.
 //
-// While the Store does not respond, tokens are handed out without it and recorded later; a
-// sign-out ends the tokens of its own replica, returns an error, and reaches the others
-// when it is tried again. The limits stay those of each replica.
+// While the Store does not respond to a replica, that replica hands out tokens without it,
+// after two seconds of waiting at most. It records them in the background as soon as it
+// can, and ends them then if the user has signed out in the meantime; until then a sign-out
+// at another replica does not know of them. A sign-out at the replica ends its own tokens,
+// returns an error, and reaches the others when it is tried again. No token is reused then.
+// The limits stay limits of one replica.
 //
 // # Behind a proxy
 //

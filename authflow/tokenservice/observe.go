@@ -30,7 +30,7 @@ const (
 	Throttled                      // 503: the cluster responded with 429
 	Superseded                     // 503: the user was signed out after the request began
 	EndedLater                     // no response: a sign-out that had failed was tried again, and succeeded
-	StillAlive                     // no response: a sign-out has failed for good; tokens live until they expire
+	StillAlive                     // 503, or no response: a sign-out has failed for good; tokens live until they expire
 	ShuttingDown                   // 503: after [Service.Shutdown]
 	outcomes
 )

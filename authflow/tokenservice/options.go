@@ -149,14 +149,14 @@ func WithSignOutEverywhere(administrator *authflow.Flow) Option {
 }
 
 // WithMaxUsers bounds how many users are remembered. A user who is forgotten because
-// others need the room starts with a full limit, and signing out does not end the
-// earlier tokens: choose more than the number of users who are active at once.
-// Optional; 100,000, of about 1 kB each with one token, and 0.4 kB for each other
-// token that is alive.
+// others need the room starts with a full limit. Without a Store, signing out does not end
+// that user's earlier tokens, and says so: choose more than the number of users who are
+// active at once. Optional; 100,000, of about 1.2 kB each with one token, and 0.4 kB for
+// each other token that is alive.
 func WithMaxUsers(n int) Option { return func(s *settings) { s.maxUsers = n } }
 
-// WithIdle sets how long a user without requests is remembered. Choose at least the
-// lifetime of the tokens, so that signing out ends them. Optional; 24 h.
+// WithIdle sets how long a user without requests is remembered. Without a Store, choose
+// at least the lifetime of the tokens, so that signing out ends them. Optional; 24 h.
 func WithIdle(d time.Duration) Option { return func(s *settings) { s.idle = d } }
 
 // WithLogger logs each response: faults of the service as errors, other failures as
@@ -164,7 +164,9 @@ func WithIdle(d time.Duration) Option { return func(s *settings) { s.idle = d } 
 func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
 
 // WithObserver calls fn with every event, from the goroutine that served the request,
-// after the response was written. fn must be safe for concurrent use. Optional.
+// after the response was written. The events of a sign-out that is tried again,
+// [EndedLater] and [StillAlive], come from a goroutine of their own. fn must be safe for
+// concurrent use. Optional.
 func WithObserver(fn func(Event)) Option { return func(s *settings) { s.observe = fn } }
 
 // check returns an error for the first option with an impossible value.

@@ -184,7 +184,7 @@ func TestU2_TokenOfBeforeASignOut_IsEndedWhenItIsRecorded(t *testing.T) {
 }
 
 // A client of the Store sends a Swap again when its response was lost.
-func TestK2_SwapThatIsSentTwice_IsNoRepeatedToken(t *testing.T) {
+func TestK2_SwapThatIsSentTwice_IsNotARepeatedToken(t *testing.T) {
 	apart(t, 1, func(t *testing.T, sim *authtest.Simulator, ways []*way, list []*rig) {
 		ways[0].repeatsSwap = true
 		for range 3 {

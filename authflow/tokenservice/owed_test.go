@@ -18,7 +18,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
 )
 
-// U2: what is owed is not forgotten because something else is done.
+// U2: a debt to a user is not forgotten because something else is done.
 
 func TestU2_SlowSignOutThatSucceeds_LeavesALaterOneToBeTriedAgain(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {

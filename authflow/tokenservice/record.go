@@ -144,7 +144,7 @@ func (r *record) remove(tokens []gen.Secret) {
 	r.tokens = slices.DeleteFunc(r.tokens, func(h handedOut) bool { return slices.Contains(tokens, h.token) })
 }
 
-// settle notes that tokens have ended: some, or all that were handed out.
+// settle removes tokens that were revoked: some, or all that were handed out.
 func (r *record) settle(ended []gen.Secret, all bool) error {
 	r.remove(ended)
 	if all {

@@ -15,7 +15,7 @@ type retries struct {
 	nextAt atomic.Int64 // when the first one is due, in Unix nanoseconds; 0 if there is none
 }
 
-// retry is what is owed to a user, who stays in the memory of the service.
+// retry is the debt to a user, who stays in the memory of the service.
 type retry struct {
 	user  *user
 	owed  owed
@@ -37,8 +37,8 @@ const (
 // 30, 70, 150, 310 and 630 s, and then every 10 minutes.
 func retryPause(tries int) time.Duration { return min(firstRetry<<min(tries, 10), lastRetry) }
 
-// add notes what is owed to a user. What a later sign-out owes replaces what an earlier one
-// does; the earlier one adds to it.
+// add notes a debt to a user. The debt of a later sign-out replaces the one of an earlier
+// sign-out; the earlier one adds to it.
 func (rs *retries) add(us *users, u *user, o owed) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -77,7 +77,7 @@ func (rs *retries) recorded(us *users, u *user) {
 	rs.change(us, u, func(o *owed) { o.recording = false })
 }
 
-// change revises what is owed to a user, and forgets the user if that is nothing.
+// change revises the debt to a user, and forgets the user if there is none any more.
 func (rs *retries) change(us *users, u *user, revise func(*owed)) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -148,7 +148,7 @@ func (rs *retries) take(now time.Time) (due []retry) {
 	return due
 }
 
-// retry tries again what is due, in the background.
+// retry begins the tries that are due, in the background.
 func (s *Service) retry() {
 	for _, r := range s.retries.take(time.Now()) {
 		s.inBackground(r.user, func(ctx context.Context) {

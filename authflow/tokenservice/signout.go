@@ -148,7 +148,7 @@ func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) er
 	return e
 }
 
-// settleRecord notes in the record that tokens have ended: some, or all.
+// settleRecord removes tokens that were revoked from the record: some, or all.
 func (s *Service) settleRecord(ctx context.Context, v *authflow.SharedValue, ended []gen.Secret, all bool) {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()

@@ -217,16 +217,16 @@ type storeLock struct {
 	err    error
 }
 
-// lock waits for a lock until ctx ends. The caller hands the channel to giveBack when
-// it no longer needs the lock.
-func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
+// lock waits until ctx ends for a lock that lasts for life. The caller hands the
+// channel to giveBack when it no longer needs the lock.
+func (s *sealedStore) lock(ctx context.Context, name string, life time.Duration) chan storeLock {
 	result := make(chan storeLock, 1)
 	if !s.values.isGood() {
 		result <- storeLock{err: errStoreSkipped}
 		return result
 	}
 	call := userCall[func()]{what: "Store", late: release, call: func(ctx context.Context) (func(), error) {
-		return s.store.Lock(ctx, name, lockLimit)
+		return s.store.Lock(ctx, name, life)
 	}}
 	go func() {
 		unlock, err := call.run(ctx)

@@ -1,0 +1,116 @@
+package authflow_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+// The operation of the Store that fails is shown until it works again. Each one may
+// fail alone: a Store that is full loads values, and saves none.
+func TestK2_Stats_ShowTheStoreThatFails(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]string{
+		"Load": "Load", "Save": "Save", "Lock": "Lock", "Swap": "Swap", "Reserve": "Reserve", "all": "*",
+	}, func(t *testing.T, op string) {
+		sim := authtest.New(people(100)...)
+		isBroken := false
+		s := &faultyStore{op: op, broken: func() bool { return isBroken }, err: fmt.Errorf("%s at 10.0.0.7: %s", op, hidden)}
+		cluster := process(t, sim, s, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(2, 1))
+		isFailing := func(s authflow.StoreStats) bool { return s.Failing == op || op == "*" && s.Failing != "" }
+		users := 0
+		use := func() { // a queue of new users
+			var flows []*authflow.Flow
+			for range 4 {
+				flows = append(flows, userOf(t, cluster, users), byPassword(t, cluster, fmt.Sprint("user-", users), "pw"))
+				users++
+			}
+			tokensOfAll(t, flows)
+		}
+		if got := cluster.Stats().Store; got != (authflow.StoreStats{}) {
+			t.Errorf("before the first operation: %+v", got)
+		}
+		for range 2 {
+			use()
+			before := cluster.Stats().Store
+			if before.Failing != "" || !before.Since.IsZero() {
+				t.Errorf("while it works: %+v", before)
+			}
+			isBroken = true
+			began := time.Now()
+			use()
+			got := cluster.Stats().Store
+			if !isFailing(got) || got.Since.Before(began) || got.Since.After(time.Now()) {
+				t.Errorf("while it fails since %v: %+v", began, got)
+			}
+			if got.Failures <= before.Failures || strings.Contains(fmt.Sprintf("%+v", got), hidden) {
+				t.Errorf("before %+v, after a failure %+v", before, got)
+			}
+			for range 3 { // it is tried again, and fails
+				time.Sleep(time.Minute) // fake clock
+				use()
+			}
+			later := cluster.Stats().Store
+			if !isFailing(later) || !later.Since.Equal(got.Since) || later.Failures <= got.Failures {
+				t.Errorf("first %+v, three minutes later %+v", got, later)
+			}
+			isBroken = false
+			time.Sleep(time.Minute) // fake clock
+			use()
+			if got := cluster.Stats().Store; got != (authflow.StoreStats{Failures: later.Failures}) {
+				t.Errorf("after it is mended: %+v", got)
+			}
+		}
+	})
+}
+
+// A failure of which nothing was heard for five minutes is no news any more: a replica
+// without requests does not look broken for ever.
+func TestK2_Stats_ForgetAFailureAfterFiveMinutes(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		cluster := process(t, sim, &faultyStore{op: "*", broken: func() bool { return true }}, authflow.WithSecretKey(authtest.DefaultSecretKey))
+		for range 2 {
+			mustToken(t, userNamed(t, cluster, admin))
+			time.Sleep(4*time.Minute + 50*time.Second) // fake clock
+			if got := cluster.Stats().Store; got.Failing != "Load" {
+				t.Errorf("after less than five minutes: %+v", got)
+			}
+			time.Sleep(20 * time.Second) // fake clock
+			if got := cluster.Stats().Store; got.Failing != "" || !got.Since.IsZero() || got.Failures == 0 {
+				t.Errorf("after five minutes: %+v", got)
+			}
+		}
+	})
+}
+
+// What says nothing about the Store does not make it look broken: a lock that another
+// process holds, a value that is not there or has changed, and a caller without time.
+func TestK2_Stats_ShowNoFailureOfAStoreThatWorks(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		s := &sharedStore{}
+		holdLock(t, sim, s, 9*time.Second)
+		cluster := process(t, sim, &storeView{sharedStore: s, before: distance(100 * time.Millisecond)}, authflow.WithSecretKey(authtest.DefaultSecretKey))
+		tokenWithin(t, userNamed(t, cluster, admin), 2*time.Second)
+		mustToken(t, userNamed(t, cluster, admin))
+		for range 2 {
+			f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: admin, Password: "wrong"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Token(t.Context()); err == nil {
+				t.Error("a wrong password is accepted")
+			}
+		}
+		if got := cluster.Stats().Store; got != (authflow.StoreStats{}) {
+			t.Errorf("%+v", got)
+		}
+		time.Sleep(time.Minute) // fake clock: the call of the holder ends
+	})
+}

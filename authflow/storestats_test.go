@@ -1,8 +1,10 @@
 package authflow_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,10 +78,13 @@ func TestK2_Stats_ForgetAFailureAfterFiveMinutes(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		cluster := process(t, sim, &faultyStore{op: "*", broken: func() bool { return true }}, authflow.WithSecretKey(authtest.DefaultSecretKey))
 		for range 2 {
-			mustToken(t, userNamed(t, cluster, admin))
-			time.Sleep(4*time.Minute + 50*time.Second) // fake clock
-			if got := cluster.Stats().Store; got.Failing != "Load" {
-				t.Errorf("after less than five minutes: %+v", got)
+			began := time.Now()
+			for range 2 { // the second failure counts for five minutes as well
+				mustToken(t, userNamed(t, cluster, admin))
+				time.Sleep(4*time.Minute + 50*time.Second) // fake clock
+				if got := cluster.Stats().Store; got.Failing != "Load" || !got.Since.Equal(began) {
+					t.Errorf("it fails since %v: %+v", began, got)
+				}
 			}
 			time.Sleep(20 * time.Second) // fake clock
 			if got := cluster.Stats().Store; got.Failing != "" || !got.Since.IsZero() || got.Failures == 0 {
@@ -112,5 +117,52 @@ func TestK2_Stats_ShowNoFailureOfAStoreThatWorks(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		time.Sleep(time.Minute) // fake clock: the call of the holder ends
+	})
+}
+
+// However long the Store was down, it is used again within half a minute of its return:
+// for tokens, for the count of rejected passwords, and for the rate.
+func TestK2_StoreThatIsBack_IsUsedWithinHalfAMinute(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]time.Duration{"a minute": time.Minute, "20 minutes": 20 * time.Minute}, func(t *testing.T, outage time.Duration) {
+		sim := authtest.New(people(3)...)
+		var isDown bool
+		used := make(map[string]time.Time) // when the operation was used first, since the Store is back
+		var mu sync.Mutex
+		s := &storeView{sharedStore: &sharedStore{}, before: func(_ context.Context, op string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if isDown {
+				return errBroken
+			}
+			if used[op].IsZero() {
+				used[op] = time.Now()
+			}
+			return nil
+		}}
+		cluster := process(t, sim, s, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(5, 1))
+		flows := []*authflow.Flow{userOf(t, cluster, 0), byPassword(t, cluster, "user-0", "pw"), userOf(t, cluster, 1), userOf(t, cluster, 2)}
+		work := func(lasts time.Duration) { // so much that there is a queue
+			for began := time.Now(); time.Since(began) < lasts; time.Sleep(2 * time.Second) { // fake clock
+				allAtOnce(flows, func(_ int, f *authflow.Flow) {
+					if err := f.Renew(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		for range 2 {
+			isDown = true
+			work(outage)
+			clear(used)
+			isDown = false
+			back := time.Now()
+			work(40 * time.Second)
+			for _, op := range []string{"Load", "Save", "Lock", "Reserve"} {
+				if after := used[op].Sub(back); used[op].IsZero() || after > 30*time.Second {
+					t.Errorf("%s: %v after the Store is back", op, after)
+				}
+			}
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,8 +22,8 @@ func TestK2_Stats_ShowTheStoreThatFails(t *testing.T) {
 		"Load": "Load", "Save": "Save", "Lock": "Lock", "Swap": "Swap", "Reserve": "Reserve", "all": "*",
 	}, func(t *testing.T, op string) {
 		sim := authtest.New(people(100)...)
-		isBroken := false
-		s := &faultyStore{op: op, broken: func() bool { return isBroken }, err: fmt.Errorf("%s at 10.0.0.7: %s", op, hidden)}
+		var isBroken atomic.Bool
+		s := &faultyStore{op: op, broken: isBroken.Load, err: fmt.Errorf("%s at 10.0.0.7: %s", op, hidden)}
 		cluster := process(t, sim, s, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(2, 1))
 		isFailing := func(s authflow.StoreStats) bool { return s.Failing == op || op == "*" && s.Failing != "" }
 		users := 0
@@ -43,7 +44,7 @@ func TestK2_Stats_ShowTheStoreThatFails(t *testing.T) {
 			if before.Failing != "" || !before.Since.IsZero() {
 				t.Errorf("while it works: %+v", before)
 			}
-			isBroken = true
+			isBroken.Store(true)
 			began := time.Now()
 			use()
 			got := cluster.Stats().Store
@@ -61,7 +62,7 @@ func TestK2_Stats_ShowTheStoreThatFails(t *testing.T) {
 			if !isFailing(later) || !later.Since.Equal(got.Since) || later.Failures <= got.Failures {
 				t.Errorf("first %+v, three minutes later %+v", got, later)
 			}
-			isBroken = false
+			isBroken.Store(false)
 			time.Sleep(time.Minute) // fake clock
 			use()
 			if got := cluster.Stats().Store; got != (authflow.StoreStats{Failures: later.Failures}) {
@@ -126,7 +127,7 @@ func TestK2_StoreThatIsBack_IsUsedWithinHalfAMinute(t *testing.T) {
 	t.Parallel()
 	bubbles(t, map[string]time.Duration{"a minute": time.Minute, "20 minutes": 20 * time.Minute}, func(t *testing.T, outage time.Duration) {
 		sim := authtest.New(people(3)...)
-		var isDown bool
+		isDown := false
 		used := make(map[string]time.Time) // when the operation was used first, since the Store is back
 		var mu sync.Mutex
 		s := &storeView{sharedStore: &sharedStore{}, before: func(_ context.Context, op string) error {
@@ -151,18 +152,25 @@ func TestK2_StoreThatIsBack_IsUsedWithinHalfAMinute(t *testing.T) {
 				})
 			}
 		}
-		for range 2 {
-			isDown = true
-			work(outage)
+		setDown := func(down bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			isDown = down
 			clear(used)
-			isDown = false
+		}
+		for range 2 {
+			setDown(true)
+			work(outage)
+			setDown(false)
 			back := time.Now()
 			work(40 * time.Second)
+			mu.Lock()
 			for _, op := range []string{"Load", "Save", "Lock", "Reserve"} {
 				if after := used[op].Sub(back); used[op].IsZero() || after > 30*time.Second {
 					t.Errorf("%s: %v after the Store is back", op, after)
 				}
 			}
+			mu.Unlock()
 		}
 	})
 }

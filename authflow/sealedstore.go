@@ -84,8 +84,20 @@ func (o operation[T]) run(ctx context.Context) (T, error) {
 		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
 	}
 	o.health.failed()
+	if isEnding(within) {
+		o.store.hangs()
+	}
 	o.store.record.note(o.name, true)
 	return none, withoutPanicValue(err)
+}
+
+// hangs begins a pause for all operations after one that did not return in time. A
+// server that is out of reach is the same for all of them, so a request does not find
+// that out three times.
+func (s *sealedStore) hangs() {
+	for _, health := range []*storeHealth{&s.values, &s.counts, &s.rate} {
+		health.failed()
+	}
 }
 
 // loaded is a value of the Store, and how much of its time is left.

@@ -190,3 +190,26 @@ func TestK2_LockThatExpiresDuringTheCall_IsToldInAnEvent(t *testing.T) {
 		}, people(4)...)
 	}
 }
+
+// A server that does not answer at all costs the first request one time limit, and not
+// one for each purpose: tokens, the count of rejected passwords, and the rate.
+func TestK2_StoreThatHangs_CostsTheFirstRequestOneTimeLimit(t *testing.T) {
+	t.Parallel()
+	bubbles(t, map[string]func(*testing.T, *authflow.Cluster) *authflow.Flow{
+		"by key":      func(t *testing.T, c *authflow.Cluster) *authflow.Flow { return userOf(t, c, 0) },
+		"by password": func(t *testing.T, c *authflow.Cluster) *authflow.Flow { return byPassword(t, c, "user-1", "pw") },
+	}, func(t *testing.T, flow func(*testing.T, *authflow.Cluster) *authflow.Flow) {
+		sim := authtest.New(people(2)...)
+		s := &storeView{sharedStore: &sharedStore{}, before: func(ctx context.Context, _ string) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		f := flow(t, process(t, sim, s, authflow.WithSecretKey(authtest.DefaultSecretKey)))
+		for range 2 {
+			if took := tokenWithin(t, f, time.Minute); took > time.Second {
+				t.Errorf("the first request waits for %v", took)
+			}
+			time.Sleep(time.Hour) // fake clock
+		}
+	})
+}

@@ -22,7 +22,7 @@ NESTED := authflow/tokenservice/prometheus authflow/redisstore tests/contract te
 PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
-PROSE := authflow $(wildcard authflow/internal/*)
+PROSE := authflow $(wildcard authflow/internal/*) authflow/filestore authflow/redisstore authflow/storetest tests/replicas
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke

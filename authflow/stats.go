@@ -51,14 +51,14 @@ type QueueStats struct {
 type StoreStats struct {
 	// Failing is the operation that failed when it was last used, as Reason of the event
 	// [StoreFailed] names it: "Load" or "Reserve", for example. If several fail, it is the
-	// one that has failed for longest. It is "" while the Store works, and if nothing has
+	// operation that has failed for longest. It is "" while the Store works, and if nothing has
 	// failed for five minutes.
 	Failing string
 	// Since is when its first operation after the latest success failed; the zero Time
 	// while the Store works.
 	Since time.Time
 	// Failures counts the operations that failed since the Cluster was made. A lock that
-	// another process holds is no failure, and neither is an operation for which a
+	// another process holds does not count, and neither does an operation for which the
 	// caller had no time left.
 	Failures uint64
 }

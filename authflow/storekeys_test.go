@@ -42,7 +42,7 @@ func TestK1_WhileTheKeyChanges_ProcessesTakeOneLock(t *testing.T) {
 }
 
 // The process with both keys requests a token that the other one cannot read. That one
-// waits for its lock all the same, so that only one call is in flight.
+// waits for its lock nevertheless, so that only one call is in flight.
 func TestK1_WhileTheKeyChanges_OldProcessWaitsForTheLock(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

@@ -148,10 +148,10 @@ func TestK2_LockOfADeadProcess_EndsWithItsTimeout(t *testing.T) {
 	})
 }
 
-// A lock that expired while the call was in flight is told, without a secret: another
+// A lock that expired while the call was in flight is reported, without a secret: another
 // process may have requested a token as well. In the queue a lock may expire, because
 // the Store is looked at before the call.
-func TestK2_LockThatExpiresDuringTheCall_IsToldInAnEvent(t *testing.T) {
+func TestK2_LockThatExpiresDuringTheCall_IsReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		rate    float64 // the turn comes after 1/rate
@@ -173,11 +173,11 @@ func TestK2_LockThatExpiresDuringTheCall_IsToldInAnEvent(t *testing.T) {
 				sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Delay(c.call))
 				mustToken(t, userOf(t, cluster, 2*round+1))
 				synctest.Wait()
-				told := seen.of(authflow.LockExpired)
-				if len(told) != c.expired*(round+1) {
-					t.Errorf("%s, round %d: %d expired locks are told", name, round, len(told))
+				reported := seen.of(authflow.LockExpired)
+				if len(reported) != c.expired*(round+1) {
+					t.Errorf("%s, round %d: %d expired locks are reported", name, round, len(reported))
 				}
-				for _, e := range told {
+				for _, e := range reported {
 					if e.Username != "user-1" && e.Username != "user-3" || e.Op != authtest.OpGetFullAccessToken || !strings.Contains(e.Reason, "lasts for 6s") {
 						t.Errorf("%s: %+v", name, e)
 					}
@@ -185,7 +185,7 @@ func TestK2_LockThatExpiresDuringTheCall_IsToldInAnEvent(t *testing.T) {
 				time.Sleep(time.Hour) // fake clock
 			}
 			if failures := seen.of(authflow.StoreFailed); len(failures) > 0 {
-				t.Errorf("%s: an expired lock is told as a failure of the Store: %v", name, failures[0].Err)
+				t.Errorf("%s: an expired lock is reported as a failure of the Store: %v", name, failures[0].Err)
 			}
 		}, people(4)...)
 	}

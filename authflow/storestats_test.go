@@ -72,7 +72,7 @@ func TestK2_Stats_ShowTheStoreThatFails(t *testing.T) {
 	})
 }
 
-// A failure of which nothing was heard for five minutes is no news any more: a replica
+// A failure of which nothing was heard for five minutes says nothing any more: a replica
 // without requests does not look broken for ever.
 func TestK2_Stats_ForgetAFailureAfterFiveMinutes(t *testing.T) {
 	t.Parallel()
@@ -95,8 +95,9 @@ func TestK2_Stats_ForgetAFailureAfterFiveMinutes(t *testing.T) {
 	})
 }
 
-// What says nothing about the Store does not make it look broken: a lock that another
-// process holds, a value that is not there or has changed, and a caller without time.
+// Results that say nothing about the Store do not make it look broken: a lock that
+// another process holds, a value that is not there or has changed, and a caller without
+// time.
 func TestK2_Stats_ShowNoFailureOfAStoreThatWorks(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {

@@ -35,8 +35,8 @@
 // # Processes
 //
 // A file is replaced as a whole, so a process that is killed loses at most the value
-// that it was about to save. Locks are those of the operating system, which ends them
-// together with their process. A process that is stopped but not killed keeps its
+// that it was about to save. The operating system ends the locks of a
+// process together with it. A process that is stopped but not killed keeps its
 // locks; the others then wait until their contexts end, and authflow goes on without
 // the lock. Keep the folder on a local disk: for several machines there are other
 // stores.

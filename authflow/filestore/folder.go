@@ -25,7 +25,7 @@ const (
 const ownFolder = "tsauth"
 
 // folder is the opened folder of a Store. All files are opened, renamed and removed
-// in it, so that a folder or link that is put in its place meanwhile is not touched.
+// in it, so that a folder or link that is put in its place in the meantime is not touched.
 type folder struct{ *os.Root }
 
 // open opens the folder, and makes it if it is not there.
@@ -93,7 +93,7 @@ func (s *Store) openIn(parent *os.Root) (folder, error) {
 	return folder{root}, nil
 }
 
-// check returns an error unless an opened folder is the one that was seen at its path.
+// check returns an error unless an opened folder is the same file that was seen at its path.
 func (s *Store) check(root *os.Root, there fs.FileInfo, path string) error {
 	if there.Mode().Type() != fs.ModeDir {
 		return fmt.Errorf("filestore: %s has the wrong type: its mode is %s", path, there.Mode())
@@ -120,7 +120,7 @@ func private(path string, info fs.FileInfo, want fs.FileMode) error {
 	return nil
 }
 
-// info returns what is known of a private file, without following a link.
+// info returns the description of a private file, without following a link.
 func (f folder) info(name string) (fs.FileInfo, error) {
 	info, err := f.Lstat(name)
 	if err != nil {

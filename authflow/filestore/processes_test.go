@@ -63,7 +63,7 @@ func process(t *testing.T, as, dir, server string) (*exec.Cmd, io.WriteCloser, *
 	return cmd, in, bufio.NewReader(out)
 }
 
-// tool asks for a token once its input ends, and prints the token's hash.
+// tool requests a token once its input ends, and prints the token's hash.
 func tool() error {
 	if _, err := fmt.Println("ready"); err != nil {
 		return err

@@ -36,7 +36,7 @@
 //
 // authflow gives an operation one second. The limits of the client should be below it,
 // so that no operation continues in the background: by default the client tries up to
-// twenty times to connect, for five seconds each, and with TLS it does not heed the
+// twenty times to connect, for five seconds each, and with TLS it does not honor the
 // context in that time. With the options above it stops within about a second. Its
 // PoolSize should be above 24: so many operations of a process are in progress at once,
 // beside those that wait for a lock.

@@ -58,8 +58,8 @@ func silent(t *testing.T) (addr string, accepted *atomic.Int32) {
 	return l.Addr().String(), accepted
 }
 
-// With TLS the client does not heed the context while it connects. The options that the
-// doc advises end an operation after two connections, each of which has half a second;
+// With TLS the client does not honor the context while it connects. The options that the
+// doc advises end an operation after two connections of half a second each;
 // the client's defaults make twenty, of five seconds each.
 func TestK2_ServerThatDoesNotAnswer_IsDialedTwiceForAnOperation(t *testing.T) {
 	addr, accepted := silent(t)
@@ -67,7 +67,7 @@ func TestK2_ServerThatDoesNotAnswer_IsDialedTwiceForAnOperation(t *testing.T) {
 	for n := range int32(2) {
 		_, _, err := s.Load(context.WithoutCancel(t.Context()), name)
 		if err == nil {
-			t.Fatal("a server that does not answer has a value")
+			t.Fatal("Load returns a value of a silent server")
 		}
 		if got := accepted.Load(); got > 2*(n+1) {
 			t.Errorf("%d connections for %d operations", got, n+1)

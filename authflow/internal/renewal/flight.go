@@ -68,8 +68,8 @@ func (fl *Flight[V]) Awaited() <-chan struct{} { return fl.awaited }
 
 // Patience returns when the first of the waiting callers has spent a quarter of the
 // time that it had when it began to wait: with a deadline in 4 s, that is in 1 s. It
-// returns the zero time if no caller with a deadline waits. What only saves calls, such
-// as a lock, is not waited for beyond it.
+// returns the zero time if no caller with a deadline waits. A flight does not wait
+// beyond it for a lock, for example, which only saves calls.
 func (fl *Flight[V]) Patience() time.Time { return fl.keeper.patienceOf(fl) }
 
 // join adds a waiter. A Renew makes the flight discard a credential that was

@@ -24,7 +24,9 @@
 //     new master has not received are lost: a token, which costs a call, or a lock,
 //     which may cost a second call.
 //   - Cluster (redis.NewClusterClient): for more than one server can hold or serve. All
-//     keys of one principal are in one hash slot.
+//     keys of one principal are in one hash slot. After a node was replaced, the client
+//     uses the old one until it reloads the state of the cluster: set its
+//     ClusterStateReloadInterval to some seconds, because the default is a minute.
 //
 // All operations go to the master, because they are scripts: a client with ReadOnly,
 // RouteByLatency or RouteRandomly does not get an old token from a replica. A

@@ -61,7 +61,7 @@ func silent(t *testing.T) (addr string, accepted *atomic.Int32) {
 // With TLS the client does not honor the context while it connects. The options that the
 // doc advises end an operation after two connections of half a second each;
 // the client's defaults make twenty, of five seconds each.
-func TestK2_ServerThatDoesNotAnswer_IsDialedTwiceForAnOperation(t *testing.T) {
+func TestK2_SilentServer_IsDialedTwice(t *testing.T) {
 	addr, accepted := silent(t)
 	s := storeOn(t, advised(t, addr))
 	for n := range int32(2) {

@@ -22,7 +22,8 @@ NESTED := authflow/prometheus authflow/redisstore tests/contract tests/compose t
 PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
-PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus examples/otel
+PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
+	authflow/redisstore authflow/storetest tests/replicas examples/otel
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke

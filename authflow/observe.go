@@ -30,6 +30,10 @@ const (
 	// StoreFailed: the Store of [WithStore] could not be used. The token is
 	// requested without it.
 	StoreFailed EventKind = "store failed"
+	// LockExpired: a lock of the Store expired while its holder waited for the server.
+	// It lasts for Timeout of the [Policy], from before the rate-limit queue. Another
+	// process may have requested a token as well.
+	LockExpired EventKind = "lock expired"
 	// Ended: the Flow was closed or logged out.
 	Ended EventKind = "ended"
 )

@@ -3,8 +3,6 @@ package authflow
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +23,6 @@ const (
 	maxOperations = 24
 	// crowd is the number of waiting operations from which on there is a crowd.
 	crowd = 50
-	// maxStoreBackoff is the longest time before a Store that fails is tried
-	// again.
-	maxStoreBackoff = 24 * time.Second
 )
 
 // Errors that are not reported.
@@ -45,9 +40,10 @@ var (
 type sealedStore struct {
 	store  Store
 	box    *seal.Box
-	values storeHealth   // of Load, Save, Delete and Lock, for tokens
-	counts storeHealth   // of Load and Swap, for rejected passwords: a Store that is full of tokens can still count
-	rate   storeHealth   // of Reserve, which may fail alone
+	values storeHealth // of Load, Save, Delete and Lock, for tokens
+	counts storeHealth // of Load and Swap, for rejected passwords: a Store that is full of tokens can still count
+	rate   storeHealth // of Reserve, which may fail alone
+	record storeRecord
 	slots  chan struct{} // one for each operation in progress
 	queued atomic.Int64  // how many operations wait for a slot
 }
@@ -56,66 +52,9 @@ func newSealedStore(s Store, box *seal.Box) *sealedStore {
 	return &sealedStore{store: s, box: box, slots: make(chan struct{}, maxOperations)}
 }
 
-// storeHealth keeps a Store that fails from being tried again and again. After a
-// pause, one operation shows whether it works.
-type storeHealth struct {
-	mu       sync.Mutex
-	failures int       // in a row
-	until    time.Time // when one operation tries it again
-	trying   bool      // that operation is in progress
-}
-
-// isGood reports whether the latest operation did not fail.
-func (h *storeHealth) isGood() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.failures == 0
-}
-
-// begin reports whether an operation may be sent. If so, the caller reports its result
-// with succeeded, failed or unknown.
-func (h *storeHealth) begin() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.failures == 0 {
-		return true
-	}
-	if h.trying || time.Now().Before(h.until) {
-		return false
-	}
-	h.trying = true
-	return true
-}
-
-func (h *storeHealth) succeeded() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.failures, h.until, h.trying = 0, time.Time{}, false
-}
-
-// failed begins a pause. Operations that fail together are one failure.
-func (h *storeHealth) failed() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.trying = false
-	now := time.Now()
-	if now.Before(h.until) {
-		return
-	}
-	h.failures++
-	pause := min(time.Second<<min(h.failures-1, 10), maxStoreBackoff*4/5)
-	h.until = now.Add(pause + rand.N(pause/4)) // replicas do not return together
-}
-
-// unknown notes that an operation ended without news of the Store.
-func (h *storeHealth) unknown() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.trying = false
-}
-
 // operation is one operation of a Store.
 type operation[T any] struct {
+	name   string
 	store  *sealedStore
 	health *storeHealth
 	call   func(context.Context) (T, error)
@@ -138,13 +77,27 @@ func (o operation[T]) run(ctx context.Context) (T, error) {
 	switch {
 	case isAnswer(err):
 		o.health.succeeded()
+		o.store.record.note(o.name, false)
 		return result, err
 	case isEnding(ctx):
 		o.health.unknown()
 		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
 	}
 	o.health.failed()
+	if isEnding(within) {
+		o.store.hangs()
+	}
+	o.store.record.note(o.name, true)
 	return none, withoutPanicValue(err)
+}
+
+// hangs begins a pause for all operations after one that did not return in time. A
+// server that is out of reach is the same for all of them, so a request does not find
+// that out three times.
+func (s *sealedStore) hangs() {
+	for _, health := range []*storeHealth{&s.values, &s.counts, &s.rate} {
+		health.failed()
+	}
 }
 
 // loaded is a value of the Store, and how much of its time is left.
@@ -164,27 +117,27 @@ func (s *sealedStore) loadCount(ctx context.Context, name string) (loaded, error
 }
 
 func (s *sealedStore) loadValue(ctx context.Context, health *storeHealth, name string) (loaded, error) {
-	return operation[loaded]{s, health, func(ctx context.Context) (l loaded, err error) {
+	return operation[loaded]{"Load", s, health, func(ctx context.Context) (l loaded, err error) {
 		l.value, l.left, err = s.store.Load(ctx, name)
 		return l, err
 	}}.run(ctx)
 }
 
 func (s *sealedStore) save(ctx context.Context, name string, value []byte, ttl time.Duration) error {
-	return s.change(ctx, &s.values, func(ctx context.Context) error { return s.store.Save(ctx, name, value, ttl) })
+	return s.change(ctx, "Save", &s.values, func(ctx context.Context) error { return s.store.Save(ctx, name, value, ttl) })
 }
 
 func (s *sealedStore) swapCount(ctx context.Context, name string, old, value []byte, ttl time.Duration) error {
-	return s.change(ctx, &s.counts, func(ctx context.Context) error { return s.store.Swap(ctx, name, old, value, ttl) })
+	return s.change(ctx, "Swap", &s.counts, func(ctx context.Context) error { return s.store.Swap(ctx, name, old, value, ttl) })
 }
 
 func (s *sealedStore) delete(ctx context.Context, name string, value []byte) error {
-	return s.change(ctx, &s.values, func(ctx context.Context) error { return s.store.Delete(ctx, name, value) })
+	return s.change(ctx, "Delete", &s.values, func(ctx context.Context) error { return s.store.Delete(ctx, name, value) })
 }
 
 // change runs an operation that changes a value.
-func (s *sealedStore) change(ctx context.Context, health *storeHealth, call func(context.Context) error) error {
-	_, err := operation[struct{}]{s, health, func(ctx context.Context) (struct{}, error) {
+func (s *sealedStore) change(ctx context.Context, op string, health *storeHealth, call func(context.Context) error) error {
+	_, err := operation[struct{}]{op, s, health, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, call(ctx)
 	}}.run(ctx)
 	return err
@@ -217,24 +170,28 @@ type storeLock struct {
 	err    error
 }
 
-// lock waits for a lock until ctx ends. The caller hands the channel to giveBack when
-// it no longer needs the lock.
-func (s *sealedStore) lock(ctx context.Context, name string) chan storeLock {
+// lock waits until ctx ends for a lock that lasts for life. The caller hands the
+// channel to giveBack when it no longer needs the lock.
+func (s *sealedStore) lock(ctx context.Context, name string, life time.Duration) chan storeLock {
 	result := make(chan storeLock, 1)
 	if !s.values.isGood() {
 		result <- storeLock{err: errStoreSkipped}
 		return result
 	}
 	call := userCall[func()]{what: "Store", late: release, call: func(ctx context.Context) (func(), error) {
-		return s.store.Lock(ctx, name, lockLimit)
+		return s.store.Lock(ctx, name, life)
 	}}
 	go func() {
 		unlock, err := call.run(ctx)
 		if err != nil && isEnding(ctx) {
 			err = errors.Join(errLockHeld, err)
 		}
-		if isStoreFailure(err) {
+		switch {
+		case err == nil:
+			s.record.note("Lock", false)
+		case isStoreFailure(err):
 			s.values.failed()
+			s.record.note("Lock", true)
 		}
 		result <- storeLock{unlock, withoutPanicValue(err)}
 	}()

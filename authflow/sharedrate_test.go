@@ -14,16 +14,18 @@ import (
 // K2: a rate that processes share.
 
 // 200 users at each of three replicas, 100 ms away from the Store, at 50 a second: at
-// least 80 % of the turns of one process beside the Store are taken.
+// least 80 % of the turns of one process beside the Store are taken, and half of them
+// 300 ms away.
 func TestK2_SharedRateFarAway_IsUsed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		users, replicas int
-		within          time.Duration
+		away, within    time.Duration
 	}{
-		"200 users in all":           {67, 3, 5 * time.Second},
-		"200 users at each of three": {200, 3, 15 * time.Second},
-		"200 users at one of them":   {200, 1, 5 * time.Second},
+		"200 users in all":                        {67, 3, 100 * time.Millisecond, 5 * time.Second},
+		"200 users at each of three":              {200, 3, 100 * time.Millisecond, 15 * time.Second},
+		"200 users at one of them":                {200, 1, 100 * time.Millisecond, 5 * time.Second},
+		"200 users at each of three, 300 ms away": {200, 3, 300 * time.Millisecond, 24 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var seen arrivals
@@ -31,7 +33,7 @@ func TestK2_SharedRateFarAway_IsUsed(t *testing.T) {
 			s := &sharedStore{}
 			var flows []*authflow.Flow
 			for r := range c.replicas {
-				cluster := process(t, sim, rateOnly{&storeView{sharedStore: s, before: distance(100 * time.Millisecond)}}, authflow.WithSecretKey(authtest.DefaultSecretKey))
+				cluster := process(t, sim, rateOnly{&storeView{sharedStore: s, before: distance(c.away)}}, authflow.WithSecretKey(authtest.DefaultSecretKey))
 				for u := range c.users {
 					flows = append(flows, userOf(t, cluster, r*c.users+u))
 				}

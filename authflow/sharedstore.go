@@ -37,7 +37,7 @@ func (c *Cluster) limiterConfig() limiter.Config {
 		return wait, err
 	}
 	config.Reserve = func(ctx context.Context, n int) (time.Duration, error) {
-		wait, err := operation[time.Duration]{c.store, &c.store.rate, func(ctx context.Context) (time.Duration, error) {
+		wait, err := operation[time.Duration]{"Reserve", c.store, &c.store.rate, func(ctx context.Context) (time.Duration, error) {
 			return reserve(ctx, n)
 		}}.run(ctx)
 		c.reportStore("Reserve", err)

@@ -26,6 +26,8 @@ type Stats struct {
 	// from the Store.
 	Rate       float64
 	SharedRate bool
+	// Store is the state of the Store of [WithStore]; the zero value without one.
+	Store StoreStats
 	// Suspects is how many principals failed in their latest call.
 	Suspects int
 	// RejectedPasswords counts the passwords that count as rejected now. UnprovenKeys
@@ -43,6 +45,23 @@ type QueueStats struct {
 	// Callers are requests that a caller waits for, Ahead are renewals ahead of
 	// time, and Revocations are calls of Logout.
 	Callers, Ahead, Revocations QueueLength
+}
+
+// StoreStats describes the Store. While it fails, no request fails: each process
+// requests its own tokens, counts rejected passwords and keeps to the rate by itself.
+type StoreStats struct {
+	// Failing is the operation that failed when it was last used, as Reason of the event
+	// [StoreFailed] names it: "Load" or "Reserve", for example. If several fail, it is the
+	// operation that has failed for longest. It is "" while the Store works, and if nothing has
+	// failed for five minutes.
+	Failing string
+	// Since is when its first operation after the latest success failed; the zero Time
+	// while the Store works.
+	Since time.Time
+	// Failures counts the operations that failed since the Cluster was made. A lock that
+	// another process holds does not count, and neither does an operation for which the
+	// caller had no time left.
+	Failures uint64
 }
 
 // QueueLength is a number of requests and the age of the oldest.
@@ -64,6 +83,9 @@ func (c *Cluster) Stats() Stats {
 		RejectedPasswords: k.RejectedPasswords, UnprovenKeys: k.UnprovenKeys,
 		Mints:       countsOf(l.Outcomes[limiter.Caller], l.Outcomes[limiter.Ahead]),
 		Revocations: countsOf(l.Outcomes[limiter.Revocation]),
+	}
+	if c.store != nil {
+		s.Store = c.store.record.stats()
 	}
 	if l.Failure != outcome.OK {
 		s.LastFailure = l.Failure.String()

@@ -104,7 +104,9 @@ func TestK2_StoreThatFails_IsNotTriedAgainByAllAtOnce(t *testing.T) {
 		}
 		defer running.Wait()
 		time.Sleep(500 * time.Millisecond) // fake clock
+		mu.Lock()
 		clear(tries)
+		mu.Unlock()
 		time.Sleep(time.Second) // fake clock
 		mu.Lock()
 		defer mu.Unlock()

@@ -3,12 +3,13 @@ package authflow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
 const (
-	// lockLimit is how long a lock lasts whose holder has died.
-	lockLimit = 5 * time.Second
 	// lockPoll is how often the Store is looked at while a lock is waited for: its
 	// holder may have saved the token and then died.
 	lockPoll = 250 * time.Millisecond
@@ -46,19 +47,40 @@ func (a *acquisition) loadOrLock(ctx context.Context) *lease {
 	if wait <= 0 {
 		return nil
 	}
-	waiting, cancel := context.WithTimeout(ctx, wait)
+	waiting, cancel := context.WithDeadline(ctx, earlier(time.Now().Add(wait), a.flight.Patience()))
 	defer cancel()
-	a.lock = a.entry.lock(waiting, a.entry.lockName)
+	a.lock = a.entry.lock(waiting, a.entry.lockName, a.lockLife())
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
 	for {
-		isOver := a.awaitLock(waiting, poll.C)
+		isOver := a.awaitLock(waiting, poll.C) || a.isImpatient()
 		a.storeTimeLeft = left - time.Since(began)
 		l = a.load(ctx)
 		if l != nil || isOver {
 			return l
 		}
 	}
+}
+
+// lockLife is how long a lock lasts that is not given back, because its holder has
+// died. It covers all attempts of an acquisition, so that a lock expires before its
+// token arrives only if the request waits in the rate-limit queue as well.
+func (a *acquisition) lockLife() time.Duration { return a.cluster.policy.Timeout }
+
+// isImpatient reports whether a caller that waits for the flight, perhaps one that
+// joined it later, has spent a quarter of its time: with 2 s left it would rather have
+// the token from the server than wait for another process.
+func (a *acquisition) isImpatient() bool {
+	patience := a.flight.Patience()
+	return !patience.IsZero() && !time.Now().Before(patience)
+}
+
+// earlier returns the earlier one of two times, the second of which may be zero.
+func earlier(t, optional time.Time) time.Time {
+	if optional.IsZero() || t.Before(optional) {
+		return t
+	}
+	return optional
 }
 
 // timeAfterLock returns how much of storeTime waiting for a lock leaves, after a look
@@ -98,17 +120,38 @@ func (a *acquisition) awaitLock(waiting context.Context, lookAgain <-chan time.T
 	}
 }
 
-// unlockStore gives the lock back, if there is one, without waiting for that.
+// unlockStore gives the lock back, if there is one, without waiting for that. It
+// reports a lock that has expired in the meantime.
 func (a *acquisition) unlockStore() {
-	if a.lock != nil {
-		go giveBack(a.lock)
+	if a.lock == nil {
+		return
 	}
+	hasExpired, after := a.hasLockExpired(), time.Since(a.lockedAt)
+	go func() {
+		giveBack(a.lock)
+		if !hasExpired {
+			return
+		}
+		_ = renewal.Guard(func() error { // nobody can be told of a panic of the observer
+			a.report(Event{Kind: LockExpired, Reason: fmt.Sprintf("given back after %v, and lasts for %v", after, a.lockLife())})
+			return nil
+		})
+	}()
+}
+
+// hasLockExpired reports whether the lock was taken and lasts no longer.
+func (a *acquisition) hasLockExpired() bool {
+	return !a.lockedAt.IsZero() && time.Since(a.lockedAt) >= a.lockLife()
 }
 
 // mintedMeanwhile returns what another process has saved while this request
 // waited for its turn, or nil. While this process holds the lock, another one saves
-// nothing, unless the wait was so long that the lock has expired.
+// nothing, unless the wait was so long that the lock has expired. A lock that expired
+// in the queue is not held any more: looking at the Store takes its place.
 func (a *acquisition) mintedMeanwhile(ctx context.Context) *lease {
+	if a.hasLockExpired() {
+		a.lockedAt = time.Time{}
+	}
 	isAlone := time.Since(a.lockedAt) <= lockIsSure
 	if a.entry == nil || isAlone {
 		return nil

@@ -14,7 +14,8 @@ import (
 var exportedTypes = map[string]string{
 	"Cluster": "printed", "Flow": "printed", "Token": "printed", "Event": "printed", "Error": "printed",
 	"Stats": "numbers and names of classes", "QueueStats": "part of Stats", "QueueLength": "part of Stats",
-	"EventKind": "part of Event", "Policy": "numbers", "CredentialFunc": "a function", "SecretKeyFunc": "a function",
+	"StoreStats": "numbers and names of operations",
+	"EventKind":  "part of Event", "Policy": "numbers", "CredentialFunc": "a function", "SecretKeyFunc": "a function",
 	"Option": "a function", "FlowOption": "a function", "TokenOption": "a function", "LogoutOption": "a function",
 	"Store": "the user's", "RateLimiter": "the user's",
 }

@@ -58,7 +58,7 @@ func BenchmarkEdit(b *testing.B) {
 	}
 }
 
-// BenchmarkAcquire is a call for a token: one that the server is asked for, and
+// BenchmarkAcquire is a call for a token: one that the server issues, and
 // that is kept, and one that another process has kept.
 func BenchmarkAcquire(b *testing.B) {
 	for name, opts := range stores(b) {

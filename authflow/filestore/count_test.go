@@ -20,7 +20,7 @@ import (
 
 // counter adds one to a stored number until it is killed. It prints a line for each.
 func counter() error {
-	store, err := filestore.New(filestore.WithDir(os.Getenv(dirVar)))
+	store, err := filestore.New(within(os.Getenv(dirVar)))
 	if err != nil {
 		return err
 	}

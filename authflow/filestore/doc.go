@@ -10,7 +10,7 @@
 //
 // # Where
 //
-// The folder is tsauth/tokens below [os.UserCacheDir], or the one of [WithDir]. It has
+// The folder is tsauth below [os.UserCacheDir], or below the folder of [WithDir]. It has
 // one file for each token, named by a hash. The folder has mode 0700 and files have
 // mode 0600. A folder or file that other users may use, that another user owns, or
 // that is a symbolic link is an error. On Windows the user's cache folder is closed to
@@ -18,8 +18,8 @@
 //
 // The Store reads, replaces and removes only files with names of its own: 64
 // hexadecimal digits with .token or .lock, and names that begin with tsauth. or
-// .tsauth-. Other files in the folder stay as they are. If the folder is replaced by a
-// link, the Store returns errors and does not touch the target.
+// .tsauth-. Other files stay as they are. If the folder, or the one that it is in, is
+// replaced by a link, the Store returns errors and does not touch the target.
 //
 // About once an hour, saving a value removes the files that have expired and those
 // that killed processes have left behind.
@@ -35,8 +35,8 @@
 // # Processes
 //
 // A file is replaced as a whole, so a process that is killed loses at most the value
-// that it was about to save. Locks are those of the operating system, which ends them
-// together with their process. A process that is stopped but not killed keeps its
+// that it was about to save. The operating system ends the locks of a
+// process together with it. A process that is stopped but not killed keeps its
 // locks; the others then wait until their contexts end, and authflow goes on without
 // the lock. Keep the folder on a local disk: for several machines there are other
 // stores.

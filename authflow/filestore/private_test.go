@@ -60,15 +60,15 @@ func TestK4_SharedFolder_IsRejected(t *testing.T) {
 		"a link":   {link, "has the wrong type"},
 		"a file": {func(_ *testing.T, dir string) error {
 			return errors.Join(os.Remove(dir), os.WriteFile(dir, nil, 0o600))
-		}, "not a directory"},
+		}, "has the wrong type"},
 		"another owner": {own, "must be owned by"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)
-			if err := errors.Join(os.Mkdir(dir, 0o700), c.prepare(t, dir)); err != nil {
+			if err := errors.Join(os.MkdirAll(dir, 0o700), c.prepare(t, dir)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := filestore.New(filestore.WithDir(dir)); err == nil || !strings.Contains(err.Error(), c.says) {
+			if _, err := filestore.New(within(dir)); err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v, want %q", err, c.says)
 			}
 		})

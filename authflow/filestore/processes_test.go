@@ -63,7 +63,7 @@ func process(t *testing.T, as, dir, server string) (*exec.Cmd, io.WriteCloser, *
 	return cmd, in, bufio.NewReader(out)
 }
 
-// tool asks for a token once its input ends, and prints the token's hash.
+// tool requests a token once its input ends, and prints the token's hash.
 func tool() error {
 	if _, err := fmt.Println("ready"); err != nil {
 		return err
@@ -71,7 +71,7 @@ func tool() error {
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		return err
 	}
-	store, err := filestore.New(filestore.WithDir(os.Getenv(dirVar)))
+	store, err := filestore.New(within(os.Getenv(dirVar)))
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func TestK1_TwentyProcesses_MintOnce(t *testing.T) {
 // saver saves and swaps values that begin with their own hash, and sometimes removes
 // them, until it is killed. It prints a line for each.
 func saver() error {
-	store, err := filestore.New(filestore.WithDir(os.Getenv(dirVar)))
+	store, err := filestore.New(within(os.Getenv(dirVar)))
 	if err != nil {
 		return err
 	}

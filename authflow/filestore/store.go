@@ -18,41 +18,55 @@ import (
 // Store is an authflow.Store in a folder. It is safe for concurrent use, also by many
 // processes, and keeps nothing open between two calls except the files of locks.
 type Store struct {
-	dir  string
-	turn chan struct{} // full while a caller of this process changes files
+	parent string        // the folder that it was given
+	dir    string        // its own folder in there
+	turn   chan struct{} // full while a caller of this process changes files
 }
 
 // Option is an option of [New].
 type Option func(*Store)
 
-// WithDir sets the folder of the Store, which is made if it is not there. The default
-// is tsauth/tokens below [os.UserCacheDir]. Other files in the folder are left alone.
-// Optional.
-func WithDir(dir string) Option { return func(s *Store) { s.dir = dir } }
+// WithDir sets the folder in which the Store has a folder of its own, named tsauth. Both
+// are made if they are not there. The default is [os.UserCacheDir]. Other files in the
+// folder are left alone. Optional.
+func WithDir(dir string) Option { return func(s *Store) { s.parent = dir } }
 
-// New returns the Store in a folder. It returns an error if the folder cannot be made
+// New returns the Store in a folder. It returns an error if its folder cannot be made
 // or is not private to the user.
 func New(opts ...Option) (*Store, error) {
 	s := &Store{turn: make(chan struct{}, 1)}
 	if cache, err := os.UserCacheDir(); err == nil {
-		s.dir = filepath.Join(cache, "tsauth", "tokens")
+		s.parent = cache
 	}
 	for _, o := range opts {
 		o(s)
 	}
-	if s.dir == "" {
+	if s.parent == "" {
 		return nil, errors.New("filestore: the user has no cache folder; use WithDir")
 	}
-	dir, err := filepath.Abs(s.dir)
-	if err != nil {
+	if err := s.resolve(); err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s.dir = dir
 	f, err := s.open()
 	if err != nil {
 		return nil, err
 	}
 	return s, f.Close()
+}
+
+// resolve makes the paths of the Store absolute and follows links in them, so that a
+// link that is put in the place of a folder later is noticed.
+func (s *Store) resolve() error {
+	parent, err := filepath.Abs(s.parent)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return err
+	}
+	s.parent, err = filepath.EvalSymlinks(parent)
+	s.dir = filepath.Join(s.parent, ownFolder)
+	return err
 }
 
 // hashed returns the beginning of the file names of a name. It is a hash, because

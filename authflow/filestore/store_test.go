@@ -17,18 +17,21 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/storetest"
 )
 
-// open returns a Store in a folder.
+// open returns the Store whose own folder has a path that folder has returned.
 func open(t testing.TB, dir string) *filestore.Store {
 	t.Helper()
-	s, err := filestore.New(filestore.WithDir(dir))
+	s, err := filestore.New(within(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// folder returns the path of a folder that is not there yet.
-func folder(t testing.TB) string { return filepath.Join(t.TempDir(), "tokens") }
+// folder returns the path of the own folder of a Store, which is not there yet.
+func folder(t testing.TB) string { return filepath.Join(t.TempDir(), "given", "tsauth") }
+
+// within gives a Store the folder that its own folder is in.
+func within(dir string) filestore.Option { return filestore.WithDir(filepath.Dir(dir)) }
 
 func TestStore_Run_Passes(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) authflow.Store { return open(t, folder(t)) })
@@ -263,7 +266,7 @@ func TestNew_NoOption_UsesCacheFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(cache, "tsauth", "tokens", "tsauth.key")); err != nil {
+	if _, err := os.Stat(filepath.Join(cache, "tsauth", "tsauth.key")); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {

@@ -2,7 +2,13 @@
 // Its Store is an [authflow.Store] and an [authflow.RateLimiter]. The package is a
 // module of its own.
 //
-//	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: addrs, ContextTimeoutEnabled: true})
+//	client := redis.NewUniversalClient(&redis.UniversalOptions{
+//		Addrs: addrs,
+//		ContextTimeoutEnabled: true,
+//		DialTimeout: 500 * time.Millisecond, // of a server that is out of reach
+//		DialerRetries: 1,
+//		MaxRetries: 1,
+//	})
 //	store, err := redisstore.New(client)
 //	cluster, err := authflow.New(url, authflow.WithSecretKey(secret), authflow.WithStore(store, key))
 //
@@ -18,7 +24,9 @@
 //     new master has not received are lost: a token, which costs a call, or a lock,
 //     which may cost a second call.
 //   - Cluster (redis.NewClusterClient): for more than one server can hold or serve. All
-//     keys of one principal are in one hash slot.
+//     keys of one principal are in one hash slot. After a node was replaced, the client
+//     uses the old one until it reloads the state of the cluster: set its
+//     ClusterStateReloadInterval to some seconds, because the default is a minute.
 //
 // All operations go to the master, because they are scripts: a client with ReadOnly,
 // RouteByLatency or RouteRandomly does not get an old token from a replica. A
@@ -27,6 +35,13 @@
 // The server must be Redis 6.2, Valkey 7.2, or later. The client must have
 // ContextTimeoutEnabled: [New] returns an error otherwise. Without a deadline, a
 // context that is canceled is noticed only between two commands.
+//
+// authflow gives an operation one second. The limits of the client should be below it,
+// so that no operation continues in the background: by default the client tries up to
+// twenty times to connect, for five seconds each, and with TLS it does not honor the
+// context in that time. With the options above it stops within about a second. Its
+// PoolSize should be above 24: so many operations of a process are in progress at once,
+// beside those that wait for a lock.
 //
 // Give the client a TLSConfig, and a user with these rights and no others:
 //

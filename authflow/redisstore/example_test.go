@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -20,6 +21,9 @@ func ExampleNew() {
 		Password:              os.Getenv("REDIS_PASSWORD"),
 		TLSConfig:             &tls.Config{MinVersion: tls.VersionTLS12},
 		ContextTimeoutEnabled: true,
+		DialTimeout:           500 * time.Millisecond, // of a server that is out of reach
+		DialerRetries:         1,
+		MaxRetries:            1,
 	})
 	defer func() { _ = client.Close() }()
 	store, err := redisstore.New(client)

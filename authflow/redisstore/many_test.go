@@ -18,7 +18,7 @@ import (
 
 // Three masters, and a replica: a client that would read from replicas reads tokens
 // from masters.
-func TestRealCluster(t *testing.T) {
+func TestK1_RealCluster_ReadsFromMasters(t *testing.T) {
 	var nodes []*server
 	for range 4 {
 		nodes = append(nodes, serverOf(t, "cluster-enabled yes", "cluster-port BUS", "cluster-node-timeout 5000", "repl-ping-replica-period 1", userInDoc(t, "Cluster's")))
@@ -107,7 +107,7 @@ func TestRealCluster(t *testing.T) {
 
 // After a failover the store goes on by itself, and a token that had reached the
 // replica is still there.
-func TestRealSentinel(t *testing.T) {
+func TestK2_RealSentinel_SurvivesAFailover(t *testing.T) {
 	master := serverOf(t)
 	replica := serverOf(t, fmt.Sprintf("replicaof 127.0.0.1 %d", master.port), "repl-diskless-sync-delay 0")
 	follows(t, replica)

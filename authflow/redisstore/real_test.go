@@ -88,7 +88,7 @@ func tour(t *testing.T, s *redisstore.Store) {
 	}
 }
 
-func TestRealServer(t *testing.T) {
+func TestStore_OnARealServer_Works(t *testing.T) {
 	client := serverOf(t).client()
 	tour(t, storeOn(t, client))
 	if err := client.ScriptFlush(t.Context()).Err(); err != nil {
@@ -130,7 +130,7 @@ func TestReserve_TenReplicas_KeepOneRate(t *testing.T) {
 
 // The user that the package's doc prints is enough, by TLS, and can do nothing
 // else.
-func TestRealServerByTLSAndACL(t *testing.T) {
+func TestK4_UserOfTheDoc_IsEnoughByTLS(t *testing.T) {
 	dir := t.TempDir()
 	authority := certificate(t, dir)
 	server := serverOf(t, "port 0", "tls-port PORT", "tls-auth-clients no", "tls-cert-file "+filepath.Join(dir, "cert"), "tls-key-file "+filepath.Join(dir, "key"),
@@ -224,7 +224,7 @@ func certificate(t *testing.T, dir string) *x509.CertPool {
 
 // A server that hangs holds up nobody for longer than the context says; one that
 // is full says so.
-func TestRealServerInTrouble(t *testing.T) {
+func TestK2_RealServerInTrouble_HoldsUpNoCaller(t *testing.T) {
 	server := serverOf(t)
 	admin := server.client()
 	s := storeOn(t, server.client(func(o *redis.Options) { // only contexts limit it

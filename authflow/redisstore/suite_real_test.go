@@ -9,7 +9,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/storetest"
 )
 
-func TestSuiteOnARealServer(t *testing.T) {
+func TestStore_OnARealServer_PassesTheSuite(t *testing.T) {
 	client := serverOf(t).client()
 	storetest.Run(t, func(t *testing.T) authflow.Store {
 		return storeOn(t, client)

@@ -13,7 +13,7 @@ import (
 
 // The clock of a server in memory stands still until the test moves it. Here each
 // command moves it by the time that has passed.
-func TestSuiteInMemory(t *testing.T) {
+func TestStore_InMemory_PassesTheSuite(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) authflow.Store {
 		s, server, client := small(t)
 		var mu sync.Mutex

@@ -25,20 +25,29 @@ func (s *Service) Live() http.Handler {
 // Ready returns a handler that responds with 200 while the service accepts requests, and
 // with 503 once Shutdown was called. During an outage of the cluster it responds with
 // 200, the status "degraded", the reason, and when the cluster is tried again. An outage
-// is the same for all replicas: with 503, a balancer would have no replica left.
+// is the same for all replicas: with 503, a balancer would have no replica left. While the
+// Store of the cluster fails, the reason is "store": tokens are handed out without it.
 func (s *Service) Ready() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Stats().Draining {
 			writeHealth(w, r, http.StatusServiceUnavailable, health{Status: "draining"})
 			return
 		}
-		h := health{Status: "ok"}
-		var e *authflow.Error
-		if errors.As(s.cluster.Outage(), &e) {
-			h = health{"degraded", outageReason(e), time.Now().Add(e.RetryAfter).UTC().Format(time.RFC3339)}
-		}
-		writeHealth(w, r, http.StatusOK, h)
+		writeHealth(w, r, http.StatusOK, s.health())
 	})
+}
+
+// health returns the state of the service while it takes requests. An outage of the
+// cluster is worse than one of the Store, so it is told first.
+func (s *Service) health() health {
+	var e *authflow.Error
+	if errors.As(s.cluster.Outage(), &e) {
+		return health{"degraded", outageReason(e), time.Now().Add(e.RetryAfter).UTC().Format(time.RFC3339)}
+	}
+	if s.cluster.Stats().Store.Failing != "" {
+		return health{Status: "degraded", Reason: "store"}
+	}
+	return health{Status: "ok"}
 }
 
 type health struct {

@@ -16,7 +16,7 @@ import (
 // R9: three applications of examples/backend, whose pages request many tokens at
 // once, each page its own, keep to one rate together. The server allows little
 // more than that, and a call that it rejects is made again.
-func TestR9ThreeBackends_ShareOneRate(t *testing.T) {
+func TestR9_ThreeBackends_ShareOneRate(t *testing.T) {
 	t.Parallel()
 	const users, pages = 4, 18
 	program := filepath.Join(t.TempDir(), "backend")

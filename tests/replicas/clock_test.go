@@ -60,7 +60,7 @@ var skew = func() (n int64) {
 
 // R1, K1: the clocks of the replicas are hours apart. A token is kept for as long
 // as with right clocks, and not used past its end.
-func TestK1ClocksThatAreHoursApart(t *testing.T) {
+func TestK1_ClocksHoursApart_CostNoTokens(t *testing.T) {
 	t.Parallel()
 	const users, every = 20, time.Second / 2
 	program := skewedReplica(t)

@@ -15,7 +15,7 @@
 //	clock_test.go     replicas whose clocks are hours apart
 //
 // Tokens live for 8 to 60 s here, in place of minutes or hours. The constants of
-// authflow are not scaled down: a lock of a process that died ends after 5 s, other
+// authflow are not scaled down: a lock of a process that died lasts for 30 s, other
 // processes wait for a lock for less than 2 s, and a store that fails is tried again
 // within 30 s.
 //

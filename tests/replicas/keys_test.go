@@ -10,7 +10,7 @@ import (
 
 // R6, K1: another secret key reaches the replicas one after the other, by the
 // file, and the server: no request fails, and few additional tokens are requested.
-func TestK1ANewSecretKeyCostsNoRequest(t *testing.T) {
+func TestK1_NewSecretKey_CostsNoRequest(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, settings{replicas: 3, validity: 12, rate: 50, serverRate: 100})
 	const users, lasts = 20, 12 * time.Second
@@ -32,7 +32,7 @@ func TestK1ANewSecretKeyCostsNoRequest(t *testing.T) {
 
 // K4: the key of the store is changed by restarting one replica after the other:
 // first each learns the new one beside the old one, then all forget that.
-func TestK4ANewKeyOfTheStoreCostsNoRequest(t *testing.T) {
+func TestK4_NewKeyOfTheStore_CostsNoRequest(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, settings{replicas: 3, validity: 60, rate: 50, serverRate: 100})
 	const users = 20
@@ -61,7 +61,7 @@ func TestK4ANewKeyOfTheStoreCostsNoRequest(t *testing.T) {
 
 // K3: all tokens are revoked on the server: each user costs one token, and no
 // request fails.
-func TestK3ARevocationCostsOneTokenForTheFleet(t *testing.T) {
+func TestK3_Revocation_CostsOneTokenForTheFleet(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, settings{replicas: 3, validity: 300, rate: 50, serverRate: 1000})
 	const users = 20

@@ -9,7 +9,7 @@ import (
 
 // K1, K2: a replica is killed while it holds the lock of a user. The others wait
 // for that lock for less than 2 s, and then do without it.
-func TestK2AReplicaIsKilledWithTheLock(t *testing.T) {
+func TestK2_ReplicaKilledWithTheLock_DelaysNoOther(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, settings{replicas: 3, validity: 60, rate: 50, serverRate: 100})
 	f.tell(http.MethodPost, "/faults", map[string]any{"operation": mintCall, "calls": 1, "fault": map[string]any{"kind": "pass", "delay_seconds": 30}}, nil)

@@ -8,7 +8,7 @@ import (
 
 // K1: a steady load costs three replicas the tokens that it costs one process,
 // and those that the model of package sizing says. Both fleets run side by side.
-func TestK1ASteadyLoadCostsWhatItCostsOneProcess(t *testing.T) {
+func TestK1_SteadyLoad_CostsWhatItCostsOneProcess(t *testing.T) {
 	const (
 		users = 3000
 		every = 6 * time.Second

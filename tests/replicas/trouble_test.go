@@ -17,7 +17,7 @@ const (
 )
 
 // K2: trouble with Redis costs tokens, within the rate limit, and no request.
-func TestK2TroubleWithRedisCostsNoRequest(t *testing.T) {
+func TestK2_TroubleWithRedis_CostsNoRequest(t *testing.T) {
 	for name, trouble := range map[string]func(f *fleet, p *proxies) (end func()){
 		"stopped": func(f *fleet, _ *proxies) func() {
 			f.redis.signal(f.t, syscall.SIGSTOP)
@@ -91,7 +91,7 @@ func TestK2TroubleWithRedisCostsNoRequest(t *testing.T) {
 
 // K1: without any trouble, replicas that start at once make one token for each
 // user.
-func TestK1ReplicasThatStartAtOnceMintOnceForEachUser(t *testing.T) {
+func TestK1_ReplicasThatStartAtOnce_MintOnceForEachUser(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, settings{replicas: 3, validity: 60, rate: 50, serverRate: 100})
 	const users = 30

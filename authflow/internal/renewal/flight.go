@@ -18,7 +18,7 @@ type Flight[V any] struct {
 	// Renewing is the lease that was in use when the flight began, or nil.
 	Renewing *Lease[V]
 
-	keeper  interface{ cancelIfUnused(fl *Flight[V]) bool }
+	keeper  flightKeeper[V]
 	cancel  context.CancelFunc // ends the context of Acquire
 	done    chan struct{}      // closed to wake the waiters
 	awaited chan struct{}      // closed when the first caller waits
@@ -26,11 +26,18 @@ type Flight[V any] struct {
 	// The lock of the Keeper guards these.
 	waiters   int       // a renewal ahead of time counts as a waiter that never leaves
 	notBefore time.Time // a credential that was requested earlier is discarded
+	patience  time.Time // when a waiting caller has spent a quarter of its time; zero if no caller has a deadline
 	forceNext bool      // the next flight is for a Renew, if this one is discarded
 	protected bool      // a Renew does not make it discard its credential
 	landed    bool      // lease and err are the result
 	lease     *Lease[V]
 	err       error
+}
+
+// flightKeeper is the Keeper of a flight, as the flight needs it.
+type flightKeeper[V any] interface {
+	cancelIfUnused(fl *Flight[V]) bool
+	patienceOf(fl *Flight[V]) time.Time
 }
 
 // Completion is the end of a flight.
@@ -59,23 +66,43 @@ func (fl *Flight[V]) CancelIfUnused() bool { return fl.keeper.cancelIfUnused(fl)
 // A renewal ahead of time begins without one.
 func (fl *Flight[V]) Awaited() <-chan struct{} { return fl.awaited }
 
+// Patience returns when the first of the waiting callers has spent a quarter of the
+// time that it had when it began to wait: with a deadline in 4 s, that is in 1 s. It
+// returns the zero time if no caller with a deadline waits. A flight does not wait
+// beyond it for a lock, for example, which only saves calls.
+func (fl *Flight[V]) Patience() time.Time { return fl.keeper.patienceOf(fl) }
+
 // join adds a waiter. A Renew makes the flight discard a credential that was
 // requested before the Renew, unless the flight follows a discarded one: callers that
 // renew faster than a flight takes would otherwise let no flight succeed.
 func (fl *Flight[V]) join(want *request[V]) {
 	fl.waiters++
-	fl.noteWaiter()
+	fl.noteWaiter(want.deadline)
 	if want.forced && !fl.protected {
 		fl.notBefore, fl.forceNext = want.since, true
 	}
 }
 
-// noteWaiter notes that a caller waits. The caller of noteWaiter holds the lock.
-func (fl *Flight[V]) noteWaiter() {
+// noteWaiter notes that a caller waits until its deadline, which is zero if it has
+// none. The caller of noteWaiter holds the lock.
+func (fl *Flight[V]) noteWaiter(deadline time.Time) {
+	fl.notePatience(deadline)
 	select {
 	case <-fl.awaited:
 	default:
 		close(fl.awaited)
+	}
+}
+
+// notePatience notes the deadline of a caller that waits from now on.
+func (fl *Flight[V]) notePatience(deadline time.Time) {
+	if deadline.IsZero() {
+		return
+	}
+	now := time.Now()
+	patience := now.Add(deadline.Sub(now) / 4)
+	if fl.patience.IsZero() || patience.Before(fl.patience) {
+		fl.patience = patience
 	}
 }
 
@@ -96,7 +123,7 @@ func (k *Keeper[V, S]) begin(ctx context.Context, want *request[V]) *Flight[V] {
 		keeper: k, done: make(chan struct{}), awaited: make(chan struct{}), waiters: 1, protected: next.discarded,
 	}
 	if want.waits {
-		fl.noteWaiter()
+		fl.noteWaiter(want.deadline)
 	}
 	ctx, fl.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), k, true))
 	next.flights = &flights[V]{fl, next.flights}
@@ -213,6 +240,13 @@ func (k *Keeper[V, S]) cancelIfUnused(fl *Flight[V]) bool {
 		k.endUnused(fl)
 	}
 	return fl.landed
+}
+
+// patienceOf is [Flight.Patience].
+func (k *Keeper[V, S]) patienceOf(fl *Flight[V]) time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return fl.patience
 }
 
 // endUnused ends a flight that no caller waits for. The caller holds the lock.

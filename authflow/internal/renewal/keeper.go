@@ -164,6 +164,7 @@ func (k *Keeper[V, S]) acquire(ctx context.Context, want request[V]) (*Lease[V],
 // has to wait for. It begins a flight if there is none.
 func (k *Keeper[V, S]) join(ctx context.Context, want *request[V]) (*Lease[V], *Flight[V], error) {
 	ended, own := ctx.Err() != nil, ctx.Value(k) != nil // not under the lock: a context is the caller's code
+	want.deadline, _ = ctx.Deadline()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s, now := k.load(), time.Now()

@@ -11,6 +11,7 @@ type request[V any] struct {
 	since     time.Time
 	inUse     *Lease[V] // the lease in use when the caller joined its flight
 	waits     bool      // the caller waits for the flight, because no lease will do
+	deadline  time.Time // of the caller; zero if it has none
 }
 
 // state is all that decides what a caller gets. It is replaced as a whole.

@@ -25,8 +25,11 @@ var _ = BeforeSuite(func() {
 	// then TrustedAuthToken works nowhere.
 	Expect(os.WriteFile(filepath.Join(dir, "Default", "Preferences"),
 		[]byte(`{"profile":{"block_third_party_cookies":false,"cookie_controls_mode":0}}`), 0o600)).To(Succeed())
+	extension := GinkgoT().TempDir()
+	installExtension(extension)
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(chromium()), chromedp.UserDataDir(dir), chromedp.NoSandbox, chromedp.IgnoreCertErrors,
+		chromedp.Flag("disable-extensions", false), chromedp.Flag("load-extension", extension),
 		chromedp.WSURLReadTimeout(time.Minute))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	DeferCleanup(stop)
@@ -114,4 +117,12 @@ func (t *tab) shows() (string, error) {
 func (t *tab) text(id string) string {
 	GinkgoHelper()
 	return eval[string](t, `document.getElementById('`+id+`')?.textContent ?? ''`)
+}
+
+// hasArrived reports whether the tab shows another page than the one that it leaves, or
+// an error while there is none.
+func (t *tab) hasArrived() (bool, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 15*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.leaving && document.readyState === 'complete'`))
 }

@@ -23,7 +23,7 @@ var attack string
 var _ = Describe("a page that the service does not know", func() {
 	DescribeTable("T3: can neither read a token nor have one made or ended", func(host string) {
 		var withCookie atomic.Int64
-		site, err := embed.Start(embed.Config{TLS: true, SentAnywhere: true, Asked: func(r *http.Request) {
+		site, err := embed.Start(embed.Config{TLS: true, SentAnywhere: true, Requested: func(r *http.Request) {
 			if _, err := r.Cookie("session"); err == nil {
 				withCookie.Add(1)
 			}

@@ -49,7 +49,7 @@ func TestU2_SignOut_ForgetsTheFlowOfTheUser(t *testing.T) {
 			t.Errorf("round %d: %d tokens were requested", round, n)
 		}
 		if n := sim.Calls(authtest.OpGetCurrentUserInfo); n != round+1 {
-			t.Errorf("round %d: %d calls, some with a token that has ended", round, n)
+			t.Errorf("round %d: %d calls, some with a token of before the sign-out", round, n)
 		}
 		b.expect(http.MethodPost, "/sign-out", nil, http.StatusOK)
 		if n := len(sim.Tokens()); n != 0 {
@@ -87,7 +87,7 @@ func TestU2_CallDuringASignOut_LeavesNoToken(t *testing.T) {
 	if status := <-got; status != http.StatusUnauthorized {
 		t.Fatalf("the call got %d", status)
 	}
-	for n := range 2 { // what is alive at the sign-out, and the token that arrives after it
+	for n := range 2 { // the token of the page, and the token that arrives after the sign-out
 		select {
 		case <-revoked:
 		case <-time.After(20 * time.Second):
@@ -99,7 +99,7 @@ func TestU2_CallDuringASignOut_LeavesNoToken(t *testing.T) {
 	}
 }
 
-// A request that was signed in when it began asks for the flow after the sign-out.
+// A request that was signed in when it began requests the flow after the sign-out.
 func TestU2_SignedOutUser_GetsNoFlow(t *testing.T) {
 	sim, db := startCluster(t), open(t)
 	cluster, err := authflow.New(sim.URL, authflow.WithSecretKey(authtest.DefaultSecretKey))

@@ -25,7 +25,9 @@ func (s *Site) application() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		user, region := s.user(r)
-		w.Header().Set("Cache-Control", "no-store")
+		if !r.URL.Query().Has("kept") { // by the browser, to show the page again as it was
+			w.Header().Set("Cache-Control", "no-store")
+		}
 		_ = page.Execute(w, map[string]any{ // fails when the browser is gone
 			"User": user, "Region": region, "Users": slices.Sorted(maps.Keys(firstRegions())),
 			"Cluster": s.Cluster, "Tokens": s.Replicas[s.replicaOf(r)] + tokenPath, "OwnTokens": tokenPath,

@@ -42,7 +42,7 @@ var _ = BeforeSuite(func() {
 	Expect(chromedp.Do(theBrowser)).To(Succeed())
 })
 
-// tab is one page of a visitor. What it alerts fails the spec.
+// tab is one page of a visitor. An alert of the page fails the spec.
 type tab struct {
 	ctx context.Context
 
@@ -50,7 +50,7 @@ type tab struct {
 	dialogs []string
 }
 
-// newVisitor opens a tab of somebody who was not there before: with no cookies.
+// newVisitor opens a tab of a new visitor, without cookies.
 func newVisitor() *tab {
 	GinkgoHelper()
 	return newTab(theBrowser, chromedp.WithNewBrowserContext())
@@ -81,7 +81,7 @@ func newTab(parent context.Context, options ...chromedp.ContextOption) *tab {
 	return t
 }
 
-// alerts are what the page has alerted, one a line.
+// alerts returns the alerts of the page, one in a line.
 func (t *tab) alerts() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -35,10 +35,35 @@ var _ = Describe("a browser that keeps pages and responses", func() {
 		Expect(eval[string](ann, `location.pathname`)).To(Equal("/ts-token"))
 		soon(func() (string, error) { return ann.shows() }).Should(ContainSubstring(`"status":401`))
 		ann.travel("-1")
-		soon(func() (string, error) { return ann.shows() }).Should(ContainSubstring("Who are you?"))
+		soon(func() (string, error) { return ann.shows() }).Should(ContainSubstring("Sign in as"))
 		Expect(ann.text("embeds")).To(BeEmpty())
 		Expect(minted(site)).To(Equal(made))
 		Expect(outcomes(site)[tokenservice.Served]).To(Equal(served))
+	})
+
+	It("U2: signs a page out that it brings back as it was", func() {
+		site := start()
+		ann := signIn(site, "ann", bearerByFunction, 1)
+		ann.do(chromedp.Navigate(site.App + "/?kept"))
+		ann.waitSignedIn(1)
+		second := ann.another()
+		for round := range 2 {
+			eval[any](ann, `void (window.was = true)`)
+			ann.do(chromedp.Navigate(site.App + "/no-referrer"))
+			second.open(site, bearerByFunction, 1)
+			if round == 0 {
+				second.waitSignedIn(1)
+				second.signOut()
+			}
+			Expect(site.Sim.Tokens()).To(BeEmpty())
+			made := minted(site)
+			ann.travel("-1")
+			Expect(eval[bool](ann, `window.was === true`)).To(BeTrue(), "the browser has kept the page")
+			ann.beginCheck()
+			soon(func() string { return ann.text("notice") }).Should(Equal("401 Unauthorized: Sign in first."))
+			Expect(minted(site)).To(Equal(made))
+			Expect(site.Sim.Tokens()).To(BeEmpty())
+		}
 	})
 
 	It("T4: gets no token of before the sign-out from a service worker that stores everything", func() {

@@ -19,8 +19,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/tests/embed"
 )
 
-// extensionOrigin is that of the pages of an extension, whose scheme is not http.
-// Chromium lets only a program of its own kind, such as Electron, register another one.
+// extensionOrigin is the origin of an extension, whose scheme is not http. Chromium has
+// no flag for other schemes: only programs that embed it, such as Electron, register them.
 var extensionOrigin string
 
 // installExtension writes an extension with one page and no permissions, and sets

@@ -39,7 +39,7 @@ var _ = Describe("a sign-out that fails", func() {
 		Expect(minted(site)).To(Equal(before))
 	})
 
-	It("U2: is not a 204 before every token has ended, in a page that sends DELETE", func() {
+	It("U2: is not a 204 while a token is alive, for a page that sends DELETE", func() {
 		site := start()
 		ann := signIn(site, "ann", bearerByFunction, 1)
 		ann.waitSignedIn(1)

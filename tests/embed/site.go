@@ -40,8 +40,8 @@ type Config struct {
 	// Requested gets every request to the token service, before the service does.
 	// Optional.
 	Requested func(*http.Request)
-	// Origins are those of other pages that may have tokens, besides the
-	// application's. Optional.
+	// Origins names more origins whose pages may have tokens, besides the
+	// application. Optional.
 	Origins []string
 	// Replicas of the token service, which share a Store. Optional; 1, without a
 	// Store.

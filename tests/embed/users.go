@@ -33,7 +33,7 @@ func (s *Site) authenticate(r *http.Request) (tokenservice.Request, error) {
 	}), nil
 }
 
-// session is that of a browser.
+// session is what the application knows of a browser.
 type session struct {
 	user    string
 	isEnded bool // the sign-out may have to be tried again

@@ -23,7 +23,7 @@ PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
-	authflow/redisstore authflow/storetest tests/replicas examples/otel
+	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
@@ -78,7 +78,7 @@ metrics: ## the metrics for Prometheus, and the example for OpenTelemetry
 	cd authflow/prometheus && go test $(RACE) -count=1 -timeout 5m ./...
 	cd examples/otel && go test $(RACE) -count=1 -timeout 5m ./...
 
-backend: ## the example of an application that embeds ThoughtSpot, tested; cold 3 minutes
+backend: ## the example of an application that embeds ThoughtSpot, tested, three replicas where redis-server is installed; cold 3 minutes
 	cd examples/backend && go test -count=1 -timeout 5m ./...
 
 LOAD ?= # such as -users 10000 -over 10s, which takes 6 minutes

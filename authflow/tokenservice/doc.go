@@ -117,8 +117,10 @@
 //     Referer. CORS lets only the origins that you name read a response (T3). A browser
 //     from before 2023 that sends none of these headers looks like a program, so let
 //     your cookie be SameSite.
-//   - Responses are no-store and nosniff, and vary by the headers that
-//     identify the user and the page (T4).
+//   - Responses are no-store and nosniff, and vary by user and page (T4). They also vary by
+//     "*", so that a browser stores none of them for a service worker. A worker that
+//     copies a token into a response of its own can return it later; after a sign-out
+//     that token is dead.
 //   - Limits count by the user name that your function returns. A request that one limit
 //     rejects takes nothing from another (T5).
 //   - Rights that the application takes back are gone with the next token (T6).

@@ -21,13 +21,14 @@ type response struct {
 
 // secure sets the headers of all responses: no cache stores them (T4), no browser
 // treats them as another type, or shows them to a page that may not read them. They
-// have no validator, such as an ETag, by which a browser could use an old response again.
+// have no validator, such as an ETag, by which a browser could use an old response again. The
+// cache of a service worker ignores Cache-Control, and rejects responses that vary by "*".
 func secure(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	// For requests outside CORS, such as those of images.
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Vary", "Accept, Authorization, Cookie, Referer, Sec-Fetch-Dest, Sec-Fetch-Site") // CORS adds Origin
+	h.Set("Vary", "*, Accept, Authorization, Cookie, Referer, Sec-Fetch-Dest, Sec-Fetch-Site") // CORS adds Origin
 }
 
 // write sends a response at once. For HEAD it leaves the body out.

@@ -201,7 +201,7 @@ func TestT4_Response_OfEveryKind_IsNotCached(t *testing.T) {
 			for name, resp := range responses {
 				h := resp.header
 				vary := strings.Join(h.Values("Vary"), ", ")
-				for _, by := range []string{"Origin", "Accept", "Cookie", "Authorization", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Referer"} {
+				for _, by := range []string{"*", "Origin", "Accept", "Cookie", "Authorization", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Referer"} {
 					if !strings.Contains(vary, by) {
 						t.Errorf("%s does not vary by %s: %s", name, by, vary)
 					}
@@ -216,4 +216,17 @@ func TestT4_Response_OfEveryKind_IsNotCached(t *testing.T) {
 			}
 		}, tokenservice.WithOrigins(origins...))
 	}
+}
+
+// A service worker of another origin sees only the headers that a response exposes. The
+// browser rejects what the worker stores only if it sees "Vary: *".
+func TestT4_ResponseToAnotherOrigin_ExposesVary(t *testing.T) {
+	in(t, nil, func(t *testing.T, x *rig) {
+		for range 2 {
+			resp := x.request(t, "GET", "ann", "Origin", friend)
+			if exposed := resp.header.Get("Access-Control-Expose-Headers"); resp.status != 200 || !strings.Contains(exposed, "Vary") {
+				t.Errorf("%d with the exposed headers %q", resp.status, exposed)
+			}
+		}
+	}, tokenservice.WithOrigins(friend))
 }

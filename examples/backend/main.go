@@ -63,10 +63,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	metrics := prometheus.New()
-	if app.tokens, err = newTokens(app.host, gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY")), app.db, metrics, shared...); err != nil {
+	err = app.connect(gen.Secret(os.Getenv("THOUGHTSPOT_SECRET_KEY")), metrics, shared...)
+	if err != nil {
 		return err
 	}
-	metrics.WatchService(app.tokens)
 	failed := make(chan error, 2)
 	stop, err := serveMetrics(ctx, *metricsAddr, metrics, failed)
 	if err != nil {

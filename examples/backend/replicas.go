@@ -12,9 +12,8 @@ import (
 )
 
 // sharing returns options by which all processes with the same Redis share one rate
-// limit. TSAUTH_STORE_KEY has the key of the store: 64 hexadecimal digits. Tokens for
-// browsers are not stored: each page gets its own. Without an address there are no
-// options.
+// limit, sign-outs, and the tokens for calls of the API. TSAUTH_STORE_KEY has the key of
+// the store: 64 hexadecimal digits. Without an address there are no options.
 func sharing(addr string) ([]authflow.Option, error) {
 	if addr == "" {
 		return nil, nil

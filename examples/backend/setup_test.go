@@ -8,8 +8,12 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
@@ -40,10 +44,24 @@ func start(t *testing.T, args ...string) (*authtest.Server, string) {
 // channel that tells its end.
 func startToStop(t *testing.T, args ...string) (sim *authtest.Server, app string, stop func() <-chan struct{}) {
 	t.Helper()
-	sim = authtest.NewServer()
+	sim = startCluster(t)
+	app, stop = startReplica(t, args...)
+	return sim, app, stop
+}
+
+// startCluster starts a cluster, which the applications of the test use.
+func startCluster(t *testing.T) *authtest.Server {
+	t.Helper()
+	sim := authtest.NewServer()
 	t.Cleanup(sim.Close)
 	t.Setenv("THOUGHTSPOT_HOST", sim.URL)
 	t.Setenv("THOUGHTSPOT_SECRET_KEY", authtest.DefaultSecretKey)
+	return sim
+}
+
+// startReplica starts the application. It returns its address, and what stops it.
+func startReplica(t *testing.T, args ...string) (app string, stop func() <-chan struct{}) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	ended := make(chan struct{})
@@ -63,7 +81,59 @@ func startToStop(t *testing.T, args ...string) (sim *authtest.Server, app string
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sim, strings.TrimSpace(line), stop
+	return strings.TrimSpace(line), stop
+}
+
+// startReplicas starts a cluster, and three applications that share a Redis and a
+// database, as behind one address.
+func startReplicas(t *testing.T) (sim *authtest.Server, replicas []string) {
+	t.Helper()
+	file := t.TempDir() + "/app.db"
+	sim = startCluster(t)
+	t.Setenv("TSAUTH_STORE_KEY", strings.Repeat("01", 32))
+	store := startRedis(t)
+	for range 3 {
+		app, _ := startReplica(t, "-redis", store, "-db", file)
+		replicas = append(replicas, app)
+	}
+	return sim, replicas
+}
+
+// startRedis starts a redis-server, and returns its address. Where none is installed the
+// test is skipped, unless TSAUTH_REDIS=required.
+func startRedis(t *testing.T) string {
+	t.Helper()
+	_, err := exec.LookPath("redis-server")
+	switch {
+	case err == nil:
+	case os.Getenv("TSAUTH_REDIS") == "required":
+		t.Fatal("TSAUTH_REDIS=required, and no redis-server is installed")
+	default:
+		t.Skip("no redis-server is installed")
+	}
+	addr := freeAddress(t)
+	_, port, _ := net.SplitHostPort(addr)
+	// The shell ends the server when its own input ends, which this process ends, also
+	// when it crashes.
+	server := exec.CommandContext(context.Background(), "/bin/sh", "-c", `redis-server "$@" >/dev/null & cat >/dev/null; kill -9 $!; wait`, "sh",
+		"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	in, err := server.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = server.Wait() // killed
+	})
+	client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: 100})
+	defer func() { _ = client.Close() }()
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return addr
 }
 
 // browser is one with cookies, on a page of a site.
@@ -82,6 +152,28 @@ func newBrowser(t *testing.T, app string) browser {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return browser{t, app, "same-origin", &http.Client{Jar: jar, Transport: transport}}
+}
+
+// at is the same browser at another replica: to it, all are one address.
+func (b browser) at(app string) browser {
+	b.app = app
+	return b
+}
+
+// signIn signs a user in, with the password that the user has.
+func (b browser) signIn(name string) {
+	b.t.Helper()
+	b.expect(http.MethodPost, "/sign-in", url.Values{"name": {name}, "password": {name + "'s"}}, http.StatusOK)
+}
+
+// expect returns the body of a response with the expected status.
+func (b browser) expect(method, path string, form url.Values, want int) string {
+	b.t.Helper()
+	status, body := b.do(method, path, form)
+	if status != want {
+		b.t.Fatalf("%s %s: %d, want %d: %s", method, path, status, want, body)
+	}
+	return body
 }
 
 func (b browser) do(method, path string, form url.Values) (int, string) {

@@ -34,7 +34,8 @@ func openUsers(ctx context.Context, file string) (users, error) {
 	db.SetMaxOpenConns(1) // one in memory is another for each connection
 	_, err = db.ExecContext(ctx, `
 		CREATE TABLE IF NOT EXISTS users (name TEXT PRIMARY KEY, salt TEXT, password BLOB, region TEXT);
-		CREATE TABLE IF NOT EXISTS sessions (id BLOB PRIMARY KEY, name TEXT REFERENCES users, ends INTEGER)`)
+		CREATE TABLE IF NOT EXISTS sessions (id BLOB PRIMARY KEY, name TEXT REFERENCES users, ends INTEGER,
+			signing_out BOOLEAN DEFAULT FALSE)`)
 	return users{db}, err
 }
 
@@ -68,7 +69,7 @@ func (db users) signIn(ctx context.Context, name, password string) (string, erro
 	if _, err := db.ExecContext(ctx, "DELETE FROM sessions WHERE ends <= ?", now.Unix()); err != nil {
 		return "", err
 	}
-	_, err = db.ExecContext(ctx, "INSERT INTO sessions VALUES (?, ?, ?)", id(session), name, now.Add(sessionLasts).Unix())
+	_, err = db.ExecContext(ctx, "INSERT INTO sessions (id, name, ends) VALUES (?, ?, ?)", id(session), name, now.Add(sessionLasts).Unix())
 	return session, err
 }
 
@@ -79,7 +80,7 @@ func (db users) signedIn(r *http.Request) (u user, err error) {
 	if err != nil {
 		return user{}, tokenservice.ErrUnauthenticated
 	}
-	err = db.QueryRowContext(r.Context(), "SELECT name, region FROM sessions JOIN users USING (name) WHERE id = ? AND ends > ?",
+	err = db.QueryRowContext(r.Context(), "SELECT name, region FROM sessions JOIN users USING (name) WHERE id = ? AND ends > ? AND NOT signing_out",
 		id(cookie.Value), time.Now().Unix()).Scan(&u.name, &u.region)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = tokenservice.ErrUnauthenticated
@@ -87,9 +88,40 @@ func (db users) signedIn(r *http.Request) (u user, err error) {
 	return u, err
 }
 
-// signOut ends all sessions of a user.
-func (db users) signOut(ctx context.Context, name string) error {
-	_, err := db.ExecContext(ctx, "DELETE FROM sessions WHERE name = ?", name)
+// checkSession returns tokenservice.ErrUnauthenticated unless a user with these rules is
+// signed in.
+func (db users) checkSession(ctx context.Context, u user) error {
+	var n int
+	err := db.QueryRowContext(ctx, "SELECT count(*) FROM sessions JOIN users USING (name) WHERE name = ? AND region = ? AND ends > ? AND NOT signing_out",
+		u.name, u.region, time.Now().Unix()).Scan(&n)
+	if err == nil && n == 0 {
+		err = tokenservice.ErrUnauthenticated
+	}
+	return err
+}
+
+// beginSignOut ends all sessions of the user who sent a request. The database keeps them
+// for another try until endSignOut.
+func (db users) beginSignOut(r *http.Request) (u user, err error) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return user{}, tokenservice.ErrUnauthenticated
+	}
+	session := id(cookie.Value)
+	_, err = db.ExecContext(r.Context(), "UPDATE sessions SET signing_out = TRUE WHERE name = (SELECT name FROM sessions WHERE id = ?)", session)
+	if err != nil {
+		return user{}, err
+	}
+	err = db.QueryRowContext(r.Context(), "SELECT name, region FROM sessions JOIN users USING (name) WHERE id = ?", session).Scan(&u.name, &u.region)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = tokenservice.ErrUnauthenticated
+	}
+	return u, err
+}
+
+// endSignOut forgets the sessions that beginSignOut has ended.
+func (db users) endSignOut(ctx context.Context, name string) error {
+	_, err := db.ExecContext(ctx, "DELETE FROM sessions WHERE name = ? AND signing_out", name)
 	return err
 }
 

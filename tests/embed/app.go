@@ -18,17 +18,19 @@ const sessionCookie = "session"
 var pageText string
 
 // application serves the page, the SDK, signing in and out, and on its own
-// origin the token service as well: the SDK asks an authEndpoint elsewhere
-// without cookies.
+// origin the token service as well: the SDK fetches an authEndpoint of another
+// origin without cookies.
 func (s *Site) application() http.Handler {
 	page := template.Must(template.New("page").Parse(pageText))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		user, region := s.user(r)
-		w.Header().Set("Cache-Control", "no-store")
-		_ = page.Execute(w, map[string]any{ // an error is the browser's that went away
+		if !r.URL.Query().Has("kept") { // by the browser, to show the page again as it was
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		_ = page.Execute(w, map[string]any{ // fails when the browser is gone
 			"User": user, "Region": region, "Users": slices.Sorted(maps.Keys(firstRegions())),
-			"Cluster": s.Cluster, "Tokens": s.Tokens + tokenPath, "OwnTokens": tokenPath,
+			"Cluster": s.Cluster, "Tokens": s.Replicas[s.replicaOf(r)] + tokenPath, "OwnTokens": tokenPath,
 		})
 	})
 	mux.Handle("GET /sdk/", http.StripPrefix("/sdk/", http.FileServer(http.Dir(sdkDir))))
@@ -36,8 +38,10 @@ func (s *Site) application() http.Handler {
 	mux.HandleFunc("POST /sign-out", s.signOut)
 	mux.HandleFunc("POST /region", s.changeRegion)
 	mux.HandleFunc("GET /events", s.showEvents)
-	mux.HandleFunc(tokenPath, s.serveToken)
-	mux.HandleFunc(tokenPath+"/", s.serveToken)
+	mux.HandleFunc("GET /worker.js", showWorker)
+	mux.HandleFunc("GET /no-referrer", showForm)
+	mux.Handle(tokenPath, s.replica(0))
+	mux.Handle(tokenPath+"/", s.replica(0))
 	return mux
 }
 
@@ -53,26 +57,27 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "there is no such user", http.StatusForbidden)
 		return
 	}
-	s.sessions[cookie.Value] = user
+	s.sessions[cookie.Value] = session{user: user}
 	http.SetCookie(w, cookie)
 	http.Redirect(w, r, "/?"+r.URL.RawQuery, http.StatusSeeOther)
 }
 
-// signOut ends the session, and then the tokens: whoever asks in between, from
-// another tab, is signed out already.
+// signOut ends the sessions, and then the tokens: another tab that requests a
+// token in between is signed out already. After a failure the user can try again.
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
-	user, _ := s.user(r)
+	user := s.beginSignOut(r)
 	if user == "" {
 		http.Error(w, "sign in first", http.StatusUnauthorized)
 		return
 	}
-	s.mu.Lock()
-	maps.DeleteFunc(s.sessions, func(_, of string) bool { return of == user })
-	s.mu.Unlock()
-	if err := s.Service().Forget(r.Context(), user); err != nil {
+	err := s.services[s.replicaOf(r)].Load().Forget(r.Context(), user)
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
+	s.mu.Lock()
+	maps.DeleteFunc(s.sessions, func(_ string, of session) bool { return of.user == user && of.isEnded })
+	s.mu.Unlock()
 	http.Redirect(w, r, "/?"+r.URL.RawQuery, http.StatusSeeOther)
 }
 
@@ -90,7 +95,7 @@ func (s *Site) changeRegion(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/?"+r.URL.RawQuery, http.StatusSeeOther)
 }
 
-// showEvents tells the page what the service did of late. A real application
+// showEvents tells the page what the service did recently. A real application
 // tells its operators alone.
 func (s *Site) showEvents(w http.ResponseWriter, _ *http.Request) {
 	events := s.Events()

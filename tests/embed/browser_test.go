@@ -25,8 +25,11 @@ var _ = BeforeSuite(func() {
 	// then TrustedAuthToken works nowhere.
 	Expect(os.WriteFile(filepath.Join(dir, "Default", "Preferences"),
 		[]byte(`{"profile":{"block_third_party_cookies":false,"cookie_controls_mode":0}}`), 0o600)).To(Succeed())
+	extension := GinkgoT().TempDir()
+	installExtension(extension)
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(chromium()), chromedp.UserDataDir(dir), chromedp.NoSandbox, chromedp.IgnoreCertErrors,
+		chromedp.Flag("disable-extensions", false), chromedp.Flag("load-extension", extension),
 		chromedp.WSURLReadTimeout(time.Minute))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	DeferCleanup(stop)
@@ -39,7 +42,7 @@ var _ = BeforeSuite(func() {
 	Expect(chromedp.Do(theBrowser)).To(Succeed())
 })
 
-// tab is one page of a visitor. What it alerts fails the spec.
+// tab is one page of a visitor. An alert of the page fails the spec.
 type tab struct {
 	ctx context.Context
 
@@ -47,7 +50,7 @@ type tab struct {
 	dialogs []string
 }
 
-// newVisitor opens a tab of somebody who was not there before: with no cookies.
+// newVisitor opens a tab of a new visitor, without cookies.
 func newVisitor() *tab {
 	GinkgoHelper()
 	return newTab(theBrowser, chromedp.WithNewBrowserContext())
@@ -78,7 +81,7 @@ func newTab(parent context.Context, options ...chromedp.ContextOption) *tab {
 	return t
 }
 
-// alerts are what the page has alerted, one a line.
+// alerts returns the alerts of the page, one in a line.
 func (t *tab) alerts() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -114,4 +117,12 @@ func (t *tab) shows() (string, error) {
 func (t *tab) text(id string) string {
 	GinkgoHelper()
 	return eval[string](t, `document.getElementById('`+id+`')?.textContent ?? ''`)
+}
+
+// hasArrived reports whether the tab shows another page than the one that it leaves, or
+// an error while there is none.
+func (t *tab) hasArrived() (bool, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 15*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.leaving && document.readyState === 'complete'`))
 }

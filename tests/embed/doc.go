@@ -1,6 +1,6 @@
 // Package embed is a small application that embeds ThoughtSpot with the vendor's
-// Visual Embed SDK, its token service, and a simulated cluster: three servers on
-// loopback, of three origins. The specs beside it drive it in Chromium; the
+// Visual Embed SDK, its token service, and a simulated cluster: servers on loopback,
+// of different origins. The specs beside it drive it in Chromium; the
 // command in cmd/embed serves it to a person.
 //
 // The SDK is not part of this repository: `npm ci` puts the version that

@@ -10,7 +10,7 @@ import (
 )
 
 var _ = Describe("a page that is signed in", func() {
-	DescribeTable("stays so when what it holds is revoked", func(w way) {
+	DescribeTable("stays so when its token is revoked", func(w way) {
 		site := start()
 		ann := signIn(site, "ann", w, 1)
 		ann.waitSignedIn(1)

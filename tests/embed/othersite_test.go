@@ -23,7 +23,7 @@ var attack string
 var _ = Describe("a page that the service does not know", func() {
 	DescribeTable("T3: can neither read a token nor have one made or ended", func(host string) {
 		var withCookie atomic.Int64
-		site, err := embed.Start(embed.Config{TLS: true, SentAnywhere: true, Asked: func(r *http.Request) {
+		site, err := embed.Start(embed.Config{TLS: true, SentAnywhere: true, Requested: func(r *http.Request) {
 			if _, err := r.Cookie("session"); err == nil {
 				withCookie.Add(1)
 			}
@@ -49,7 +49,7 @@ var _ = Describe("a page that the service does not know", func() {
 		elsewhere.do(chromedp.Evaluate[chromedp.Void](`void (location.href = '` + site.Tokens + `/ts-token')`))
 		soon(func() (string, error) { return elsewhere.shows() }).Should(ContainSubstring(`"status":403`))
 
-		Expect(withCookie.Load()-before).To(BeNumerically(">", 40), "the cookie of who is signed in went along")
+		Expect(withCookie.Load()-before).To(BeNumerically(">", 40), "the browser sent the cookie of the user")
 		Expect(minted(site)).To(Equal(made))
 		Expect(site.Sim.Tokens()).To(HaveLen(made))
 		Expect(outcomes(site)).To(And(HaveLen(3),

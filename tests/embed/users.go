@@ -12,8 +12,8 @@ import (
 // everything as a value lets a user see all.
 const everything = "TS_WILDCARD_ALL"
 
-// firstRegions are the users and what they may see. The cluster does not have
-// them before they come.
+// firstRegions are the users and what they may see. The cluster creates a user with
+// the user's first token.
 func firstRegions() map[string]string {
 	return map[string]string{"ann": "West", "bob": "East", "cat": everything}
 }
@@ -33,6 +33,30 @@ func (s *Site) authenticate(r *http.Request) (tokenservice.Request, error) {
 	}), nil
 }
 
+// session is what the application knows of a browser.
+type session struct {
+	user    string
+	isEnded bool // the sign-out may have to be tried again
+}
+
+// beginSignOut ends all sessions of the user who sent a request, and returns the
+// user. It returns "" if there is none. The sessions are remembered for another try.
+func (s *Site) beginSignOut(r *http.Request) (user string) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user = s.sessions[cookie.Value].user
+	for value, of := range s.sessions {
+		if of.user == user {
+			s.sessions[value] = session{user, true}
+		}
+	}
+	return user
+}
+
 // user returns who is signed in and what that user may see, or "".
 func (s *Site) user(r *http.Request) (name, region string) {
 	cookie, err := r.Cookie(sessionCookie)
@@ -41,8 +65,11 @@ func (s *Site) user(r *http.Request) (name, region string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name = s.sessions[cookie.Value]
-	return name, s.regions[name]
+	of := s.sessions[cookie.Value]
+	if of.isEnded {
+		return "", ""
+	}
+	return of.user, s.regions[of.user]
 }
 
 // SetRegion changes what a user may see, and ends the tokens with the rules

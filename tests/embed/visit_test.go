@@ -120,7 +120,7 @@ func soon(actual any) AsyncAssertion {
 	return Eventually(actual).WithTimeout(20 * time.Second).WithPolling(50 * time.Millisecond)
 }
 
-// minted is how many tokens the cluster was asked for.
+// minted is how many tokens were requested from the cluster.
 func minted(site *embed.Site) int { return site.Sim.Calls(authtest.OpGetCustomAccessToken) }
 
 // outcomes counts what the service did.

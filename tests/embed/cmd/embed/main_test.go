@@ -37,7 +37,7 @@ func TestRun(t *testing.T) {
 	if !found {
 		t.Fatalf("it does not say what to open: %q", first)
 	}
-	for path, want := range map[string]string{"/": "Who are you?", "/sdk/tsembed.es.js": "TrustedAuthTokenCookieless"} {
+	for path, want := range map[string]string{"/": "Sign in as", "/sdk/tsembed.es.js": "TrustedAuthTokenCookieless"} {
 		if body := get(t, address+path); !strings.Contains(body, want) {
 			t.Errorf("%s has no %q", path, want)
 		}

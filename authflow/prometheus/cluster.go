@@ -33,6 +33,8 @@ func clusterFigures() []figure[authflow.Stats] {
 			nil, func(s stats, set set) { set(s.Rate) }),
 		gauge("cluster_rate_limit_shared", "1 while the Store shares the rate limit with other processes.",
 			nil, func(s stats, set set) { set(oneIf(s.SharedRate)) }),
+		gauge("cluster_store_failing", "1 while an operation of the Store fails.",
+			nil, func(s stats, set set) { set(oneIf(s.Store.Failing != "")) }),
 		gauge("cluster_suspects", "Principals (users and Orgs) whose latest call failed.",
 			nil, func(s stats, set set) { set(float64(s.Suspects)) }),
 		gauge("cluster_rejected_passwords", "Passwords that count as rejected now.",

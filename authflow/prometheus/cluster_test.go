@@ -57,7 +57,7 @@ func TestR9_Queue_ShowsByUrgency(t *testing.T) {
 			time.Sleep(500 * time.Millisecond) // fake clock
 			r.has("in the queue", `cluster_queue_length{urgency="caller"} 2`, `cluster_queue_length{urgency="revocation"} 1`,
 				`cluster_queue_length{urgency="ahead"} 0`, `cluster_queue_oldest_seconds{urgency="caller"} 0.5`, `cluster_queue_oldest_seconds{urgency="revocation"} 0.5`,
-				`cluster_queue_oldest_seconds{urgency="ahead"} 0`, "cluster_rate_limit 1", "cluster_rate_limit_shared 0")
+				`cluster_queue_oldest_seconds{urgency="ahead"} 0`, "cluster_rate_limit 1", "cluster_rate_limit_shared 0", "cluster_store_failing 0")
 			calls.Wait()
 			ann = r.flow("ann")
 			time.Sleep(1100 * time.Millisecond) // fake clock

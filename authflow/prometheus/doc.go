@@ -28,6 +28,7 @@
 //	                                              success; 0 if no call was sent since
 //	tsauth_cluster_rate_limit                     calls a second in force; 0 means no limit
 //	tsauth_cluster_rate_limit_shared              1 while the Store shares the rate
+//	tsauth_cluster_store_failing                  1 while an operation of the Store fails
 //	tsauth_cluster_suspects                       principals whose latest call failed
 //	tsauth_cluster_rejected_passwords             passwords that count as rejected now
 //	tsauth_cluster_unproven_keys                  secret keys in use that no response has proven

@@ -80,7 +80,7 @@ func TestK2_StoreThatFails_IsCounted(t *testing.T) {
 			if _, err := r.flow(user).Token(r.t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			r.has("after a token", fmt.Sprintf(`flow_events_total{kind="acquired"} %d`, n+1))
+			r.has("after a token", fmt.Sprintf(`flow_events_total{kind="acquired"} %d`, n+1), "cluster_store_failing 1")
 			if failures := r.value(`flow_events_total{kind="store_failed"}`); failures < float64(n+1) {
 				t.Errorf("after %d tokens: %v failures of the Store", n+1, failures)
 			}

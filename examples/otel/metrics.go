@@ -86,6 +86,7 @@ func (m *Metrics) Watch(cluster *authflow.Cluster) error {
 	gauge("without_success", "s", func(s authflow.Stats, set set) { set(oneIf(!s.Since.IsZero()) * time.Since(s.Since).Seconds()) })
 	gauge("rate_limit", "{call}/s", func(s authflow.Stats, set set) { set(s.Rate) })
 	gauge("rate_limit.shared", "1", func(s authflow.Stats, set set) { set(oneIf(s.SharedRate)) })
+	gauge("store.failing", "1", func(s authflow.Stats, set set) { set(oneIf(s.Store.Failing != "")) })
 	gauge("suspects", "{principal}", func(s authflow.Stats, set set) { set(float64(s.Suspects)) })
 	gauge("rejected_passwords", "{password}", func(s authflow.Stats, set set) { set(float64(s.RejectedPasswords)) })
 	gauge("unproven_keys", "{key}", func(s authflow.Stats, set set) { set(float64(s.UnprovenKeys)) })

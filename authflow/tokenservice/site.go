@@ -53,7 +53,7 @@ func newCORS(mayRead bool) *cors.Cors {
 	return cors.New(cors.Options{
 		AllowOriginFunc:  func(string) bool { return mayRead },
 		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete},
-		AllowedHeaders:   []string{"*"}, // the service reads none of them; authenticate may
+		AllowedHeaders:   []string{"*"},                   // the service reads none of them; authenticate may
 		ExposedHeaders:   []string{"Retry-After", "Vary"}, // service workers look at Vary, see secure
 		AllowCredentials: true,
 		MaxAge:           600, // seconds

@@ -120,7 +120,8 @@
 //   - Responses are no-store and nosniff, and vary by user and page (T4). They also vary by
 //     "*", so that a browser stores none of them for a service worker. A worker that
 //     copies a token into a response of its own can return it later; after a sign-out
-//     that token is dead.
+//     that token is dead. Change or delete your cookie at the sign-out: otherwise the back
+//     button of Chromium may show a response that the user had opened in a tab.
 //   - Limits count by the user name that your function returns. A request that one limit
 //     rejects takes nothing from another (T5).
 //   - Rights that the application takes back are gone with the next token (T6).

@@ -19,6 +19,7 @@ type application struct {
 	db        users
 	tokens    *tokenservice.Service
 	flows     *pool.Pool[user]
+	page      *template.Template
 }
 
 // connect makes the parts that call ThoughtSpot.
@@ -44,9 +45,7 @@ func (a *application) connect(key gen.Secret, metrics *prometheus.Collector, opt
 //go:embed page.html
 var pageText string
 
-// page is what the page shows: to nobody, how to sign in.
-var page = template.Must(template.New("page").Parse(pageText))
-
+// view is what the page shows. Without a user, it asks the visitor to sign in.
 type view struct {
 	User, Region, Cluster, SDK string
 	IsSigningOut               bool // a sign-out has failed, and can be tried again
@@ -54,10 +53,11 @@ type view struct {
 
 // routes rejects forms that pages of other sites post.
 func (a *application) routes() http.Handler {
+	a.page = template.Must(template.New("page").Parse(pageText))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		u, _ := a.db.signedIn(r) // nobody, if that cannot be told
-		show(w, http.StatusOK, view{User: u.name, Region: u.region, Cluster: a.host, SDK: a.sdk})
+		a.show(w, http.StatusOK, view{User: u.name, Region: u.region, Cluster: a.host, SDK: a.sdk})
 	})
 	mux.HandleFunc("POST /sign-in", a.signIn)
 	mux.HandleFunc("POST /sign-out", a.signOut)
@@ -68,11 +68,11 @@ func (a *application) routes() http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-func show(w http.ResponseWriter, status int, v view) {
+func (a *application) show(w http.ResponseWriter, status int, v view) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_ = page.Execute(w, v) // fails when the browser is gone
+	_ = a.page.Execute(w, v) // fails when the browser is gone
 }
 
 func (a *application) signIn(w http.ResponseWriter, r *http.Request) {
@@ -85,8 +85,7 @@ func (a *application) signIn(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "try again later", http.StatusInternalServerError)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: session, Path: "/", MaxAge: int(sessionLasts.Seconds()),
-		HttpOnly: true, Secure: !a.plain, SameSite: http.SameSiteLaxMode})
+	a.setCookie(w, session, int(sessionLasts.Seconds()))
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
@@ -101,8 +100,15 @@ func (a *application) signOut(w http.ResponseWriter, r *http.Request) {
 		err = a.db.endSignOut(r.Context(), u.name)
 	}
 	if err != nil && !errors.Is(err, tokenservice.ErrUnauthenticated) {
-		show(w, http.StatusBadGateway, view{IsSigningOut: true})
+		a.show(w, http.StatusBadGateway, view{IsSigningOut: true})
 		return
 	}
+	a.setCookie(w, "", -1) // a browser that keeps pages drops those with no-store when a cookie changes
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// setCookie sets the cookie of a session; a negative maxAge, in seconds, deletes it.
+func (a *application) setCookie(w http.ResponseWriter, session string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: session, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: !a.plain, SameSite: http.SameSiteLaxMode})
 }

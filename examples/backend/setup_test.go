@@ -160,6 +160,16 @@ func (b browser) at(app string) browser {
 	return b
 }
 
+// cookies returns what the browser sends to the application.
+func (b browser) cookies() []*http.Cookie {
+	b.t.Helper()
+	at, err := url.Parse(b.app)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.client.Jar.Cookies(at)
+}
+
 // signIn signs a user in, with the password that the user has.
 func (b browser) signIn(name string) {
 	b.t.Helper()

@@ -92,6 +92,9 @@ func TestU2_SignOutThatFails_ContinuesWithTheNextTry(t *testing.T) {
 		if n := tokensOf(sim, "ann"); n != 0 {
 			t.Errorf("%d tokens are alive", n)
 		}
+		if cookies := ann.cookies(); len(cookies) != 0 {
+			t.Errorf("the browser still has %v", cookies)
+		}
 	}
 }
 

@@ -47,10 +47,7 @@ func (s *Site) application() http.Handler {
 
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 	user := r.FormValue("user")
-	cookie := &http.Cookie{Name: sessionCookie, Value: rand.Text(), Path: "/", HttpOnly: true, Secure: s.config.TLS, SameSite: http.SameSiteLaxMode}
-	if s.config.SentAnywhere {
-		cookie.SameSite = http.SameSiteNoneMode
-	}
+	cookie := &http.Cookie{Name: sessionCookie, Value: rand.Text(), Path: "/", HttpOnly: true, Secure: s.config.TLS, SameSite: s.sameSite()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.regions[user] == "" {
@@ -78,6 +75,8 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	maps.DeleteFunc(s.sessions, func(_ string, of session) bool { return of.user == user && of.isEnded })
 	s.mu.Unlock()
+	// A browser that keeps pages drops those with no-store when a cookie changes.
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.config.TLS, SameSite: s.sameSite()})
 	http.Redirect(w, r, "/?"+r.URL.RawQuery, http.StatusSeeOther)
 }
 

@@ -39,6 +39,14 @@ type session struct {
 	isEnded bool // the sign-out may have to be tried again
 }
 
+// sameSite is the attribute of the application's cookie.
+func (s *Site) sameSite() http.SameSite {
+	if s.config.SentAnywhere {
+		return http.SameSiteNoneMode
+	}
+	return http.SameSiteLaxMode
+}
+
 // beginSignOut ends all sessions of the user who sent a request, and returns the
 // user. It returns "" if there is none. The sessions are remembered for another try.
 func (s *Site) beginSignOut(r *http.Request) (user string) {

@@ -46,6 +46,8 @@ type sealedStore struct {
 	record storeRecord
 	slots  chan struct{} // one for each operation in progress
 	queued atomic.Int64  // how many operations wait for a slot
+
+	answers atomic.Uint64 // operations that the Store has answered
 }
 
 func newSealedStore(s Store, box *seal.Box) *sealedStore {
@@ -73,10 +75,12 @@ func (o operation[T]) run(ctx context.Context) (T, error) {
 	}
 	within, cancel := context.WithTimeout(ctx, operationTime)
 	defer cancel()
+	answersBefore := o.store.answers.Load()
 	result, err := userCall[T]{what: "Store", call: o.call}.run(within)
 	switch {
 	case isAnswer(err):
 		o.health.succeeded()
+		o.store.answers.Add(1)
 		o.store.record.note(o.name, false)
 		return result, err
 	case isEnding(ctx):
@@ -84,16 +88,18 @@ func (o operation[T]) run(ctx context.Context) (T, error) {
 		return none, errors.Join(errStoreSkipped, err) // the caller's time ended, which says nothing of the Store
 	}
 	o.health.failed()
-	if isEnding(within) {
+	isSilent := o.store.answers.Load() == answersBefore
+	if isEnding(within) && isSilent {
 		o.store.hangs()
 	}
 	o.store.record.note(o.name, true)
 	return none, withoutPanicValue(err)
 }
 
-// hangs begins a pause for all operations after one that did not return in time. A
-// server that is out of reach is the same for all of them, so a request does not find
-// that out three times.
+// hangs begins a pause for all operations after one that did not return in time, while
+// the Store answered no other one. A server that is out of reach is the same for all of
+// them, so a request does not find that out three times. A server that is slow for one
+// operation is still good for the others.
 func (s *sealedStore) hangs() {
 	for _, health := range []*storeHealth{&s.values, &s.counts, &s.rate} {
 		health.failed()

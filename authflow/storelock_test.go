@@ -213,3 +213,36 @@ func TestK2_StoreThatHangs_CostsTheFirstRequestOneTimeLimit(t *testing.T) {
 		}
 	})
 }
+
+// An operation that takes too long, while the Store answers others, says nothing about
+// them: the processes still keep to one rate.
+func TestK2_OneOperationThatHangs_LeavesTheSharedRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const users = 30
+		var seen arrivals
+		sim := authtest.New(append(people(2*users), seen.option())...)
+		s := &sharedStore{}
+		var flows []*authflow.Flow
+		for process := range 2 {
+			slow := &storeView{sharedStore: s, before: func(ctx context.Context, op string) error {
+				if op == "Save" {
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				return nil
+			}}
+			c := withKeys(t, sim, slow, oldKeys, authflow.WithRateLimit(5, 1))
+			for u := range users {
+				flows = append(flows, userOf(t, c, process*users+u))
+			}
+		}
+		for range 2 {
+			tokensOfAll(t, flows)
+			time.Sleep(time.Hour) // fake clock
+		}
+		if most := seen.mostIn(time.Second); most > 6 {
+			t.Errorf("%d calls in a second, at a rate of 5", most)
+		}
+	})
+}

@@ -100,6 +100,9 @@ func TestShutdown_WhoseContextEnds_ReturnsItsCause(t *testing.T) {
 		if err := x.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
+		if status(t, x.Live()) != 503 || status(t, x.Ready()) != 503 {
+			t.Error("it is live or ready after a Shutdown that ran out of time")
+		}
 		release()
 		wg.Wait() // the request in progress is still served
 		if err := x.Shutdown(t.Context()); err != nil {

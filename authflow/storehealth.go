@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -114,7 +115,8 @@ func (r *storeRecord) stats() StoreStats {
 	defer r.mu.Unlock()
 	s, now := StoreStats{Failures: r.failures}, time.Now()
 	for op, f := range r.failing {
-		isLonger := s.Failing == "" || f.first.Before(s.Since) || f.first.Equal(s.Since) && op < s.Failing
+		longer := cmp.Or(f.first.Compare(s.Since), cmp.Compare(op, s.Failing)) < 0
+		isLonger := s.Failing == "" || longer
 		if !f.isOver(now) && isLonger {
 			s.Failing, s.Since = op, f.first
 		}

@@ -107,7 +107,8 @@ func (s *Service) signOut(ctx context.Context, u *user, before *owed) error {
 	if hasEndedAll {
 		s.users.settleLost(u.name)
 	}
-	if v != nil && storeErr == nil && (hasEndedAll || len(ended) > 0) {
+	isChanged := hasEndedAll || len(ended) > 0
+	if v != nil && storeErr == nil && isChanged {
 		// After a failure, the next sign-out revokes these tokens again, which does no harm.
 		s.settleRecord(ctx, v, ended, hasEndedAll)
 	}

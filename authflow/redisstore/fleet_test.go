@@ -172,9 +172,9 @@ func TestR9_Fleet_KeepsToOneRate(t *testing.T) {
 }
 
 // K2: whatever happens to Redis, every request is served, again and again. Tokens
-// live for 12 s here, and are renewed after 9: on a busy machine a call takes seconds.
+// live for 4 s here, and are renewed after 3.
 func TestK2_RedisInTrouble_FailsNoRequest(t *testing.T) {
-	size := fleetSize{replicas: 10, users: 4, validity: 12 * time.Second}
+	size := fleetSize{replicas: 10, users: 4, validity: 4 * time.Second}
 	type place struct {
 		*server
 		*proxy
@@ -192,7 +192,6 @@ func TestK2_RedisInTrouble_FailsNoRequest(t *testing.T) {
 		"full":            {func(p place) { _ = p.admin.ConfigSet(context.Background(), "maxmemory", "1mb").Err() }, size.replicas},
 	} {
 		t.Run(what, func(t *testing.T) {
-			t.Parallel()
 			server := serverOf(t, "maxmemory-policy noeviction")
 			at := place{server, proxyTo(t, server.addr()), server.client()}
 			f := fleetOf(t, at.Addr().String(), size, nil)
@@ -216,13 +215,13 @@ func TestK2_RedisInTrouble_FailsNoRequest(t *testing.T) {
 	}
 }
 
-// load makes requests for each user of each replica, one each 400 ms. None of them
+// load makes requests for each user of each replica, one each 100 ms. None of them
 // may fail. It returns how many were made.
 func (f *fleet) load(tb testing.TB, each int) (requests int32) {
 	tb.Helper()
 	var made atomic.Int32
 	f.all(func(flow *authflow.Flow) {
-		again := time.NewTicker(400 * time.Millisecond)
+		again := time.NewTicker(100 * time.Millisecond)
 		defer again.Stop()
 		for range each {
 			if err := ask(tb, flow); err != nil {

@@ -41,7 +41,7 @@ const (
 // EventKinds returns all kinds of events. Use it to give each its series in your
 // metrics.
 func EventKinds() []EventKind {
-	return []EventKind{Acquired, Renewed, RenewalFailed, Invalidated, Replayed, CookieCaptured, StoreFailed, Ended}
+	return []EventKind{Acquired, Renewed, RenewalFailed, Invalidated, Replayed, CookieCaptured, StoreFailed, LockExpired, Ended}
 }
 
 // Event is a change of a Flow's state. It never holds a secret.

@@ -17,7 +17,7 @@ var exportedTypes = map[string]string{
 	"StoreStats": "numbers and names of operations",
 	"EventKind":  "part of Event", "Policy": "numbers", "CredentialFunc": "a function", "SecretKeyFunc": "a function",
 	"Option": "a function", "FlowOption": "a function", "TokenOption": "a function", "LogoutOption": "a function",
-	"Store": "the user's", "RateLimiter": "the user's",
+	"Store": "the user's", "RateLimiter": "the user's", "SharedValue": "pointers and a sealed value",
 }
 
 // A type that is added has to be thought of.

@@ -169,6 +169,19 @@ func TestU2_TokenThatCouldNotBeRecorded_IsRecordedWhileTheServiceIsUsed(t *testi
 	})
 }
 
+// The Store is down until the token has expired. There is nothing to record any more, and
+// the user takes no more place.
+func TestU1_UserWhoseUnrecordedTokenExpired_TakesNoMorePlace(t *testing.T) {
+	apart(t, 1, func(t *testing.T, _ *authtest.Simulator, ways []*way, list []*rig) {
+		ways[0].isDown.Store(true)
+		token(t, list[0].request(t, "GET", "ann"))
+		use(t, list[0], 30)
+		if n := list[0].Stats().Users; n != 1 {
+			t.Errorf("%d users are remembered, want 1", n)
+		}
+	}, tokenservice.WithMaxUsers(1))
+}
+
 // The user signs out at one replica before another one could record its token.
 func TestU2_TokenOfBeforeASignOut_IsEndedWhenItIsRecorded(t *testing.T) {
 	apart(t, 2, func(t *testing.T, sim *authtest.Simulator, ways []*way, list []*rig) {

@@ -61,7 +61,11 @@ func (s *Service) recordAll(ctx context.Context, u *user, v *authflow.SharedValu
 	u.mu.Lock()
 	batch := u.waiting
 	u.waiting = nil
+	isDone := len(batch) == 0 && !u.hasUnrecorded()
 	u.mu.Unlock()
+	if isDone { // by the request that had the turn before
+		return
+	}
 	var rest, ended []gen.Secret
 	err := changeRecord(ctx, v, func(r *record) error {
 		for _, w := range batch {
@@ -110,9 +114,21 @@ func (s *Service) recordRest(ctx context.Context, u *user) {
 		<-u.recordTurn
 	case <-ctx.Done():
 	}
-	if !u.unrecordedUntil().IsZero() {
+	u.mu.Lock()
+	isOwed := u.hasUnrecorded()
+	u.mu.Unlock()
+	if isOwed {
 		s.retries.add(s.users, u, owed{recording: true})
+	} else {
+		s.retries.recorded(s.users, u)
 	}
+}
+
+// hasUnrecorded reports whether tokens are still to be recorded. Tokens that are to be
+// ended are not. The caller holds the lock.
+func (u *user) hasUnrecorded() bool {
+	now := time.Now()
+	return slices.ContainsFunc(u.alive, func(h handedOut) bool { return !h.isRecorded && !h.isEnding && h.isAlive(now) })
 }
 
 // addUnrecorded adds to a record the tokens that could not be recorded before, and

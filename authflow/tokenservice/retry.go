@@ -63,11 +63,12 @@ func (rs *retries) add(us *users, u *user, o owed) {
 }
 
 // settle notes that a sign-out is not to be tried again: it is done, or another try would
-// fail as well. It leaves a later sign-out alone.
-func (rs *retries) settle(us *users, u *user, at time.Time) {
+// fail as well. It leaves a later sign-out alone, and, if others says so, tokens that
+// arrived after this one had looked for them.
+func (rs *retries) settle(us *users, u *user, at time.Time, others bool) {
 	rs.change(us, u, func(o *owed) {
 		if !at.Before(o.at) {
-			*o = owed{recording: o.recording}
+			*o = owed{recording: o.recording, tokens: o.tokens && others}
 		}
 	})
 }

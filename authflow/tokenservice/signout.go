@@ -129,7 +129,7 @@ func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) er
 	}
 	failure := errors.Join(failures...)
 	if failure == nil {
-		s.retries.settle(s.users, u, o.at)
+		s.retries.settle(s.users, u, o.at, len(alive) > 0)
 		return nil
 	}
 	e := &SignOutError{Alive: len(alive), Until: lost, Err: failure}
@@ -144,7 +144,7 @@ func (s *Service) conclude(u *user, o owed, lost time.Time, failures []error) er
 	if o.isSignOut() && slices.ContainsFunc(failures, isWorthRetrying) {
 		s.retries.add(s.users, u, o)
 	} else {
-		s.retries.settle(s.users, u, o.at)
+		s.retries.settle(s.users, u, o.at, false)
 	}
 	return e
 }

@@ -25,6 +25,7 @@ type way struct {
 	isSilent    atomic.Bool
 	repeatsSwap bool         // a Swap whose response was lost is sent again
 	ahead       atomic.Int64 // by which the clock of the Store was set forward
+	swaps       atomic.Int64 // how many were sent
 }
 
 func (w *way) Load(ctx context.Context, name string) ([]byte, time.Duration, error) {
@@ -45,6 +46,7 @@ func (w *way) Swap(ctx context.Context, name string, old, value []byte, ttl time
 	if w.isDown.Load() {
 		return errDown
 	}
+	w.swaps.Add(1)
 	time.Sleep(w.distance) // fake clock
 	err := w.Memory.Swap(ctx, name, old, value, ttl-w.distance)
 	time.Sleep(w.distance) // fake clock
@@ -130,6 +132,9 @@ func TestU2_TwentyTabsAtOnce_AreAllRecorded(t *testing.T) {
 				})
 			}
 			tabs.Wait()
+			if n := ways[1].swaps.Load(); n > 3 {
+				t.Errorf("%v away: 20 tabs cost %d changes of the record", distance, n)
+			}
 			if err := list[0].Forget(t.Context(), "ann"); err != nil {
 				t.Error(err)
 			}

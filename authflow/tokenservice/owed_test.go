@@ -97,7 +97,10 @@ func TestU2_SignOutEverywhereThatFails_LeavesOneTokenOfItsOwnAtMost(t *testing.T
 	in(t, nil, func(t *testing.T, x *rig) {
 		x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))
 		for range 4 {
-			problem(t, x.request(t, "DELETE", "ann"), 503)
+			p := problem(t, x.request(t, "DELETE", "ann"), 503)
+			if p["alive"] != 1.0 {
+				t.Errorf("%v tokens are told to be alive, want 1", p["alive"])
+			}
 			time.Sleep(10 * time.Second) // fake clock
 		}
 		expectAlive(t, x.sim, "ann", 1, "after four tries")

@@ -61,11 +61,7 @@ func (s *Service) recordAll(ctx context.Context, u *user, v *authflow.SharedValu
 	u.mu.Lock()
 	batch := u.waiting
 	u.waiting = nil
-	isDone := len(batch) == 0 && !u.hasUnrecorded()
 	u.mu.Unlock()
-	if isDone { // by the request that had the turn before
-		return
-	}
 	var rest, ended []gen.Secret
 	err := changeRecord(ctx, v, func(r *record) error {
 		for _, w := range batch {

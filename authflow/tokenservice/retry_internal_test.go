@@ -32,3 +32,25 @@ func TestU2_SignOutThatSucceeds_LeavesALateTokenOwed(t *testing.T) {
 		t.Errorf("a token that was revoked is owed: %v", err)
 	}
 }
+
+// U2: an earlier sign-out neither replaces nor settles the debt of a later one.
+func TestU2_EarlierSignOut_LeavesTheDebtOfALaterOneAlone(t *testing.T) {
+	us := newTestUsers(t, 10)
+	u := us.use("ann")
+	earlier := time.Now()
+	later := earlier.Add(time.Second)
+	var rs retries
+	rs.add(us, u, owed{at: later, everywhere: true, inStore: true})
+	rs.add(us, u, owed{at: earlier, tokens: true})
+	if o := rs.users["ann"].owed; o != (owed{at: later, everywhere: true, inStore: true, tokens: true}) {
+		t.Errorf("after an earlier sign-out that failed: %+v", o)
+	}
+	rs.settle(us, u, earlier, false)
+	if !rs.owesSignOut(u) {
+		t.Error("an earlier sign-out that succeeded settles the later one")
+	}
+	rs.settle(us, u, later, false)
+	if rs.owesSignOut(u) || rs.count() != 0 {
+		t.Error("the sign-out is owed after it has succeeded")
+	}
+}

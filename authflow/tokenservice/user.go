@@ -51,6 +51,7 @@ type entry struct {
 	shortTill time.Time       // until when short is used
 	last      *authflow.Token // the token that was handed out last, if it may be of use
 	since     time.Time       // when it was handed out
+	began     time.Time       // when the request for it began
 
 	turn chan struct{} // held by the request that gets a token, if tokens are reused
 }
@@ -60,18 +61,18 @@ type handedOut struct {
 	token      gen.Secret
 	username   string
 	deadline   time.Time // when it has certainly expired; zero if that is not known
-	at         time.Time // when it was handed out
+	at         time.Time // when its request began; a sign-out after that ends it
 	isObject   bool      // it cannot revoke other tokens
 	isRecorded bool      // in the Store
 	isEnding   bool      // the user has signed out since
 }
 
-func newHandedOut(t authflow.Token, req *Request) handedOut {
+func newHandedOut(t authflow.Token, req *Request, began time.Time) handedOut {
 	name := t.Username
 	if name == "" {
 		name = req.user
 	}
-	return handedOut{token: t.Value, username: strings.Clone(name), deadline: t.ExpiredBy, at: time.Now(), isObject: req.isObject}
+	return handedOut{token: t.Value, username: strings.Clone(name), deadline: t.ExpiredBy, at: began, isObject: req.isObject}
 }
 
 // end returns until when the token is taken for alive.

@@ -166,7 +166,7 @@ func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l
 // WithObserver calls fn with every event, from the goroutine that served the request,
 // after the response was written. The events of a sign-out that is tried again,
 // [EndedLater] and [StillAlive], come from a goroutine of their own. fn must be safe for
-// concurrent use. Optional.
+// concurrent use. A panic in it costs no response and is logged. Optional.
 func WithObserver(fn func(Event)) Option { return func(s *settings) { s.observe = fn } }
 
 // check returns an error for the first option with an impossible value.

@@ -145,10 +145,14 @@ func (tr *tokenRequest) flow() (f *authflow.Flow, isShort bool, err error) {
 	return *made, isShort, err
 }
 
-// noteProfile notes until when e-mail and display name need not be sent.
+// noteProfile notes until when e-mail and display name need not be sent. They replaced
+// those of other requests for the user, which are to be sent again.
 func (tr *tokenRequest) noteProfile(until time.Time) {
 	tr.user.mu.Lock()
 	defer tr.user.mu.Unlock()
+	for _, e := range tr.user.entries {
+		e.shortTill = time.Time{}
+	}
 	tr.entry.shortTill = until
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/time/rate"
 
@@ -35,8 +36,18 @@ func newUser(name string, limiter *rate.Limiter) *user {
 }
 
 // userKey returns the text by which a user is known. Names that differ by case alone are
-// one user, as in package authflow.
-func userKey(name string) string { return strings.ToLower(name) }
+// one user, as in package authflow. As strings.EqualFold compares them, the Turkish
+// İnan is not inan; strings.ToLower would make one user of them.
+func userKey(name string) string { return strings.Map(firstOfCase, name) }
+
+// firstOfCase returns the first of all characters that differ from c by case alone.
+func firstOfCase(c rune) rune {
+	first := c
+	for other := unicode.SimpleFold(c); other != c; other = unicode.SimpleFold(other) {
+		first = min(first, other)
+	}
+	return first
+}
 
 // maxEntries is how many different requests of a user are remembered, so that an
 // application whose requests differ each time does not need more and more memory.

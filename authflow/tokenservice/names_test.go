@@ -10,7 +10,7 @@ import (
 )
 
 // Package authflow takes names for one user that strings.EqualFold takes for equal. Ann
-// signs out under another spelling, and others who are not Ann keep their tokens.
+// signs out under another spelling, and users with similar names keep their tokens.
 func TestU2_T5_NamesThatDifferByCaseAlone_AreOneUser(t *testing.T) {
 	for _, c := range []struct {
 		name, other string

@@ -12,6 +12,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // panickingHandler is a handler for a logger that panics.
@@ -67,12 +68,11 @@ func TestR10_ObserverOrLoggerThatPanics_CostsNoToken(t *testing.T) {
 	}
 }
 
-// Whoever reads the log has to find the line of the fault.
+// The person who reads the log has to find the line of the fault.
 func TestR10_AuthenticateThatPanics_IsLoggedWithItsStack(t *testing.T) {
-	in(t, func(*http.Request) (tokenservice.Request, error) {
-		var nothing map[string]int
-		nothing["a"] = 1
-		return tokenservice.Request{}, nil
+	in(t, func(r *http.Request) (tokenservice.Request, error) {
+		names := strings.Fields(r.Header.Get("X-Names")) // none
+		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: names[0]}), nil
 	}, func(t *testing.T, x *rig) {
 		for range 2 {
 			problem(t, x.request(t, "GET", ""), 500)

@@ -69,7 +69,7 @@ func TestU2_K2_TokenRequestedBeforeASignOut_IsNotReused(t *testing.T) {
 }
 
 // The token of an object that arrives after the sign-out can end no other token.
-func TestU2_ObjectTokenThatArrivesAfterASignOut_IsNoCredentialOfTheNext(t *testing.T) {
+func TestU2_ObjectTokenThatArrivesAfterASignOut_IsNotUsedForTheNext(t *testing.T) {
 	in(t, func(*http.Request) (tokenservice.Request, error) {
 		return tokenservice.Object(gen.GetObjectAccessTokenRequest{Username: "ann", ObjectID: "o", ValidityTimeInSec: 600}), nil
 	}, func(t *testing.T, x *rig) {

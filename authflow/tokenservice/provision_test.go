@@ -141,6 +141,26 @@ func groups(name string) []string {
 	return []string{name}
 }
 
+// The user takes an earlier address again.
+func TestT6_ProfileThatIsChangedBack_IsSentAgain(t *testing.T) {
+	yes, email := true, ""
+	in(t, func(*http.Request) (tokenservice.Request, error) {
+		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann", AutoCreate: &yes, Email: email}), nil
+	}, func(t *testing.T, x *rig) {
+		for range 2 {
+			for _, email = range []string{"ann@old.example", "ann@new.example"} {
+				for range 2 {
+					token(t, x.request(t, "GET", ""))
+					user, _ := x.sim.User("ann")
+					if user.Email != email {
+						t.Errorf("the cluster has %s, not %s", user.Email, email)
+					}
+				}
+			}
+		}
+	})
+}
+
 // A failure of the server does not mean that the server has lost the user.
 func TestT6_FailureOfTheServer_CostsOneCall(t *testing.T) {
 	yes := true

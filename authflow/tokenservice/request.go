@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"unicode/utf8"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -94,6 +95,10 @@ func newRequest[T any](kind, user string, password, key gen.Secret, hasProfile b
 		},
 	}
 	switch {
+	case !utf8.ValidString(user):
+		r.err = invalid("username", "is not valid UTF-8")
+	case hasReplaced(text):
+		r.err = invalid("request", "has a text that is not valid UTF-8")
 	case user == "":
 		r.err = invalid("username", "must not be empty")
 	case password != "":
@@ -104,6 +109,13 @@ func newRequest[T any](kind, user string, password, key gen.Secret, hasProfile b
 		r.err = invalid("request", err.Error())
 	}
 	return r
+}
+
+// hasReplaced reports whether encoding/json has replaced bytes that are not UTF-8: it
+// escapes the character that it puts there, but not one that the text has itself. The
+// copy would be for another user, or have other rules.
+func hasReplaced(text []byte) bool {
+	return bytes.Contains(bytes.ReplaceAll(text, []byte(`\\`), nil), []byte(`\ufffd`))
 }
 
 // decode reads JSON, with all digits of its numbers.

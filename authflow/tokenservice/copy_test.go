@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
@@ -51,6 +52,28 @@ func TestT1_TextThatIsNotUTF8_GetsNoToken(t *testing.T) {
 					}
 				}
 				if n := x.sim.Calls(authtest.OpGetCustomAccessToken); c.status != 200 && n > 0 {
+					t.Errorf("%d calls", n)
+				}
+			})
+		})
+	}
+}
+
+// A driver of a database returns []byte for a column of texts. CustomAccess rejects it;
+// the copy of a Request makes base64 of it, which is another rule.
+func TestT1_ValueOfARuleThatCustomAccessRejects_GetsNoToken(t *testing.T) {
+	for name, value := range map[string]any{"bytes": []byte("West"), "time": time.Unix(0, 0)} {
+		t.Run(name, func(t *testing.T) {
+			req := gen.GetCustomAccessTokenRequest{Username: "ann", PersistOption: gen.PersistOptionReplace,
+				VariableValues: []gen.VariableValues{{Name: "region", Values: []gen.FilterValue{value}}}}
+			in(t, func(*http.Request) (tokenservice.Request, error) { return tokenservice.Custom(req), nil }, func(t *testing.T, x *rig) {
+				if _, err := x.cluster.CustomAccess(req); err == nil {
+					t.Fatal("CustomAccess takes the value")
+				}
+				for range 2 {
+					problem(t, x.request(t, "GET", ""), 500)
+				}
+				if n := x.sim.Calls(authtest.AnyOperation); n != 0 {
 					t.Errorf("%d calls", n)
 				}
 			})

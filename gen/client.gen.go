@@ -59,7 +59,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/go-thoughtspot/tsauth/api/wire"
@@ -353,9 +352,15 @@ type AccessToken struct {
 	User UserRef `json:"user"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Lenient].
 func (v *AccessToken) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v, "token")
+	type plain AccessToken
+	before := *v
+	if wire.Strict(b, (*plain)(v)) && v.Token != "" {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v, "token")
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
@@ -365,7 +370,7 @@ func (v AccessToken) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
-// MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
+// MarshalJSON writes the fields with the secret ones redacted: JSON of a response is for people to read.
 func (v AccessToken) MarshalJSON() ([]byte, error) {
 	type plain AccessToken
 	v.Token = Secret(v.Token.String())
@@ -395,9 +400,15 @@ type AccessTokenScope struct {
 	OrgScope OrgScope `json:"org_scope,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *AccessTokenScope) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain AccessTokenScope
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // AccessType is the kind of access, FULL, or REPORT_BOOK_VIEW for an object access token.
@@ -418,9 +429,15 @@ type AuthClusterPreferences struct {
 	AuthStatus AuthStatus `json:"auth_status,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *AuthClusterPreferences) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain AuthClusterPreferences
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
@@ -449,9 +466,15 @@ type AuthOrgPreference struct {
 	Org *Org `json:"org,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *AuthOrgPreference) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain AuthOrgPreference
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
@@ -481,9 +504,15 @@ type AuthSettingsAccessToken struct {
 	Key Secret `json:"key"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type, except key, without which it fails. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type, except key, without which it fails. See [wire.Lenient].
 func (v *AuthSettingsAccessToken) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v, "key")
+	type plain AuthSettingsAccessToken
+	before := *v
+	if wire.Strict(b, (*plain)(v)) && v.Key != "" {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v, "key")
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
@@ -493,7 +522,7 @@ func (v AuthSettingsAccessToken) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
-// MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
+// MarshalJSON writes the fields with the secret ones redacted: JSON of a response is for people to read.
 func (v AuthSettingsAccessToken) MarshalJSON() ([]byte, error) {
 	type plain AuthSettingsAccessToken
 	v.Key = Secret(v.Key.String())
@@ -583,9 +612,15 @@ type FavoriteMetadata struct {
 	Type string `json:"type,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *FavoriteMetadata) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain FavoriteMetadata
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // FilterOperator is how a column is compared with the values of a filter.
@@ -865,9 +900,15 @@ type GetTokenResponse struct {
 	ValidForUsername string `json:"valid_for_username,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Lenient].
 func (v *GetTokenResponse) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v, "token")
+	type plain GetTokenResponse
+	before := *v
+	if wire.Strict(b, (*plain)(v)) && v.Token != "" {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v, "token")
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
@@ -877,7 +918,7 @@ func (v GetTokenResponse) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
-// MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
+// MarshalJSON writes the fields with the secret ones redacted: JSON of a response is for people to read.
 func (v GetTokenResponse) MarshalJSON() ([]byte, error) {
 	type plain GetTokenResponse
 	v.Token = Secret(v.Token.String())
@@ -944,9 +985,15 @@ type NamedRef struct {
 	Name string `json:"name,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *NamedRef) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain NamedRef
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // Org is an Org.
@@ -958,9 +1005,15 @@ type Org struct {
 	Name string `json:"name,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type, except id, without which it fails. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type, except id, without which it fails. See [wire.Lenient].
 func (v *Org) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v, "id")
+	type plain Org
+	before := *v
+	if wire.Strict(b, (*plain)(v)) && v.ID != 0 {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v, "id")
 }
 
 // OrgScope is which Orgs a token is good for: SPECIFIC_ORGS, those that are listed, or
@@ -1080,9 +1133,15 @@ type Scope struct {
 	OrgScope OrgScope `json:"org_scope,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *Scope) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain Scope
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // SearchAuthSettingsRequest is the body of searchAuthSettings.
@@ -1108,9 +1167,15 @@ type AuthSettings struct {
 	OrgPreferences []AuthOrgPreference `json:"org_preferences,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *AuthSettings) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain AuthSettings
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
@@ -1147,9 +1212,15 @@ type Token struct {
 	ValidForUsername string `json:"valid_for_username,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type, except token, without which it fails. See [wire.Lenient].
 func (v *Token) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v, "token")
+	type plain Token
+	before := *v
+	if wire.Strict(b, (*plain)(v)) && v.Token != "" {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v, "token")
 }
 
 // Format writes the fields with the secrets below redacted, whatever the verb. Without it package
@@ -1159,7 +1230,7 @@ func (v Token) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
-// MarshalJSON writes the fields with the secret ones redacted: JSON of an answer is for people to read.
+// MarshalJSON writes the fields with the secret ones redacted: JSON of a response is for people to read.
 func (v Token) MarshalJSON() ([]byte, error) {
 	type plain Token
 	v.Token = Secret(v.Token.String())
@@ -1217,9 +1288,15 @@ type TokenValidationResponse struct {
 	ValidForUserID string `json:"valid_for_user_id,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *TokenValidationResponse) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain TokenValidationResponse
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // UnixMilli is an instant, in milliseconds since the Unix epoch.
@@ -1372,9 +1449,15 @@ type User struct {
 	WelcomeEmailSent bool `json:"welcome_email_sent,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *User) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain User
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // UserRef is a user, by GUID and name.
@@ -1386,9 +1469,15 @@ type UserRef struct {
 	Name string `json:"name,omitzero"`
 }
 
-// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Object].
+// UnmarshalJSON leaves out a field that does not fit its type. See [wire.Lenient].
 func (v *UserRef) UnmarshalJSON(b []byte) error {
-	return wire.Object(b, v)
+	type plain UserRef
+	before := *v
+	if wire.Strict(b, (*plain)(v)) {
+		return nil
+	}
+	*v = before
+	return wire.Lenient(b, v)
 }
 
 // UserParameters is security rules of full and object access tokens, from 9.10.5.cl. From
@@ -1439,50 +1528,85 @@ type VariableValues struct {
 // Visibility is whether others may share with the user.
 type Visibility string
 
-// RequestEditorFn changes a request before it is sent. An error ends the call.
+// ConfigureAuthSettingsJSONRequestBody defines body for ConfigureAuthSettings for application/json ContentType.
+type ConfigureAuthSettingsJSONRequestBody = ConfigureAuthSettingsRequest
+
+// SearchAuthSettingsJSONRequestBody defines body for SearchAuthSettings for application/json ContentType.
+type SearchAuthSettingsJSONRequestBody = SearchAuthSettingsRequest
+
+// LoginJSONRequestBody defines body for Login for application/json ContentType.
+type LoginJSONRequestBody = LoginRequest
+
+// GetCustomAccessTokenJSONRequestBody defines body for GetCustomAccessToken for application/json ContentType.
+type GetCustomAccessTokenJSONRequestBody = GetCustomAccessTokenRequest
+
+// GetFullAccessTokenJSONRequestBody defines body for GetFullAccessToken for application/json ContentType.
+type GetFullAccessTokenJSONRequestBody = GetFullAccessTokenRequest
+
+// GetObjectAccessTokenJSONRequestBody defines body for GetObjectAccessToken for application/json ContentType.
+type GetObjectAccessTokenJSONRequestBody = GetObjectAccessTokenRequest
+
+// RevokeTokenJSONRequestBody defines body for RevokeToken for application/json ContentType.
+type RevokeTokenJSONRequestBody = RevokeTokenRequest
+
+// ValidateTokenJSONRequestBody defines body for ValidateToken for application/json ContentType.
+type ValidateTokenJSONRequestBody = ValidateTokenRequest
+
+// RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// HttpRequestDoer sends HTTP requests. *http.Client is one, and so is a Flow of package authflow.
+// Doer performs HTTP requests.
+//
+// The standard http.Client implements this interface.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client calls the operations and returns the HTTP responses as they come. The caller closes their
-// bodies. It is safe for concurrent use if Client is.
+// Client which conforms to the OpenAPI3 specification for this service.
 type Client struct {
-	// Server is the address of the cluster, such as https://acme.thoughtspot.cloud/, with a slash at
-	// its end.
+	// The endpoint of the server conforming to this interface, with scheme,
+	// https://api.deepmap.com for example. This can contain a path relative
+	// to the server, such as https://api.deepmap.com/dev-test, and all the
+	// paths in the swagger spec will be appended to the server.
 	Server string
 
-	// Client sends the requests.
+	// Doer for performing requests, typically a *http.Client with any
+	// customized settings, such as certificate chains.
 	Client HttpRequestDoer
 
-	// RequestEditors change each request, in this order and before the editors of the call.
+	// A list of callbacks for modifying requests which are generated before sending over
+	// the network.
 	RequestEditors []RequestEditorFn
 }
 
-// ClientOption changes a new client.
+// ClientOption allows setting custom parameters during construction
 type ClientOption func(*Client) error
 
-// NewClient returns a client of the cluster at server, which sends by a new [http.Client] unless
-// an option says otherwise. It does no I/O.
+// Creates a new Client, with reasonable defaults
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	client := Client{Server: server}
+	// create a client with sane default values
+	client := Client{
+		Server: server,
+	}
+	// mutate client and add all optional params
 	for _, o := range opts {
 		if err := o(&client); err != nil {
 			return nil, err
 		}
 	}
+	// ensure the server URL always has a trailing slash
 	if !strings.HasSuffix(client.Server, "/") {
 		client.Server += "/"
 	}
+	// create httpClient, if not already present
 	if client.Client == nil {
 		client.Client = &http.Client{}
 	}
 	return &client, nil
 }
 
-// WithHTTPClient sends the requests by doer.
+// WithHTTPClient allows overriding the default Doer, which is
+// automatically created using http.Client. This is useful for tests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
@@ -1490,7 +1614,8 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	}
 }
 
-// WithRequestEditorFn adds an editor of all requests.
+// WithRequestEditorFn allows setting up a callback function, which will be
+// called right before sending the request. This can be used to mutate the request.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	return func(c *Client) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
@@ -1498,71 +1623,295 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	}
 }
 
-// WithBaseURL puts another address in the place of the server's.
-func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
-		u, err := url.Parse(baseURL)
-		if err != nil {
-			return err
-		}
-		c.Server = u.String()
-		return nil
-	}
-}
-
-// ClientInterface is what a [Client] does.
+// The interface specification for the client above.
 type ClientInterface interface {
-	// ConfigureAuthSettings calls configureAuthSettings: switch trusted authentication, of the cluster or of Orgs.
-	ConfigureAuthSettings(ctx context.Context, body ConfigureAuthSettingsRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// ConfigureAuthSettingsWithBody is ConfigureAuthSettings with a body of any type.
+
+	// ConfigureAuthSettingsWithBody Switch trusted authentication, of the cluster or of Orgs.
+	//
+	// Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. ENABLED makes
+	// a secret key if there is none and keeps the one that is there; DISABLED
+	// revokes it; what is absent stays as it is. The cluster's key and those of
+	// the Orgs do not depend on each other.
+	//
+	// To rotate a key: DISABLED, ENABLED, then searchAuthSettings. The old key
+	// is dead at the first step, so these calls need a password, or a token
+	// that outlives the key.
+	//
+	// From 26.6.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/configure (the `ConfigureAuthSettings` operationId).
 	ConfigureAuthSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SearchAuthSettings calls searchAuthSettings: whether trusted authentication is on, and its secret keys.
-	SearchAuthSettings(ctx context.Context, body SearchAuthSettingsRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// SearchAuthSettingsWithBody is SearchAuthSettings with a body of any type.
+	// ConfigureAuthSettings Switch trusted authentication, of the cluster or of Orgs.
+	//
+	// Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. ENABLED makes
+	// a secret key if there is none and keeps the one that is there; DISABLED
+	// revokes it; what is absent stays as it is. The cluster's key and those of
+	// the Orgs do not depend on each other.
+	//
+	// To rotate a key: DISABLED, ENABLED, then searchAuthSettings. The old key
+	// is dead at the first step, so these calls need a password, or a token
+	// that outlives the key.
+	//
+	// From 26.6.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/configure (the `ConfigureAuthSettings` operationId).
+	ConfigureAuthSettings(ctx context.Context, body ConfigureAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SearchAuthSettingsWithBody Whether trusted authentication is on, and its secret keys.
+	//
+	// Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. The answer
+	// holds secret keys: whoever reads one can become any user.
+	//
+	// A level at which there is no key has no `access_tokens`.
+	//
+	// From 26.6.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/search (the `SearchAuthSettings` operationId).
 	SearchAuthSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Login calls login: start a cookie session.
-	Login(ctx context.Context, body LoginRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// LoginWithBody is Login with a body of any type.
+	// SearchAuthSettings Whether trusted authentication is on, and its secret keys.
+	//
+	// Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. The answer
+	// holds secret keys: whoever reads one can become any user.
+	//
+	// A level at which there is no key has no `access_tokens`.
+	//
+	// From 26.6.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/search (the `SearchAuthSettings` operationId).
+	SearchAuthSettings(ctx context.Context, body SearchAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginWithBody Start a cookie session.
+	//
+	// With a username and password, or with a bearer token and the body `{}`:
+	// the session is then that token's user's.
+	//
+	// The answer has no body and sets two cookies, each in a Set-Cookie
+	// header of its own: `JSESSIONID` (Path=/; HttpOnly) and `clientId`
+	// (Path=/; Secure; HttpOnly). Both belong in the requests that follow.
+	// They are not declared as a response header here, because a header
+	// parameter has one value and generated code would keep the first cookie
+	// and drop the second.
+	//
+	// Without `remember_me` the session ends after three hours of inactivity,
+	// with it after about seven days. Several wrong passwords in a row lock
+	// the account.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/session/login (the `Login` operationId).
 	LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Logout calls logout: end the session, or the bearer token's log-in.
+	// Login Start a cookie session.
+	//
+	// With a username and password, or with a bearer token and the body `{}`:
+	// the session is then that token's user's.
+	//
+	// The answer has no body and sets two cookies, each in a Set-Cookie
+	// header of its own: `JSESSIONID` (Path=/; HttpOnly) and `clientId`
+	// (Path=/; Secure; HttpOnly). Both belong in the requests that follow.
+	// They are not declared as a response header here, because a header
+	// parameter has one value and generated code would keep the first cookie
+	// and drop the second.
+	//
+	// Without `remember_me` the session ends after three hours of inactivity,
+	// with it after about seven days. Several wrong passwords in a row lock
+	// the account.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/session/login (the `Login` operationId).
+	Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Logout End the session, or the bearer token's log-in.
+	//
+	// From 9.0.0.cl.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/session/logout (the `Logout` operationId).
 	Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetCurrentUserToken calls getCurrentUserToken: a bearer token for the logged-in user.
+	// GetCurrentUserToken A bearer token for the logged-in user.
+	//
+	// Issues a new token at each call, to a caller with a session and to one
+	// with a bearer token. It is valid for 24 hours.
+	//
+	// Before August 2026 the documentation said that a caller with a bearer
+	// token gets that same token; older servers may do so. Trust the times in
+	// the answer.
+	//
+	// From 9.4.0.cl.
+	//
+	// Corresponds with GET /api/rest/2.0/auth/session/token (the `GetCurrentUserToken` operationId).
 	GetCurrentUserToken(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetCurrentUserInfo calls getCurrentUserInfo: who is behind this credential.
+	// GetCurrentUserInfo Who is behind this credential.
+	//
+	// From 9.0.0.cl.
+	//
+	// Corresponds with GET /api/rest/2.0/auth/session/user (the `GetCurrentUserInfo` operationId).
 	GetCurrentUserInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetCustomAccessToken calls getCustomAccessToken: a token that carries security rules.
-	GetCustomAccessToken(ctx context.Context, body GetCustomAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// GetCustomAccessTokenWithBody is GetCustomAccessToken with a body of any type.
+	// GetCustomAccessTokenWithBody A token that carries security rules.
+	//
+	// Issues a signed JWT with values of formula variables for attribute-based
+	// access control; filter rules and parameter values are the older way.
+	// `persist_option` says whether the rules also change the user's stored
+	// properties. Those effects happen each time a token is made, so a token
+	// renewed with APPEND appends again.
+	//
+	// The Org goes by the name `org_identifier` here, a string, and groups
+	// are `groups`, a list of objects. Other names for them are not refused:
+	// the server ignores them.
+	//
+	// From 10.4.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/custom (the `GetCustomAccessToken` operationId).
 	GetCustomAccessTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFullAccessToken calls getFullAccessToken: a token with all the rights of its user.
-	GetFullAccessToken(ctx context.Context, body GetFullAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// GetFullAccessTokenWithBody is GetFullAccessToken with a body of any type.
+	// GetCustomAccessToken A token that carries security rules.
+	//
+	// Issues a signed JWT with values of formula variables for attribute-based
+	// access control; filter rules and parameter values are the older way.
+	// `persist_option` says whether the rules also change the user's stored
+	// properties. Those effects happen each time a token is made, so a token
+	// renewed with APPEND appends again.
+	//
+	// The Org goes by the name `org_identifier` here, a string, and groups
+	// are `groups`, a list of objects. Other names for them are not refused:
+	// the server ignores them.
+	//
+	// From 10.4.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/custom (the `GetCustomAccessToken` operationId).
+	GetCustomAccessToken(ctx context.Context, body GetCustomAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFullAccessTokenWithBody A token with all the rights of its user.
+	//
+	// Basic authentication sends `password`, trusted authentication sends
+	// `secret_key`: one of the two, never both. With a secret key and
+	// `auto_create` a user who does not exist is made on the fly; for a user
+	// who exists, display name, e-mail and groups are updated. These effects
+	// happen each time a token is made.
+	//
+	// The Org goes by the name `org_id` here, a number. A name in its place
+	// has been ignored without an error.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/full (the `GetFullAccessToken` operationId).
 	GetFullAccessTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetObjectAccessToken calls getObjectAccessToken: a token that reads one metadata object.
-	GetObjectAccessToken(ctx context.Context, body GetObjectAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// GetObjectAccessTokenWithBody is GetObjectAccessToken with a body of any type.
+	// GetFullAccessToken A token with all the rights of its user.
+	//
+	// Basic authentication sends `password`, trusted authentication sends
+	// `secret_key`: one of the two, never both. With a secret key and
+	// `auto_create` a user who does not exist is made on the fly; for a user
+	// who exists, display name, e-mail and groups are updated. These effects
+	// happen each time a token is made.
+	//
+	// The Org goes by the name `org_id` here, a number. A name in its place
+	// has been ignored without an error.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/full (the `GetFullAccessToken` operationId).
+	GetFullAccessToken(ctx context.Context, body GetFullAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetObjectAccessTokenWithBody A token that reads one metadata object.
+	//
+	// As a full access token, but read-only and for the object `object_id`
+	// alone.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/object (the `GetObjectAccessToken` operationId).
 	GetObjectAccessTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeToken calls revokeToken: end one token of a user, or all of them.
-	RevokeToken(ctx context.Context, body RevokeTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// RevokeTokenWithBody is RevokeToken with a body of any type.
+	// GetObjectAccessToken A token that reads one metadata object.
+	//
+	// As a full access token, but read-only and for the object `object_id`
+	// alone.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/object (the `GetObjectAccessToken` operationId).
+	GetObjectAccessToken(ctx context.Context, body GetObjectAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeTokenWithBody End one token of a user, or all of them.
+	//
+	// Without `token` all tokens of `user_identifier` end. Ending somebody
+	// else's needs administration privileges. A session begun with a revoked
+	// token ends too.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/revoke (the `RevokeToken` operationId).
 	RevokeTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ValidateToken calls validateToken: whether a token is still good, and for whom.
-	ValidateToken(ctx context.Context, body ValidateTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error)
-	// ValidateTokenWithBody is ValidateToken with a body of any type.
+	// RevokeToken End one token of a user, or all of them.
+	//
+	// Without `token` all tokens of `user_identifier` end. Ending somebody
+	// else's needs administration privileges. A session begun with a revoked
+	// token ends too.
+	//
+	// From 9.0.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/revoke (the `RevokeToken` operationId).
+	RevokeToken(ctx context.Context, body RevokeTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ValidateTokenWithBody Whether a token is still good, and for whom.
+	//
+	// An expired and a malformed token are both answered with 400.
+	//
+	// From 9.12.0.cl.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/validate (the `ValidateToken` operationId).
 	ValidateTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ValidateToken Whether a token is still good, and for whom.
+	//
+	// An expired and a malformed token are both answered with 400.
+	//
+	// From 9.12.0.cl.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/rest/2.0/auth/token/validate (the `ValidateToken` operationId).
+	ValidateToken(ctx context.Context, body ValidateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ConfigureAuthSettings calls configureAuthSettings: switch trusted authentication, of the cluster or of Orgs.
+// ConfigureAuthSettingsWithBody Switch trusted authentication, of the cluster or of Orgs.
 //
 // Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. ENABLED makes
 // a secret key if there is none and keeps the one that is there; DISABLED
@@ -1574,30 +1923,51 @@ type ClientInterface interface {
 // that outlives the key.
 //
 // From 26.6.0.cl.
-func (c *Client) ConfigureAuthSettings(ctx context.Context, body ConfigureAuthSettingsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewConfigureAuthSettingsRequest(c.Server, body))
-}
-
-// ConfigureAuthSettingsWithBody is ConfigureAuthSettings with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/configure (the `ConfigureAuthSettings` operationId).
 func (c *Client) ConfigureAuthSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewConfigureAuthSettingsRequestWithBody(c.Server, contentType, body))
-}
-
-// NewConfigureAuthSettingsRequest returns a request of configureAuthSettings.
-func NewConfigureAuthSettingsRequest(server string, body ConfigureAuthSettingsRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+	req, err := NewConfigureAuthSettingsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewConfigureAuthSettingsRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewConfigureAuthSettingsRequestWithBody returns a request of configureAuthSettings with a body of any type.
-func NewConfigureAuthSettingsRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/configure", contentType, body)
+// ConfigureAuthSettings Switch trusted authentication, of the cluster or of Orgs.
+//
+// Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. ENABLED makes
+// a secret key if there is none and keeps the one that is there; DISABLED
+// revokes it; what is absent stays as it is. The cluster's key and those of
+// the Orgs do not depend on each other.
+//
+// To rotate a key: DISABLED, ENABLED, then searchAuthSettings. The old key
+// is dead at the first step, so these calls need a password, or a token
+// that outlives the key.
+//
+// From 26.6.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/configure (the `ConfigureAuthSettings` operationId).
+func (c *Client) ConfigureAuthSettings(ctx context.Context, body ConfigureAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfigureAuthSettingsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// SearchAuthSettings calls searchAuthSettings: whether trusted authentication is on, and its secret keys.
+// SearchAuthSettingsWithBody Whether trusted authentication is on, and its secret keys.
 //
 // Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. The answer
 // holds secret keys: whoever reads one can become any user.
@@ -1605,30 +1975,47 @@ func NewConfigureAuthSettingsRequestWithBody(server, contentType string, body io
 // A level at which there is no key has no `access_tokens`.
 //
 // From 26.6.0.cl.
-func (c *Client) SearchAuthSettings(ctx context.Context, body SearchAuthSettingsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewSearchAuthSettingsRequest(c.Server, body))
-}
-
-// SearchAuthSettingsWithBody is SearchAuthSettings with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/search (the `SearchAuthSettings` operationId).
 func (c *Client) SearchAuthSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewSearchAuthSettingsRequestWithBody(c.Server, contentType, body))
-}
-
-// NewSearchAuthSettingsRequest returns a request of searchAuthSettings.
-func NewSearchAuthSettingsRequest(server string, body SearchAuthSettingsRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+	req, err := NewSearchAuthSettingsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewSearchAuthSettingsRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewSearchAuthSettingsRequestWithBody returns a request of searchAuthSettings with a body of any type.
-func NewSearchAuthSettingsRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/search", contentType, body)
+// SearchAuthSettings Whether trusted authentication is on, and its secret keys.
+//
+// Needs the privilege ADMINISTRATION or CONTROL_TRUSTED_AUTH. The answer
+// holds secret keys: whoever reads one can become any user.
+//
+// A level at which there is no key has no `access_tokens`.
+//
+// From 26.6.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/search (the `SearchAuthSettings` operationId).
+func (c *Client) SearchAuthSettings(ctx context.Context, body SearchAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchAuthSettingsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// Login calls login: start a cookie session.
+// LoginWithBody Start a cookie session.
 //
 // With a username and password, or with a bearer token and the body `{}`:
 // the session is then that token's user's.
@@ -1645,42 +2032,73 @@ func NewSearchAuthSettingsRequestWithBody(server, contentType string, body io.Re
 // the account.
 //
 // From 9.0.0.cl.
-func (c *Client) Login(ctx context.Context, body LoginRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewLoginRequest(c.Server, body))
-}
-
-// LoginWithBody is Login with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/session/login (the `Login` operationId).
 func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewLoginRequestWithBody(c.Server, contentType, body))
-}
-
-// NewLoginRequest returns a request of login.
-func NewLoginRequest(server string, body LoginRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+	req, err := NewLoginRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewLoginRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewLoginRequestWithBody returns a request of login with a body of any type.
-func NewLoginRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/session/login", contentType, body)
-}
-
-// Logout calls logout: end the session, or the bearer token's log-in.
+// Login Start a cookie session.
+//
+// With a username and password, or with a bearer token and the body `{}`:
+// the session is then that token's user's.
+//
+// The answer has no body and sets two cookies, each in a Set-Cookie
+// header of its own: `JSESSIONID` (Path=/; HttpOnly) and `clientId`
+// (Path=/; Secure; HttpOnly). Both belong in the requests that follow.
+// They are not declared as a response header here, because a header
+// parameter has one value and generated code would keep the first cookie
+// and drop the second.
+//
+// Without `remember_me` the session ends after three hours of inactivity,
+// with it after about seven days. Several wrong passwords in a row lock
+// the account.
 //
 // From 9.0.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/session/login (the `Login` operationId).
+func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Logout End the session, or the bearer token's log-in.
+//
+// From 9.0.0.cl.
+//
+// Corresponds with POST /api/rest/2.0/auth/session/logout (the `Logout` operationId).
 func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewLogoutRequest(c.Server))
+	req, err := NewLogoutRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewLogoutRequest returns a request of logout.
-func NewLogoutRequest(server string) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/session/logout", "", nil)
-}
-
-// GetCurrentUserToken calls getCurrentUserToken: a bearer token for the logged-in user.
+// GetCurrentUserToken A bearer token for the logged-in user.
 //
 // Issues a new token at each call, to a caller with a session and to one
 // with a bearer token. It is valid for 24 hours.
@@ -1690,28 +2108,38 @@ func NewLogoutRequest(server string) (*http.Request, error) {
 // the answer.
 //
 // From 9.4.0.cl.
+//
+// Corresponds with GET /api/rest/2.0/auth/session/token (the `GetCurrentUserToken` operationId).
 func (c *Client) GetCurrentUserToken(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetCurrentUserTokenRequest(c.Server))
+	req, err := NewGetCurrentUserTokenRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewGetCurrentUserTokenRequest returns a request of getCurrentUserToken.
-func NewGetCurrentUserTokenRequest(server string) (*http.Request, error) {
-	return newRequest(http.MethodGet, server, "/api/rest/2.0/auth/session/token", "", nil)
-}
-
-// GetCurrentUserInfo calls getCurrentUserInfo: who is behind this credential.
+// GetCurrentUserInfo Who is behind this credential.
 //
 // From 9.0.0.cl.
+//
+// Corresponds with GET /api/rest/2.0/auth/session/user (the `GetCurrentUserInfo` operationId).
 func (c *Client) GetCurrentUserInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetCurrentUserInfoRequest(c.Server))
+	req, err := NewGetCurrentUserInfoRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewGetCurrentUserInfoRequest returns a request of getCurrentUserInfo.
-func NewGetCurrentUserInfoRequest(server string) (*http.Request, error) {
-	return newRequest(http.MethodGet, server, "/api/rest/2.0/auth/session/user", "", nil)
-}
-
-// GetCustomAccessToken calls getCustomAccessToken: a token that carries security rules.
+// GetCustomAccessTokenWithBody A token that carries security rules.
 //
 // Issues a signed JWT with values of formula variables for attribute-based
 // access control; filter rules and parameter values are the older way.
@@ -1724,30 +2152,52 @@ func NewGetCurrentUserInfoRequest(server string) (*http.Request, error) {
 // the server ignores them.
 //
 // From 10.4.0.cl.
-func (c *Client) GetCustomAccessToken(ctx context.Context, body GetCustomAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetCustomAccessTokenRequest(c.Server, body))
-}
-
-// GetCustomAccessTokenWithBody is GetCustomAccessToken with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/custom (the `GetCustomAccessToken` operationId).
 func (c *Client) GetCustomAccessTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetCustomAccessTokenRequestWithBody(c.Server, contentType, body))
-}
-
-// NewGetCustomAccessTokenRequest returns a request of getCustomAccessToken.
-func NewGetCustomAccessTokenRequest(server string, body GetCustomAccessTokenRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+	req, err := NewGetCustomAccessTokenRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewGetCustomAccessTokenRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewGetCustomAccessTokenRequestWithBody returns a request of getCustomAccessToken with a body of any type.
-func NewGetCustomAccessTokenRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/token/custom", contentType, body)
+// GetCustomAccessToken A token that carries security rules.
+//
+// Issues a signed JWT with values of formula variables for attribute-based
+// access control; filter rules and parameter values are the older way.
+// `persist_option` says whether the rules also change the user's stored
+// properties. Those effects happen each time a token is made, so a token
+// renewed with APPEND appends again.
+//
+// The Org goes by the name `org_identifier` here, a string, and groups
+// are `groups`, a list of objects. Other names for them are not refused:
+// the server ignores them.
+//
+// From 10.4.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/custom (the `GetCustomAccessToken` operationId).
+func (c *Client) GetCustomAccessToken(ctx context.Context, body GetCustomAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCustomAccessTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// GetFullAccessToken calls getFullAccessToken: a token with all the rights of its user.
+// GetFullAccessTokenWithBody A token with all the rights of its user.
 //
 // Basic authentication sends `password`, trusted authentication sends
 // `secret_key`: one of the two, never both. With a secret key and
@@ -1759,153 +2209,610 @@ func NewGetCustomAccessTokenRequestWithBody(server, contentType string, body io.
 // has been ignored without an error.
 //
 // From 9.0.0.cl.
-func (c *Client) GetFullAccessToken(ctx context.Context, body GetFullAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetFullAccessTokenRequest(c.Server, body))
-}
-
-// GetFullAccessTokenWithBody is GetFullAccessToken with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/full (the `GetFullAccessToken` operationId).
 func (c *Client) GetFullAccessTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetFullAccessTokenRequestWithBody(c.Server, contentType, body))
-}
-
-// NewGetFullAccessTokenRequest returns a request of getFullAccessToken.
-func NewGetFullAccessTokenRequest(server string, body GetFullAccessTokenRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+	req, err := NewGetFullAccessTokenRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewGetFullAccessTokenRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewGetFullAccessTokenRequestWithBody returns a request of getFullAccessToken with a body of any type.
-func NewGetFullAccessTokenRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/token/full", contentType, body)
+// GetFullAccessToken A token with all the rights of its user.
+//
+// Basic authentication sends `password`, trusted authentication sends
+// `secret_key`: one of the two, never both. With a secret key and
+// `auto_create` a user who does not exist is made on the fly; for a user
+// who exists, display name, e-mail and groups are updated. These effects
+// happen each time a token is made.
+//
+// The Org goes by the name `org_id` here, a number. A name in its place
+// has been ignored without an error.
+//
+// From 9.0.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/full (the `GetFullAccessToken` operationId).
+func (c *Client) GetFullAccessToken(ctx context.Context, body GetFullAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFullAccessTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// GetObjectAccessToken calls getObjectAccessToken: a token that reads one metadata object.
+// GetObjectAccessTokenWithBody A token that reads one metadata object.
 //
 // As a full access token, but read-only and for the object `object_id`
 // alone.
 //
 // From 9.0.0.cl.
-func (c *Client) GetObjectAccessToken(ctx context.Context, body GetObjectAccessTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetObjectAccessTokenRequest(c.Server, body))
-}
-
-// GetObjectAccessTokenWithBody is GetObjectAccessToken with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/object (the `GetObjectAccessToken` operationId).
 func (c *Client) GetObjectAccessTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewGetObjectAccessTokenRequestWithBody(c.Server, contentType, body))
-}
-
-// NewGetObjectAccessTokenRequest returns a request of getObjectAccessToken.
-func NewGetObjectAccessTokenRequest(server string, body GetObjectAccessTokenRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+	req, err := NewGetObjectAccessTokenRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewGetObjectAccessTokenRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewGetObjectAccessTokenRequestWithBody returns a request of getObjectAccessToken with a body of any type.
-func NewGetObjectAccessTokenRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/token/object", contentType, body)
+// GetObjectAccessToken A token that reads one metadata object.
+//
+// As a full access token, but read-only and for the object `object_id`
+// alone.
+//
+// From 9.0.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/object (the `GetObjectAccessToken` operationId).
+func (c *Client) GetObjectAccessToken(ctx context.Context, body GetObjectAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetObjectAccessTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// RevokeToken calls revokeToken: end one token of a user, or all of them.
+// RevokeTokenWithBody End one token of a user, or all of them.
 //
 // Without `token` all tokens of `user_identifier` end. Ending somebody
 // else's needs administration privileges. A session begun with a revoked
 // token ends too.
 //
 // From 9.0.0.cl.
-func (c *Client) RevokeToken(ctx context.Context, body RevokeTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewRevokeTokenRequest(c.Server, body))
-}
-
-// RevokeTokenWithBody is RevokeToken with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/revoke (the `RevokeToken` operationId).
 func (c *Client) RevokeTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewRevokeTokenRequestWithBody(c.Server, contentType, body))
-}
-
-// NewRevokeTokenRequest returns a request of revokeToken.
-func NewRevokeTokenRequest(server string, body RevokeTokenRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+	req, err := NewRevokeTokenRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewRevokeTokenRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewRevokeTokenRequestWithBody returns a request of revokeToken with a body of any type.
-func NewRevokeTokenRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/token/revoke", contentType, body)
+// RevokeToken End one token of a user, or all of them.
+//
+// Without `token` all tokens of `user_identifier` end. Ending somebody
+// else's needs administration privileges. A session begun with a revoked
+// token ends too.
+//
+// From 9.0.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/revoke (the `RevokeToken` operationId).
+func (c *Client) RevokeToken(ctx context.Context, body RevokeTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// ValidateToken calls validateToken: whether a token is still good, and for whom.
+// ValidateTokenWithBody Whether a token is still good, and for whom.
 //
 // An expired and a malformed token are both answered with 400.
 //
 // From 9.12.0.cl.
-func (c *Client) ValidateToken(ctx context.Context, body ValidateTokenRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewValidateTokenRequest(c.Server, body))
-}
-
-// ValidateTokenWithBody is ValidateToken with a body of any type.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/validate (the `ValidateToken` operationId).
 func (c *Client) ValidateTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	return c.send(ctx, reqEditors)(NewValidateTokenRequestWithBody(c.Server, contentType, body))
+	req, err := NewValidateTokenRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewValidateTokenRequest returns a request of validateToken.
-func NewValidateTokenRequest(server string, body ValidateTokenRequest) (*http.Request, error) {
-	b, err := json.Marshal(body)
+// ValidateToken Whether a token is still good, and for whom.
+//
+// An expired and a malformed token are both answered with 400.
+//
+// From 9.12.0.cl.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/rest/2.0/auth/token/validate (the `ValidateToken` operationId).
+func (c *Client) ValidateToken(ctx context.Context, body ValidateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewValidateTokenRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
-	return NewValidateTokenRequestWithBody(server, "application/json", bytes.NewReader(b))
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewValidateTokenRequestWithBody returns a request of validateToken with a body of any type.
-func NewValidateTokenRequestWithBody(server, contentType string, body io.Reader) (*http.Request, error) {
-	return newRequest(http.MethodPost, server, "/api/rest/2.0/auth/token/validate", contentType, body)
+// NewConfigureAuthSettingsRequest calls the generic ConfigureAuthSettings builder with application/json body
+func NewConfigureAuthSettingsRequest(server string, body ConfigureAuthSettingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfigureAuthSettingsRequestWithBody(server, "application/json", bodyReader)
 }
 
-// newRequest returns a request to a path below server.
-func newRequest(method, server, path, contentType string, body io.Reader) (*http.Request, error) {
-	base, err := url.Parse(server)
+// NewConfigureAuthSettingsRequestWithBody constructs an http.Request for the ConfigureAuthSettings method, with any body, and a specified content type
+func NewConfigureAuthSettingsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
 	if err != nil {
 		return nil, err
 	}
-	to, err := base.Parse("." + path)
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/configure")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequest(method, to.String(), body)
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", contentType)
-	}
+
+	req.Header.Add("Content-Type", contentType)
+
 	return req, nil
 }
 
-// send returns a function that edits and sends a request.
-func (c *Client) send(ctx context.Context, editors []RequestEditorFn) func(*http.Request, error) (*http.Response, error) {
-	return func(req *http.Request, err error) (*http.Response, error) {
+// NewSearchAuthSettingsRequest calls the generic SearchAuthSettings builder with application/json body
+func NewSearchAuthSettingsRequest(server string, body SearchAuthSettingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSearchAuthSettingsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSearchAuthSettingsRequestWithBody constructs an http.Request for the SearchAuthSettings method, with any body, and a specified content type
+func NewSearchAuthSettingsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/search")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewLoginRequest calls the generic Login builder with application/json body
+func NewLoginRequest(server string, body LoginJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoginRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLoginRequestWithBody constructs an http.Request for the Login method, with any body, and a specified content type
+func NewLoginRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/session/login")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewLogoutRequest constructs an http.Request for the Logout method
+func NewLogoutRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/session/logout")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCurrentUserTokenRequest constructs an http.Request for the GetCurrentUserToken method
+func NewGetCurrentUserTokenRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/session/token")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCurrentUserInfoRequest constructs an http.Request for the GetCurrentUserInfo method
+func NewGetCurrentUserInfoRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/session/user")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCustomAccessTokenRequest calls the generic GetCustomAccessToken builder with application/json body
+func NewGetCustomAccessTokenRequest(server string, body GetCustomAccessTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGetCustomAccessTokenRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewGetCustomAccessTokenRequestWithBody constructs an http.Request for the GetCustomAccessToken method, with any body, and a specified content type
+func NewGetCustomAccessTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/token/custom")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetFullAccessTokenRequest calls the generic GetFullAccessToken builder with application/json body
+func NewGetFullAccessTokenRequest(server string, body GetFullAccessTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGetFullAccessTokenRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewGetFullAccessTokenRequestWithBody constructs an http.Request for the GetFullAccessToken method, with any body, and a specified content type
+func NewGetFullAccessTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/token/full")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetObjectAccessTokenRequest calls the generic GetObjectAccessToken builder with application/json body
+func NewGetObjectAccessTokenRequest(server string, body GetObjectAccessTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGetObjectAccessTokenRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewGetObjectAccessTokenRequestWithBody constructs an http.Request for the GetObjectAccessToken method, with any body, and a specified content type
+func NewGetObjectAccessTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/token/object")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRevokeTokenRequest calls the generic RevokeToken builder with application/json body
+func NewRevokeTokenRequest(server string, body RevokeTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRevokeTokenRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRevokeTokenRequestWithBody constructs an http.Request for the RevokeToken method, with any body, and a specified content type
+func NewRevokeTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/token/revoke")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewValidateTokenRequest calls the generic ValidateToken builder with application/json body
+func NewValidateTokenRequest(server string, body ValidateTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewValidateTokenRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewValidateTokenRequestWithBody constructs an http.Request for the ValidateToken method, with any body, and a specified content type
+func NewValidateTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/rest/2.0/auth/token/validate")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+	for _, r := range c.RequestEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	for _, r := range additionalEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WithBaseURL replaces the address of the server.
+func WithBaseURL(baseURL string) ClientOption {
+	return func(c *Client) error {
+		u, err := url.Parse(baseURL)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		req = req.WithContext(ctx)
-		for _, edit := range slices.Concat(c.RequestEditors, editors) {
-			if err := edit(ctx, req); err != nil {
-				return nil, err
-			}
-		}
-		return c.Client.Do(req)
+		c.Server = u.String()
+		return nil
 	}
 }
 
-// ClientWithResponses calls the operations and decodes what they answer.
+// ClientWithResponses calls the operations and decodes their responses.
 type ClientWithResponses struct {
 	ClientInterface
 }
@@ -1919,21 +2826,21 @@ func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithRes
 	return &ClientWithResponses{client}, nil
 }
 
-// ClientWithResponsesInterface is what a [ClientWithResponses] does.
+// ClientWithResponsesInterface has the methods of a [ClientWithResponses].
 type ClientWithResponsesInterface interface {
 	// ConfigureAuthSettingsWithResponse calls configureAuthSettings: switch trusted authentication, of the cluster or of Orgs.
-	ConfigureAuthSettingsWithResponse(ctx context.Context, body ConfigureAuthSettingsRequest, reqEditors ...RequestEditorFn) (*ConfigureAuthSettingsResult, error)
-	// ConfigureAuthSettingsWithBodyWithResponse is ConfigureAuthSettingsWithResponse with a body of any type.
+	ConfigureAuthSettingsWithResponse(ctx context.Context, body ConfigureAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfigureAuthSettingsResult, error)
+	// ConfigureAuthSettingsWithBodyWithResponse calls configureAuthSettings with a body of any type.
 	ConfigureAuthSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfigureAuthSettingsResult, error)
 
 	// SearchAuthSettingsWithResponse calls searchAuthSettings: whether trusted authentication is on, and its secret keys.
-	SearchAuthSettingsWithResponse(ctx context.Context, body SearchAuthSettingsRequest, reqEditors ...RequestEditorFn) (*SearchAuthSettingsResult, error)
-	// SearchAuthSettingsWithBodyWithResponse is SearchAuthSettingsWithResponse with a body of any type.
+	SearchAuthSettingsWithResponse(ctx context.Context, body SearchAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchAuthSettingsResult, error)
+	// SearchAuthSettingsWithBodyWithResponse calls searchAuthSettings with a body of any type.
 	SearchAuthSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchAuthSettingsResult, error)
 
 	// LoginWithResponse calls login: start a cookie session.
-	LoginWithResponse(ctx context.Context, body LoginRequest, reqEditors ...RequestEditorFn) (*LoginResult, error)
-	// LoginWithBodyWithResponse is LoginWithResponse with a body of any type.
+	LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResult, error)
+	// LoginWithBodyWithResponse calls login with a body of any type.
 	LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResult, error)
 
 	// LogoutWithResponse calls logout: end the session, or the bearer token's log-in.
@@ -1946,47 +2853,47 @@ type ClientWithResponsesInterface interface {
 	GetCurrentUserInfoWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetCurrentUserInfoResult, error)
 
 	// GetCustomAccessTokenWithResponse calls getCustomAccessToken: a token that carries security rules.
-	GetCustomAccessTokenWithResponse(ctx context.Context, body GetCustomAccessTokenRequest, reqEditors ...RequestEditorFn) (*GetCustomAccessTokenResult, error)
-	// GetCustomAccessTokenWithBodyWithResponse is GetCustomAccessTokenWithResponse with a body of any type.
+	GetCustomAccessTokenWithResponse(ctx context.Context, body GetCustomAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetCustomAccessTokenResult, error)
+	// GetCustomAccessTokenWithBodyWithResponse calls getCustomAccessToken with a body of any type.
 	GetCustomAccessTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetCustomAccessTokenResult, error)
 
 	// GetFullAccessTokenWithResponse calls getFullAccessToken: a token with all the rights of its user.
-	GetFullAccessTokenWithResponse(ctx context.Context, body GetFullAccessTokenRequest, reqEditors ...RequestEditorFn) (*GetFullAccessTokenResult, error)
-	// GetFullAccessTokenWithBodyWithResponse is GetFullAccessTokenWithResponse with a body of any type.
+	GetFullAccessTokenWithResponse(ctx context.Context, body GetFullAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetFullAccessTokenResult, error)
+	// GetFullAccessTokenWithBodyWithResponse calls getFullAccessToken with a body of any type.
 	GetFullAccessTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetFullAccessTokenResult, error)
 
 	// GetObjectAccessTokenWithResponse calls getObjectAccessToken: a token that reads one metadata object.
-	GetObjectAccessTokenWithResponse(ctx context.Context, body GetObjectAccessTokenRequest, reqEditors ...RequestEditorFn) (*GetObjectAccessTokenResult, error)
-	// GetObjectAccessTokenWithBodyWithResponse is GetObjectAccessTokenWithResponse with a body of any type.
+	GetObjectAccessTokenWithResponse(ctx context.Context, body GetObjectAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetObjectAccessTokenResult, error)
+	// GetObjectAccessTokenWithBodyWithResponse calls getObjectAccessToken with a body of any type.
 	GetObjectAccessTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetObjectAccessTokenResult, error)
 
 	// RevokeTokenWithResponse calls revokeToken: end one token of a user, or all of them.
-	RevokeTokenWithResponse(ctx context.Context, body RevokeTokenRequest, reqEditors ...RequestEditorFn) (*RevokeTokenResult, error)
-	// RevokeTokenWithBodyWithResponse is RevokeTokenWithResponse with a body of any type.
+	RevokeTokenWithResponse(ctx context.Context, body RevokeTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeTokenResult, error)
+	// RevokeTokenWithBodyWithResponse calls revokeToken with a body of any type.
 	RevokeTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeTokenResult, error)
 
 	// ValidateTokenWithResponse calls validateToken: whether a token is still good, and for whom.
-	ValidateTokenWithResponse(ctx context.Context, body ValidateTokenRequest, reqEditors ...RequestEditorFn) (*ValidateTokenResult, error)
-	// ValidateTokenWithBodyWithResponse is ValidateTokenWithResponse with a body of any type.
+	ValidateTokenWithResponse(ctx context.Context, body ValidateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*ValidateTokenResult, error)
+	// ValidateTokenWithBodyWithResponse calls validateToken with a body of any type.
 	ValidateTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ValidateTokenResult, error)
 }
 
-// ConfigureAuthSettingsResult is what configureAuthSettings answered. It prints as the operation and the status: the body may hold
-// a secret.
+// ConfigureAuthSettingsResult is the response of configureAuthSettings. It prints as the operation and the status, because the body may
+// hold a secret.
 type ConfigureAuthSettingsResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2011,7 +2918,7 @@ func (r ConfigureAuthSettingsResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "ConfigureAuthSettings: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r ConfigureAuthSettingsResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
@@ -2020,7 +2927,7 @@ func (r ConfigureAuthSettingsResult) MarshalJSON() ([]byte, error) {
 }
 
 // ConfigureAuthSettingsWithResponse calls configureAuthSettings: switch trusted authentication, of the cluster or of Orgs. See [Client.ConfigureAuthSettings].
-func (c *ClientWithResponses) ConfigureAuthSettingsWithResponse(ctx context.Context, body ConfigureAuthSettingsRequest, reqEditors ...RequestEditorFn) (*ConfigureAuthSettingsResult, error) {
+func (c *ClientWithResponses) ConfigureAuthSettingsWithResponse(ctx context.Context, body ConfigureAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfigureAuthSettingsResult, error) {
 	rsp, err := c.ConfigureAuthSettings(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2028,7 +2935,7 @@ func (c *ClientWithResponses) ConfigureAuthSettingsWithResponse(ctx context.Cont
 	return ParseConfigureAuthSettingsResult(rsp)
 }
 
-// ConfigureAuthSettingsWithBodyWithResponse is ConfigureAuthSettingsWithResponse with a body of any type.
+// ConfigureAuthSettingsWithBodyWithResponse calls configureAuthSettings with a body of any type.
 func (c *ClientWithResponses) ConfigureAuthSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfigureAuthSettingsResult, error) {
 	rsp, err := c.ConfigureAuthSettingsWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2037,49 +2944,50 @@ func (c *ClientWithResponses) ConfigureAuthSettingsWithBodyWithResponse(ctx cont
 	return ParseConfigureAuthSettingsResult(rsp)
 }
 
-// ParseConfigureAuthSettingsResult reads, closes and decodes an answer of configureAuthSettings.
+// ParseConfigureAuthSettingsResult reads, closes and decodes a response of configureAuthSettings. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseConfigureAuthSettingsResult(rsp *http.Response) (*ConfigureAuthSettingsResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &ConfigureAuthSettingsResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("configureAuthSettings: %w", err)
 	}
 	return r, nil
 }
 
-// SearchAuthSettingsResult is what searchAuthSettings answered. It prints as the operation and the status: the body may hold
-// a secret.
+// SearchAuthSettingsResult is the response of searchAuthSettings. It prints as the operation and the status, because the body may
+// hold a secret.
 type SearchAuthSettingsResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON200 is the answer of a success, of any 2xx status.
+	// JSON200 is the body, decoded, of a response with the status 200.
 	JSON200 *AuthSettings
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2104,14 +3012,14 @@ func (r SearchAuthSettingsResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "SearchAuthSettings: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r SearchAuthSettingsResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
 func (r SearchAuthSettingsResult) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(r)) }
 
 // SearchAuthSettingsWithResponse calls searchAuthSettings: whether trusted authentication is on, and its secret keys. See [Client.SearchAuthSettings].
-func (c *ClientWithResponses) SearchAuthSettingsWithResponse(ctx context.Context, body SearchAuthSettingsRequest, reqEditors ...RequestEditorFn) (*SearchAuthSettingsResult, error) {
+func (c *ClientWithResponses) SearchAuthSettingsWithResponse(ctx context.Context, body SearchAuthSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchAuthSettingsResult, error) {
 	rsp, err := c.SearchAuthSettings(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2119,7 +3027,7 @@ func (c *ClientWithResponses) SearchAuthSettingsWithResponse(ctx context.Context
 	return ParseSearchAuthSettingsResult(rsp)
 }
 
-// SearchAuthSettingsWithBodyWithResponse is SearchAuthSettingsWithResponse with a body of any type.
+// SearchAuthSettingsWithBodyWithResponse calls searchAuthSettings with a body of any type.
 func (c *ClientWithResponses) SearchAuthSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchAuthSettingsResult, error) {
 	rsp, err := c.SearchAuthSettingsWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2128,49 +3036,55 @@ func (c *ClientWithResponses) SearchAuthSettingsWithBodyWithResponse(ctx context
 	return ParseSearchAuthSettingsResult(rsp)
 }
 
-// ParseSearchAuthSettingsResult reads, closes and decodes an answer of searchAuthSettings.
+// ParseSearchAuthSettingsResult reads, closes and decodes a response of searchAuthSettings. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseSearchAuthSettingsResult(rsp *http.Response) (*SearchAuthSettingsResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &SearchAuthSettingsResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[AuthSettings](contentType, body)
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 200:
+		r.JSON200, err = wire.Decode[AuthSettings](rsp, body)
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
+	default:
+		switch rsp.StatusCode / 100 {
+		case 2:
+			r.JSON200, err = wire.Decode[AuthSettings](rsp, body)
+		}
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("searchAuthSettings: %w", err)
 	}
 	return r, nil
 }
 
-// LoginResult is what login answered. It prints as the operation and the status: the body may hold
-// a secret.
+// LoginResult is the response of login. It prints as the operation and the status, because the body may
+// hold a secret.
 type LoginResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2193,14 +3107,14 @@ func (r LoginResult) StatusCode() int {
 // Format writes the operation and the status, whatever the verb.
 func (r LoginResult) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "Login: "+r.Status()) }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r LoginResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
 func (r LoginResult) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(r)) }
 
 // LoginWithResponse calls login: start a cookie session. See [Client.Login].
-func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginRequest, reqEditors ...RequestEditorFn) (*LoginResult, error) {
+func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResult, error) {
 	rsp, err := c.Login(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2208,7 +3122,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginR
 	return ParseLoginResult(rsp)
 }
 
-// LoginWithBodyWithResponse is LoginWithResponse with a body of any type.
+// LoginWithBodyWithResponse calls login with a body of any type.
 func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResult, error) {
 	rsp, err := c.LoginWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2217,47 +3131,48 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 	return ParseLoginResult(rsp)
 }
 
-// ParseLoginResult reads, closes and decodes an answer of login.
+// ParseLoginResult reads, closes and decodes a response of login. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseLoginResult(rsp *http.Response) (*LoginResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &LoginResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("login: %w", err)
 	}
 	return r, nil
 }
 
-// LogoutResult is what logout answered. It prints as the operation and the status: the body may hold
-// a secret.
+// LogoutResult is the response of logout. It prints as the operation and the status, because the body may
+// hold a secret.
 type LogoutResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2280,7 +3195,7 @@ func (r LogoutResult) StatusCode() int {
 // Format writes the operation and the status, whatever the verb.
 func (r LogoutResult) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "Logout: "+r.Status()) }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r LogoutResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
@@ -2295,49 +3210,50 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, reqEditors
 	return ParseLogoutResult(rsp)
 }
 
-// ParseLogoutResult reads, closes and decodes an answer of logout.
+// ParseLogoutResult reads, closes and decodes a response of logout. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseLogoutResult(rsp *http.Response) (*LogoutResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &LogoutResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("logout: %w", err)
 	}
 	return r, nil
 }
 
-// GetCurrentUserTokenResult is what getCurrentUserToken answered. It prints as the operation and the status: the body may hold
-// a secret.
+// GetCurrentUserTokenResult is the response of getCurrentUserToken. It prints as the operation and the status, because the body may
+// hold a secret.
 type GetCurrentUserTokenResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON200 is the answer of a success, of any 2xx status.
+	// JSON200 is the body, decoded, of a response with the status 200.
 	JSON200 *GetTokenResponse
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2362,7 +3278,7 @@ func (r GetCurrentUserTokenResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "GetCurrentUserToken: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r GetCurrentUserTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
@@ -2377,51 +3293,57 @@ func (c *ClientWithResponses) GetCurrentUserTokenWithResponse(ctx context.Contex
 	return ParseGetCurrentUserTokenResult(rsp)
 }
 
-// ParseGetCurrentUserTokenResult reads, closes and decodes an answer of getCurrentUserToken.
+// ParseGetCurrentUserTokenResult reads, closes and decodes a response of getCurrentUserToken. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseGetCurrentUserTokenResult(rsp *http.Response) (*GetCurrentUserTokenResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &GetCurrentUserTokenResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[GetTokenResponse](contentType, body)
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 200:
+		r.JSON200, err = wire.Decode[GetTokenResponse](rsp, body)
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
+	default:
+		switch rsp.StatusCode / 100 {
+		case 2:
+			r.JSON200, err = wire.Decode[GetTokenResponse](rsp, body)
+		}
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("getCurrentUserToken: %w", err)
 	}
 	return r, nil
 }
 
-// GetCurrentUserInfoResult is what getCurrentUserInfo answered. It prints as the operation and the status: the body may hold
-// a secret.
+// GetCurrentUserInfoResult is the response of getCurrentUserInfo. It prints as the operation and the status, because the body may
+// hold a secret.
 type GetCurrentUserInfoResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON200 is the answer of a success, of any 2xx status.
+	// JSON200 is the body, decoded, of a response with the status 200.
 	JSON200 *User
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2446,7 +3368,7 @@ func (r GetCurrentUserInfoResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "GetCurrentUserInfo: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r GetCurrentUserInfoResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
@@ -2461,53 +3383,59 @@ func (c *ClientWithResponses) GetCurrentUserInfoWithResponse(ctx context.Context
 	return ParseGetCurrentUserInfoResult(rsp)
 }
 
-// ParseGetCurrentUserInfoResult reads, closes and decodes an answer of getCurrentUserInfo.
+// ParseGetCurrentUserInfoResult reads, closes and decodes a response of getCurrentUserInfo. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseGetCurrentUserInfoResult(rsp *http.Response) (*GetCurrentUserInfoResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &GetCurrentUserInfoResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[User](contentType, body)
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 200:
+		r.JSON200, err = wire.Decode[User](rsp, body)
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
+	default:
+		switch rsp.StatusCode / 100 {
+		case 2:
+			r.JSON200, err = wire.Decode[User](rsp, body)
+		}
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("getCurrentUserInfo: %w", err)
 	}
 	return r, nil
 }
 
-// GetCustomAccessTokenResult is what getCustomAccessToken answered. It prints as the operation and the status: the body may hold
-// a secret.
+// GetCustomAccessTokenResult is the response of getCustomAccessToken. It prints as the operation and the status, because the body may
+// hold a secret.
 type GetCustomAccessTokenResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON200 is the answer of a success, of any 2xx status.
+	// JSON200 is the body, decoded, of a response with the status 200.
 	JSON200 *AccessToken
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON409 is the failure, if the status is 409 and the body an ErrorResponse.
+	// JSON409 is the body, decoded, of a response with the status 409.
 	JSON409 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2532,14 +3460,14 @@ func (r GetCustomAccessTokenResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "GetCustomAccessToken: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r GetCustomAccessTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
 func (r GetCustomAccessTokenResult) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(r)) }
 
 // GetCustomAccessTokenWithResponse calls getCustomAccessToken: a token that carries security rules. See [Client.GetCustomAccessToken].
-func (c *ClientWithResponses) GetCustomAccessTokenWithResponse(ctx context.Context, body GetCustomAccessTokenRequest, reqEditors ...RequestEditorFn) (*GetCustomAccessTokenResult, error) {
+func (c *ClientWithResponses) GetCustomAccessTokenWithResponse(ctx context.Context, body GetCustomAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetCustomAccessTokenResult, error) {
 	rsp, err := c.GetCustomAccessToken(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2547,7 +3475,7 @@ func (c *ClientWithResponses) GetCustomAccessTokenWithResponse(ctx context.Conte
 	return ParseGetCustomAccessTokenResult(rsp)
 }
 
-// GetCustomAccessTokenWithBodyWithResponse is GetCustomAccessTokenWithResponse with a body of any type.
+// GetCustomAccessTokenWithBodyWithResponse calls getCustomAccessToken with a body of any type.
 func (c *ClientWithResponses) GetCustomAccessTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetCustomAccessTokenResult, error) {
 	rsp, err := c.GetCustomAccessTokenWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2556,53 +3484,59 @@ func (c *ClientWithResponses) GetCustomAccessTokenWithBodyWithResponse(ctx conte
 	return ParseGetCustomAccessTokenResult(rsp)
 }
 
-// ParseGetCustomAccessTokenResult reads, closes and decodes an answer of getCustomAccessToken.
+// ParseGetCustomAccessTokenResult reads, closes and decodes a response of getCustomAccessToken. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseGetCustomAccessTokenResult(rsp *http.Response) (*GetCustomAccessTokenResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &GetCustomAccessTokenResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[AccessToken](contentType, body)
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 409:
-		r.JSON409, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 200:
+		r.JSON200, err = wire.Decode[AccessToken](rsp, body)
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 409:
+		r.JSON409, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
+	default:
+		switch rsp.StatusCode / 100 {
+		case 2:
+			r.JSON200, err = wire.Decode[AccessToken](rsp, body)
+		}
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("getCustomAccessToken: %w", err)
 	}
 	return r, nil
 }
 
-// GetFullAccessTokenResult is what getFullAccessToken answered. It prints as the operation and the status: the body may hold
-// a secret.
+// GetFullAccessTokenResult is the response of getFullAccessToken. It prints as the operation and the status, because the body may
+// hold a secret.
 type GetFullAccessTokenResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON200 is the answer of a success, of any 2xx status.
+	// JSON200 is the body, decoded, of a response with the status 200.
 	JSON200 *Token
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2627,14 +3561,14 @@ func (r GetFullAccessTokenResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "GetFullAccessToken: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r GetFullAccessTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
 func (r GetFullAccessTokenResult) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(r)) }
 
 // GetFullAccessTokenWithResponse calls getFullAccessToken: a token with all the rights of its user. See [Client.GetFullAccessToken].
-func (c *ClientWithResponses) GetFullAccessTokenWithResponse(ctx context.Context, body GetFullAccessTokenRequest, reqEditors ...RequestEditorFn) (*GetFullAccessTokenResult, error) {
+func (c *ClientWithResponses) GetFullAccessTokenWithResponse(ctx context.Context, body GetFullAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetFullAccessTokenResult, error) {
 	rsp, err := c.GetFullAccessToken(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2642,7 +3576,7 @@ func (c *ClientWithResponses) GetFullAccessTokenWithResponse(ctx context.Context
 	return ParseGetFullAccessTokenResult(rsp)
 }
 
-// GetFullAccessTokenWithBodyWithResponse is GetFullAccessTokenWithResponse with a body of any type.
+// GetFullAccessTokenWithBodyWithResponse calls getFullAccessToken with a body of any type.
 func (c *ClientWithResponses) GetFullAccessTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetFullAccessTokenResult, error) {
 	rsp, err := c.GetFullAccessTokenWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2651,51 +3585,57 @@ func (c *ClientWithResponses) GetFullAccessTokenWithBodyWithResponse(ctx context
 	return ParseGetFullAccessTokenResult(rsp)
 }
 
-// ParseGetFullAccessTokenResult reads, closes and decodes an answer of getFullAccessToken.
+// ParseGetFullAccessTokenResult reads, closes and decodes a response of getFullAccessToken. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseGetFullAccessTokenResult(rsp *http.Response) (*GetFullAccessTokenResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &GetFullAccessTokenResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[Token](contentType, body)
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 200:
+		r.JSON200, err = wire.Decode[Token](rsp, body)
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
+	default:
+		switch rsp.StatusCode / 100 {
+		case 2:
+			r.JSON200, err = wire.Decode[Token](rsp, body)
+		}
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("getFullAccessToken: %w", err)
 	}
 	return r, nil
 }
 
-// GetObjectAccessTokenResult is what getObjectAccessToken answered. It prints as the operation and the status: the body may hold
-// a secret.
+// GetObjectAccessTokenResult is the response of getObjectAccessToken. It prints as the operation and the status, because the body may
+// hold a secret.
 type GetObjectAccessTokenResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON200 is the answer of a success, of any 2xx status.
+	// JSON200 is the body, decoded, of a response with the status 200.
 	JSON200 *Token
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2720,14 +3660,14 @@ func (r GetObjectAccessTokenResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "GetObjectAccessToken: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r GetObjectAccessTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
 func (r GetObjectAccessTokenResult) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(r)) }
 
 // GetObjectAccessTokenWithResponse calls getObjectAccessToken: a token that reads one metadata object. See [Client.GetObjectAccessToken].
-func (c *ClientWithResponses) GetObjectAccessTokenWithResponse(ctx context.Context, body GetObjectAccessTokenRequest, reqEditors ...RequestEditorFn) (*GetObjectAccessTokenResult, error) {
+func (c *ClientWithResponses) GetObjectAccessTokenWithResponse(ctx context.Context, body GetObjectAccessTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetObjectAccessTokenResult, error) {
 	rsp, err := c.GetObjectAccessToken(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2735,7 +3675,7 @@ func (c *ClientWithResponses) GetObjectAccessTokenWithResponse(ctx context.Conte
 	return ParseGetObjectAccessTokenResult(rsp)
 }
 
-// GetObjectAccessTokenWithBodyWithResponse is GetObjectAccessTokenWithResponse with a body of any type.
+// GetObjectAccessTokenWithBodyWithResponse calls getObjectAccessToken with a body of any type.
 func (c *ClientWithResponses) GetObjectAccessTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetObjectAccessTokenResult, error) {
 	rsp, err := c.GetObjectAccessTokenWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2744,49 +3684,55 @@ func (c *ClientWithResponses) GetObjectAccessTokenWithBodyWithResponse(ctx conte
 	return ParseGetObjectAccessTokenResult(rsp)
 }
 
-// ParseGetObjectAccessTokenResult reads, closes and decodes an answer of getObjectAccessToken.
+// ParseGetObjectAccessTokenResult reads, closes and decodes a response of getObjectAccessToken. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseGetObjectAccessTokenResult(rsp *http.Response) (*GetObjectAccessTokenResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &GetObjectAccessTokenResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[Token](contentType, body)
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 200:
+		r.JSON200, err = wire.Decode[Token](rsp, body)
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
+	default:
+		switch rsp.StatusCode / 100 {
+		case 2:
+			r.JSON200, err = wire.Decode[Token](rsp, body)
+		}
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("getObjectAccessToken: %w", err)
 	}
 	return r, nil
 }
 
-// RevokeTokenResult is what revokeToken answered. It prints as the operation and the status: the body may hold
-// a secret.
+// RevokeTokenResult is the response of revokeToken. It prints as the operation and the status, because the body may
+// hold a secret.
 type RevokeTokenResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2811,14 +3757,14 @@ func (r RevokeTokenResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "RevokeToken: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r RevokeTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
 func (r RevokeTokenResult) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(r)) }
 
 // RevokeTokenWithResponse calls revokeToken: end one token of a user, or all of them. See [Client.RevokeToken].
-func (c *ClientWithResponses) RevokeTokenWithResponse(ctx context.Context, body RevokeTokenRequest, reqEditors ...RequestEditorFn) (*RevokeTokenResult, error) {
+func (c *ClientWithResponses) RevokeTokenWithResponse(ctx context.Context, body RevokeTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeTokenResult, error) {
 	rsp, err := c.RevokeToken(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2826,7 +3772,7 @@ func (c *ClientWithResponses) RevokeTokenWithResponse(ctx context.Context, body 
 	return ParseRevokeTokenResult(rsp)
 }
 
-// RevokeTokenWithBodyWithResponse is RevokeTokenWithResponse with a body of any type.
+// RevokeTokenWithBodyWithResponse calls revokeToken with a body of any type.
 func (c *ClientWithResponses) RevokeTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeTokenResult, error) {
 	rsp, err := c.RevokeTokenWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2835,49 +3781,50 @@ func (c *ClientWithResponses) RevokeTokenWithBodyWithResponse(ctx context.Contex
 	return ParseRevokeTokenResult(rsp)
 }
 
-// ParseRevokeTokenResult reads, closes and decodes an answer of revokeToken.
+// ParseRevokeTokenResult reads, closes and decodes a response of revokeToken. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseRevokeTokenResult(rsp *http.Response) (*RevokeTokenResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &RevokeTokenResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("revokeToken: %w", err)
 	}
 	return r, nil
 }
 
-// ValidateTokenResult is what validateToken answered. It prints as the operation and the status: the body may hold
-// a secret.
+// ValidateTokenResult is the response of validateToken. It prints as the operation and the status, because the body may
+// hold a secret.
 type ValidateTokenResult struct {
-	// Body is the answer's body as it came.
+	// Body is the body of the response, unchanged.
 	Body []byte
-	// HTTPResponse has the status and the headers; its body is read.
+	// HTTPResponse has the status and the headers; its body is closed.
 	HTTPResponse *http.Response
-	// JSON200 is the answer of a success, of any 2xx status.
+	// JSON200 is the body, decoded, of a response with the status 200.
 	JSON200 *TokenValidationResponse
-	// JSON400 is the failure, if the status is 400 and the body an ErrorResponse.
+	// JSON400 is the body, decoded, of a response with the status 400.
 	JSON400 *ErrorResponse
-	// JSON401 is the failure, if the status is 401 and the body an ErrorResponse.
+	// JSON401 is the body, decoded, of a response with the status 401.
 	JSON401 *ErrorResponse
-	// JSON403 is the failure, if the status is 403 and the body an ErrorResponse.
+	// JSON403 is the body, decoded, of a response with the status 403.
 	JSON403 *ErrorResponse
-	// JSON429 is the failure, if the status is 429 and the body an ErrorResponse.
+	// JSON429 is the body, decoded, of a response with the status 429.
 	JSON429 *ErrorResponse
-	// JSON500 is the failure, if the status is 500 and the body an ErrorResponse.
+	// JSON500 is the body, decoded, of a response with the status 500.
 	JSON500 *ErrorResponse
 }
 
@@ -2902,14 +3849,14 @@ func (r ValidateTokenResult) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "ValidateToken: "+r.Status())
 }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r ValidateTokenResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalJSON writes what Format does, as a string.
 func (r ValidateTokenResult) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(r)) }
 
 // ValidateTokenWithResponse calls validateToken: whether a token is still good, and for whom. See [Client.ValidateToken].
-func (c *ClientWithResponses) ValidateTokenWithResponse(ctx context.Context, body ValidateTokenRequest, reqEditors ...RequestEditorFn) (*ValidateTokenResult, error) {
+func (c *ClientWithResponses) ValidateTokenWithResponse(ctx context.Context, body ValidateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*ValidateTokenResult, error) {
 	rsp, err := c.ValidateToken(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2917,7 +3864,7 @@ func (c *ClientWithResponses) ValidateTokenWithResponse(ctx context.Context, bod
 	return ParseValidateTokenResult(rsp)
 }
 
-// ValidateTokenWithBodyWithResponse is ValidateTokenWithResponse with a body of any type.
+// ValidateTokenWithBodyWithResponse calls validateToken with a body of any type.
 func (c *ClientWithResponses) ValidateTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ValidateTokenResult, error) {
 	rsp, err := c.ValidateTokenWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
@@ -2926,28 +3873,34 @@ func (c *ClientWithResponses) ValidateTokenWithBodyWithResponse(ctx context.Cont
 	return ParseValidateTokenResult(rsp)
 }
 
-// ParseValidateTokenResult reads, closes and decodes an answer of validateToken.
+// ParseValidateTokenResult reads, closes and decodes a response of validateToken. A failure of another form than the
+// documented one is not an error: its status and its body are in the result.
 func ParseValidateTokenResult(rsp *http.Response) (*ValidateTokenResult, error) {
 	body, err := wire.Read(rsp)
 	if err != nil {
 		return nil, err
 	}
 	r := &ValidateTokenResult{Body: body, HTTPResponse: rsp}
-	switch contentType := rsp.Header.Get("Content-Type"); {
-	case rsp.StatusCode/100 == 2:
-		r.JSON200, err = wire.Answer[TokenValidationResponse](contentType, body)
-	case rsp.StatusCode == 400:
-		r.JSON400, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 401:
-		r.JSON401, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 403:
-		r.JSON403, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 429:
-		r.JSON429, _ = wire.Answer[ErrorResponse](contentType, body)
-	case rsp.StatusCode == 500:
-		r.JSON500, _ = wire.Answer[ErrorResponse](contentType, body)
+	switch rsp.StatusCode {
+	case 200:
+		r.JSON200, err = wire.Decode[TokenValidationResponse](rsp, body)
+	case 400:
+		r.JSON400, err = wire.Decode[ErrorResponse](rsp, body)
+	case 401:
+		r.JSON401, err = wire.Decode[ErrorResponse](rsp, body)
+	case 403:
+		r.JSON403, err = wire.Decode[ErrorResponse](rsp, body)
+	case 429:
+		r.JSON429, err = wire.Decode[ErrorResponse](rsp, body)
+	case 500:
+		r.JSON500, err = wire.Decode[ErrorResponse](rsp, body)
+	default:
+		switch rsp.StatusCode / 100 {
+		case 2:
+			r.JSON200, err = wire.Decode[TokenValidationResponse](rsp, body)
+		}
 	}
-	if err != nil {
+	if err != nil && rsp.StatusCode/100 == 2 {
 		return nil, fmt.Errorf("validateToken: %w", err)
 	}
 	return r, nil

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Read reads the body of a response to its end and closes it.
+// Read reads the whole body of a response and closes it.
 func Read(rsp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(rsp.Body)
 	if closed := rsp.Body.Close(); err == nil {

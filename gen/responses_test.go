@@ -18,9 +18,9 @@ var oddities = []string{
 	`[]`, `[1, "a", null, {}, [true]]`, `{}`, `{"id": {}, "a": 1}`, `{"0": 7}`,
 }
 
-// answers are the types that answers decode into, each with a document in which
-// every field is as it should be, and the fields that the type needs.
-var answers = []struct {
+// responses are the types of responses, each with a document in which every field
+// has a good value, and the field that the type needs.
+var responses = []struct {
 	of    any
 	full  string
 	needs string
@@ -79,10 +79,10 @@ func fullUser() string {
 	return string(b)
 }
 
-// One field of an odd type costs that field at the most: all others are as if
-// it were not there.
-func TestAnOddFieldCostsNoOther(t *testing.T) {
-	for _, a := range answers {
+// A field of an unexpected type costs only itself: all others have the values that they
+// have without it.
+func TestResponse_OneOddField_CostsNoOther(t *testing.T) {
+	for _, a := range responses {
 		typ := reflect.TypeOf(a.of)
 		t.Run(typ.Name(), func(t *testing.T) {
 			var fields map[string]json.RawMessage
@@ -132,8 +132,8 @@ func TestAnOddFieldCostsNoOther(t *testing.T) {
 	}
 }
 
-// What a field of an odd type becomes where it can be read after all.
-func TestOddFieldsAreReadWhereTheyCanBe(t *testing.T) {
+// Some values of an unexpected type can be read.
+func TestResponse_OddField_IsReadWherePossible(t *testing.T) {
 	for text, want := range map[string]gen.User{
 		`{"id": 5, "name": "n"}`:                            {ID: "5", Name: "n"},
 		`{"group_mask": 4.0}`:                               {GroupMask: 4},
@@ -149,6 +149,12 @@ func TestOddFieldsAreReadWhereTheyCanBe(t *testing.T) {
 		`{"deleted": "true", "hidden": 1}`:                  {Deleted: true},
 		`{"orgs": [{"id": 1}, {"id": {}}, 7, {"id": "2"}]}`: {Orgs: []gen.Org{{ID: 1}, {ID: 2}}},
 		`{"privileges": ["A", null, 7, {}]}`:                {Privileges: []string{"A", "7"}},
+		`{"privileges": ["A", null]}`:                       {Privileges: []string{"A"}},
+		`{"privileges": [ null ]}`:                          {Privileges: []string{}},
+		`{"orgs": [null, {"id": 1}], "name": "n"}`:          {Name: "n", Orgs: []gen.Org{{ID: 1}}},
+		`{"name": "a, null", "email": null}`:                {Name: "a, null"},
+		`{"current_org": {"id": 0, "name": "Primary"}}`:     {CurrentOrg: &gen.Org{Name: "Primary"}},
+		`{"orgs": [{"id": 1}, {"name": "no number"}]}`:      {Orgs: []gen.Org{{ID: 1}}},
 		`{"privileges": "A"}`:                               {},
 		`{"org_privileges": {"0": ["A"], "1": "B"}}`:        {OrgPrivileges: map[string][]string{"0": {"A"}}},
 		`{"variable_values": {"0": {"ALL": 1}, "1": []}}`:   {VariableValues: map[string]map[string]any{"0": {"ALL": 1.0}}},
@@ -158,6 +164,11 @@ func TestOddFieldsAreReadWhereTheyCanBe(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &got); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, %v", text, got, err)
 		}
+	}
+	var settings gen.AuthClusterPreferences
+	err := json.Unmarshal([]byte(`{"access_tokens": [{"key": "k"}, {}, {"key": null}]}`), &settings)
+	if want := []gen.AuthSettingsAccessToken{{Key: "k"}}; err != nil || !reflect.DeepEqual(settings.AccessTokens, want) {
+		t.Errorf("got %d keys, %v", len(settings.AccessTokens), err)
 	}
 	for orgID, want := range map[string]string{`"1"`: "1", `1.0`: "1", `2147483648`: "none", `"Sales"`: "none", `0`: "0", `null`: "none"} {
 		var got gen.Token
@@ -176,9 +187,9 @@ func TestOddFieldsAreReadWhereTheyCanBe(t *testing.T) {
 	}
 }
 
-// An answer without a token is an error, and the error holds nothing of the
-// answer.
-func TestAnAnswerWithoutATokenIsAnError(t *testing.T) {
+// A response without a token is an error, and the error holds nothing of the
+// response.
+func TestResponse_NoToken_IsAnError(t *testing.T) {
 	const secret = "ey-the-secret"
 	for _, body := range []string{
 		`{}`, `{"token": null}`, `{"token": 7}`, `{"token": {"value": "` + secret + `"}}`, `{"token": ["` + secret + `"]}`,
@@ -193,10 +204,10 @@ func TestAnAnswerWithoutATokenIsAnError(t *testing.T) {
 	}
 }
 
-// What proxies and older servers put around an answer costs nothing.
-func TestAnAnswerIsReadWhateverIsAroundIt(t *testing.T) {
+// Proxies and older servers change the content type and the beginning of a response.
+func TestResponse_AnyContentTypeAndFrame_IsRead(t *testing.T) {
 	const body = `{"token": "t"}`
-	for name, r := range map[string]answer{
+	for name, r := range map[string]response{
 		"as documented":          {200, "application/json", body},
 		"with a charset":         {200, "application/json; charset=utf-8", body},
 		"in upper case":          {200, "APPLICATION/JSON", body},
@@ -214,7 +225,7 @@ func TestAnAnswerIsReadWhateverIsAroundIt(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, r := range map[string]answer{
+	for name, r := range map[string]response{
 		"a page":         {200, "text/html", "<html>Site Maintenance</html>"},
 		"nothing":        {200, "application/json", ""},
 		"null":           {200, "application/json", "null"},
@@ -224,15 +235,14 @@ func TestAnAnswerIsReadWhateverIsAroundIt(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
 	}
-	failed, err := gen.ParseGetCustomAccessTokenResult(response(409, "text/plain", "\xef\xbb\xbf"+`{"error":{"message":{"code":10000}}}`)) //nolint:bodyclose // the client closes it
+	failed, err := gen.ParseGetCustomAccessTokenResult(httpResponse(409, "text/plain", "\xef\xbb\xbf"+`{"error":{"message":{"code":10000}}}`)) //nolint:bodyclose // the client closes it
 	if err != nil || failed.JSON409 == nil || !strings.Contains(string(failed.JSON409.Error.Message), "10000") {
 		t.Errorf("a failure: %+v, %v", failed, err)
 	}
 }
 
-// A failure of a form that nobody knows is one all the same: the caller gets its
-// status and its body.
-func TestAFailureIsReadWhateverItSays(t *testing.T) {
+// A failure of an unknown form is not an error: the caller gets its status and its body.
+func TestResponse_FailureOfAnyForm_HasItsStatusAndBody(t *testing.T) {
 	for _, body := range []string{
 		`"text"`, `["text"]`, `7`, `{"error": "text"}`, `{"error": null}`, `{"error": ["text"]}`, `{"message": "text"}`, `{"error": {"mess`, `upstream connect error`, `<html>`, ``, `null`,
 	} {
@@ -245,16 +255,16 @@ func TestAFailureIsReadWhateverItSays(t *testing.T) {
 	}
 }
 
-type answer struct {
+type response struct {
 	status            int
 	contentType, body string
 }
 
 func parse(status int, contentType, body string) (*gen.GetFullAccessTokenResult, error) {
-	return gen.ParseGetFullAccessTokenResult(response(status, contentType, body)) //nolint:bodyclose // the client closes it
+	return gen.ParseGetFullAccessTokenResult(httpResponse(status, contentType, body)) //nolint:bodyclose // the client closes it
 }
 
-func response(status int, contentType, body string) *http.Response {
+func httpResponse(status int, contentType, body string) *http.Response {
 	h := http.Header{}
 	if contentType != "" {
 		h.Set("Content-Type", contentType)

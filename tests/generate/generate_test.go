@@ -1,9 +1,6 @@
 package generate
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -28,34 +25,4 @@ func TestTheSpecGeneratesInOtherModules(t *testing.T) {
 			}
 		})
 	}
-}
-
-// inside makes a directory of a package in this module, so that what is
-// generated there is compiled with what go.mod has.
-func inside(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp(".", "tmp-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-// run runs a command in a directory and returns what it wrote.
-func run(t *testing.T, dir, name string, args ...string) string {
-	t.Helper()
-	out, err := command(t, dir, name, args...)
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
-	return out
-}
-
-func command(t *testing.T, dir, name string, args ...string) (string, error) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Dir = filepath.Clean(dir)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
 }

@@ -2,16 +2,12 @@ package generate
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
 )
-
-// root is the folder in which gen/cfg.yaml is used, as seen from this package.
-const root = "../.."
 
 // The templates in gen/templates are used for eleven operations that have JSON bodies and no
 // parameters. The code for an operation of another shape is right, too: a server gets the
@@ -23,11 +19,7 @@ func TestTemplates_OperationOfAnotherShape_IsGeneratedRight(t *testing.T) {
 	if out, err := generateGen(t, dir, doc); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	source, err := os.ReadFile("testdata/shapes/client_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "client_test.go"), string(source))
+	write(t, filepath.Join(dir, "client_test.go"), content(t, "testdata/shapes/client_test.go"))
 	t.Log(run(t, dir, "go", "test", "-count=1", "."))
 }
 
@@ -100,24 +92,6 @@ func document(t *testing.T) map[string]any {
 	return read(t, filepath.Join(root, "api/openapi.yaml"))
 }
 
-func read(t *testing.T, path string) map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parse(t, string(text))
-}
-
-func parse(t *testing.T, text string) map[string]any {
-	t.Helper()
-	var doc map[string]any
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
 // add adds more to doc, which has none of its paths, schemas and responses.
 func add(t *testing.T, doc, more map[string]any) {
 	t.Helper()
@@ -156,17 +130,4 @@ func generateGen(t *testing.T, dir string, doc map[string]any) (string, error) {
 	write(t, filepath.Join(abs, "openapi.yaml"), string(text))
 	write(t, filepath.Join(abs, "cfg.yaml"), string(config))
 	return command(t, root, generator(t), "-config", filepath.Join(abs, "cfg.yaml"), filepath.Join(abs, "openapi.yaml"))
-}
-
-// generator returns the path of oapi-codegen, which can be used from any folder.
-func generator(t *testing.T) string {
-	t.Helper()
-	return strings.TrimSpace(run(t, ".", "go", "tool", "-n", "oapi-codegen"))
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -234,6 +234,14 @@ func TestResponse_Default_IsOfEveryOtherStatus(t *testing.T) {
 	}
 }
 
+func TestResponse_RangeOfStatuses_HasItsSchema(t *testing.T) {
+	e := &exchange{status: 418, responseType: "application/json", responseBody: `{"field":"f"}`}
+	r, err := serve(t, e).SortBooksWithResponse(t.Context())
+	if err != nil || r.JSON4XX == nil || r.JSON4XX.Field != "f" {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
 func TestResponse_Binary_IsInTheBody(t *testing.T) {
 	e := &exchange{status: 200, responseType: "application/zip", responseBody: "{\x00\xff"}
 	r, err := serve(t, e).GetCoversWithResponse(t.Context())

@@ -99,10 +99,10 @@ func TestREADME_VendorsDocument_Compiles(t *testing.T) {
 			if n := strings.Count(client, "\nfunc Parse"); n != c.operations {
 				t.Errorf("%d operations, want %d", n, c.operations)
 			}
-			if float := regexp.MustCompile(`\w+(InMillis|At) +\*?(float32|int32|map)`).FindString(client); float != "" {
+			if float := regexp.MustCompile(`(?m)^\t\w+(InMillis|At) +\*?(float32|int32|map)`).FindString(client); float != "" {
 				t.Errorf("a time that loses milliseconds: %s", float)
 			}
-			if secret := regexp.MustCompile(`\w*(Password|Secret|SecretKey|Token) +\*?string`).FindString(client); secret != "" {
+			if secret := regexp.MustCompile(`(?im)^\t\w*(password|secret|secret_?key|token) +\*?string`).FindString(client); secret != "" {
 				t.Errorf("a secret that prints: %s", secret)
 			}
 		})

@@ -117,6 +117,13 @@ func TestREADME_Example_HasTheSameFiles(t *testing.T) {
 	}
 }
 
+func TestREADME_Example_IsGeneratedWithTheFiles(t *testing.T) {
+	dir := generateAsReader(t, root+"/examples/tags/openapi.yaml", unchanged)
+	if content(t, filepath.Join(dir, "client.gen.go")) != content(t, root+"/examples/tags/tsapi/client.gen.go") {
+		t.Error("examples/tags/tsapi/client.gen.go is another client")
+	}
+}
+
 func TestREADME_AddressOfTheDocument_IsTheOneOfTheDriftWorkflow(t *testing.T) {
 	workflow := parse(t, content(t, root+"/.github/workflows/drift.yml"))
 	env := workflow["env"].(map[string]any)

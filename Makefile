@@ -23,7 +23,8 @@ PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
-	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed
+	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
+	gen api api/wire tests/generate examples/tags
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
@@ -72,7 +73,7 @@ $(SDK): tests/embed/package-lock.json
 	cd tests/embed && npm ci
 	@touch $@
 
-elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
+elsewhere: ## the generators: templates, README's configuration, other modules, and what linters see as deprecated; cold 4 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
 
 metrics: ## the metrics for Prometheus, and the example for OpenTelemetry

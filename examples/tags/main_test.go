@@ -41,7 +41,7 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(page)
 }
 
-// tags are those of the simulated cluster.
+// tags responds with the two tags of the simulated cluster.
 func tags() authtest.Fault {
 	return authtest.Answer(http.StatusOK, "application/json", `[
 		{"id": "guid-1", "name": "Sales", "creation_time_in_millis": 1675129564089},
@@ -60,7 +60,7 @@ func cluster(t *testing.T, metadata authtest.Fault) *authtest.Server {
 	return server
 }
 
-func TestRun_TagsOfTheCluster_AreListedWithTheirLiveboards(t *testing.T) {
+func TestRun_Tags_AreListedWithTheirLiveboards(t *testing.T) {
 	var s shelf
 	server := cluster(t, authtest.Handle(s.ServeHTTP))
 	var out bytes.Buffer
@@ -86,7 +86,7 @@ func TestRun_TagsOfTheCluster_AreListedWithTheirLiveboards(t *testing.T) {
 	}
 }
 
-func TestRun_TokenRevokedMeanwhile_IsReplaced(t *testing.T) {
+func TestRun_TokenRevokedBetweenSearches_IsReplaced(t *testing.T) {
 	var s shelf
 	var server *authtest.Server
 	server = cluster(t, func(next http.Handler) http.Handler {

@@ -62,7 +62,8 @@ func Lenient(b []byte, v any, needs ...string) error {
 	for i := range s.NumField() {
 		name, _, _ := strings.Cut(s.Type().Field(i).Tag.Get("json"), ",")
 		value, there := raw[name]
-		if fits := there && fit(value, s.Field(i)); !fits && slices.Contains(needs, name) {
+		fits := there && fit(value, s.Field(i))
+		if !fits && slices.Contains(needs, name) {
 			return &FieldError{name}
 		}
 	}
@@ -119,7 +120,8 @@ func fitList(raw json.RawMessage, dst reflect.Value) bool {
 	}
 	list := reflect.MakeSlice(dst.Type(), 0, len(items))
 	for _, item := range items {
-		if one := reflect.New(dst.Type().Elem()).Elem(); fit(item, one) {
+		one := reflect.New(dst.Type().Elem()).Elem()
+		if fit(item, one) {
 			list = reflect.Append(list, one)
 		}
 	}
@@ -134,7 +136,8 @@ func fitMap(raw json.RawMessage, dst reflect.Value) bool {
 	}
 	all := reflect.MakeMapWithSize(dst.Type(), len(items))
 	for name, item := range items {
-		if one := reflect.New(dst.Type().Elem()).Elem(); fit(item, one) {
+		one := reflect.New(dst.Type().Elem()).Elem()
+		if fit(item, one) {
 			all.SetMapIndex(reflect.ValueOf(name), one)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // Read reads the whole body of a response and closes it.
 func Read(rsp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(rsp.Body)
-	if closed := rsp.Body.Close(); err == nil {
+	closed := rsp.Body.Close()
+	if err == nil {
 		err = closed
 	}
 	return body, err

@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,17 +32,12 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer) (err error) {
+func run(ctx context.Context, out io.Writer) error {
 	_, flow, err := config.FromEnv()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if e := flow.Logout(ctx); err == nil { // revokes the token
-			err = e
-		}
-	}()
-	return list(ctx, flow, out)
+	return errors.Join(list(ctx, flow, out), flow.Logout(ctx)) // which revokes the token
 }
 
 // list writes the tags that the user of a flow can see.

@@ -68,8 +68,13 @@ func TestRun_Tags_AreListedWithTheirLiveboards(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
-	if len(lines) != 103 || lines[0] != "Sales (2023-01-31)" || lines[1] != "  Liveboard 0" || lines[101] != "  Liveboard 100" || lines[102] != "Draft (unknown)" {
-		t.Errorf("%d lines:\n%s", len(lines), out.String())
+	if len(lines) != 103 {
+		t.Fatalf("%d lines:\n%s", len(lines), out.String())
+	}
+	for i, want := range map[int]string{0: "Sales (2023-01-31)", 1: "  Liveboard 0", 101: "  Liveboard 100", 102: "Draft (unknown)"} {
+		if lines[i] != want {
+			t.Errorf("line %d is %q, want %q", i, lines[i], want)
+		}
 	}
 	offsets := []int32{}
 	for _, r := range s.requests {
@@ -89,7 +94,7 @@ func TestRun_Tags_AreListedWithTheirLiveboards(t *testing.T) {
 func TestRun_TokenRevokedBetweenSearches_IsReplaced(t *testing.T) {
 	var s shelf
 	var server *authtest.Server
-	server = cluster(t, func(next http.Handler) http.Handler {
+	server = cluster(t, func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			server.RevokeAll() // the next request has a revoked token
 			s.ServeHTTP(w, r)

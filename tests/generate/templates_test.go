@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// compared has, for each of our templates, the SHA-256 of the generator's own template with
-// which it was last compared.
+// compared has, for each of our templates, the SHA-256 of the template of the generator
+// with which it was last compared.
 var compared = map[string]string{
 	"client-with-responses.tmpl": "01e28fc263020fab72aa4316d93348a11ebddd98a699894b84dbb7141239bdf8",
 	"imports.tmpl":               "e79731c9a8e0d7104fac1f84e536919fface08f77bfe21d390a1f3f5e87f95d5",

@@ -157,6 +157,7 @@ func TestResponse_OddField_IsReadWherePossible(t *testing.T) {
 		`{"orgs": [{"id": 1}, {"name": "no number"}]}`:      {Orgs: []gen.Org{{ID: 1}}},
 		`{"privileges": "A"}`:                               {},
 		`{"org_privileges": {"0": ["A"], "1": "B"}}`:        {OrgPrivileges: map[string][]string{"0": {"A"}}},
+		`{"org_privileges": {"0": null}}`:                   {OrgPrivileges: map[string][]string{"0": nil}},
 		`{"variable_values": {"0": {"ALL": 1}, "1": []}}`:   {VariableValues: map[string]map[string]any{"0": {"ALL": 1.0}}},
 		`{"tags": []}`:                                      {Tags: []gen.NamedRef{}},
 	} {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,8 +13,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// vendors is the vendor's document, which is not part of this repository.
-const vendors = root + "/../shared/vendor/openapiSpecv3-2_0.json"
+// vendorsDocument returns the path of the vendor's document, which is not part of this
+// repository, and skips the test where it is not beside it.
+func vendorsDocument(t *testing.T) string {
+	t.Helper()
+	const path = root + "/../shared/vendor/openapiSpecv3-2_0.json"
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the vendor's document is not in ../shared/vendor")
+	}
+	return path
+}
 
 // readmeFiles returns the YAML files of README.md, by the names in their first lines.
 func readmeFiles(t *testing.T) map[string]string {
@@ -78,9 +87,7 @@ func TestREADME_GeneratorOption_IsNeeded(t *testing.T) {
 
 // A reader can also take the vendor's document as a whole.
 func TestREADME_VendorsDocument_Compiles(t *testing.T) {
-	if _, err := os.Stat(vendors); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the vendor's document is not in ../shared/vendor")
-	}
+	document := vendorsDocument(t)
 	for name, c := range map[string]struct {
 		change       func(map[string]any)
 		operations   int
@@ -90,7 +97,7 @@ func TestREADME_VendorsDocument_Compiles(t *testing.T) {
 		"every operation": {func(options map[string]any) { delete(options, "include-operation-ids") }, 181, 98_000, 108_000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := generateAsReader(t, vendors, c.change)
+			dir := generateAsReader(t, document, c.change)
 			run(t, dir, "go", "build", ".")
 			client := content(t, filepath.Join(dir, "client.gen.go"))
 			if lines := strings.Count(client, "\n"); lines < c.least || lines > c.above {
@@ -121,6 +128,34 @@ func TestREADME_Example_IsGeneratedWithTheFiles(t *testing.T) {
 	dir := generateAsReader(t, root+"/examples/tags/openapi.yaml", unchanged)
 	if content(t, filepath.Join(dir, "client.gen.go")) != content(t, root+"/examples/tags/tsapi/client.gen.go") {
 		t.Error("examples/tags/tsapi/client.gen.go is another client")
+	}
+}
+
+// The example's document has nothing that the vendor's does not have, except descriptions.
+func TestREADME_ExampleDocument_IsAPartOfTheVendors(t *testing.T) {
+	whole := read(t, vendorsDocument(t))
+	part := read(t, root+"/examples/tags/openapi.yaml")
+	for _, name := range []string{"paths", "components"} {
+		inWhole(t, name, part[name], whole[name])
+	}
+}
+
+// inWhole reports each value of part that differs from the value of whole at the same place.
+func inWhole(t *testing.T, place string, part, whole any) {
+	t.Helper()
+	fields, isMap := part.(map[string]any)
+	of, both := whole.(map[string]any)
+	if !isMap || !both {
+		if !reflect.DeepEqual(part, whole) {
+			t.Errorf("%s is %v, and the vendor has %v", place, part, whole)
+		}
+		return
+	}
+	for name, value := range fields {
+		if _, isText := value.(string); isText && (name == "description" || name == "summary") {
+			continue
+		}
+		inWhole(t, place+"/"+name, value, of[name])
 	}
 }
 

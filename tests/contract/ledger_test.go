@@ -80,8 +80,8 @@ func (l *ledger) enter(x *exchange) {
 func (l *ledger) judge(x *exchange) []problem {
 	var requests, responses []problem
 	for _, v := range l.validators {
-		requests = merge(requests, l.askRequest(v, x))
-		responses = merge(responses, l.askResponse(v, x))
+		requests = combine(requests, l.askRequest(v, x))
+		responses = combine(responses, l.askResponse(v, x))
 	}
 	return slices.Concat(rules(x), requests, responses)
 }

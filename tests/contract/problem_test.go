@@ -27,10 +27,10 @@ func (p problem) Error() string {
 	return p.place + ": " + p.text
 }
 
-// merge adds the problems of another validator, except for places that the
+// combine adds the problems of another validator, except for places that the
 // first validator has named too: a difference from the document is one problem,
 // whoever sees it.
-func merge(first, second []problem) []problem {
+func combine(first, second []problem) []problem {
 	all := slices.Clone(first)
 	for _, p := range second {
 		if !slices.ContainsFunc(first, func(f problem) bool { return f.place == p.place }) {

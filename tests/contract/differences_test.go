@@ -47,7 +47,14 @@ type difference struct {
 
 // String is the line.
 func (d difference) String() string {
-	return fmt.Sprintf("%s, %d times, first in %q: %s", d.kind, d.count, d.first, d.what)
+	return fmt.Sprintf("%s: %s (%s, first in %q)", d.kind, d.what, times(d.count), d.first)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // group returns a difference for each thing that findings say, the most frequent
@@ -102,8 +109,8 @@ func printDifferences(out io.Writer, list reasons.List, release string, found []
 	if len(found) == 0 {
 		fmt.Fprintln(out, "\nThis server differs from the spec nowhere.")
 	} else {
-		fmt.Fprintf(out, "\nWhere this server differs from the spec, %d times, %d of them without a reason. These are %d differences:\n",
-			len(found), len(bare), len(lines))
+		fmt.Fprintf(out, "\nThis server differs from the spec %s, %d of them without a reason. These are %d differences:\n",
+			times(len(found)), len(bare), len(lines))
 	}
 	for _, d := range lines {
 		fmt.Fprintln(out, "-", d)
@@ -111,7 +118,7 @@ func printDifferences(out io.Writer, list reasons.List, release string, found []
 	for _, t := range tallies {
 		switch {
 		case t.Holds():
-			fmt.Fprintf(out, "%d times %s (%s): %s\n", t.Found, t.Where, t.Verdict, t.Why)
+			fmt.Fprintf(out, "explained %s: %s (%s): %s\n", times(t.Found), t.Where, t.Verdict, t.Why)
 		case t.Count == 0:
 			fmt.Fprintln(out, "not met:", t)
 		default:
@@ -137,9 +144,9 @@ var _ = Describe("The differences of a live server", func() {
 		Expect(printDifferences(&out, known, release, found)).To(Equal(explained), out.String())
 		Expect(out.String()).To(ContainSubstring(says))
 	},
-		Entry("which they have", "26.8", true, "1 times A session .* (vendor): Passwords are off.", session, field),
-		Entry("of their release", "26.9", false, "- spec, 1 times, first in \"A session ends\": 403: no", session, field),
-		Entry("of their kind", "26.8", false, "- exchange, 1 times, first in \"A session ends\": 403: no", reasons.Finding{Check: ofExchange, Where: "A session ends", What: "403: no"}, field),
+		Entry("which they have", "26.8", true, "explained once: A session .* (vendor): Passwords are off.", session, field),
+		Entry("of their release", "26.9", false, "- spec: 403: no (once, first in \"A session ends\")", session, field),
+		Entry("of their kind", "26.8", false, "- exchange: 403: no (once, first in \"A session ends\")", reasons.Finding{Check: ofExchange, Where: "A session ends", What: "403: no"}, field),
 		Entry("that need not be met", "26.8", true, "not met: line 2: ", field),
 		Entry("that is met as often as it says", "26.8", false, "not as often: line 3: ", session, field, field),
 	)
@@ -157,11 +164,11 @@ var _ = Describe("The differences of a live server", func() {
 		found = append(found, reasons.Finding{Check: ofSpec, Where: "Another spec", What: "the response is 422, not 404\n" + strings.Repeat("x", 9)})
 		Expect(printDifferences(&out, nil, "", found)).To(BeFalse())
 		Expect(strings.Split(strings.TrimSpace(out.String()), "\n")).To(Equal([]string{
-			"Where this server differs from the spec, 121 times, 121 of them without a reason. These are 4 differences:",
-			`- exchange, 40 times, first in "Spec 0": getCurrentUserInfo responded with 200: nickname: it is undeclared`,
-			`- spec, 40 times, first in "Spec 0": Expected <*string | …>: …`,
-			`- spec, 40 times, first in "Spec 0": the response is 422, not 400`,
-			`- spec, 1 times, first in "Another spec": the response is 422, not 404`,
+			"This server differs from the spec 121 times, 121 of them without a reason. These are 4 differences:",
+			`- exchange: getCurrentUserInfo responded with 200: nickname: it is undeclared (40 times, first in "Spec 0")`,
+			`- spec: Expected <*string | …>: … (40 times, first in "Spec 0")`,
+			`- spec: the response is 422, not 400 (40 times, first in "Spec 0")`,
+			`- spec: the response is 422, not 404 (once, first in "Another spec")`,
 		}))
 		Expect([]rune(brief(strings.Repeat("long ", 1000)))).To(HaveLen(longest + 1))
 	})

@@ -25,7 +25,7 @@ PEERS  := tests/bench examples/backend
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
 	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed
 PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load tests/otherapi \
-	tests/sizing tests/sizing/print tests/bench tests/bench/fake tests/bench/hello tests/bench/peers tests/bench/table \
+	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
 	tests/replicas/replica
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \

@@ -59,7 +59,7 @@
 // fail the run by itself. The report ends with where it differs, one line for
 // each difference, with the number of specs that found it and the first of them:
 //
-//	- exchange: getCurrentUserInfo responded with 200: nickname: property "nickname" is unsupported (41 times, first in "…")
+//   - exchange: getCurrentUserInfo responded with 200: nickname: property "nickname" is unsupported (41 times, first in "…")
 //
 // reasons.yaml says why it may. Coverage is printed and not required.
 //

@@ -29,7 +29,7 @@ func (p problem) Error() string {
 
 // combine adds the problems of another validator, except for places that the
 // first validator has named too: a difference from the document is one problem,
-// whoever sees it.
+// even if both validators see it.
 func combine(first, second []problem) []problem {
 	all := slices.Clone(first)
 	for _, p := range second {

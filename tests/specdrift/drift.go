@@ -43,7 +43,7 @@ func (d drift) run(ctx context.Context, out io.Writer, compare comparer) (passed
 	now := review(from, contents)
 	r := report{drift: d, source: from, operations: len(contents) - 1, findings: len(found)}
 	r.bare, r.tallies = list.Judge(from.Release, found)
-	if !d.accept { // or else the next run says what is left to correct
+	if !d.accept { // afterwards, the next run compares with the new lock
 		r.unknown = unknown(list, l, from.Release)
 		r.changes = l.changes(from.Branch, now, old, contents)
 	}

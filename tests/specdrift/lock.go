@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// lock holds the document that was last reviewed, for each of the vendor's
-// branches.
+// lock holds the document that was last reviewed, for each branch of
+// the vendor.
 type lock map[string]reviewed
 
 // reviewed is one document.

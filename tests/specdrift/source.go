@@ -25,7 +25,7 @@ type source struct {
 	Assumed bool `json:"-"`
 }
 
-// open reads a document of the vendor's, and info.x-source, in which an extract
+// open reads a document that the vendor published, and info.x-source, in which an extract
 // says what it was made from. The vendor's own file does not have it.
 func open(flag, file string) (document, source, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // the caller's own file

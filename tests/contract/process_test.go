@@ -14,6 +14,56 @@ import (
 	"time"
 )
 
+// liveRuns are the runs of the suite in its live mode, and what they have to report.
+var liveRuns = []struct {
+	name        string
+	flags, env  []string
+	differs     string
+	fewest      int // exchanges
+	leavesOut   string
+	leavesNoOut string
+	fails       bool
+}{
+	{
+		name:      "without switches",
+		fewest:    700,
+		leavesOut: "THOUGHTSPOT_ALLOW_JIT is not 1",
+	},
+	{
+		name:        "with every switch, and the envelope of live servers",
+		flags:       []string{"-nested-errors"},
+		env:         []string{"THOUGHTSPOT_ALLOW_JIT=1", "THOUGHTSPOT_ALLOW_REVOKE_ALL=1", "THOUGHTSPOT_STRICT=1"},
+		fewest:      1000,
+		leavesOut:   "it needs the simulator's controls",
+		leavesNoOut: "is not 1",
+	},
+	{
+		// The suite expects that a password works; this server wants more.
+		name:      "where the server differs",
+		flags:     []string{"-mfa"},
+		fewest:    500,
+		leavesOut: "it needs the simulator's controls",
+		differs:   "- spec: the response is 401, not 204 (",
+	},
+	{
+		name:      "where the server differs, and must not",
+		flags:     []string{"-mfa"},
+		env:       []string{"THOUGHTSPOT_STRICT=1"},
+		fewest:    500,
+		leavesOut: "it needs the simulator's controls",
+		differs:   "- spec: the response is 401, not 204 (",
+		fails:     true,
+	},
+	{
+		name:      "where the server differs with a reason",
+		flags:     []string{"-mfa"},
+		env:       []string{"THOUGHTSPOT_STRICT=1", "THOUGHTSPOT_RELEASE=26.8", "THOUGHTSPOT_REASONS=testdata/mfa.yaml"},
+		fewest:    500,
+		leavesOut: "it needs the simulator's controls",
+		differs:   "(deliberate): No password is enough for it.",
+	},
+}
+
 // TestOverTLSAgainstAProcess runs the suite in its live mode, in a process of
 // its own, against examples/simulator in another, over TLS with a certificate
 // that the simulator has made for itself.
@@ -22,54 +72,7 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 		t.Skip("THOUGHTSPOT_HOST is set: this run is the live one")
 	}
 	simulator := buildSimulator(t)
-	for _, run := range []struct {
-		name        string
-		flags, env  []string
-		differs     string
-		fewest      int // exchanges
-		leavesOut   string
-		leavesNoOut string
-		fails       bool
-	}{
-		{
-			name:      "without switches",
-			fewest:    700,
-			leavesOut: "THOUGHTSPOT_ALLOW_JIT is not 1",
-		},
-		{
-			name:        "with every switch, and the envelope of live servers",
-			flags:       []string{"-nested-errors"},
-			env:         []string{"THOUGHTSPOT_ALLOW_JIT=1", "THOUGHTSPOT_ALLOW_REVOKE_ALL=1", "THOUGHTSPOT_STRICT=1"},
-			fewest:      1000,
-			leavesOut:   "it needs the simulator's controls",
-			leavesNoOut: "is not 1",
-		},
-		{
-			// The suite expects that a password works; this server wants more.
-			name:      "where the server differs",
-			flags:     []string{"-mfa"},
-			fewest:    500,
-			leavesOut: "it needs the simulator's controls",
-			differs:   "A session is in its two cookies",
-		},
-		{
-			name:      "where the server differs, and must not",
-			flags:     []string{"-mfa"},
-			env:       []string{"THOUGHTSPOT_STRICT=1"},
-			fewest:    500,
-			leavesOut: "it needs the simulator's controls",
-			differs:   "A session is in its two cookies",
-			fails:     true,
-		},
-		{
-			name:      "where the server differs with a reason",
-			flags:     []string{"-mfa"},
-			env:       []string{"THOUGHTSPOT_STRICT=1", "THOUGHTSPOT_RELEASE=26.8", "THOUGHTSPOT_REASONS=testdata/mfa.yaml"},
-			fewest:    500,
-			leavesOut: "it needs the simulator's controls",
-			differs:   "(deliberate): No password is enough for it.",
-		},
-	} {
+	for _, run := range liveRuns {
 		t.Run(run.name, func(t *testing.T) {
 			out, err := liveRun(t, simulator, run.flags, run.env)
 			if failed := err != nil; failed != run.fails {

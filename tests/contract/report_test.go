@@ -22,7 +22,7 @@ func TestReport_OfAnAlteredServer_HasOneLineForEachDifference(t *testing.T) {
 	if !found {
 		t.Fatalf("no differences in\n%s", out)
 	}
-	line := regexp.MustCompile(`^- (exchange|spec): (.+) \((?:once|\d+ times), first in "[^"]+"\)$`)
+	line := regexp.MustCompile(`^- (exchange|spec): (.+) \((?:once|\d+ times), first in "(?:[^"\\]|\\.)+"\)$`)
 	var exchanges, specs []string
 	for text := range strings.Lines(report) {
 		match := line.FindStringSubmatch(strings.TrimSuffix(text, "\n"))

@@ -24,8 +24,10 @@ func parse(text []byte) (document, error) {
 	return doc, nil
 }
 
-// methods are the fields of a path that hold operations.
-var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+// methods returns the fields of a path that hold operations.
+func methods() []string {
+	return []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+}
 
 // concernsAuth tells whether an operation belongs to authentication: by the
 // vendor's tag, or because its path has a segment that says so, in any version
@@ -47,7 +49,7 @@ func (d document) keepAuth() error {
 	paths := d.object("paths")
 	for path := range paths {
 		item, kept := d.object("paths", path), false
-		for _, method := range methods {
+		for _, method := range methods() {
 			operation, is := item[method].(map[string]any)
 			switch {
 			case is && concernsAuth(path, operation):
@@ -124,8 +126,8 @@ func (d document) operations() iter.Seq[operation] {
 		paths, used := d.object("paths"), make(map[string]bool)
 		for _, path := range slices.Sorted(maps.Keys(paths)) {
 			ofPath := maps.Clone(d.object("paths", path))
-			maps.DeleteFunc(ofPath, func(name string, _ any) bool { return slices.Contains(methods, name) })
-			for _, method := range methods {
+			maps.DeleteFunc(ofPath, func(name string, _ any) bool { return slices.Contains(methods(), name) })
+			for _, method := range methods() {
 				fields := d.object("paths", path, method)
 				if fields == nil {
 					continue

@@ -51,75 +51,80 @@ func TestDrift_EveryDifferenceHasAReason_Passes(t *testing.T) {
 	}
 }
 
+const reasonFor = ` findings, and the reason is for `
+
+// unexplained are edits that leave a difference without a reason, or a reason
+// without its differences, with the lines of the report and its advice.
+var unexplained = map[string]struct {
+	command
+	want []string
+	next []string
+}{
+	"our spec loses a property": {
+		command{ours: []edit{{"        remember_me: {type: boolean}\n", ""}}},
+		[]string{"no reason: new-optional-request-property, login: added the new optional request property `remember_me`"},
+		[]string{readOrExplain},
+	},
+	"our spec loses a value of an enum": {
+		command{ours: []edit{{"[BEARER, COOKIE]", "[BEARER]"}}},
+		[]string{"no reason: response-property-enum-value-added, getCurrentUserToken: added the new `COOKIE` enum value to the `kind` response property for the response status `200`"},
+		[]string{readOrExplain},
+	},
+	"our spec loses a status that the vendor does not have": {
+		command{ours: []edit{{"        \"429\": {description: Too many requests.}\n", ""}}},
+		[]string{"file: line 20: response-non-success-status-removed, .*: \"`429`\": 1" + reasonFor + "2"},
+		[]string{mendReasons},
+	},
+	"the vendor adds a status": {
+		command{upstream: []edit{{`"401": {"description": "Rejected."}`, `"401": {"description": "Rejected."}, "409": {}`}}},
+		[]string{
+			"no reason: response-non-success-status-added, login: added the non-success response with the status `409`",
+			"login: its structure changed since the reviewed commit 0123456789ab",
+		},
+		[]string{readOrExplain, getPrevious, readAndAccept},
+	},
+	"a reason is removed": {
+		command{reasons: []edit{{"- check: new-optional-request-default-parameter-to-existing-path\n  where: login\n  count: 1\n  verdict: deliberate\n  why: Nobody needs it.\n", ""}}},
+		[]string{"no reason: new-optional-request-default-parameter-to-existing-path, login: added the new optional `query` request parameter `trace` to all path's operations"},
+		[]string{readOrExplain},
+	},
+	"a reason fits nothing": {
+		command{reasons: []edit{{"- check: new-", "- {check: api-tag-added, where: login, count: 1, verdict: vendor, why: For a test.}\n- check: new-"}}},
+		[]string{"file: line 1: api-tag-added, login: \"\": 0" + reasonFor + "1"},
+		[]string{mendReasons},
+	},
+	"a reason is for more": {
+		command{reasons: []edit{{"count: 2", "count: 3"}}},
+		[]string{"file: line 20: response-non-success-status-removed, .*: \"`429`\": 2" + reasonFor + "3"},
+		[]string{mendReasons},
+	},
+	"a reason is for a release that no reviewed branch is of": {
+		command{reasons: []edit{{"- check: new-", "- {check: api-tag-added, where: login, only: [26.88], count: 1, verdict: vendor, why: For a test.}\n- check: new-"}}},
+		[]string{"file: line 1: api-tag-added, login: \"\": only: no reviewed branch is of release 26.88"},
+		[]string{mendReasons},
+	},
+	"a reason names a branch": {
+		command{reasons: []edit{{"- check: new-", "- {check: api-tag-added, where: login, only: [release], count: 1, verdict: vendor, why: For a test.}\n- check: new-"}}},
+		[]string{"file: line 1: api-tag-added, login: \"\": only: no reviewed branch is of release release"},
+		[]string{mendReasons},
+	},
+	"a reason is for another release": {
+		command{
+			reasons: []edit{{"only: [26.8]", "only: [26.10]"}},
+			lock:    []edit{{`"release": {`, `"main": {"release": "26.10"}, "release": {`}},
+		},
+		[]string{"no reason: response-optional-property-added, getCurrentUserToken: added the optional property `part` to the response with the `200` status"},
+		[]string{readOrExplain},
+	},
+	"the branch has moved to the next release": {
+		command{upstream: []edit{{`"operationId": "searchUsers",`, `"operationId": "searchUsers", "tags": ["26.9.0.cl", "9.12.0.cl"],`}}},
+		[]string{"the document has operations of release 26.9, and the branch release is taken for 26.8"},
+		[]string{correctRelease},
+	},
+}
+
 func TestDrift_ADifferenceWithoutAReason_FailsAndSaysWhatToDo(t *testing.T) {
-	const reasonFor = ` findings, and the reason is for `
-	for name, c := range map[string]struct {
-		command
-		want []string
-		next []string
-	}{
-		"our spec loses a property": {
-			command{ours: []edit{{"        remember_me: {type: boolean}\n", ""}}},
-			[]string{"no reason: new-optional-request-property, login: added the new optional request property `remember_me`"},
-			[]string{readOrExplain},
-		},
-		"our spec loses a value of an enum": {
-			command{ours: []edit{{"[BEARER, COOKIE]", "[BEARER]"}}},
-			[]string{"no reason: response-property-enum-value-added, getCurrentUserToken: added the new `COOKIE` enum value to the `kind` response property for the response status `200`"},
-			[]string{readOrExplain},
-		},
-		"our spec loses a status that the vendor does not have": {
-			command{ours: []edit{{"        \"429\": {description: Too many requests.}\n", ""}}},
-			[]string{"file: line 20: response-non-success-status-removed, .*: \"`429`\": 1" + reasonFor + "2"},
-			[]string{mendReasons},
-		},
-		"the vendor adds a status": {
-			command{upstream: []edit{{`"401": {"description": "Rejected."}`, `"401": {"description": "Rejected."}, "409": {}`}}},
-			[]string{
-				"no reason: response-non-success-status-added, login: added the non-success response with the status `409`",
-				"login: its structure changed since the reviewed commit 0123456789ab",
-			},
-			[]string{readOrExplain, getPrevious, readAndAccept},
-		},
-		"a reason is removed": {
-			command{reasons: []edit{{"- check: new-optional-request-default-parameter-to-existing-path\n  where: login\n  count: 1\n  verdict: deliberate\n  why: Nobody needs it.\n", ""}}},
-			[]string{"no reason: new-optional-request-default-parameter-to-existing-path, login: added the new optional `query` request parameter `trace` to all path's operations"},
-			[]string{readOrExplain},
-		},
-		"a reason fits nothing": {
-			command{reasons: []edit{{"- check: new-", "- {check: api-tag-added, where: login, count: 1, verdict: vendor, why: For a test.}\n- check: new-"}}},
-			[]string{"file: line 1: api-tag-added, login: \"\": 0" + reasonFor + "1"},
-			[]string{mendReasons},
-		},
-		"a reason is for more": {
-			command{reasons: []edit{{"count: 2", "count: 3"}}},
-			[]string{"file: line 20: response-non-success-status-removed, .*: \"`429`\": 2" + reasonFor + "3"},
-			[]string{mendReasons},
-		},
-		"a reason is for a release that no reviewed branch is of": {
-			command{reasons: []edit{{"- check: new-", "- {check: api-tag-added, where: login, only: [26.88], count: 1, verdict: vendor, why: For a test.}\n- check: new-"}}},
-			[]string{"file: line 1: api-tag-added, login: \"\": only: no reviewed branch is of release 26.88"},
-			[]string{mendReasons},
-		},
-		"a reason names a branch": {
-			command{reasons: []edit{{"- check: new-", "- {check: api-tag-added, where: login, only: [release], count: 1, verdict: vendor, why: For a test.}\n- check: new-"}}},
-			[]string{"file: line 1: api-tag-added, login: \"\": only: no reviewed branch is of release release"},
-			[]string{mendReasons},
-		},
-		"a reason is for another release": {
-			command{
-				reasons: []edit{{"only: [26.8]", "only: [26.10]"}},
-				lock:    []edit{{`"release": {`, `"main": {"release": "26.10"}, "release": {`}},
-			},
-			[]string{"no reason: response-optional-property-added, getCurrentUserToken: added the optional property `part` to the response with the `200` status"},
-			[]string{readOrExplain},
-		},
-		"the branch has moved to the next release": {
-			command{upstream: []edit{{`"operationId": "searchUsers",`, `"operationId": "searchUsers", "tags": ["26.9.0.cl", "9.12.0.cl"],`}}},
-			[]string{"the document has operations of release 26.9, and the branch release is taken for 26.8"},
-			[]string{correctRelease},
-		},
-	} {
+	for name, c := range unexplained {
 		t.Run(name, func(t *testing.T) { c.fails(t, c.want, c.next) })
 	}
 }

@@ -47,6 +47,9 @@ var invented = map[string]struct {
 	"a new operation with the tag Authentication":   {[]edit{{`["Users", "26.8.0.cl"]`, `["Authentication", "26.8.0.cl"]`}}, "searchUsers: new", "", ""},
 	"a new operation without an operationId":        {[]edit{{`"post": {`, `"get": {"responses": {}}, "post": {`}}, "GET /api/rest/2.0/auth/session/login: new", "", ""},
 	"an operation that moves out of /auth/":         {[]edit{{"/api/rest/2.0/auth/token/custom", "/api/rest/2.0/custom"}}, ofCustom + "structure", "POST /api/rest/2.0/auth/token/custom", "POST /api/rest/2.0/custom"},
+	"a new operation with an operationId in use":    {[]edit{{`"post": {`, `"get": {"operationId": "login", "responses": {}}, "post": {`}}, "POST /api/rest/2.0/auth/session/login: new", "", ""},
+	"a new variable of the server, named example":   {[]edit{{`"variables": {`, `"variables": {"example": {"default": "v1"}, `}}, ofAround + "structure", "", `variables/example/default: "v1"`},
+	"a new header, named example":                   {[]edit{{`"headers": {`, `"headers": {"example": {"schema": {"type": "string"}}, `}}, ofLogin + "structure", "", `headers/example/schema/type: "string"`},
 	"an operation that is removed":                  {[]edit{{`"post": {`, `"x-post": {`}}, "login: removed", "", ""},
 
 	// Changes that oasdiff may report, where a reason may already fit.

@@ -24,6 +24,8 @@ PEERS  := tests/bench examples/backend
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
 	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed
+
+# The packages of tests, except tests/generate.
 PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load tests/otherapi \
 	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
 	tests/replicas/replica

@@ -181,6 +181,12 @@ func TestDrift_Accept_WritesTheLockOnlyIfEveryDifferenceHasAReason(t *testing.T)
 	if out, code := after.run(t); code != 0 {
 		t.Errorf("after it was accepted: exit %d:\n%s", code, out)
 	}
+	after.reasons = []edit{{"- check: new-", "- {check: api-tag-added, where: login, only: [26.7], count: 1, verdict: vendor, why: For a test.}\n- check: new-"}}
+	after.fails(t, []string{"only: no reviewed branch is of release 26.7"}, []string{mendReasons})
+	after.args = append(after.args, "-accept") // as when a branch goes on to the next release
+	if out, code := after.run(t); code != 0 {
+		t.Errorf("with a reason for a release that is gone: exit %d:\n%s", code, out)
+	}
 	text := read(t, name)
 	var l lock
 	if err := json.Unmarshal(text, &l); err != nil {

@@ -26,6 +26,11 @@ PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/intern
 	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
 	gen api api/wire tests/generate examples/tags
 
+# The packages of tests, except tests/generate.
+PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load tests/otherapi \
+	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
+	tests/replicas/replica
+
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
@@ -161,9 +166,10 @@ spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking
 	go run $(OASDIFF) breaking --flatten-allof --fail-on WARN \
 		--err-ignore CHANGELOG.md --warn-ignore CHANGELOG.md "$$old" api/openapi.yaml
 
-spec-drift: ## hold the spec to UPSTREAM=<file>, a copy of the vendor's, by reasons; BRANCH= and COMMIT= it is of; ACCEPT=1 its prose
-	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file> [BRANCH=<branch> COMMIT=<commit>] [ACCEPT=1]"; exit 2; }
-	@go run ./tests/specdrift -oasdiff $(OASDIFF) -upstream "$(UPSTREAM)" -branch "$(BRANCH)" -commit "$(COMMIT)" $(if $(ACCEPT),-accept)
+spec-drift: ## compare the spec with UPSTREAM=<file>, a copy of the vendor's at BRANCH= (release) and COMMIT=; PREVIOUS=<file> shows old texts, ACCEPT=1 accepts
+	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file> [BRANCH=<branch> COMMIT=<commit> RELEASE=<release>] [PREVIOUS=<file>] [ACCEPT=1]"; exit 2; }
+	@go run ./tests/specdrift -oasdiff $(OASDIFF) -upstream "$(UPSTREAM)" -previous "$(PREVIOUS)" \
+		-branch "$(BRANCH)" -commit "$(COMMIT)" -release "$(RELEASE)" $(if $(ACCEPT),-accept)
 
 workflows: ## check the GitHub workflows
 	go run $(ACTIONLINT)

@@ -946,7 +946,7 @@ type GroupIdentifier struct {
 // LoginRequest is the body of login. Empty, it logs in the user of the bearer token.
 type LoginRequest struct {
 	// Name or number of the Org, as a string. Absent, the Org of the user's
-	// last session: not reliably the Primary Org.
+	// last session: not reliably the Primary Org. From 9.2.0.cl.
 	OrgIdentifier string `json:"org_identifier,omitzero"`
 
 	// The user's password.
@@ -1036,7 +1036,7 @@ type ParameterValues struct {
 // rules of cookie sessions begun with the token.
 // REPLACE puts them in the place of the user's properties. It clears those of
 // filter_rules and parameter_values that are absent; variable_values depends
-// on itself alone.
+// on itself alone. From 10.5.0.cl.
 // RESET clears the user's filter rules and parameter values.
 type PersistOption string
 
@@ -1069,7 +1069,7 @@ type RuntimeFilter struct {
 	// Name of the column.
 	ColumnName string `json:"column_name"`
 
-	// Objects that it applies to.
+	// Objects that it applies to. From 9.12.0.cl.
 	Objects []ObjectIdentifier `json:"objects,omitzero"`
 
 	// How a column is compared with the values of a filter.
@@ -1088,7 +1088,7 @@ type RuntimeParameter struct {
 	// Name of the Parameter.
 	Name string `json:"name"`
 
-	// Objects that it applies to.
+	// Objects that it applies to. From 9.12.0.cl.
 	Objects []ObjectIdentifier `json:"objects,omitzero"`
 
 	// Whether it stays in force for the user's other sessions. Absent, false.
@@ -1104,7 +1104,7 @@ type RuntimeSort struct {
 	// Name of the column.
 	ColumnName string `json:"column_name,omitzero"`
 
-	// Objects that it applies to.
+	// Objects that it applies to. From 9.12.0.cl.
 	Objects []ObjectIdentifier `json:"objects,omitzero"`
 
 	// The direction of a sort.

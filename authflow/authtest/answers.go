@@ -39,11 +39,11 @@ func Status(status int) Fault {
 // and text.
 func Refuse(status, code int, debug string) Fault {
 	return Handle(func(w http.ResponseWriter, r *http.Request) {
-		shape := EnvelopeFlat
+		var form ErrorForm
 		if x := exchangeOf(r.Context()); x != nil {
-			shape = Envelope(x.sim.envelope.Load())
+			form = x.sim.errorForm()
 		}
-		writeRefusal(w, shape, &refusalError{status, code, debug})
+		writeRefusal(w, form, &refusalError{status, code, debug})
 	})
 }
 

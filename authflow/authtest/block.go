@@ -56,13 +56,15 @@ func Delay(d time.Duration) Fault {
 // await returns when something comes from c, or c is closed. It ends the call
 // if the client or the server goes away first.
 func await[T any](r *http.Request, c <-chan T) {
-	var stopped <-chan struct{}
+	var stopped, reset <-chan struct{}
 	if x := exchangeOf(r.Context()); x != nil {
-		stopped = x.sim.stopped
+		stopped, reset = x.sim.stopped, x.era.over
 	}
 	select {
 	case <-c:
 	case <-stopped:
+		panic(http.ErrAbortHandler)
+	case <-reset:
 		panic(http.ErrAbortHandler)
 	case <-r.Context().Done():
 		panic(http.ErrAbortHandler)

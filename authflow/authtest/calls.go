@@ -121,7 +121,7 @@ type Call struct {
 
 func callOf(x *exchange, status int, began time.Time, took time.Duration) Call {
 	c := Call{
-		Operation: x.op, Method: x.r.Method, Path: x.r.URL.Path,
+		Operation: x.op, Method: x.method, Path: x.path,
 		Body: x.seen(), Unknown: x.unknown, Status: status, Began: began, Duration: took,
 	}
 	if x.caller != nil {

@@ -12,6 +12,8 @@ import (
 type canned struct {
 	mu   sync.Mutex
 	list []*cannedPath
+	// notes on documents, at most one for an operation.
+	notes []DocumentNote
 }
 
 // cannedPath is what one method of one path answers.
@@ -26,7 +28,7 @@ type cannedPath struct {
 // [Simulator.SetAnswer].
 func WithAnswer(method, path string, first Fault, more ...Fault) Option {
 	return func(s *settings) {
-		s.answers = append(s.answers, func(sim *Simulator) error { return sim.setAnswer(method, path, first, more...) })
+		s.answers = append(s.answers, func(sim *Simulator) { sim.SetAnswer(method, path, first, more...) })
 	}
 }
 
@@ -46,20 +48,17 @@ func WithAnswer(method, path string, first Fault, more ...Fault) Option {
 // the path is an operation of the simulator itself: those are changed with
 // [Simulator.Fail].
 func (s *Simulator) SetAnswer(method, path string, first Fault, more ...Fault) {
-	must(s.setAnswer(method, path, first, more...))
-}
-
-func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) error {
+	at := withoutSlash(path)
 	switch {
 	case method == "" || method != strings.ToUpper(method):
-		return mistakef("method", "the method %q is not in capital letters", method)
+		must(mistakef("method", "the method %q is not in capital letters", method))
 	case !strings.HasPrefix(path, "/"):
-		return mistakef("path", "the path %q does not begin with /", path)
-	case s.routes[path] != nil || s.outside[path] != nil:
-		return mistakef("path", "the simulator answers %s itself: use Fail", path)
+		must(mistakef("path", "the path %q does not begin with /", path))
+	case s.routes[at] != nil || s.outside[at] != nil:
+		must(mistakef("path", "the simulator has the operation %s itself: use Fail", path))
 	}
 	set := &cannedPath{
-		method: method, path: path, segments: strings.Split(path, "/"),
+		method: method, path: path, segments: strings.Split(at, "/"),
 		answers: append([]Fault{first}, more...),
 	}
 	s.canned.mu.Lock()
@@ -68,7 +67,7 @@ func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) e
 		return c.method == method && c.path == path
 	})
 	s.canned.list = append(s.canned.list, set)
-	return nil
+	s.canned.forget(method, path)
 }
 
 // ClearAnswers takes back what [Simulator.SetAnswer] and [Simulator.SetOpenAPI]
@@ -76,7 +75,7 @@ func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) e
 func (s *Simulator) ClearAnswers() {
 	s.canned.mu.Lock()
 	defer s.canned.mu.Unlock()
-	s.canned.list = nil
+	s.canned.list, s.canned.notes = nil, nil
 }
 
 // CannedAnswer tells about a call that has answers of its own.
@@ -95,6 +94,26 @@ func (s *Simulator) Answers() []CannedAnswer {
 		list[i] = CannedAnswer{c.method, c.path, c.calls}
 	}
 	return list
+}
+
+// copies returns the entries and notes as they are now.
+func (c *canned) copies() (list []*cannedPath, notes []DocumentNote) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list = make([]*cannedPath, len(c.list))
+	for i, one := range c.list {
+		own := *one
+		list[i] = &own
+	}
+	return list, slices.Clone(c.notes)
+}
+
+// reset makes c what initial is.
+func (c *canned) reset(initial *canned) {
+	list, notes := initial.copies()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list, c.notes = list, notes
 }
 
 // find returns the entry for a call, or nil. It needs c.mu.

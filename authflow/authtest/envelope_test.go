@@ -16,8 +16,8 @@ func TestEnvelopes(t *testing.T) {
 		text string // of the refusal
 	}{
 		{"flat", nil, "error.message", `the secret key is not valid`},
-		{"nested", []authtest.Option{authtest.WithNestedErrors()}, "error.message.debug", `["the secret key is not valid"]`},
-		{"upstream", []authtest.Option{authtest.WithErrorEnvelope(authtest.EnvelopeUpstream)},
+		{"nested", []authtest.Option{authtest.WithErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeNested})}, "error.message.debug", `["the secret key is not valid"]`},
+		{"upstream", []authtest.Option{authtest.WithErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeUpstream})},
 			"error.errors.extension.exception.upstreamResponse.data", `the secret key is not valid`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -39,14 +39,14 @@ func TestEnvelopes(t *testing.T) {
 }
 
 func TestTextEnvelopeAndItsChange(t *testing.T) {
-	sim := authtest.New(authtest.WithErrorEnvelope(authtest.EnvelopeText))
+	sim := authtest.New(authtest.WithErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeText}))
 	a := call(t, sim, whoami, "", bearer("x"))
 	var e struct{ Error struct{ Message string } }
 	a.decode(t, &e)
 	if a.status != 401 || !strings.Contains(e.Error.Message, "token") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	sim.SetErrorEnvelope(authtest.EnvelopeNested)
+	sim.SetErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeNested})
 	sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(403, 10023, "no"))
 	a = call(t, sim, whoami, "")
 	if d := a.failure(t); a.status != 403 || d.Code != 10023 || d.Debug != `["no"]` {

@@ -34,17 +34,12 @@ func (s *Simulator) RotateSecretKey(key string) {
 // RotateOrgSecretKey puts another secret key in the place of an Org's, or
 // gives the Org one; an empty one leaves it without. It panics if there is no such Org.
 func (s *Simulator) RotateOrgSecretKey(orgID int32, key string) {
-	must(s.rotateOrgSecretKey(orgID, key))
-}
-
-func (s *Simulator) rotateOrgSecretKey(orgID int32, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.orgs.byID(orgID); !ok {
-		return absentf("id", "there is no Org %d", orgID)
+		must(absentf("id", "there is no Org %d", orgID))
 	}
 	s.keys.orgs[orgID] = gen.Secret(key)
-	return nil
 }
 
 // SetTrustedAuthentication switches trusted authentication. While it is off

@@ -117,17 +117,11 @@ func (s *Simulator) RevokeToken(token string) bool {
 
 // RevokeUser ends every token and every session of a user. It panics if there
 // is no such user.
-func (s *Simulator) RevokeUser(name string) { must(s.revokeUser(name)) }
-
-func (s *Simulator) revokeUser(name string) error {
+func (s *Simulator) RevokeUser(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.users[name]
-	if a == nil {
-		return noUser(name)
-	}
+	a := s.mustUser(name)
 	s.cutOff(func(holder *account, _ gen.Org) bool { return holder == a })
-	return nil
 }
 
 // cutOff ends the tokens and the sessions that gone holds for. It needs s.mu.

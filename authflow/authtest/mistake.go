@@ -1,28 +1,30 @@
 package authtest
 
-import (
-	"fmt"
-	"net/http"
-)
+import "fmt"
 
-// mistakeError is what is wrong with the way in which a control is used. The
-// methods panic with it; the control API answers with it.
-type mistakeError struct {
-	status      int // of the control API's answer
-	field, text string
+// Mistake is what the methods of [Simulator] panic with when a test uses them
+// wrongly, for example with the name of a user who does not exist.
+type Mistake struct {
+	// Field is the argument that is wrong, by the name that the control API has
+	// for it. It is empty if the mistake is not in one argument.
+	Field string
+	// Absent is true if the argument names something that does not exist.
+	Absent bool
+
+	text string
 }
 
 // Error implements error.
-func (m *mistakeError) Error() string { return "authtest: " + m.text }
+func (m *Mistake) Error() string { return "authtest: " + m.text }
 
 // mistakef names the field by the name that the control API has for it.
 func mistakef(field, format string, args ...any) error {
-	return &mistakeError{http.StatusBadRequest, field, fmt.Sprintf(format, args...)}
+	return &Mistake{Field: field, text: fmt.Sprintf(format, args...)}
 }
 
-// absentf is mistakef for a field that names what is not there.
+// absentf is mistakef for a field that names something that does not exist.
 func absentf(field, format string, args ...any) error {
-	return &mistakeError{http.StatusNotFound, field, fmt.Sprintf(format, args...)}
+	return &Mistake{Field: field, Absent: true, text: fmt.Sprintf(format, args...)}
 }
 
 func noUser(name string) error { return absentf("name", "there is no user %q", name) }
@@ -32,6 +34,6 @@ func noGroup(name string) error { return absentf("name", "there is no group %q",
 // must panics with a mistake: it is one of the test itself.
 func must(err error) {
 	if err != nil {
-		panic(err.Error())
+		panic(err)
 	}
 }

@@ -15,7 +15,7 @@ var thePage []byte
 // isPage reports whether a request is that of the SDK's iframe. Its flags can
 // also come encoded, in one parameter.
 func isPage(r *http.Request) bool {
-	if r.Method != http.MethodGet || r.URL.Path != "/" && r.URL.Path != "/v2/" {
+	if r.Method != http.MethodGet || r.URL.Path != "/" && r.URL.Path != "/v2" {
 		return false
 	}
 	flags := r.URL.Query()

@@ -101,7 +101,7 @@ func (s *Simulator) member(a *account, orgs []gen.Org) error {
 	}
 	for _, org := range orgs {
 		if !slices.Contains(a.orgs, org.ID) {
-			return forbidden("the user is not in Org %d", org.ID)
+			return s.rejectsOrg(forbidden("the user is not in Org %d", org.ID))
 		}
 	}
 	return nil

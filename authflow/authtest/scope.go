@@ -24,7 +24,7 @@ func (s *Simulator) target(username string, key gen.Secret, named *gen.Org, scop
 	for i, identifier := range scope.OrgIdentifiers {
 		org, ok := s.orgs.find(identifier)
 		if !ok {
-			return gen.Org{}, nil, badRequest("scope.org_identifiers.%d: there is no such Org", i)
+			return gen.Org{}, nil, s.rejectsOrg(badRequest("scope.org_identifiers.%d: there is no such Org", i))
 		}
 		all = append(all, org)
 	}
@@ -79,6 +79,9 @@ func (t *token) orgIDs() []gen.Org {
 // several Orgs it has to.
 func (s *Simulator) choose(x *exchange, c *caller) error {
 	identifier := x.r.Header.Get(orgSelector)
+	if identifier == "" && x.r.Header.Values(orgSelector) != nil {
+		return badRequest("%s: the header is empty", orgSelector)
+	}
 	allowed := []gen.Org{c.org}
 	if c.token != nil && c.token.orgScope != "" {
 		if allowed = c.token.orgs; identifier == "" {
@@ -91,9 +94,9 @@ func (s *Simulator) choose(x *exchange, c *caller) error {
 	org, ok := s.orgs.find(identifier)
 	switch {
 	case !ok:
-		return badRequest("%s: there is no such Org", orgSelector)
+		return s.rejectsOrg(badRequest("%s: there is no such Org", orgSelector))
 	case !slices.Contains(allowed, org):
-		return forbidden("%s: the credential is not for Org %d", orgSelector, org.ID)
+		return s.rejectsOrg(forbidden("%s: the credential is not for Org %d", orgSelector, org.ID))
 	}
 	c.org = org
 	return nil

@@ -113,20 +113,15 @@ func (s *Simulator) maxAge(c *session) string {
 // RotateCookie gives each session of a user another JSESSIONID, in a
 // Set-Cookie header of the session's next answer. The old id ends with that
 // answer. It panics if there is no such user.
-func (s *Simulator) RotateCookie(username string) { must(s.rotateCookie(username)) }
-
-func (s *Simulator) rotateCookie(username string) error {
+func (s *Simulator) RotateCookie(username string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.users[username] == nil {
-		return noUser(username)
-	}
+	a := s.mustUser(username)
 	for _, c := range s.sessions {
-		if c.user.name == username {
+		if c.user == a {
 			c.rotate = true
 		}
 	}
-	return nil
 }
 
 // cookies is the answer to a log-in. It is written by hand because the

@@ -16,7 +16,7 @@ const PrivilegeControlTrustedAuth = "CONTROL_TRUSTED_AUTH"
 // names no scope sees the cluster's and all Orgs'; one in another Org, that Org's.
 func (o operations) SearchAuthSettings(ctx context.Context, in stub.SearchAuthSettingsRequestObject) (stub.SearchAuthSettingsResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.controller(ctx)
 	if err != nil {
@@ -49,7 +49,7 @@ func (o operations) SearchAuthSettings(ctx context.Context, in stub.SearchAuthSe
 // says, or nothing.
 func (o operations) ConfigureAuthSettings(ctx context.Context, in stub.ConfigureAuthSettingsRequestObject) (stub.ConfigureAuthSettingsResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.controller(ctx)
 	if err != nil {

@@ -186,29 +186,27 @@ func (s *Simulator) Users() []User {
 // SetPassword changes a user's password. Sessions and tokens stay. It panics
 // if there is no such user.
 func (s *Simulator) SetPassword(user, password string) {
-	must(s.change(user, func(a *account) { a.setPassword(password) }))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustUser(user)
+	a.password, a.misses, a.modified = gen.Secret(password), nil, s.millis()
 }
 
 // SetStatus changes the status of a user's account; ACTIVE also lifts the lock
 // that wrong passwords have put on it. It panics if there is no such user.
 func (s *Simulator) SetStatus(user string, status gen.AccountStatus) {
-	must(s.change(user, func(a *account) { a.setStatus(status) }))
-}
-
-func (a *account) setPassword(password string) { a.password, a.misses = gen.Secret(password), nil }
-
-func (a *account) setStatus(status gen.AccountStatus) {
-	a.status, a.misses, a.lockedUntil = status, nil, time.Time{}
-}
-
-func (s *Simulator) change(user string, f func(*account)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.users[user]
+	a := s.mustUser(user)
+	a.status, a.misses, a.lockedUntil, a.modified = status, nil, time.Time{}, s.millis()
+}
+
+// mustUser returns the account of that name. It panics if there is none. It
+// needs s.mu.
+func (s *Simulator) mustUser(name string) *account {
+	a := s.users[name]
 	if a == nil {
-		return noUser(user)
+		must(noUser(name))
 	}
-	f(a)
-	a.modified = s.millis()
-	return nil
+	return a
 }

@@ -13,7 +13,7 @@ import (
 // GetCurrentUserInfo tells who is behind the token or the session.
 func (o operations) GetCurrentUserInfo(ctx context.Context, _ stub.GetCurrentUserInfoRequestObject) (stub.GetCurrentUserInfoResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.authenticate(exchangeOf(ctx))
 	if err != nil {
@@ -33,7 +33,7 @@ func WithSameSessionToken() Option {
 // object access token reads the same object.
 func (o operations) GetCurrentUserToken(ctx context.Context, _ stub.GetCurrentUserTokenRequestObject) (stub.GetCurrentUserTokenResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.authenticate(exchangeOf(ctx))
 	if err != nil {

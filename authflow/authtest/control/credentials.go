@@ -1,4 +1,4 @@
-package authtest
+package control
 
 import (
 	"crypto/sha256"
@@ -6,33 +6,34 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// liveToken and liveSession are [Token] and [Session] without their secrets.
+// liveToken and liveSession are [authtest.Token] and [authtest.Session] without their secrets.
 type liveToken struct {
-	ID            string            `json:"id"`
-	SHA256        string            `json:"sha256"`
-	Kind          string            `json:"kind"`
-	User          string            `json:"user"`
-	Org           gen.Org           `json:"org"`
-	ObjectID      string            `json:"object_id,omitempty"`
-	Created       time.Time         `json:"created"`
-	Expires       time.Time         `json:"expires"`
-	PersistOption gen.PersistOption `json:"persist_option,omitempty"`
-	Rules         Properties        `json:"rules"`
+	ID            string              `json:"id"`
+	SHA256        string              `json:"sha256"`
+	Kind          string              `json:"kind"`
+	User          string              `json:"user"`
+	Org           gen.Org             `json:"org"`
+	ObjectID      string              `json:"object_id,omitempty"`
+	Created       time.Time           `json:"created"`
+	Expires       time.Time           `json:"expires"`
+	PersistOption gen.PersistOption   `json:"persist_option,omitempty"`
+	Rules         authtest.Properties `json:"rules"`
 }
 
 type liveSession struct {
-	SHA256     string     `json:"sha256"`
-	User       string     `json:"user"`
-	Org        gen.Org    `json:"org"`
-	RememberMe bool       `json:"remember_me"`
-	Begun      time.Time  `json:"begun"`
-	Used       time.Time  `json:"used"`
-	Expires    time.Time  `json:"expires"`
-	TokenID    string     `json:"token_id,omitempty"`
-	Rules      Properties `json:"rules"`
+	SHA256     string              `json:"sha256"`
+	User       string              `json:"user"`
+	Org        gen.Org             `json:"org"`
+	RememberMe bool                `json:"remember_me"`
+	Begun      time.Time           `json:"begun"`
+	Used       time.Time           `json:"used"`
+	Expires    time.Time           `json:"expires"`
+	TokenID    string              `json:"token_id,omitempty"`
+	Rules      authtest.Properties `json:"rules"`
 }
 
 // hashed is what a client can recognise a secret by that it has.
@@ -71,7 +72,7 @@ func (c *controller) revokeToken(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if !c.sim.RevokeToken(in.Token) {
-		return nil, absentf("token", "there is no such token in force")
+		return nil, absent("token", "no such token is in force")
 	}
 	return nil, nil
 }
@@ -90,5 +91,6 @@ func (c *controller) rotateOrgSecretKey(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	return nil, c.sim.rotateOrgSecretKey(orgID(r), in.Key)
+	c.sim.RotateOrgSecretKey(orgID(r), in.Key)
+	return nil, nil
 }

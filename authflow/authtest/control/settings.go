@@ -1,13 +1,17 @@
-package authtest
+package control
 
 import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// envelopeNames are the names of the [Envelope] values, in their order.
+// The names of the values of [authtest.ErrorForm], in their order.
 func envelopeNames() []string { return []string{"flat", "nested", "text", "upstream"} }
+func debugNames() []string    { return []string{"envelope", "list", "list_of_two", "null"} }
+func traceNames() []string    { return []string{"guid", "disabled", "absent"} }
 
 // shownSettings are the settings that can be changed; nil where a request
 // leaves one as it is.
@@ -15,6 +19,8 @@ type shownSettings struct {
 	TrustedAuthentication *bool       `json:"trusted_authentication,omitempty"`
 	MFA                   *bool       `json:"mfa,omitempty"`
 	ErrorEnvelope         *string     `json:"error_envelope,omitempty"`
+	ErrorDebug            *string     `json:"error_debug,omitempty"`
+	ErrorTraceID          *string     `json:"error_trace_id,omitempty"`
 	LatencySeconds        *float64    `json:"latency_seconds,omitempty"`
 	RateLimit             *shownLimit `json:"rate_limit,omitempty"`
 }
@@ -31,18 +37,12 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 func (c *controller) getSettings(*http.Request) (any, error) { return c.settings(), nil }
 
 func (c *controller) settings() shownSettings {
-	s := c.sim
-	s.limiter.mu.Lock()
-	limit := s.limiter.limit
-	s.limiter.mu.Unlock()
-	s.mu.Lock()
-	mfa, trusted := s.mfa, s.keys.enabled
-	s.mu.Unlock()
-	envelope := envelopeNames()[s.envelope.Load()]
-	latency := time.Duration(s.latency.Load()).Seconds()
+	b := c.sim.Behavior()
+	form, latency := b.ErrorForm, b.Latency.Seconds()
 	return shownSettings{
-		TrustedAuthentication: &trusted, MFA: &mfa, ErrorEnvelope: &envelope, LatencySeconds: &latency,
-		RateLimit: &shownLimit{limit.PerSecond, limit.Burst, limit.RetryAfter.Seconds()},
+		TrustedAuthentication: &b.TrustedAuthentication, MFA: &b.MFA,
+		ErrorEnvelope: &envelopeNames()[form.Envelope], ErrorDebug: &debugNames()[form.Debug], ErrorTraceID: &traceNames()[form.TraceID],
+		LatencySeconds: &latency, RateLimit: &shownLimit{b.RateLimit.PerSecond, b.RateLimit.Burst, b.RateLimit.RetryAfter.Seconds()},
 	}
 }
 
@@ -55,9 +55,7 @@ func (c *controller) changeSettings(r *http.Request) (any, error) {
 		if l.Burst == 0 {
 			l.Burst = 10
 		}
-		if err := c.sim.setRateLimit(RateLimit{l.PerSecond, l.Burst, seconds(l.RetryAfterSeconds)}); err != nil {
-			return nil, err
-		}
+		c.sim.SetRateLimit(authtest.RateLimit{PerSecond: l.PerSecond, Burst: l.Burst, RetryAfter: seconds(l.RetryAfterSeconds)})
 	}
 	if in.TrustedAuthentication != nil {
 		c.sim.SetTrustedAuthentication(*in.TrustedAuthentication)
@@ -65,13 +63,26 @@ func (c *controller) changeSettings(r *http.Request) (any, error) {
 	if in.MFA != nil {
 		c.sim.SetMFA(*in.MFA)
 	}
-	if in.ErrorEnvelope != nil {
-		c.sim.SetErrorEnvelope(Envelope(slices.Index(envelopeNames(), *in.ErrorEnvelope)))
-	}
 	if in.LatencySeconds != nil {
 		c.sim.SetLatency(seconds(*in.LatencySeconds))
 	}
+	c.changeErrorForm(in)
 	return c.settings(), nil
+}
+
+// changeErrorForm changes the form of errors, by names that the document has.
+func (c *controller) changeErrorForm(in shownSettings) {
+	form := c.sim.Behavior().ErrorForm
+	if in.ErrorEnvelope != nil {
+		form.Envelope = authtest.Envelope(slices.Index(envelopeNames(), *in.ErrorEnvelope))
+	}
+	if in.ErrorDebug != nil {
+		form.Debug = authtest.DebugText(slices.Index(debugNames(), *in.ErrorDebug))
+	}
+	if in.ErrorTraceID != nil {
+		form.TraceID = authtest.TraceID(slices.Index(traceNames(), *in.ErrorTraceID))
+	}
+	c.sim.SetErrorForm(form)
 }
 
 // shownClock is the server's time.
@@ -81,7 +92,7 @@ type shownClock struct {
 }
 
 func (c *controller) getClock(*http.Request) (any, error) {
-	now := c.sim.millis()
+	now := time.UnixMilli(c.sim.Now().UnixMilli()) // without the fraction, as the API has it
 	return shownClock{now.UTC(), now.UnixMilli()}, nil
 }
 
@@ -90,8 +101,6 @@ func (c *controller) advanceClock(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	if err := c.sim.advance(seconds(in.Seconds)); err != nil {
-		return nil, err
-	}
+	c.sim.Advance(seconds(in.Seconds))
 	return c.getClock(r)
 }

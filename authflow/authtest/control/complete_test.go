@@ -1,4 +1,4 @@
-package authtest_test
+package control_test
 
 import (
 	"reflect"
@@ -14,7 +14,6 @@ func TestControlHasEveryMethod(t *testing.T) {
 		"ClientAt":  "a client in process",
 		"Transport": "a client in process",
 		"ServeHTTP": "the simulator itself",
-		"Control":   "the control API itself",
 		"String":    "what package fmt prints",
 		"GoString":  "what package fmt prints",
 	}

@@ -1,4 +1,4 @@
-package authtest_test
+package control_test
 
 import (
 	"net/http/httptest"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest/control"
 )
 
 // Whoever is not on this machine, and no page of a browser, controls anything.
@@ -51,7 +52,7 @@ func TestControlKeepsOthersOut(t *testing.T) {
 		}
 		call(t, sim, whoami, "")
 		rec := httptest.NewRecorder()
-		sim.Control("simulator").ServeHTTP(rec, req)
+		control.Handler(sim, "simulator").ServeHTTP(rec, req)
 		if rec.Code != test.status {
 			t.Errorf("%+v: %d %s", test, rec.Code, rec.Body)
 		}

@@ -1,4 +1,4 @@
-package authtest_test
+package control_test
 
 import (
 	"crypto/sha256"
@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest/control"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -32,7 +33,7 @@ func TestControl(t *testing.T) {
 		"documents": controlsDocuments,
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := control(t, ann(), authtest.WithUser("bob", "pw"))
+			r := serve(t, ann(), authtest.WithUser("bob", "pw"))
 			test(t, r)
 			maps.Copy(used, r.used)
 		})
@@ -46,7 +47,7 @@ func TestControl(t *testing.T) {
 
 func controlOperations() []*openapi3.Operation {
 	var list []*openapi3.Operation
-	for _, item := range authtest.ControlDocument().Paths.Map() {
+	for _, item := range control.Document().Paths.Map() {
 		for _, op := range item.Operations() {
 			list = append(list, op)
 		}
@@ -71,7 +72,7 @@ func controlsClock(t *testing.T, r *remote) {
 
 // A clock that went round would be in another century.
 func TestTheClockHasAnEnd(t *testing.T) {
-	r := control(t)
+	r := serve(t)
 	for _, step := range []string{"1000000000", "-1000000000"} {
 		moved := 0
 		for ; moved < 30; moved++ {
@@ -91,9 +92,7 @@ func TestTheClockHasAnEnd(t *testing.T) {
 
 func controlsCredentials(t *testing.T, r *remote) {
 	const bobPW = `{"username":"bob","password":"pw"}`
-	c := call(t, r.sim, custom, trusted(`,"persist_option":"NONE","objects":[{"identifier":"o"}]`))
-	var made gen.AccessToken
-	c.decode(t, &made)
+	made := token(t, r.sim, custom, trusted(`,"persist_option":"NONE","objects":[{"identifier":"o"}]`))
 	begun := call(t, r.sim, login, `{}`, bearer(made.Token))
 
 	var tokens []struct {
@@ -113,7 +112,8 @@ func controlsCredentials(t *testing.T, r *remote) {
 		TokenID      string `json:"token_id"`
 	}
 	r.do("GET /sessions", "", &sessions)
-	id := strings.TrimPrefix(strings.Split(begun.sessionCookies(t), "; ")[0], "JSESSIONID=")
+	id := begun.header.Values("Set-Cookie")[0]
+	id, _, _ = strings.Cut(strings.TrimPrefix(id, "JSESSIONID="), ";")
 	if len(sessions) != 1 || sessions[0].SHA256 != hashOf(id) || sessions[0].User != "ann" || sessions[0].TokenID != made.ID {
 		t.Errorf("sessions %+v", sessions)
 	}
@@ -131,12 +131,12 @@ func controlsCredentials(t *testing.T, r *remote) {
 		}
 	}
 	r.do("POST /users/ann/rotate-cookie", "", nil)
-	if set := call(t, r.sim, whoami, "", cookie(begun.sessionCookies(t))).header.Values("Set-Cookie"); len(set) != 1 {
+	if set := call(t, r.sim, whoami, "", header{"Cookie", "JSESSIONID=" + id}).header.Values("Set-Cookie"); len(set) != 1 {
 		t.Errorf("after a rotation: %v", set)
 	}
 	r.do("POST /tokens/revoke", `{"token":"`+string(made.Token)+`"}`, nil)
 	counts(0, 0)
-	if field, _ := r.refused("POST /tokens/revoke", `{"token":"`+made.ID+`"}`, 404); field != "token" {
+	if field, _ := r.rejected("POST /tokens/revoke", `{"token":"`+made.ID+`"}`, 404); field != "token" {
 		t.Errorf("field %q", field)
 	}
 	fill := func() {
@@ -226,13 +226,13 @@ func controlsOrgsAndGroups(t *testing.T, r *remote) {
 func controlsSettings(t *testing.T, r *remote) {
 	var before, after map[string]any
 	r.do("GET /settings", "", &before)
-	wanted := map[string]any{"trusted_authentication": true, "mfa": false, "error_envelope": "flat", "latency_seconds": 0.0, "rate_limit": map[string]any{"per_second": 0.0}}
+	wanted := map[string]any{"trusted_authentication": true, "mfa": false, "error_envelope": "flat", "error_debug": "envelope", "error_trace_id": "guid", "latency_seconds": 0.0, "rate_limit": map[string]any{"per_second": 0.0}}
 	if !reflect.DeepEqual(before, wanted) {
 		t.Errorf("settings %v", before)
 	}
 	r.do("PATCH /settings", `{"mfa":true,"error_envelope":"text"}`, &after)
 	a := call(t, r.sim, full, annPW)
-	if a.status != 401 || !strings.Contains(string(a.body), `"message":"multi-factor`) {
+	if a.status != 401 || !strings.Contains(a.body, `"message":"multi-factor`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	wanted["mfa"], wanted["error_envelope"] = true, "text"
@@ -257,7 +257,7 @@ func controlsDocuments(t *testing.T, r *remote) {
 	if !strings.HasPrefix(rec.Body.String(), "openapi: 3.0.3\n") || rec.Header().Get("Content-Type") != "application/yaml" {
 		t.Errorf("%v %.100s", rec.Header(), rec.Body)
 	}
-	if err := authtest.ControlDocument().Validate(t.Context()); err != nil {
+	if err := control.Document().Validate(t.Context()); err != nil {
 		t.Errorf("the document: %v", err)
 	}
 }

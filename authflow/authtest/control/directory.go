@@ -1,32 +1,33 @@
-package authtest
+package control
 
 import (
 	"net/http"
 	"strconv"
 
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// shownUser is [User] in JSON.
+// shownUser is [authtest.User] in JSON.
 type shownUser struct {
-	ID             string               `json:"id"`
-	Name           string               `json:"name"`
-	DisplayName    string               `json:"display_name"`
-	Email          string               `json:"email"`
-	Type           gen.AccountType      `json:"type"`
-	Status         gen.AccountStatus    `json:"status"`
-	Orgs           []gen.Org            `json:"orgs"`
-	Groups         []string             `json:"groups"`
-	Privileges     []string             `json:"privileges"`
-	Properties     map[int32]Properties `json:"properties"`
-	UserParameters *gen.UserParameters  `json:"user_parameters,omitempty"`
+	ID             string                        `json:"id"`
+	Name           string                        `json:"name"`
+	DisplayName    string                        `json:"display_name"`
+	Email          string                        `json:"email"`
+	Type           gen.AccountType               `json:"type"`
+	Status         gen.AccountStatus             `json:"status"`
+	Orgs           []gen.Org                     `json:"orgs"`
+	Groups         []string                      `json:"groups"`
+	Privileges     []string                      `json:"privileges"`
+	Properties     map[int32]authtest.Properties `json:"properties"`
+	UserParameters *gen.UserParameters           `json:"user_parameters,omitempty"`
 }
 
-func show(u User) shownUser {
+func show(u authtest.User) shownUser {
 	s := shownUser(u)
 	s.Groups, s.Privileges = notNil(u.Groups), notNil(u.Privileges)
 	if s.Properties == nil {
-		s.Properties = map[int32]Properties{}
+		s.Properties = map[int32]authtest.Properties{}
 	}
 	return s
 }
@@ -51,7 +52,7 @@ func (c *controller) getUsers(*http.Request) (any, error) {
 func (c *controller) getUser(r *http.Request) (any, error) {
 	u, ok := c.sim.User(r.PathValue("name"))
 	if !ok {
-		return nil, noUser(r.PathValue("name"))
+		return nil, absent("name", "there is no such user")
 	}
 	return show(u), nil
 }
@@ -71,22 +72,21 @@ func (c *controller) addUser(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	more := []UserOption{Email(in.Email), InGroups(in.Groups...), Privileges(in.Privileges...)}
+	more := []authtest.UserOption{authtest.Email(in.Email), authtest.InGroups(in.Groups...), authtest.Privileges(in.Privileges...)}
 	if in.ID != "" {
-		more = append(more, UserID(in.ID))
+		more = append(more, authtest.UserID(in.ID))
 	}
 	if in.DisplayName != "" {
-		more = append(more, DisplayName(in.DisplayName))
+		more = append(more, authtest.DisplayName(in.DisplayName))
 	}
 	if in.Status != "" {
-		more = append(more, AccountStatus(in.Status))
+		more = append(more, authtest.AccountStatus(in.Status))
 	}
 	if in.Orgs != nil {
-		more = append(more, InOrgs(in.Orgs...))
+		more = append(more, authtest.InOrgs(in.Orgs...))
 	}
-	c.sim.mu.Lock()
-	defer c.sim.mu.Unlock()
-	return nil, c.sim.addUser(userSetting{in.Name, in.Password, more})
+	c.sim.AddUser(in.Name, string(in.Password), more...)
+	return nil, nil
 }
 
 func (c *controller) changeUser(r *http.Request) (any, error) {
@@ -97,14 +97,14 @@ func (c *controller) changeUser(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	return nil, c.sim.change(r.PathValue("name"), func(a *account) {
-		if in.Password != nil {
-			a.setPassword(*in.Password)
-		}
-		if in.Status != nil {
-			a.setStatus(*in.Status)
-		}
-	})
+	name := r.PathValue("name")
+	if in.Password != nil {
+		c.sim.SetPassword(name, *in.Password)
+	}
+	if in.Status != nil {
+		c.sim.SetStatus(name, *in.Status)
+	}
+	return nil, nil
 }
 
 func (c *controller) addOrg(r *http.Request) (any, error) {
@@ -112,12 +112,14 @@ func (c *controller) addOrg(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	c.sim.mu.Lock()
-	defer c.sim.mu.Unlock()
-	return nil, c.sim.orgs.add(in)
+	c.sim.AddOrg(in.ID, in.Name)
+	return nil, nil
 }
 
-func (c *controller) removeOrg(r *http.Request) (any, error) { return nil, c.sim.removeOrg(orgID(r)) }
+func (c *controller) removeOrg(r *http.Request) (any, error) {
+	c.sim.RemoveOrg(orgID(r))
+	return nil, nil
+}
 
 // orgID is the number in a path, which has been looked at before.
 func orgID(r *http.Request) int32 {
@@ -150,7 +152,6 @@ func (c *controller) addGroup(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	c.sim.mu.Lock()
-	defer c.sim.mu.Unlock()
-	return nil, c.sim.groups.add(groupSetting{in.Name, in.Privileges})
+	c.sim.AddGroup(in.Name, in.Privileges...)
+	return nil, nil
 }

@@ -1,4 +1,4 @@
-package authtest
+package control
 
 import (
 	"mime"
@@ -19,11 +19,11 @@ func guard(h http.Handler, hosts []string) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		switch {
 		case !local(r.Host, hosts):
-			writeComplaint(w, http.StatusForbidden, "Host", "the control API is not served to that host")
+			reject(w, &rejection{http.StatusForbidden, "Host", "the control API is not served to that host"})
 		case !sameOrigin(r):
-			writeComplaint(w, http.StatusForbidden, "Origin", "the control API is not served to pages of other origins")
+			reject(w, &rejection{http.StatusForbidden, "Origin", "the control API is not served to pages of other origins"})
 		case !sendable(r):
-			writeComplaint(w, http.StatusUnsupportedMediaType, "Content-Type", "it must be application/json, or application/yaml for a document")
+			reject(w, &rejection{http.StatusUnsupportedMediaType, "Content-Type", "it must be application/json, or application/yaml for a document"})
 		default:
 			h.ServeHTTP(w, r)
 		}
@@ -34,7 +34,7 @@ func guard(h http.Handler, hosts []string) http.Handler {
 // the hosts that the owner of the control API has named.
 func local(host string, hosts []string) bool {
 	name := strings.ToLower((&url.URL{Host: host}).Hostname())
-	if name == "localhost" || slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
+	if slices.Contains(hosts, AnyHost) || name == "localhost" || slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
 		return true
 	}
 	ip := net.ParseIP(name)

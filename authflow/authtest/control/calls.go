@@ -1,8 +1,10 @@
-package authtest
+package control
 
 import (
 	"context"
 	"net/http"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
 func (c *controller) getCalls(*http.Request) (any, error) {
@@ -10,7 +12,7 @@ func (c *controller) getCalls(*http.Request) (any, error) {
 	return struct {
 		Total       int            `json:"total"`
 		ByOperation map[string]int `json:"by_operation"`
-	}{s.Calls(AnyOperation), s.CallCounts()}, nil
+	}{s.Calls(authtest.AnyOperation), s.CallCounts()}, nil
 }
 
 func (c *controller) waitForCalls(r *http.Request) (any, error) {
@@ -20,9 +22,6 @@ func (c *controller) waitForCalls(r *http.Request) (any, error) {
 		TimeoutSeconds float64 `json:"timeout_seconds"`
 	}{TimeoutSeconds: 10}
 	if err := decode(r, &in); err != nil {
-		return nil, err
-	}
-	if err := checkName(in.Operation); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), seconds(in.TimeoutSeconds))
@@ -56,11 +55,12 @@ func (c *controller) setAnswer(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	list := make([]Fault, len(in.Answers))
+	list := make([]authtest.Fault, len(in.Answers))
 	for i, a := range in.Answers {
 		list[i] = a.fault()
 	}
-	return nil, c.sim.setAnswer(in.Method, in.Path, list[0], list[1:]...)
+	c.sim.SetAnswer(in.Method, in.Path, list[0], list[1:]...)
+	return nil, nil
 }
 
 func (c *controller) setOpenAPI(r *http.Request) (any, error) {
@@ -68,5 +68,21 @@ func (c *controller) setOpenAPI(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.sim.setOpenAPI(document)
+	c.sim.SetOpenAPI(document)
+	return nil, nil
+}
+
+func (c *controller) getDocumentNotes(*http.Request) (any, error) {
+	type shownNote struct {
+		Method    string `json:"method"`
+		Path      string `json:"path"`
+		Operation string `json:"operation,omitempty"`
+		Reason    string `json:"reason"`
+	}
+	notes := c.sim.DocumentNotes()
+	list := make([]shownNote, len(notes))
+	for i, n := range notes {
+		list[i] = shownNote(n)
+	}
+	return list, nil
 }

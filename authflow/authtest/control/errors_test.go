@@ -1,4 +1,4 @@
-package authtest_test
+package control_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 // An error names the field that is wrong, and repeats no secret.
 func TestControlNamesWhatIsWrong(t *testing.T) {
-	r := control(t, ann())
+	r := serve(t, ann())
 	for _, test := range []struct {
 		to, body string
 		status   int
@@ -62,7 +62,7 @@ func TestControlNamesWhatIsWrong(t *testing.T) {
 		{"DELETE /clock", ``, 404, ""},
 		{"POST /orgs", `{"id":3,"name":"` + strings.Repeat("x", 16<<20) + `"}`, 413, ""},
 	} {
-		field, text := r.refused(test.to, test.body, test.status)
+		field, text := r.rejected(test.to, test.body, test.status)
 		if field != test.field || strings.Contains(text, "hunter2") {
 			t.Errorf("%s %.100s names %q (%s), want %q", test.to, test.body, field, text, test.field)
 		}

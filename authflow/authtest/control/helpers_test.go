@@ -1,4 +1,4 @@
-package authtest_test
+package control_test
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest/control"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // remote speaks to the control API of a simulator, and holds what is said on
@@ -25,10 +27,10 @@ type remote struct {
 	used map[string]bool // operationIds that have answered
 }
 
-func control(t *testing.T, opts ...authtest.Option) *remote {
+func serve(t *testing.T, opts ...authtest.Option) *remote {
 	t.Helper()
 	sim := authtest.New(opts...)
-	return &remote{t, sim, sim.Control(), make(map[string]bool)}
+	return &remote{t, sim, control.Handler(sim), make(map[string]bool)}
 }
 
 // do makes a call such as "GET /clock", decodes a JSON answer into out, if that
@@ -46,8 +48,8 @@ func (r *remote) do(to, body string, out any) {
 	}
 }
 
-// refused makes a call that must be refused, and returns what was said.
-func (r *remote) refused(to, body string, status int) (field, text string) {
+// rejected makes a call that must be rejected, and returns what was said.
+func (r *remote) rejected(to, body string, status int) (field, text string) {
 	r.t.Helper()
 	rec := r.send(to, "application/json", body)
 	var said struct{ Field, Error string }
@@ -75,7 +77,7 @@ func (r *remote) send(to, contentType, body string) *httptest.ResponseRecorder {
 
 // documented finds the operation of the document that a request is for.
 func documented(req *http.Request) (route *routers.Route, params map[string]string) {
-	mux, doc := http.NewServeMux(), authtest.ControlDocument()
+	mux, doc := http.NewServeMux(), control.Document()
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			mux.HandleFunc(method+" "+path, func(_ http.ResponseWriter, r *http.Request) {
@@ -115,4 +117,87 @@ func (r *remote) conforms(req *http.Request, rec *httptest.ResponseRecorder) {
 	if err != nil {
 		r.t.Errorf("%s %s answered against the document: %v", req.Method, req.URL.Path, err)
 	}
+}
+
+// The paths of the API that the tests call.
+const (
+	base   = "/api/rest/2.0/"
+	login  = "POST " + base + "auth/session/login"
+	whoami = "GET " + base + "auth/session/user"
+	full   = "POST " + base + "auth/token/full"
+	custom = "POST " + base + "auth/token/custom"
+	search = "POST " + base + "metadata/search"
+)
+
+// annPW are the name and password of ann, the user of most tests.
+const annPW = `{"username":"ann","password":"pw"}`
+
+func ann() authtest.Option { return authtest.WithUser("ann", "pw") }
+
+// trusted is the body of a request for a token with the default secret key.
+func trusted(more string) string {
+	return `{"username":"ann","secret_key":"` + authtest.DefaultSecretKey + `"` + more + `}`
+}
+
+// header is a request header, name and value.
+type header [2]string
+
+func bearer(token gen.Secret) header { return header{"Authorization", "Bearer " + string(token)} }
+
+// response is a response of the simulator.
+type response struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// call makes a call of the API with a JSON body.
+func call(t *testing.T, sim *authtest.Simulator, to, body string, headers ...header) response {
+	t.Helper()
+	res, err := send(t, sim, to, body, headers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func send(t *testing.T, sim *authtest.Simulator, to, body string, headers ...header) (response, error) {
+	t.Helper()
+	method, path, _ := strings.Cut(to, " ")
+	req, err := http.NewRequestWithContext(t.Context(), method, sim.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		req.Header.Set(h[0], h[1])
+	}
+	res, err := sim.Transport().RoundTrip(req)
+	if err != nil {
+		return response{}, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	return response{res.StatusCode, res.Header, string(b)}, err
+}
+
+// want fails the test unless a call of the API has a status.
+func want(t *testing.T, r response, status int) {
+	t.Helper()
+	if r.status != status {
+		t.Fatalf("status %d, want %d: %s", r.status, status, r.body)
+	}
+}
+
+// token requests a token, which must work.
+func token(t *testing.T, sim *authtest.Simulator, to, body string) (tok gen.AccessToken) {
+	t.Helper()
+	r := call(t, sim, to, body)
+	want(t, r, http.StatusOK)
+	if err := json.Unmarshal([]byte(r.body), &tok); err != nil {
+		t.Fatal(err)
+	}
+	return tok
 }

@@ -1,4 +1,4 @@
-package authtest_test
+package control_test
 
 import (
 	"maps"
@@ -11,6 +11,16 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
+
+// catalogue is a document with one operation.
+const catalogue = `
+openapi: 3.0.3
+info: { title: t, version: "1" }
+servers: [{ url: "https://x.test/api/rest/2.0" }]
+paths:
+  /one: { get: { operationId: getOne, responses: { "202": { description: d, content: { application/json: { example: { a: x },
+    schema: { type: object, required: [a], properties: { a: { type: integer } } } } } } } } }
+`
 
 func controlsFaults(t *testing.T, r *remote) {
 	for fault, wanted := range map[string]struct {
@@ -34,14 +44,14 @@ func controlsFaults(t *testing.T, r *remote) {
 	} {
 		r.do("POST /faults", `{"operation":"echo","calls":1,"fault":`+fault+`}`, nil)
 		a := call(t, r.sim, search, "")
-		if a.status != wanted.status || !strings.Contains(string(a.body), wanted.body) || wanted.header[0] != "" && a.header.Get(wanted.header[0]) != wanted.header[1] {
+		if a.status != wanted.status || !strings.Contains(a.body, wanted.body) || wanted.header[0] != "" && a.header.Get(wanted.header[0]) != wanted.header[1] {
 			t.Errorf("%s: %d %v %s", fault, a.status, a.header, a.body)
 		}
 		want(t, call(t, r.sim, search, ""), 401)
 	}
 	for _, kind := range []string{"truncated", "reset"} {
 		r.do("POST /faults", `{"operation":"*","calls":1,"fault":{"kind":"`+kind+`"}}`, nil)
-		if _, err := send(t.Context(), t, r.sim, r.sim.Client(), search, ""); err == nil {
+		if _, err := send(t, r.sim, search, ""); err == nil {
 			t.Errorf("%s has no effect", kind)
 		}
 	}
@@ -85,7 +95,7 @@ func controlsBlocks(t *testing.T, r *remote) {
 	if status := <-done; status != 401 {
 		t.Errorf("status %d", status)
 	}
-	if field, _ := r.refused("DELETE /blocks/"+block.ID, "", 404); field != "id" {
+	if field, _ := r.rejected("DELETE /blocks/"+block.ID, "", 404); field != "id" {
 		t.Errorf("field %q", field)
 	}
 	r.do("POST /calls/wait", `{"operation":"*","calls":2,"timeout_seconds":0}`, &waited)
@@ -98,11 +108,11 @@ func controlsAnswers(t *testing.T, r *remote) {
 	r.do("PUT /answers", `{"method":"POST","path":"/api/rest/2.0/metadata/search","answers":[{"kind":"json","json":[1]},{"kind":"status","status":503}]}`, nil)
 	tok := bearer(token(t, r.sim, full, annPW).Token)
 	want(t, call(t, r.sim, search, ""), 401)
-	if a := call(t, r.sim, search, "", tok); string(a.body) != "[1]" {
+	if a := call(t, r.sim, search, "", tok); a.body != "[1]" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	for range 2 {
-		want503(t, call(t, r.sim, search, "", tok))
+		want(t, call(t, r.sim, search, "", tok), http.StatusServiceUnavailable)
 	}
 	var list []authtest.CannedAnswer
 	r.do("GET /answers", "", &list)
@@ -115,6 +125,11 @@ func controlsAnswers(t *testing.T, r *remote) {
 	if a := call(t, r.sim, "GET "+base+"one", "", tok); a.status != 202 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	var notes []struct{ Method, Path, Operation, Reason string }
+	r.do("GET /answers/openapi", "", &notes)
+	if len(notes) != 1 || notes[0].Method != "GET" || notes[0].Path != base+"one" || notes[0].Operation != "getOne" || !strings.Contains(notes[0].Reason, "a: value must be an integer") {
+		t.Errorf("notes %+v", notes)
+	}
 	r.do("DELETE /answers", "", nil)
 	if n := len(r.sim.Answers()); n != 0 {
 		t.Errorf("%d answers", n)
@@ -123,17 +138,10 @@ func controlsAnswers(t *testing.T, r *remote) {
 	want(t, call(t, r.sim, "GET /x", "", tok), 204)
 }
 
-func want503(t *testing.T, a answer) {
-	t.Helper()
-	if a.status != http.StatusServiceUnavailable {
-		t.Errorf("%d %s", a.status, a.body)
-	}
-}
-
 // A block over HTTP in a bubble waits on the bubble's clock.
 func TestControlWaitsInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := control(t, ann())
+		r := serve(t, ann())
 		start := time.Now()
 		var waited struct{ Arrived bool }
 		r.do("POST /calls/wait", `{"operation":"login","calls":1}`, &waited)

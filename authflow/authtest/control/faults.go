@@ -1,13 +1,16 @@
-package authtest
+package control
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// describedFault is a [Fault] in JSON. The document says which fields a kind
+// describedFault is a [authtest.Fault] in JSON. The document says which fields a kind
 // has.
 type describedFault struct {
 	Kind              string
@@ -24,58 +27,58 @@ type describedFault struct {
 }
 
 // fault is what f describes.
-func (f describedFault) fault() Fault {
-	var list []Fault
+func (f describedFault) fault() authtest.Fault {
+	var list []authtest.Fault
 	if f.DelaySeconds > 0 {
-		list = append(list, Delay(seconds(f.DelaySeconds)))
+		list = append(list, authtest.Delay(seconds(f.DelaySeconds)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Headers)) {
-		list = append(list, Header(name, f.Headers[name]))
+		list = append(list, authtest.Header(name, f.Headers[name]))
 	}
 	return chain(append(list, f.last()))
 }
 
 // last is what comes after the delay and the headers.
-func (f describedFault) last() Fault {
+func (f describedFault) last() authtest.Fault {
 	status := f.Status
 	if status == 0 {
 		status = http.StatusOK
 	}
 	switch f.Kind {
 	case "status":
-		return Status(status)
+		return authtest.Status(status)
 	case "html":
-		return HTML(status)
+		return authtest.HTML(status)
 	case "maintenance":
-		return Maintenance(status)
+		return authtest.Maintenance(status)
 	case "empty":
-		return Empty(status)
+		return authtest.Empty(status)
 	case "refuse":
-		return Refuse(status, f.Code, f.Text)
+		return authtest.Refuse(status, f.Code, f.Text)
 	case "rate_limited":
-		return RateLimited(seconds(f.RetryAfterSeconds))
+		return authtest.RateLimited(seconds(f.RetryAfterSeconds))
 	case "redirect":
 		if f.Status == 0 {
 			status = http.StatusFound
 		}
-		return Redirect(status, f.Location)
+		return authtest.Redirect(status, f.Location)
 	case "json":
-		return JSON(status, f.JSON)
+		return authtest.JSON(status, f.JSON)
 	case "answer":
 		if f.ContentType == "" {
 			f.ContentType = "text/plain; charset=utf-8"
 		}
-		return Answer(status, f.ContentType, f.Body)
+		return authtest.Answer(status, f.ContentType, f.Body)
 	case "truncated":
-		return Truncated()
+		return authtest.Truncated()
 	case "reset":
-		return Reset()
+		return authtest.Reset()
 	}
 	return chain(nil) // pass
 }
 
 // chain passes several faults in the order given.
-func chain(list []Fault) Fault {
+func chain(list []authtest.Fault) authtest.Fault {
 	return func(next http.Handler) http.Handler {
 		for _, f := range slices.Backward(list) {
 			next = f(next)
@@ -93,9 +96,6 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	if err := checkName(in.Operation); err != nil {
-		return nil, err
-	}
 	if in.Calls == 0 {
 		in.Calls = -1
 	}
@@ -108,10 +108,7 @@ func (c *controller) addBlock(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	if err := checkName(in.Operation); err != nil {
-		return nil, err
-	}
-	id, release := guid(), c.sim.Block(in.Operation)
+	id, release := rand.Text(), c.sim.Block(in.Operation)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.blocks[id] = release
@@ -123,7 +120,7 @@ func (c *controller) releaseBlock(r *http.Request) (any, error) {
 	defer c.mu.Unlock()
 	release := c.blocks[r.PathValue("id")]
 	if release == nil {
-		return nil, absentf("id", "there is no such block")
+		return nil, absent("id", "there is no such block")
 	}
 	delete(c.blocks, r.PathValue("id"))
 	release()

@@ -56,3 +56,36 @@ func TestTextEnvelopeAndItsChange(t *testing.T) {
 		t.Errorf("%q %s", a.header.Get("Content-Type"), a.body)
 	}
 }
+
+// What others saw on live servers.
+func TestErrorForm_LiveForms(t *testing.T) {
+	for name, test := range map[string]struct {
+		form  authtest.ErrorForm
+		code  float64
+		debug string
+		trace any
+	}{
+		"tracing disabled": {authtest.ErrorForm{TraceID: authtest.TraceDisabled}, 10097, `the secret key is not valid`, "tracing-disabled"},
+		"no trace id":      {authtest.ErrorForm{TraceID: authtest.TraceAbsent}, 10097, `the secret key is not valid`, nil},
+		"a list":           {authtest.ErrorForm{Debug: authtest.DebugList, TraceID: authtest.TraceAbsent}, 10097, `["the secret key is not valid"]`, nil},
+		"a list of two":    {authtest.ErrorForm{Debug: authtest.DebugListOfTwo, TraceID: authtest.TraceAbsent}, 10097, `["the secret key is not valid",""]`, nil},
+		"null":             {authtest.ErrorForm{Debug: authtest.DebugNull, TraceID: authtest.TraceAbsent}, 10000, `[null]`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := authtest.New(ann(), authtest.WithErrorForm(test.form))
+			for range 2 {
+				var e struct {
+					Error struct{ Message map[string]any }
+				}
+				a := call(t, sim, full, `{"username":"ann","secret_key":"no"}`)
+				a.decode(t, &e)
+				got := e.Error.Message
+				if a.status != 401 || got["code"] != test.code || got["debug"] != test.debug || got["trace_id_guid"] != test.trace || got["incident_id_guid"] == "" {
+					t.Errorf("%d %s", a.status, a.body)
+				}
+				sim.SetErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeText})
+				sim.Reset()
+			}
+		})
+	}
+}

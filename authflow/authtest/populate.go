@@ -12,7 +12,6 @@ import (
 // thinks.
 func (s *Simulator) populate() {
 	c := &s.settings
-	s.URL = c.url
 	s.mfa = c.mfa
 	s.offset.Store(int64(c.clockOffset))
 	s.form = c.errorForm

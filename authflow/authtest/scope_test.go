@@ -139,3 +139,48 @@ func TestSelectorWithOneOrg(t *testing.T) {
 		want(t, call(t, sim, whoami, "", credential, selects("nowhere")), 400)
 	}
 }
+
+// An empty header is not an absent one, whatever the method and the path.
+func TestOrgSelector_EmptyHeader_IsNamedInTheError(t *testing.T) {
+	sim := threeOrgs()
+	tok := bearer(token(t, sim, full, annPW).Token)
+	empty := header{"X-Org-Selector", ""}
+	for to, body := range map[string]string{
+		whoami: "", myToken: "", search: `{}`, "GET " + base + "users/x": "", "GET " + v1WhoIs[4:]: "", revoke: `{"user_identifier":"ann"}`,
+	} {
+		a := call(t, sim, to, body, tok, empty)
+		want(t, a, 400)
+		if d := a.failure(t); !strings.HasPrefix(d.Debug, "X-Org-Selector: ") {
+			t.Errorf("%s: %s", to, d.Debug)
+		}
+		want(t, call(t, sim, whoami, "", tok), 200)
+	}
+}
+
+// One client of the vendor's people expects 400 with 13090.
+func TestWithOrgRejection_OrgThatTheUserMayNotEnter_HasItsStatusAndCode(t *testing.T) {
+	sim := threeOrgs(authtest.WithOrgRejection(400, 13090))
+	tok := bearer(token(t, sim, full, annPW).Token)
+	for body, to := range map[string]string{
+		trusted(`,"org_id":3`):                                    full,
+		trusted(`,"org_id":99`):                                   full,
+		trusted(`,"object_id":"o","org_id":3`):                    object,
+		trusted(`,"persist_option":"NONE","org_identifier":"3"`):  custom,
+		trusted(`,"persist_option":"NONE","org_identifier":"x"`):  custom,
+		`{"username":"ann","password":"pw","org_identifier":"3"}`: login,
+		`{"username":"ann","password":"pw","org_identifier":"x"}`: login,
+	} {
+		a := call(t, sim, to, body)
+		if d := a.failure(t); a.status != 400 || d.Code != 13090 {
+			t.Errorf("%s %s: %d %s", to, body, a.status, a.body)
+		}
+	}
+	for _, org := range []string{"3", "x"} {
+		a := call(t, sim, whoami, "", tok, header{"X-Org-Selector", org})
+		if d := a.failure(t); a.status != 400 || d.Code != 13090 {
+			t.Errorf("X-Org-Selector %s: %d %s", org, a.status, a.body)
+		}
+	}
+	want(t, call(t, sim, full, `{"username":"ann","password":"wrong"}`), 401)
+	want(t, call(t, sim, full, trusted(`,"org_id":2`)), 200)
+}

@@ -75,6 +75,7 @@ func New(opts ...Option) *Simulator {
 	for _, o := range opts {
 		o(&s.settings)
 	}
+	s.URL = s.settings.url
 	s.populate()
 	s.id, s.outside = guid(), s.endpoints()
 	s.routes = routesOf(spec())

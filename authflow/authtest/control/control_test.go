@@ -31,6 +31,8 @@ func TestControl(t *testing.T) {
 		"blocks":    controlsBlocks,
 		"answers":   controlsAnswers,
 		"documents": controlsDocuments,
+		"reset":     controlsReset,
+		"health":    controlsHealth,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := serve(t, ann(), authtest.WithUser("bob", "pw"))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -46,9 +47,10 @@ func TestReset_CallInFlight_EndsWithoutEffect(t *testing.T) {
 	}
 }
 
-// The reset arrives when the call has passed its faults.
+// The reset arrives when the call has passed its faults. It does not count
+// against the rate limit afterwards.
 func TestReset_FromAFault_EndsTheCall(t *testing.T) {
-	sim := authtest.New(ann())
+	sim := authtest.New(ann(), authtest.WithRateLimit(0.001, 1))
 	for range 2 {
 		for to, body := range effects() {
 			sim.Fail(authtest.AnyOperation, 1, func(next http.Handler) http.Handler {
@@ -61,6 +63,8 @@ func TestReset_FromAFault_EndsTheCall(t *testing.T) {
 				t.Errorf("%s ended with %v", to, err)
 			}
 			unchanged(t, sim, to)
+			want(t, call(t, sim, whoami, ""), http.StatusUnauthorized)
+			sim.Reset()
 		}
 	}
 }
@@ -77,18 +81,25 @@ func unchanged(t *testing.T, sim *authtest.Simulator, after string) {
 	}
 }
 
-// Each token and session was made by a call that is counted since the reset.
+// Each token and session was made by a call that is counted since the reset, even
+// when the reset arrives while the call is being served.
 func TestReset_BesideManyCalls_KeepsNothingOfCallsBefore(t *testing.T) {
-	sim := authtest.New(ann(), authtest.WithAnswer("POST", base+"metadata/search", authtest.JSON(200, 1)))
-	var calling sync.WaitGroup
-	for range 100 {
-		for to, body := range effects() {
-			calling.Go(func() { _, _ = send(t.Context(), t, sim, sim.Client(), to, body) })
-		}
-		sim.Reset()
-		calling.Wait()
-		if made, calls := len(sim.Tokens())+len(sim.Sessions()), sim.Calls(authtest.AnyOperation); made > calls {
-			t.Fatalf("%d tokens and sessions by %d calls", made, calls)
+	for to, body := range effects() {
+		sim := authtest.New(ann())
+		for n := range 300 {
+			var calling sync.WaitGroup
+			for range 4 {
+				calling.Go(func() { _, _ = send(t.Context(), t, sim, sim.Client(), to, body) })
+			}
+			for range n % 60 { // a moment later each time
+				runtime.Gosched()
+			}
+			sim.Reset()
+			calling.Wait()
+			if made, calls := len(sim.Tokens())+len(sim.Sessions()), sim.Calls(authtest.AnyOperation); made > calls {
+				t.Fatalf("%s: %d tokens and sessions by %d calls", to, made, calls)
+			}
+			sim.Reset()
 		}
 	}
 }

@@ -66,3 +66,33 @@ func TestControlKeepsOthersOut(t *testing.T) {
 		}
 	}
 }
+
+// A port that a container publishes is called by the name of the machine, or by
+// one that is not known beforehand.
+func TestControl_Guard_PublishedPortOfAContainer_IsServed(t *testing.T) {
+	for _, test := range []struct {
+		hosts               []string
+		host, origin, media string
+		status              int
+	}{
+		{[]string{"localhost"}, "localhost:49153", "", "application/json", 200},
+		{[]string{"docker"}, "docker:49153", "", "application/json", 200},
+		{[]string{"docker"}, "other:49153", "", "application/json", 403},
+		{[]string{"10.0.0.7"}, "10.0.0.7:49153", "", "application/json", 200},
+		{[]string{control.AnyHost}, "other:49153", "", "application/json", 200},
+		{[]string{control.AnyHost}, "other:49153", "https://app.example", "application/json", 403},
+		{[]string{control.AnyHost}, "other:49153", "", "text/plain", 415},
+	} {
+		req := httptest.NewRequestWithContext(t.Context(), "PATCH", "/settings", strings.NewReader(`{"mfa":false}`))
+		req.Host = test.host
+		req.Header.Set("Content-Type", test.media)
+		if test.origin != "" {
+			req.Header.Set("Origin", test.origin)
+		}
+		rec := httptest.NewRecorder()
+		control.Handler(authtest.New(), test.hosts...).ServeHTTP(rec, req)
+		if rec.Code != test.status {
+			t.Errorf("%+v: %d %s", test, rec.Code, rec.Body)
+		}
+	}
+}

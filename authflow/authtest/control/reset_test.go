@@ -107,6 +107,7 @@ func TestControl_Reset_CallInFlight_HasNoResponseAndNoEffect(t *testing.T) {
 		}
 		r.rejected("DELETE /blocks/"+block.ID, "", http.StatusNotFound)
 		want(t, call(t, r.sim, login, annPW), 204)
+		r.do("POST /reset", "", nil)
 	}
 }
 

@@ -1,8 +1,7 @@
-package main
+package simulate
 
 import (
 	"context"
-	"io"
 	"log"
 	"net"
 	"net/http"
@@ -17,7 +16,7 @@ type server struct {
 
 // listen makes a server that listens but does not serve yet. The caller closes
 // it.
-func listen(ctx context.Context, addr string, h http.Handler, stderr io.Writer) (*server, error) {
+func listen(ctx context.Context, addr string, h http.Handler, errors *log.Logger) (*server, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
@@ -26,7 +25,7 @@ func listen(ctx context.Context, addr string, h http.Handler, stderr io.Writer) 
 		http: &http.Server{
 			Handler:           h,
 			ReadHeaderTimeout: 10 * time.Second,
-			ErrorLog:          log.New(stderr, "simulator: ", 0),
+			ErrorLog:          errors,
 		},
 		listener: listener,
 	}, nil

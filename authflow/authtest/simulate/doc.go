@@ -1,5 +1,5 @@
-// Command simulator runs package authtest as a server, for clients in any
-// language.
+// Package simulate is the command that runs package authtest as a server, for
+// clients in any language:
 //
 //	go run ./examples/simulator -addr 127.0.0.1:4123 -user tsadmin:admin -secret-key KEY
 //
@@ -10,11 +10,43 @@
 //
 // It prints its URL as one line on standard output and serves until it is
 // interrupted. With -v it logs each call on standard error, with its JSON and
-// without secrets. With -lenient it takes what older clients send, such as numbers
-// for texts. -h lists the other flags.
+// without secrets. With -lenient it accepts what older clients send, such as
+// numbers for texts. -h lists the other flags.
 //
 // It is for tests. It keeps passwords in the clear, forgets everything when it
-// ends, and must not be reachable by anyone else.
+// ends, and must not be reachable by other people.
+//
+// # From a test suite
+//
+// A suite starts one process for each of its workers, reads the addresses, and
+// resets the simulator before each test:
+//
+//	go run ./examples/simulator -addr 127.0.0.1:0 -control 127.0.0.1:0 -json -exit-with-stdin
+//
+// With port 0 each process has ports of its own. -json prints the addresses as one
+// line, {"url":"http://…","control_url":"http://…"}. With -exit-with-stdin the
+// process ends when its standard input closes, so that none is left behind if the
+// suite is killed; without it standard input is not read, because services and
+// containers have none. GET /healthz of the control API responds when both
+// addresses serve. examples/node and examples/python are such suites.
+//
+// -openapi lets the operations of a document, such as the one that the vendor
+// publishes, respond by its examples and schemas. Standard error lists those whose
+// examples do not fit.
+//
+// # In a container
+//
+// Every client that reaches the control API can do everything. It listens on the
+// loopback interface only, and rejects requests for other host names and from pages
+// in a browser, unless -control-host names the host. Between containers that is the
+// name of the container:
+//
+//	go run ./examples/simulator -addr 0.0.0.0:4123 -control 0.0.0.0:4124 -control-host simulator
+//
+// A port that the container publishes is called by the name of the machine:
+// -control-host localhost, or -control-host docker in a pipeline with a Docker
+// service. Where the name is not known beforehand, -control-host '*' accepts any
+// name, and a web page can then reach the controls by DNS rebinding.
 //
 // # Controls
 //
@@ -90,6 +122,12 @@
 //	$ curl -s $CONTROL/tokens
 //	[]
 //
+// After a reset everything is as at the start:
+//
+//	$ curl -s -X POST $CONTROL/reset
+//	$ curl -s $CONTROL/calls
+//	{"total":0,"by_operation":{}}
+//
 // A request that does not fit is rejected, with the field that is wrong:
 //
 //	$ curl -s --json '{"operation":"login","fault":{"kind":"status","status":99}}' $CONTROL/faults
@@ -100,9 +138,4 @@
 //	$ curl -s $CONTROL/openapi.yaml
 //	openapi: 3.0.3
 //	…
-//
-// Everybody who reaches the control API may do everything. It listens on the loopback
-// interface only, and rejects requests for other host names and from pages in a
-// browser, unless -control-host names the host: between containers, for example, with
-// -control 0.0.0.0:4124 -control-host simulator.
-package main
+package simulate

@@ -1,12 +1,14 @@
-package main
+package simulate
 
 import (
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 
 // config is what the command line says.
 type config struct {
+	name      string // of the command
 	addr      string
 	users     []user
 	orgs      []org
@@ -26,6 +29,10 @@ type config struct {
 	nested    bool
 	lenient   bool
 	verbose   bool
+	json      bool
+	document  []byte
+
+	exitWithStdin bool
 
 	control      string
 	controlHosts []string
@@ -42,9 +49,9 @@ type org struct {
 }
 
 // parse reads the command line. It writes its complaint to stderr.
-func parse(args []string, stderr io.Writer) (config, error) {
-	var c config
-	fs := flag.NewFlagSet("simulator", flag.ContinueOnError)
+func parse(name string, args []string, stderr io.Writer) (config, error) {
+	c := config{name: name}
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&c.addr, "addr", "127.0.0.1:4123", "`host:port` to listen on; port 0 takes a free one")
 	// Package flag repeats a value that it is told is wrong, and these hold
@@ -63,16 +70,19 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are rejected")
 	fs.BoolVar(&c.nested, "nested-errors", false, "send errors in the envelope of live servers")
 	fs.BoolVar(&c.lenient, "lenient", false, "take what older clients send: numbers for texts and the like")
+	fs.Func("openapi", "`file` with an OpenAPI 3 document, such as the vendor's, whose operations respond by its examples and schemas", c.openAPI)
+	fs.BoolVar(&c.json, "json", false, "print the addresses as one line of JSON, with url and control_url")
+	fs.BoolVar(&c.exitWithStdin, "exit-with-stdin", false, "end when standard input closes, as it does when the program that started this one ends")
 	fs.StringVar(&c.control, "control", "", "`host:port` to serve the control API on, on the loopback interface; port 0 takes a free one")
 	fs.Func("control-host", "a `name` by which the control API is called that is not this machine's own; "+
-		"may be repeated; lets -control listen beyond the loopback interface",
+		"* for any; may be repeated; lets -control listen beyond the loopback interface",
 		func(s string) error { c.controlHosts = append(c.controlHosts, s); return nil })
 	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error")
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
 	}
 	if err := c.complete(users, fs.Args()); err != nil {
-		_, _ = fmt.Fprintln(stderr, "simulator:", err)
+		_, _ = fmt.Fprintf(stderr, "%s: %v\n", name, err)
 		return config{}, err
 	}
 	return c, nil
@@ -150,6 +160,15 @@ func (c *config) origin(s string) error {
 	return nil
 }
 
+// openAPI reads a document.
+func (c *config) openAPI(file string) (err error) {
+	c.document, err = os.ReadFile(file)
+	return err
+}
+
+// errorLog is where the servers write what goes wrong with connections.
+func (c *config) errorLog(stderr io.Writer) *log.Logger { return log.New(stderr, c.name+": ", 0) }
+
 // options are those for the simulator.
 func (c config) options() []authtest.Option {
 	opts := []authtest.Option{authtest.WithSecretKey(c.secretKey), authtest.WithOrigins(c.origins...)}
@@ -169,7 +188,10 @@ func (c config) options() []authtest.Option {
 		opts = append(opts, authtest.WithMFA())
 	}
 	if c.nested {
-		opts = append(opts, authtest.WithNestedErrors())
+		opts = append(opts, authtest.WithErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeNested}))
+	}
+	if c.document != nil {
+		opts = append(opts, authtest.WithOpenAPI(c.document))
 	}
 	if c.lenient {
 		opts = append(opts, authtest.WithLenientBodies())

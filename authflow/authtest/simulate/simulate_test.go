@@ -1,4 +1,4 @@
-package main
+package simulate
 
 import (
 	"bufio"
@@ -55,7 +55,7 @@ func start(t *testing.T, n int, args ...string) (lines []string, stderr *locked,
 	stderr = new(locked)
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, args, w, stderr)
+		code <- Run(ctx, "simulator", args, nil, w, stderr)
 		_ = w.Close()
 	}()
 	out := bufio.NewReader(r)
@@ -220,10 +220,14 @@ func TestExitCodes(t *testing.T) {
 	} {
 		var out, stderr bytes.Buffer
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a server that should not be
-		code := run(ctx, strings.Fields(test.args), &out, &stderr)
+		code := Run(ctx, "simulator", strings.Fields(test.args), nil, &out, &stderr)
 		cancel()
 		if code != test.code || !strings.Contains(stderr.String(), test.says) || out.Len() != 0 || strings.Contains(stderr.String(), "hunter2") {
 			t.Errorf("%s: exit %d, want %d\nstdout %q\nstderr %q", test.args, code, test.code, out.String(), stderr.String())
 		}
 	}
+}
+
+func tsadmin() gen.GetFullAccessTokenRequest {
+	return gen.GetFullAccessTokenRequest{Username: "tsadmin", Password: "admin"}
 }

@@ -21,6 +21,9 @@ func propertiesOf(req *gen.GetCustomAccessTokenRequest) Properties {
 
 // checkRules refuses rules that do not go together.
 func checkRules(req *gen.GetCustomAccessTokenRequest) error {
+	if err := checkPersistOption(req.PersistOption); err != nil {
+		return err
+	}
 	switch option := req.PersistOption; {
 	case req.VariableValues != nil && (option == gen.PersistOptionReset || option == gen.PersistOptionNone):
 		return badRequest("variable_values: not together with persist_option %s", option)
@@ -69,8 +72,9 @@ func (p Properties) after(option gen.PersistOption, r Properties) Properties {
 			r.VariableValues = p.VariableValues
 		}
 		return r
+	case gen.PersistOptionNone:
 	}
-	return p // NONE
+	return p
 }
 
 func (p Properties) empty() bool {

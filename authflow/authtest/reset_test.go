@@ -150,7 +150,7 @@ func TestReset_Options_HoldAgain(t *testing.T) {
 		if got := sim.DocumentNotes(); len(got) == 0 || !reflect.DeepEqual(got, notes) {
 			t.Errorf("round %d: notes %v, want %v", round, got, notes)
 		}
-		if wrong := sim.Now().Sub(time.Now()).Abs(); wrong > time.Minute {
+		if wrong := time.Until(sim.Now()).Abs(); wrong > time.Minute {
 			t.Errorf("round %d: the clock is wrong by %v", round, wrong)
 		}
 		want(t, call(t, sim, full, `{"username":"ann","secret_key":"key-1","org_id":1}`), 200)

@@ -2,6 +2,8 @@ package authtest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/stub"
@@ -20,6 +22,9 @@ func (o operations) SearchAuthSettings(ctx context.Context, in stub.SearchAuthSe
 	defer s.mu.Unlock()
 	c, err := s.controller(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(checkAuthType(in.Body.AuthType), checkAuthScope(in.Body.Scope)); err != nil {
 		return nil, err
 	}
 	scope, primary := in.Body.Scope, c.org.ID == PrimaryOrg
@@ -55,6 +60,9 @@ func (o operations) ConfigureAuthSettings(ctx context.Context, in stub.Configure
 	if err != nil {
 		return nil, err
 	}
+	if err := checkAuthSettings(in.Body); err != nil {
+		return nil, err
+	}
 	if in.Body.ClusterPreferences != nil && c.org.ID != PrimaryOrg {
 		return nil, forbidden("cluster_preferences: they are for callers in the Primary Org")
 	}
@@ -77,6 +85,24 @@ func (o operations) ConfigureAuthSettings(ctx context.Context, in stub.Configure
 		s.keys.orgs[ids[i]] = changed(s.keys.orgs[ids[i]], p.AuthStatus)
 	}
 	return stub.ConfigureAuthSettings204Response{}, nil
+}
+
+// checkAuthSettings rejects values that the simulator does not know.
+func checkAuthSettings(req *gen.ConfigureAuthSettingsRequest) error {
+	if err := checkAuthType(req.AuthType); err != nil {
+		return err
+	}
+	if p := req.ClusterPreferences; p != nil {
+		if err := checkAuthStatus("cluster_preferences.auth_status", p.AuthStatus); err != nil {
+			return err
+		}
+	}
+	for i, p := range req.OrgPreferences {
+		if err := checkAuthStatus(fmt.Sprintf("org_preferences.%d.auth_status", i), p.AuthStatus); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // controller returns a caller who may see and switch the secret keys.

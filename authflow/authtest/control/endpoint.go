@@ -51,7 +51,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (e *endpoint) call(r *http.Request) (body any, err error) {
 	defer func() {
 		v := recover()
-		mistake, is := v.(*authtest.Mistake)
+		mistake, is := v.(*authtest.UsageError)
 		switch {
 		case is:
 			body, err = nil, mistake

@@ -127,7 +127,7 @@ func controlsAnswers(t *testing.T, r *remote) {
 	}
 	var notes []struct{ Method, Path, Operation, Reason string }
 	r.do("GET /answers/openapi", "", &notes)
-	if len(notes) != 1 || notes[0].Method != "GET" || notes[0].Path != base+"one" || notes[0].Operation != "getOne" || !strings.Contains(notes[0].Reason, "a: value must be an integer") {
+	if len(notes) != 1 || notes[0].Method != http.MethodGet || notes[0].Path != base+"one" || notes[0].Operation != "getOne" || !strings.Contains(notes[0].Reason, "a: value must be an integer") {
 		t.Errorf("notes %+v", notes)
 	}
 	r.do("DELETE /answers", "", nil)

@@ -27,7 +27,7 @@ func absent(field, text string) error { return &rejection{http.StatusNotFound, f
 // reject responds with an error.
 func reject(w http.ResponseWriter, err error) {
 	r := &rejection{http.StatusInternalServerError, "", err.Error()}
-	var mistake *authtest.Mistake
+	var mistake *authtest.UsageError
 	switch {
 	case errors.As(err, &mistake):
 		r = &rejection{http.StatusBadRequest, mistake.Field, strings.TrimPrefix(mistake.Error(), "authtest: ")}

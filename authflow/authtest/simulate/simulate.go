@@ -95,7 +95,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 func simulator(opts []authtest.Option) (sim *authtest.Simulator, err error) {
 	defer func() {
 		v := recover()
-		mistake, is := v.(*authtest.Mistake)
+		mistake, is := v.(*authtest.UsageError)
 		switch {
 		case is:
 			err = mistake

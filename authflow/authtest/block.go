@@ -15,7 +15,7 @@ type block struct {
 
 // Block holds back the calls of an operation that arrive from now on, until
 // release is called; they then go on as usual. A call whose client gives up
-// meanwhile ends without an answer. release may be called several times.
+// in the meantime ends without a response. release may be called several times.
 //
 // [Simulator.WaitForCalls] tells when calls have arrived at the block.
 func (s *Simulator) Block(op string) (release func()) {
@@ -39,9 +39,9 @@ func (b *block) before(next http.Handler) http.Handler {
 	})
 }
 
-// Delay lets a call wait for d before it goes on, in real time or that of the
-// testing/synctest bubble. A call whose client gives up meanwhile ends without
-// an answer.
+// Delay lets a call wait for d before it goes on, in real time or in the
+// fake time of a testing/synctest bubble. A call whose client gives up in the meantime ends without
+// a response.
 func Delay(d time.Duration) Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -104,8 +104,8 @@ func (b *builder) of(s *openapi3.Schema, at string) (v built, ok bool) {
 	return v, ok
 }
 
-// choose returns the first of what the document shows and what can be built
-// that fits a schema.
+// choose returns the first value that fits a schema: one that the document shows,
+// or one that is built.
 func (b *builder) choose(s *openapi3.Schema, at string) (v built, ok bool) {
 	replaced := len(b.reasons)
 	for _, example := range slices.Concat([]any{s.Example}, s.Examples, []any{s.Default, s.Const}) {
@@ -152,7 +152,7 @@ func (b *builder) candidates(s *openapi3.Schema, at string) (list []built) {
 	return list
 }
 
-// rank puts what the document shows before what is built.
+// rank puts values that the document shows before those that are built.
 func rank(v built) int {
 	if v.shown {
 		return 0
@@ -171,7 +171,7 @@ func (b *builder) parts(s *openapi3.Schema, at string) (list []built) {
 }
 
 // merged returns an object with the properties of a schema and those of values of
-// schemas that it consists of, or the first of these values if it is no object.
+// schemas that it consists of, or the first of these values if it is not an object.
 func (b *builder) merged(s *openapi3.Schema, at string, parts ...built) built {
 	own := b.object(s, at)
 	fields, shown := make(map[string]any), own.shown
@@ -188,8 +188,8 @@ func (b *builder) merged(s *openapi3.Schema, at string, parts ...built) built {
 }
 
 // object returns the properties that an object must have, and those that the
-// document shows, in order: what is left out of a schema within itself is then
-// always the same.
+// document shows. They are in order, so that a schema within itself always lacks
+// the same ones.
 func (b *builder) object(s *openapi3.Schema, at string) built {
 	fields, shown := make(map[string]any), false
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {

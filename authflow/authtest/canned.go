@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// canned are the answers of the rest of the API.
+// canned are the responses of the rest of the API.
 type canned struct {
 	mu   sync.Mutex
 	list []*cannedPath
@@ -24,7 +24,7 @@ type cannedPath struct {
 	calls        int
 }
 
-// WithAnswer gives a call of the rest of the API an answer; see
+// WithAnswer gives a call of the rest of the API a response; see
 // [Simulator.SetAnswer].
 func WithAnswer(method, path string, first Fault, more ...Fault) Option {
 	return func(s *settings) {
@@ -32,19 +32,19 @@ func WithAnswer(method, path string, first Fault, more ...Fault) Option {
 	}
 }
 
-// SetAnswer gives a call of the rest of the API an answer, in place of that
+// SetAnswer gives a call of the rest of the API a response, in place of that
 // of [Echo], as which it still counts:
 //
 //	sim.SetAnswer("POST", "/api/rest/2.0/metadata/search", authtest.JSON(200, firstPage), authtest.JSON(200, []any{}))
 //	sim.SetAnswer("DELETE", "/api/rest/2.0/groups/{id}/delete", authtest.Answer(204, "", ""))
 //
-// The first call gets the first answer and so on; the last answer repeats. They
+// The first call gets the first response and so on; the last response repeats. They
 // stand behind authentication: a call without a live token or session is
-// refused with 401, and uses up none of them. A segment in braces stands for any
+// rejected with 401, and uses up none of them. A segment in braces stands for any
 // one segment; where several paths fit, the one with the fewest of those wins.
 // The path may be outside /api/rest/2.0/.
 //
-// Setting a method and path again replaces its answers. SetAnswer panics if
+// Setting a method and path again replaces its responses. SetAnswer panics if
 // the path is an operation of the simulator itself: those are changed with
 // [Simulator.Fail].
 func (s *Simulator) SetAnswer(method, path string, first Fault, more ...Fault) {
@@ -78,7 +78,7 @@ func (s *Simulator) ClearAnswers() {
 	s.canned.list, s.canned.notes = nil, nil
 }
 
-// CannedAnswer tells about a call that has answers of its own.
+// CannedAnswer tells about a call that has responses of its own.
 type CannedAnswer struct {
 	Method, Path string
 	// Calls is how many calls have been answered.
@@ -147,14 +147,14 @@ func (c *cannedPath) fits(path []string) (anys int, ok bool) {
 	return anys, true
 }
 
-// has reports whether a call has an answer.
+// has reports whether a call has a response.
 func (c *canned) has(method, path string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.find(method, path) != nil
 }
 
-// take returns the next answer to a call, or nil.
+// take returns the next response to a call, or nil.
 func (c *canned) take(method, path string) Fault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -167,7 +167,7 @@ func (c *canned) take(method, path string) Fault {
 	return next
 }
 
-// JSON answers with a status and the JSON form of v. It panics if v has none.
+// JSON responds with a status and the JSON form of v. It panics if v has none.
 func JSON(status int, v any) Fault {
 	body, err := json.Marshal(v)
 	if err != nil {

@@ -22,6 +22,6 @@ func (s *Simulator) Advance(d time.Duration) {
 	}
 }
 
-// millis is the server's time as its answers have it, without the fraction of
-// a millisecond: what a client computes from an answer is then what holds.
+// millis is the server's time as its responses have it, without the fraction of
+// a millisecond: what a client computes from a response is then what holds.
 func (s *Simulator) millis() time.Time { return time.UnixMilli(s.Now().UnixMilli()) }

@@ -8,10 +8,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// EchoAnswer is what every path below /api/rest/2.0/ answers that is not one
-// of the eleven operations: who has called, and what arrived. It stands for the
+// EchoAnswer is the response of every path below /api/rest/2.0/ that is not one
+// of the eleven operations. It shows the caller and the request. It stands for the
 // rest of the API, and like it needs a token or a session. [Simulator.SetAnswer]
-// puts other answers in its place.
+// puts other responses in its place.
 //
 // An object access token reads: it may GET and POST here, but not PUT, PATCH
 // or DELETE.
@@ -32,7 +32,7 @@ type EchoAnswer struct {
 	// token with NONE those of the token, and otherwise those that the user has
 	// stored in the Org. Nil if there are none.
 	Rules *Properties `json:"rules,omitempty"`
-	// UserParameters are those of the full or object access token, or else those
+	// UserParameters are the parameters of the full or object access token, or else those
 	// that the user has stored. Nil if there are none.
 	UserParameters *gen.UserParameters `json:"user_parameters,omitempty"`
 	// Body is the body of the request, up to 64 KiB of it.

@@ -13,7 +13,7 @@ func TestEnvelopes(t *testing.T) {
 		name string
 		opts []authtest.Option
 		path string // to the details
-		text string // of the refusal
+		text string // of the rejection
 	}{
 		{"flat", nil, "error.message", `the secret key is not valid`},
 		{"nested", []authtest.Option{authtest.WithErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeNested})}, "error.message.debug", `["the secret key is not valid"]`},
@@ -47,7 +47,7 @@ func TestTextEnvelopeAndItsChange(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	sim.SetErrorForm(authtest.ErrorForm{Envelope: authtest.EnvelopeNested})
-	sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(403, 10023, "no"))
+	sim.Fail(authtest.AnyOperation, 1, authtest.Reject(403, 10023, "no"))
 	a = call(t, sim, whoami, "")
 	if d := a.failure(t); a.status != 403 || d.Code != 10023 || d.Debug != `["no"]` {
 		t.Errorf("%d %s", a.status, a.body)
@@ -57,7 +57,7 @@ func TestTextEnvelopeAndItsChange(t *testing.T) {
 	}
 }
 
-// What others saw on live servers.
+// Other people saw these on live servers.
 func TestErrorForm_LiveForms(t *testing.T) {
 	for name, test := range map[string]struct {
 		form  authtest.ErrorForm

@@ -26,7 +26,7 @@ type DebugText int32
 
 const (
 	// DebugOfEnvelope is the default: a JSON list in a string in
-	// [EnvelopeNested], and the text itself elsewhere.
+	// [EnvelopeNested], and the text itself in the others.
 	DebugOfEnvelope DebugText = iota
 	// DebugList is a JSON list of one text, in a string, in every envelope.
 	DebugList
@@ -48,7 +48,7 @@ const (
 	TraceAbsent
 )
 
-// ErrorForm is the form of error responses. The zero value is that of the
+// ErrorForm is the form of error responses. The zero value is the form of the
 // vendor's spec; all others were seen on live servers.
 type ErrorForm struct {
 	Envelope Envelope

@@ -8,7 +8,7 @@ import (
 
 // Fault stands in the way of a call: it answers in place of the simulator, or
 // does something before or after next does. It is ordinary middleware, so that
-// tests can write their own. This package has [Status], [Refuse],
+// tests can write their own. This package has [Status], [Reject],
 // [RateLimited], [Maintenance], [Redirect], [Answer], [Empty], [Truncated],
 // [Reset], [Handle], and, to go before others, [Delay] and [Header].
 type Fault func(next http.Handler) http.Handler

@@ -12,7 +12,7 @@ const release = "26.8.0.cl"
 // reading getSystemInformation.
 const privilegeSystemInfo = "SYSTEM_INFO_ADMINISTRATION"
 
-// sessionInfo is the part of the answers of session/info and preauth/info that
+// sessionInfo is the part of the responses of session/info and preauth/info that
 // the vendor's Visual Embed SDK reads.
 type sessionInfo struct {
 	UserGUID        string     `json:"userGUID"`
@@ -78,7 +78,7 @@ func (s *Simulator) preauthInfo(x *exchange, w http.ResponseWriter) error {
 	return nil
 }
 
-// systemInfo is the answer of getSystemInformation. The pointers are null where
+// systemInfo is the response of getSystemInformation. The pointers are null where
 // the simulator has no such thing.
 type systemInfo struct {
 	ID                          string  `json:"id"`

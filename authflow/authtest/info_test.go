@@ -68,7 +68,7 @@ func TestSystemInformation(t *testing.T) {
 	want(t, a, 200)
 	var got map[string]any
 	a.decode(t, &got)
-	// The keys that the operation documents. What there is not is null.
+	// The keys that the operation documents. The others are null.
 	for _, key := range []string{
 		"id", "name", "release_version", "time_zone", "locale", "date_format", "api_version", "type", "environment",
 		"license", "date_time_format", "time_format", "system_user_id", "super_user_id", "hidden_object_id",

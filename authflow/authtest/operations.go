@@ -24,9 +24,9 @@ const (
 	OpConfigureAuthSettings = "configureAuthSettings"
 
 	// Echo stands for every other path below /api/rest/2.0/, and for those
-	// with answers of their own; see [EchoAnswer].
+	// with responses of their own; see [EchoAnswer].
 	Echo = "echo"
-	// AnyOperation stands for all of them, and for requests elsewhere.
+	// AnyOperation stands for all of them, and for requests to other paths.
 	AnyOperation = "*"
 )
 

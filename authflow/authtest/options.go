@@ -8,7 +8,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// What a simulator has that is given no users and no secret key.
+// The user and the secret key of a simulator to which options give none.
 const (
 	// DefaultUsername is an administrator who is in every Org. It is there
 	// unless [WithUser] names others.
@@ -97,7 +97,7 @@ func WithOrgSecretKey(orgID int32, key string) Option {
 	return func(s *settings) { s.orgSecretKeys[orgID] = gen.Secret(key) }
 }
 
-// WithMFA switches multi-factor authentication on: passwords are refused with
+// WithMFA switches multi-factor authentication on: passwords are rejected with
 // 401, secret keys work. See [Simulator.SetMFA].
 func WithMFA() Option {
 	return func(s *settings) { s.mfa = true }
@@ -110,12 +110,12 @@ func WithIdleTimeout(d time.Duration) Option {
 }
 
 // WithRememberFor sets how long a session with remember_me lasts from its
-// log-in, used or not. The default is 7 days.
+// login, used or not. The default is 7 days.
 func WithRememberFor(d time.Duration) Option {
 	return func(s *settings) { s.rememberFor = d }
 }
 
-// WithTokenValidity sets how long a token is valid that was asked for without
+// WithTokenValidity sets how long a token is valid that was requested without
 // validity_time_in_sec. The default is 300 seconds.
 func WithTokenValidity(d time.Duration) Option {
 	return func(s *settings) { s.tokenValidity = d }

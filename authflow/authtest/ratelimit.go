@@ -26,7 +26,7 @@ type RateLimit struct {
 // whatever kind, after the first burst ones; what is more is answered with 429.
 // The server's own limit is 100 and 10 (from 26.2). Without it there is none.
 //
-// Clients in process are all at one address, but for those of
+// Clients in process are all at one address, except for those of
 // [Simulator.ClientAt]. The clock of this is the real one, or the bubble's:
 // [Simulator.Advance] lets nobody make more calls.
 func WithRateLimit(perSecond float64, burst int) Option {

@@ -9,7 +9,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// refusalError is an error answer.
+// refusalError is an error response.
 type refusalError struct {
 	status int
 	code   int // the server's number for the failure
@@ -51,7 +51,7 @@ func forbidden(format string, args ...any) error {
 	return refusalFor(http.StatusForbidden, fmt.Sprintf(format, args...))
 }
 
-// refuse answers with err in the envelope; an error that is not a refusal is
+// reject responds with err in the envelope; an error that is not a rejection is
 // a failure of the server.
 func (s *Simulator) refuse(w http.ResponseWriter, err error) {
 	var r *refusalError

@@ -11,7 +11,7 @@ func newEra() *era { return &era{make(chan struct{})} }
 
 // Reset returns the simulator to the state in which [New] made it, as if the
 // process had been replaced: users, Orgs, groups, keys, settings and responses
-// are those of the options again, tokens, sessions, faults and blocks are gone,
+// are again as the options say, tokens, sessions, faults and blocks are gone,
 // all counts are zero, and the clock is right. Users have new GUIDs, except for
 // those of [UserID].
 //

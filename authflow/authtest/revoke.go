@@ -57,7 +57,7 @@ func (s *Simulator) revocable(c *caller, req *gen.RevokeTokenRequest) ([]*token,
 	case t == nil:
 		return nil, badRequest("token: it is not valid")
 	case req.UserIdentifier != "" && t.user != target:
-		return nil, badRequest("token: it is not that of the user in user_identifier")
+		return nil, badRequest("token: it belongs to another user than user_identifier")
 	case t.user != own && !admin:
 		return nil, forbidden("ending the token of another user needs the privilege %s", PrivilegeAdministration)
 	case c.kind() == KindObject && t != c.token:

@@ -10,7 +10,7 @@ import (
 // names one of them.
 const orgSelector = "X-Org-Selector"
 
-// target returns the Org that a token is asked for, and all Orgs that it is to
+// target returns the Org that a token is requested, and all Orgs that it is to
 // be good for. named is the Org that the request names, or nil.
 func (s *Simulator) target(username string, key gen.Secret, named *gen.Org, scope *gen.TokenScopeInput) (gen.Org, []gen.Org, error) {
 	if err := checkOrgScope(scope); err != nil {

@@ -18,8 +18,8 @@ func threeOrgs(more ...authtest.Option) *authtest.Simulator {
 	}, more...)...)
 }
 
-// An absent Org is not the Primary Org: it is that of the key, and otherwise
-// that of the user's last session.
+// An absent Org is not the Primary Org: it is the Org of the key, and otherwise
+// the Org of the user's last session.
 func TestAbsentOrg(t *testing.T) {
 	sim := threeOrgs()
 	inOrg := func(body string) (ids []int32) {
@@ -44,7 +44,7 @@ func TestAbsentOrg(t *testing.T) {
 	all("by password", inOrg(annPW), 1)
 	want(t, call(t, sim, login, `{"username":"bob","password":"pw","org_identifier":"Sales"}`), 204)
 	all("after a session in Org 1", inOrg(byKey), 1)
-	all("an Org's key after a session elsewhere", inOrg(`{"username":"bob","secret_key":"key-3"}`), 3)
+	all("an Org's key after a session in another Org", inOrg(`{"username":"bob","secret_key":"key-3"}`), 3)
 	all("by password after a session", inOrg(`{"username":"bob","password":"pw"}`), 1)
 
 	var tok gen.AccessToken
@@ -105,7 +105,7 @@ func TestTokensForSeveralOrgs(t *testing.T) {
 	}
 }
 
-func TestScopesThatAreRefused(t *testing.T) {
+func TestScope_ThatDoesNotFit_IsRejected(t *testing.T) {
 	const specific = `,"scope":{"org_scope":"SPECIFIC_ORGS","org_identifiers":`
 	for body, status := range map[string]int{
 		specific + `[]}`:                  400,

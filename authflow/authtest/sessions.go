@@ -78,8 +78,8 @@ func (s *Simulator) resume(x *exchange) *session {
 }
 
 // setSession and setClient are the Set-Cookie headers of a session, with
-// attributes in the order that the API's documentation shows. What embedding
-// needs comes in addition: browsers send a cookie across sites only with
+// attributes in the order that the API's documentation shows. Attributes for
+// embedding follow: browsers send a cookie across sites only with
 // SameSite=None, and take that only with Secure.
 func (s *Simulator) setSession(x *exchange, c *session) string {
 	line := fmt.Sprintf("%s=%s; Path=/;%s HttpOnly", sessionCookie, c.id, s.maxAge(c))
@@ -111,7 +111,7 @@ func (s *Simulator) maxAge(c *session) string {
 }
 
 // RotateCookie gives each session of a user another JSESSIONID, in a
-// Set-Cookie header of the session's next answer. The old id ends with that
+// Set-Cookie header of the session's next response. The old id ends with that
 // answer. It panics if there is no such user.
 func (s *Simulator) RotateCookie(username string) {
 	s.mu.Lock()
@@ -124,7 +124,7 @@ func (s *Simulator) RotateCookie(username string) {
 	}
 }
 
-// cookies is the answer to a log-in. It is written by hand because the
+// cookies is the response to a login. It is written by hand because the
 // generated one cannot send two Set-Cookie headers.
 type cookies struct {
 	done

@@ -118,7 +118,7 @@ func (s *Simulator) controller(ctx context.Context) (*caller, error) {
 	return c, nil
 }
 
-// resume brings trusted authentication back when a key is switched on while
+// resume switches trusted authentication on when a key is switched on while
 // [Simulator.SetTrustedAuthentication] has it off. The keys of before are gone, as
 // those that were switched off here are.
 func (k *keys) resume(in *gen.ConfigureAuthSettingsRequest) {

@@ -18,7 +18,7 @@ type userSetting struct {
 }
 
 // InOrgs puts the user in these Orgs, and in no other. The first is where a
-// log-in that names no Org leads.
+// login that names no Org leads.
 func InOrgs(ids ...int32) UserOption {
 	return func(a *account) { a.orgs = slices.Clone(ids) }
 }
@@ -85,7 +85,7 @@ func (a *account) statusAt(now time.Time) gen.AccountStatus {
 	return a.status
 }
 
-// usable refuses an account that is not active.
+// usable rejects an account that is not active.
 func (a *account) usable(now time.Time) error {
 	if status := a.statusAt(now); status != gen.AccountStatusActive {
 		return forbidden("the account is %s", status)
@@ -124,7 +124,7 @@ type User struct {
 	Status gen.AccountStatus
 	Orgs   []gen.Org
 	Groups []string
-	// Privileges of the user's own and of the user's groups, sorted.
+	// Privileges of the user and of the user's groups, sorted.
 	Privileges []string
 	// Properties that custom access tokens have stored, by the number of the
 	// Org; nil if there are none.

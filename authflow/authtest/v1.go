@@ -70,7 +70,7 @@ func (s *Simulator) passwordSession(x *exchange, username string, password gen.S
 }
 
 // v1TokenLogin begins a session with auth_token and perhaps username. It
-// answers with a redirect, unless no_url_redirection is true.
+// responds with a redirect, unless no_url_redirection is true.
 func (s *Simulator) v1TokenLogin(x *exchange, w http.ResponseWriter) error {
 	fields, err := form(x)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *Simulator) tokenSession(x *exchange, username, token string) (cookies, 
 	case t == nil:
 		return cookies{}, unauthorized("auth_token: it is not valid: unknown, expired or revoked")
 	case username != "" && username != t.user.name:
-		return cookies{}, unauthorized("username: it is not that of the token")
+		return cookies{}, unauthorized("username: the token belongs to another user")
 	case t.kind == KindObject:
 		return cookies{}, forbidden("an object access token does not begin a session")
 	}
@@ -121,7 +121,7 @@ func (s *Simulator) tokenSession(x *exchange, username, token string) (cookies, 
 }
 
 // v1AuthToken issues a full access token for secret_key and username, in the
-// Org orgid. The answer is the token alone, as text.
+// Org orgid. The response is the token alone, as text.
 func (s *Simulator) v1AuthToken(x *exchange, w http.ResponseWriter) error {
 	fields, err := form(x)
 	if err != nil {

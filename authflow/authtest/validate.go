@@ -39,7 +39,7 @@ func routesOf(doc *openapi3.T) map[string]map[string]*routers.Route {
 	return routes
 }
 
-// validate holds a request to the spec. Who calls is not its business.
+// validate holds a request to the spec. It does not look at the caller.
 func validate(x *exchange, r *http.Request) error {
 	if x.tooLong {
 		return badRequest("the body is longer than %d bytes", maxBody)
@@ -72,7 +72,7 @@ func validate(x *exchange, r *http.Request) error {
 	return singleValue(r)
 }
 
-// singleValue refuses what follows the JSON value in a body, which the
+// singleValue rejects what follows the JSON value in a body, which the
 // validation does not look at.
 func singleValue(r *http.Request) error {
 	body, err := r.GetBody()

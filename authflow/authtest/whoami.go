@@ -24,7 +24,7 @@ func (o operations) GetCurrentUserInfo(ctx context.Context, _ stub.GetCurrentUse
 
 // WithSameSessionToken makes getCurrentUserToken answer a caller who has a token
 // with that token, as servers did before August 2026 by the vendor's documents.
-// Without it the answer is a new token for everybody.
+// Without it the response is a new token for everybody.
 func WithSameSessionToken() Option {
 	return func(s *settings) { s.sameSessionToken = true }
 }

@@ -81,7 +81,7 @@ func TestTheClockHasAnEnd(t *testing.T) {
 			before := r.sim.Now()
 			if r.send("POST /clock/advance", "application/json", `{"seconds":`+step+`}`).Code != 200 {
 				if r.sim.Now().Sub(before).Abs() > time.Hour {
-					t.Errorf("it was refused, and moved from %v to %v", before, r.sim.Now())
+					t.Errorf("it was rejected, and moved from %v to %v", before, r.sim.Now())
 				}
 				break
 			}

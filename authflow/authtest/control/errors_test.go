@@ -6,7 +6,7 @@ import (
 )
 
 // An error names the field that is wrong, and repeats no secret.
-func TestControlNamesWhatIsWrong(t *testing.T) {
+func TestControl_RequestThatDoesNotFit_NamesTheField(t *testing.T) {
 	r := serve(t, ann())
 	for _, test := range []struct {
 		to, body string

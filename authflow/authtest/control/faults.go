@@ -38,7 +38,7 @@ func (f describedFault) fault() authtest.Fault {
 	return chain(append(list, f.last()))
 }
 
-// last is what comes after the delay and the headers.
+// last is the fault behind the delay and the headers.
 func (f describedFault) last() authtest.Fault {
 	status := f.Status
 	if status == 0 {
@@ -53,8 +53,8 @@ func (f describedFault) last() authtest.Fault {
 		return authtest.Maintenance(status)
 	case "empty":
 		return authtest.Empty(status)
-	case "refuse":
-		return authtest.Refuse(status, f.Code, f.Text)
+	case "reject":
+		return authtest.Reject(status, f.Code, f.Text)
 	case "rate_limited":
 		return authtest.RateLimited(seconds(f.RetryAfterSeconds))
 	case "redirect":

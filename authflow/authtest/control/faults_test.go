@@ -33,7 +33,7 @@ func controlsFaults(t *testing.T, r *remote) {
 		`{"kind":"html","status":502}`:                            {502, "Bad Gateway", header{"Content-Type", "text/html; charset=utf-8"}},
 		`{"kind":"maintenance","status":200}`:                     {200, "Site Maintenance", header{}},
 		`{"kind":"empty","status":200,"headers":{"X-A":"1"}}`:     {200, "", header{"X-A", "1"}},
-		`{"kind":"refuse","status":409,"code":7,"text":"again"}`:  {409, "again", header{}},
+		`{"kind":"reject","status":409,"code":7,"text":"again"}`:  {409, "again", header{}},
 		`{"kind":"rate_limited","retry_after_seconds":1.5}`:       {429, "10000", header{"Retry-After", "2"}},
 		`{"kind":"redirect","location":"https://x.test"}`:         {302, "", header{"Location", "https://x.test"}},
 		`{"kind":"redirect","location":"/y","status":307}`:        {307, "", header{"Location", "/y"}},

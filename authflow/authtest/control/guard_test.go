@@ -9,7 +9,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest/control"
 )
 
-// Whoever is not on this machine, and no page of a browser, controls anything.
+// Only clients on this machine control the simulator, and no page of a browser does.
 func TestControlKeepsOthersOut(t *testing.T) {
 	for _, test := range []struct {
 		method, host, origin, site, contentType, body string

@@ -18,8 +18,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// remote speaks to the control API of a simulator, and holds what is said on
-// both sides to the API's document.
+// remote speaks to the control API of a simulator, and holds the requests and
+// responses to the API's document.
 type remote struct {
 	t    *testing.T
 	sim  *authtest.Simulator
@@ -48,7 +48,7 @@ func (r *remote) do(to, body string, out any) {
 	}
 }
 
-// rejected makes a call that must be rejected, and returns what was said.
+// rejected makes a call that must be rejected, and returns the error.
 func (r *remote) rejected(to, body string, status int) (field, text string) {
 	r.t.Helper()
 	rec := r.send(to, "application/json", body)

@@ -90,8 +90,8 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	return serveAll(ctx, servers)
 }
 
-// simulator makes the simulator. What authtest.New panics with is a mistake of
-// the command line, or in the document.
+// simulator makes the simulator. A panic of authtest.New is about a mistake on the
+// command line, or in the document.
 func simulator(opts []authtest.Option) (sim *authtest.Simulator, err error) {
 	defer func() {
 		v := recover()

@@ -72,7 +72,7 @@ func TestRun_ExitWithStdin_EndsWhenStdinCloses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := starter.Write([]byte("what comes before the end is ignored\n")); err != nil {
+	if _, err := starter.Write([]byte("text before the end is ignored\n")); err != nil {
 		t.Fatal(err)
 	}
 	if status, _ := get(t, strings.TrimSpace(line)+"/nowhere"); status != 404 {

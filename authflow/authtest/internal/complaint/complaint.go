@@ -1,4 +1,4 @@
-// Package complaint says what is wrong with a request that does not fit its
+// Package complaint describes the mistake in a request that does not fit its
 // OpenAPI document, without repeating a value of the request.
 package complaint
 
@@ -11,7 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// About says what is wrong with a request, and with which field. It never
+// About describes the mistake in a request, and names the field. It never
 // repeats a value: a body is full of secrets, and the errors of the validator
 // print them.
 func About(err error) string {

@@ -204,11 +204,21 @@ func (b *builder) object(s *openapi3.Schema, at string) built {
 		shown = shown || ok && v.shown
 	}
 	for _, name := range s.Required {
-		if _, has := fields[name]; !has && s.Properties[name] == nil {
-			fields[name] = "" // of any kind
+		if s.Properties[name] == nil {
+			fields[name] = b.additional(s, at+"."+name)
 		}
 	}
 	return built{fields, shown}
+}
+
+// additional returns a value of a property that an object must have, but whose
+// name is not among its properties.
+func (b *builder) additional(s *openapi3.Schema, at string) any {
+	if rest := s.AdditionalProperties.Schema; rest != nil {
+		v, _ := b.of(rest.Value, at)
+		return v.value
+	}
+	return ""
 }
 
 // array returns lists of different lengths: an empty one first, unless the
@@ -219,7 +229,7 @@ func (b *builder) array(s *openapi3.Schema, at string) (list []built) {
 		return []built{empty}
 	}
 	item, ok := b.of(s.Items.Value, at+".0")
-	if !ok || item.value == nil && !item.shown {
+	if !ok {
 		return []built{empty}
 	}
 	full := built{value: slices.Repeat([]any{item.value}, int(min(max(s.MinItems, 1), maxItems))), shown: item.shown}

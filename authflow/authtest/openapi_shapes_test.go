@@ -102,6 +102,7 @@ var shapes = map[string]string{
 	"/either":   `200 application/json {"v":"aaa","w":"BIG"}`,
 	"/nullable": `200 application/json {"e":"A"}`,
 	"/map":      `200 application/json {"any":{},"m":{}}`,
+	"/unnamed":  `200 application/json {"x":{"n":0},"y":{"n":""}}`,
 	"/secret":   `200 application/json {"id":""}`,
 	"/file":     `200 application/octet-stream `,
 	"/archive":  `200 application/zip `,
@@ -153,10 +154,12 @@ func TestOpenAPI_ShapesOfAnAPI_ResponsesFitTheirSchemas(t *testing.T) {
 // A response that the test sets takes the place of what a note is about.
 func TestOpenAPI_Note_GoesWithAnotherResponse(t *testing.T) {
 	sim := authtest.New()
-	for range 2 {
-		sim.SetOpenAPI([]byte(documentOf("3.0.3", `application/json: {example: 1, schema: {type: string}}`, "")))
-		if n := sim.DocumentNotes(); len(n) != 1 || n[0].Path != "/one" {
-			t.Errorf("notes %v", n)
+	for _, schema := range []string{`{type: string}`, `{type: string, minLength: 5, maxLength: 1}`, `{type: string}`} { // the second has no value
+		for range 2 {
+			sim.SetOpenAPI([]byte(documentOf("3.0.3", `application/json: {example: 1, schema: `+schema+`}`, "")))
+			if n := sim.DocumentNotes(); len(n) != 1 || n[0].Path != "/one" {
+				t.Errorf("notes %v", n)
+			}
 		}
 	}
 	sim.SetAnswer("GET", "/one", authtest.JSON(200, "x"))

@@ -43,7 +43,7 @@ test: ## all tests, with the race detector where there is a C compiler; 5 minute
 
 quickstarts: ## the simulator as a process, tested from Node and from Python; needs node and python3
 	go build -o bin/simulator ./examples/simulator
-	node --test examples/node/
+	node --test examples/node/thoughtspot.test.mjs
 	python3 -B -m unittest discover -s examples/python
 
 crowds: ## crowds of the promised size, such as 10,000 flows at once, and many random schedules; without the race detector; 4 minutes

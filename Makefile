@@ -23,7 +23,8 @@ PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
-	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
+	authflow/redisstore authflow/storetest authflow/authtest authflow/authtest/internal/complaint authflow/authtest/control \
+	authflow/authtest/simulate examples/simulator tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
 	gen api api/wire tests/generate examples/tags
 
 # The packages of tests, except tests/generate.
@@ -31,7 +32,7 @@ PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/co
 	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
 	tests/replicas/replica
 
-.PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
+.PHONY: help demo test quickstarts crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -44,6 +45,11 @@ demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 test: ## all tests, with the race detector where there is a C compiler; 5 minutes
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
 	go test $(RACE) ./...
+
+quickstarts: ## the simulator as a process, tested from Node and from Python; needs node and python3
+	go build -o bin/simulator ./examples/simulator
+	node --test examples/node/thoughtspot.test.mjs
+	python3 -B -m unittest discover -s examples/python
 
 crowds: ## crowds of the promised size, such as 10,000 flows at once, and many random schedules; without the race detector; 4 minutes
 	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(6|9|13|14)_|TestL3_Rejected|TestL4_MoreExclusive' ./authflow
@@ -157,7 +163,7 @@ bench-smoke: ## one short round of every benchmark; cold 5 minutes
 	cd tests/bench && go test -short -bench . -benchtime 1x ./...
 
 spec-lint: ## Redocly's recommended rules; needs Node and the npm registry
-	npx --yes $(REDOCLY) lint api/openapi.yaml authflow/authtest/control.yaml
+	npx --yes $(REDOCLY) lint api/openapi.yaml authflow/authtest/control/control.yaml
 
 spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking change that CHANGELOG.md does not name
 	@[ -n "$(BASE)" ] || { echo "usage: make spec-diff BASE=<git rev>"; exit 2; }

@@ -121,7 +121,7 @@ func TestT6_ProfileWithoutGroups_IsSentOnceInTenMinutes(t *testing.T) {
 					t.Error(err)
 				}
 				step("after a sign-out", c.sent+" f New")
-				x.sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(400, 10002, "no such user"))
+				x.sim.Fail(authtest.AnyOperation, 1, authtest.Reject(400, 10002, "no such user"))
 				step("a user that the cluster has lost", c.sent+"; "+c.sent+" f New")
 				time.Sleep(time.Second) // fake clock: the pause after the rejection
 				step("the same again", c.sent)

@@ -113,7 +113,7 @@ func TestRun_TokenRevokedBetweenSearches_IsReplaced(t *testing.T) {
 }
 
 func TestRun_FailureOfASearch_NamesTheTagAndTheServersText(t *testing.T) {
-	cluster(t, authtest.Refuse(http.StatusForbidden, 10023, "no access to metadata"))
+	cluster(t, authtest.Reject(http.StatusForbidden, 10023, "no access to metadata"))
 	err := run(t.Context(), &bytes.Buffer{})
 	if err == nil || !strings.HasPrefix(err.Error(), "tag Sales: ") || !strings.Contains(err.Error(), "no access to metadata") {
 		t.Fatal(err)

@@ -43,6 +43,10 @@ func WithOpenAPI(document []byte) Option {
 // [Simulator.DocumentNotes] lists the operations whose examples do not fit their
 // schema, and those without a response, which stay with [Echo].
 //
+// Where the document is wrong about the server, the response is as wrong: in the
+// vendor's, the time in the responses of createSchedule and searchSchedules is an
+// object. Use [Simulator.SetAnswer] for those.
+//
 // Paths begin with the path of the document's first server, if that has one.
 // It panics if the document cannot be read; one that refers to other files
 // cannot.

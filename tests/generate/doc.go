@@ -25,4 +25,8 @@ import (
 	_ "github.com/oapi-codegen/runtime"
 
 	_ "github.com/go-thoughtspot/tsauth/gen"
+
+	// The tests of a client of the whole API import these packages.
+	_ "github.com/go-thoughtspot/tsauth/authflow"
+	_ "github.com/go-thoughtspot/tsauth/authflow/authtest"
 )

@@ -21,7 +21,11 @@ func vendorsDocument(t *testing.T) string {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the vendor's document is not in ../shared/vendor")
 	}
-	return path
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return absolute
 }
 
 // readmeFiles returns the YAML files of README.md, by the names in their first lines.
@@ -85,20 +89,28 @@ func TestREADME_GeneratorOption_IsNeeded(t *testing.T) {
 	}
 }
 
-// A reader can also take the vendor's document as a whole.
-func TestREADME_VendorsDocument_Compiles(t *testing.T) {
+// A reader can also take the vendor's document as a whole, and test the program with a
+// simulator that has the same document.
+func TestREADME_VendorsDocument_CompilesAndDecodes(t *testing.T) {
 	document := vendorsDocument(t)
 	for name, c := range map[string]struct {
 		change       func(map[string]any)
 		operations   int
 		least, above int // lines
+		calls        bool
 	}{
-		"two operations":  {unchanged, 2, 1_400, 1_800},
-		"every operation": {func(options map[string]any) { delete(options, "include-operation-ids") }, 181, 98_000, 108_000},
+		"two operations":  {unchanged, 2, 1_400, 1_800, false},
+		"every operation": {func(options map[string]any) { delete(options, "include-operation-ids") }, 181, 98_000, 108_000, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := generateAsReader(t, document, c.change)
-			run(t, dir, "go", "build", ".")
+			t.Setenv("DOCUMENT", document)
+			if c.calls {
+				write(t, filepath.Join(dir, "client_test.go"), content(t, "testdata/vendor/client_test.go"))
+				t.Log(run(t, dir, "go", "test", "-count=1", "-v", "."))
+			} else {
+				run(t, dir, "go", "build", ".")
+			}
 			client := content(t, filepath.Join(dir, "client.gen.go"))
 			if lines := strings.Count(client, "\n"); lines < c.least || lines > c.above {
 				t.Errorf("%d lines, and README.md says otherwise", lines)

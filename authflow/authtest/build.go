@@ -16,7 +16,11 @@ import (
 type builder struct {
 	building map[*openapi3.Schema]bool  // schemas may contain themselves
 	built    map[*openapi3.Schema]built // and each other many times over
+	failed   map[*openapi3.Schema]bool  // the schemas that no value was found for
 	reasons  []string                   // the examples that do not fit
+	depth    int                        // of flattened schemas within each other
+	steps    int                        // the schemas for which a value was looked for
+	cycles   int                        // how many of them were within themselves
 }
 
 // built is a value that fits a schema.
@@ -28,7 +32,9 @@ type built struct {
 }
 
 func newBuilder() *builder {
-	return &builder{building: make(map[*openapi3.Schema]bool), built: make(map[*openapi3.Schema]built)}
+	return &builder{
+		building: make(map[*openapi3.Schema]bool), built: make(map[*openapi3.Schema]built), failed: make(map[*openapi3.Schema]bool),
+	}
 }
 
 // content returns a body for content; ok is false if none was found.
@@ -92,17 +98,29 @@ func (b *builder) of(s *openapi3.Schema, at string) (v built, ok bool) {
 	if v, ok := b.built[s]; ok {
 		return v, true
 	}
+	if b.failed[s] || b.steps >= maxSteps {
+		return built{}, false
+	}
 	if b.building[s] {
+		b.cycles++
 		return built{}, check(s, nil) == nil
 	}
 	b.building[s] = true
 	defer delete(b.building, s)
+	b.steps++
+	before := b.cycles
 	v, ok = b.choose(s, at)
 	if ok {
 		b.built[s] = v
+	} else if b.cycles == before { // it would fail elsewhere as well
+		b.failed[s] = true
 	}
 	return v, ok
 }
+
+// maxSteps bounds the work that the schemas of one response can demand, which may contain
+// each other. The largest response of the vendor takes 62.
+const maxSteps = 2_000
 
 // choose returns the first value that fits a schema: one that the document shows,
 // or one that is built.
@@ -118,20 +136,26 @@ func (b *builder) choose(s *openapi3.Schema, at string) (v built, ok bool) {
 			return built{one, true}, true
 		}
 	}
-	for _, v := range b.candidates(s, at) {
-		if check(s, v.value) == nil {
-			v.shown = v.shown || len(b.reasons) > replaced
-			return v, true
+	isNullable := check(s, nil) == nil
+	for _, find := range []func(*openapi3.Schema, string) []built{b.candidates, b.fallbacks} {
+		for _, v := range find(s, at) {
+			if check(s, v.value) == nil {
+				v.shown = v.shown || len(b.reasons) > replaced
+				return v, true
+			}
+		}
+		if isNullable {
+			return built{}, true
 		}
 	}
-	return built{}, check(s, nil) == nil
+	return built{}, false
 }
 
 // candidates are values that may fit a schema, the one to prefer first.
 func (b *builder) candidates(s *openapi3.Schema, at string) (list []built) {
 	for _, one := range slices.Concat(s.OneOf, s.AnyOf) {
 		if v, ok := b.of(one.Value, at); ok {
-			list = append(list, b.merged(s, at, v))
+			list = append(list, named(s.Discriminator, one.Ref, b.merged(s, at, v))...)
 		}
 	}
 	if parts := b.parts(s, at); len(parts) > 0 {

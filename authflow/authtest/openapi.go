@@ -36,6 +36,9 @@ func WithOpenAPI(document []byte) Option {
 //   - A list is empty, unless its items have an example or it must not be empty.
 //   - A text with a format has a fixed value, such as 2024-01-01T00:00:00Z. Other
 //     texts are empty, numbers are 0 and booleans false, where that fits.
+//   - Where the smallest value does not fit, the simulator tries others: for bounds,
+//     patterns without look-ahead, different items, a number of properties, a
+//     discriminator, and schemas of several parts.
 //   - A schema within itself is null where that is allowed, and otherwise left out.
 //
 // Content without a schema and without an example is an empty body of that type.

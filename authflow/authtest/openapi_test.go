@@ -21,6 +21,15 @@ func TestOddOpenAPIDocuments(t *testing.T) {
 	for i := range 20 {
 		fmt.Fprintf(&wide, `p%d: {$ref: "#/components/schemas/N"}, `, i)
 	}
+	var knot strings.Builder // 20 schemas, each of which needs all
+	for i := range 20 {
+		names, properties := "", ""
+		for j := range 20 {
+			names += fmt.Sprintf("p%d, ", j)
+			properties += fmt.Sprintf(`p%d: {$ref: "#/components/schemas/S%[1]d"}, `, j)
+		}
+		fmt.Fprintf(&knot, "S%d: {type: object, required: [%s], properties: {%s}}, ", i, names, properties)
+	}
 	var deep strings.Builder // 2 to the power of 60 ways from the first schema to the last
 	for i := range 60 {
 		fmt.Fprintf(&deep, `S%d: {type: object, properties: {a: {$ref: "#/components/schemas/S%d"}, b: {$ref: "#/components/schemas/S%[2]d"}}}, `, i, i+1)
@@ -31,6 +40,9 @@ func TestOddOpenAPIDocuments(t *testing.T) {
 		"schemas of each other": {documentOf("3.0.3", n, `N: {type: object, properties: {m: {$ref: "#/components/schemas/M"}}},
 			M: {type: object, properties: {list: {type: array, items: {$ref: "#/components/schemas/N"}}, m: {type: integer, example: 1}}}`), `application/json {"m":{"m":1}}`},
 		"a schema in many places":  {documentOf("3.0.3", `application/json: {schema: {$ref: "#/components/schemas/S0"}}`, deep.String()+"S60: {type: object}"), `application/json {}`},
+		"no value, in many places": {documentOf("3.0.3", `application/json: {schema: {$ref: "#/components/schemas/S0"}}`, deep.String()+"S60: {type: integer, minimum: 2, maximum: 1}"), `application/json {}`},
+		"no value, and required":   {documentOf("3.0.3", `application/json: {schema: {nullable: true, oneOf: [{$ref: "#/components/schemas/S0"}]}}`, strings.ReplaceAll(deep.String(), "{type: object,", "{type: object, required: [a, b],")+"S60: {type: integer, minimum: 2, maximum: 1}"), `application/json null`},
+		"no value, in a knot":      {documentOf("3.0.3", `application/json: {schema: {nullable: true, oneOf: [{$ref: "#/components/schemas/S0"}]}}`, knot.String()), `application/json null`},
 		"one schema in two places": {documentOf("3.0.3", n, `N: {type: object, properties: {a: {$ref: "#/components/schemas/M"}, b: {$ref: "#/components/schemas/M"}}}, M: {type: integer, example: 1}`), `application/json {"a":1,"b":1}`},
 		"a charset":                {documentOf("3.0.3", `"*/*": {example: 2}, "application/json; charset=utf-8": {example: 1}`, ""), `application/json; charset=utf-8 1`},
 		"any type":                 {documentOf("3.0.3", `"*/*": {example: {a: 1}}`, ""), `application/json {"a":1}`},

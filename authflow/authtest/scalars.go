@@ -1,6 +1,8 @@
 package authtest
 
 import (
+	"cmp"
+	"math"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -60,20 +62,33 @@ func texts(s *openapi3.Schema) []any {
 	if text, ok := ofFormat(s.Format); ok {
 		return []any{text}
 	}
-	// For a pattern there are only guesses.
-	return []any{"", strings.Repeat("a", int(min(s.MinLength, maxText))), "a", "A", "0", "00000000-0000-4000-8000-000000000000",
+	list := []any{"", strings.Repeat("a", int(min(s.MinLength, maxText))), "a", "A", "0", "00000000-0000-4000-8000-000000000000",
 		"2024-01-01", "2024-01-01T00:00:00Z", "https://example.com/", "/"}
+	if s.Pattern == "" {
+		return list
+	}
+	return append(list, matching(s.Pattern, 0), matching(s.Pattern, int(min(s.MinLength, maxText))))
 }
 
 func numbers(s *openapi3.Schema) []any {
 	list := []any{0}
-	for _, bound := range []*float64{s.Min, s.Max} {
+	bounds := []*float64{s.Min, s.Max, s.ExclusiveMin.Value, s.ExclusiveMax.Value}
+	for _, bound := range bounds {
 		if bound != nil {
 			list = append(list, *bound, *bound+1, *bound-1)
 		}
 	}
-	if s.MultipleOf != nil {
-		list = append(list, *s.MultipleOf)
+	if m := s.MultipleOf; m != nil && *m > 0 {
+		list = append(list, *m)
+		for _, bound := range bounds {
+			if bound != nil {
+				list = append(list, math.Ceil(*bound / *m)**m, math.Floor(*bound / *m)**m)
+			}
+		}
 	}
-	return append(list, 1)
+	least, most := cmp.Or(s.Min, s.ExclusiveMin.Value), cmp.Or(s.Max, s.ExclusiveMax.Value)
+	if least != nil && most != nil {
+		list = append(list, (*least+*most)/2)
+	}
+	return append(list, 1, 0.5)
 }

@@ -3,6 +3,7 @@ package authtest
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -117,9 +118,9 @@ func (c *canned) reset(initial *canned) {
 }
 
 // find returns the entry for a call, or nil. It needs c.mu.
-func (c *canned) find(method, path string) *cannedPath {
+func (c *canned) find(method string, at *url.URL) *cannedPath {
 	var best *cannedPath
-	segments, fewest := strings.Split(path, "/"), 0
+	segments, fewest := segmentsOf(at), 0
 	for _, one := range c.list {
 		if one.method != method {
 			continue
@@ -129,6 +130,18 @@ func (c *canned) find(method, path string) *cannedPath {
 		}
 	}
 	return best
+}
+
+// segmentsOf returns the segments of a path. An encoded slash is a part of one: a user
+// may be named a/b.
+func segmentsOf(at *url.URL) []string {
+	segments := strings.Split(at.EscapedPath(), "/")
+	for i, segment := range segments {
+		if plain, err := url.PathUnescape(segment); err == nil {
+			segments[i] = plain
+		}
+	}
+	return segments
 }
 
 // fits reports whether a path is meant, and how many segments stand for any.
@@ -148,17 +161,17 @@ func (c *cannedPath) fits(path []string) (anys int, ok bool) {
 }
 
 // has reports whether a call has a response.
-func (c *canned) has(method, path string) bool {
+func (c *canned) has(method string, at *url.URL) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.find(method, path) != nil
+	return c.find(method, at) != nil
 }
 
 // take returns the next response to a call, or nil.
-func (c *canned) take(method, path string) Fault {
+func (c *canned) take(method string, at *url.URL) Fault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.find(method, path)
+	one := c.find(method, at)
 	if one == nil {
 		return nil
 	}

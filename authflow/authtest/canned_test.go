@@ -31,9 +31,10 @@ func TestCannedAnswers(t *testing.T) {
 		{search, []header{tok}, 200, `[]`},
 		{search, []header{tok}, 200, `[]`},
 		{"GET " + base + "users/zoe", []header{tok}, 200, `"any"`},
+		{"GET " + base + "users/zoe%2Fmore", []header{tok}, 200, `"any"`}, // a name with a slash
+		{"GET " + base + "users/m%65/", []header{tok}, 200, `"path":"/api/rest/2.0/users/me/"`}, // a header, then the echo
 		{"GET " + base + "users/zoe/more", []header{tok}, 200, `"path":"/api/rest/2.0/users/zoe/more"`},
 		{"PUT " + base + "users/zoe", []header{tok}, 200, `"method":"PUT"`},
-		{"GET " + base + "users/me", []header{tok}, 200, `"path":"/api/rest/2.0/users/me"`}, // a header, then the echo
 		{"GET " + base + "users/me", []header{tok}, 200, `"me"`},
 		{"DELETE /callosum/v1/thing", nil, 401, ""},
 		{"DELETE /callosum/v1/thing", []header{tok}, 204, ""},
@@ -46,7 +47,7 @@ func TestCannedAnswers(t *testing.T) {
 	}
 	wanted := []authtest.CannedAnswer{
 		{Method: "POST", Path: base + "metadata/search", Calls: 4},
-		{Method: "GET", Path: base + "users/{id}", Calls: 1},
+		{Method: "GET", Path: base + "users/{id}", Calls: 2},
 		{Method: "GET", Path: base + "users/me", Calls: 2},
 		{Method: "DELETE", Path: "/callosum/v1/thing", Calls: 1},
 	}

@@ -14,7 +14,7 @@ func (s *Simulator) canonical(r *http.Request) *http.Request {
 	*at = *r.URL
 	at.Path, at.RawPath = withoutSlash(at.Path), withoutSlash(at.RawPath)
 	r.URL = at
-	if r.Method == http.MethodHead && !s.canned.has(r.Method, at.Path) {
+	if r.Method == http.MethodHead && !s.canned.has(r.Method, at) {
 		r.Method = http.MethodGet
 	}
 	return r

@@ -72,7 +72,7 @@ func (s *Simulator) rest(r *http.Request) (*caller, Fault, error) {
 			return nil, nil, forbidden("an object access token is read-only")
 		}
 	}
-	return c, s.canned.take(r.Method, r.URL.Path), nil
+	return c, s.canned.take(r.Method, r.URL), nil
 }
 
 // reflect sends back what arrived.

@@ -60,7 +60,7 @@ func (s *Simulator) find(r *http.Request) (op string, route *routers.Route, allo
 		}
 		return "", nil, methodsOf(methods)
 	}
-	if strings.HasPrefix(r.URL.Path, apiPrefix) || s.canned.has(r.Method, r.URL.Path) {
+	if strings.HasPrefix(r.URL.Path, apiPrefix) || s.canned.has(r.Method, r.URL) {
 		return Echo, nil, ""
 	}
 	return "", nil, ""

@@ -100,9 +100,12 @@ func (r reader) read(at string, part any) {
 func (r reader) readField(at, key string, value any) {
 	text, isText := value.(string)
 	named, isObject := value.(map[string]any)
+	_, isList := value.([]any)
 	switch {
 	case isText && (key == "summary" || key == "description"):
 		r.content[prose][at] = strings.Join(strings.Fields(text), " ")
+	case key == "default" && isList:
+		r.content[structure][at] = encode(value) // in which the order counts
 	case key == "example" || key == "examples":
 		r.readExample(at, value)
 	case isText && key == "$ref":
@@ -111,6 +114,8 @@ func (r reader) readField(at, key string, value any) {
 			r.seen[text] = true
 			r.read(text, r.resolve(text))
 		}
+	case isObject && key == "mapping": // of a discriminator
+		r.readMapping(at, named)
 	case isObject && keyedByName(key):
 		r.content[structure][at] = encode(slices.Sorted(maps.Keys(named)))
 		for _, name := range slices.Sorted(maps.Keys(named)) {
@@ -121,8 +126,21 @@ func (r reader) readField(at, key string, value any) {
 	}
 }
 
-// readExample reads an example, in which no key has a meaning for OpenAPI.
+// readMapping reads the mapping of a discriminator, whose values are names of schemas
+// or references.
+func (r reader) readMapping(at string, schemas map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(schemas)) {
+		r.readField(at+"/"+name, "$ref", schemas[name])
+	}
+}
+
+// readExample reads an example, in which no key except a reference to an example of
+// the document has a meaning for OpenAPI.
 func (r reader) readExample(at string, value any) {
+	shared, _ := value.(map[string]any)
+	if ref, ok := shared["$ref"].(string); ok && strings.HasPrefix(ref, "#/components/examples/") {
+		value = r.resolve(ref)
+	}
 	if named, ok := value.(map[string]any); ok && len(named) > 0 {
 		for name, v := range named {
 			r.readExample(at+"/"+name, v)

@@ -86,14 +86,32 @@ func (d document) reach(part any, refs map[string]bool) {
 			d.reach(v, refs)
 		}
 	case map[string]any:
-		if ref, ok := part["$ref"].(string); ok && !refs[ref] {
-			refs[ref] = true
-			d.reach(d.resolve(ref), refs)
+		for _, ref := range references(part) {
+			if !refs[ref] {
+				refs[ref] = true
+				d.reach(d.resolve(ref), refs)
+			}
 		}
 		for _, v := range part {
 			d.reach(v, refs)
 		}
 	}
+}
+
+// references returns the references of an object of OpenAPI: its own, and those by which a
+// discriminator chooses.
+func references(part map[string]any) []string {
+	var refs []string
+	if ref, ok := part["$ref"].(string); ok {
+		refs = append(refs, ref)
+	}
+	mapping, _ := part["mapping"].(map[string]any)
+	for _, target := range mapping {
+		if ref, ok := target.(string); ok {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
 }
 
 // resolve returns the target of a reference within the document, or an empty

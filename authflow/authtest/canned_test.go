@@ -31,7 +31,7 @@ func TestCannedAnswers(t *testing.T) {
 		{search, []header{tok}, 200, `[]`},
 		{search, []header{tok}, 200, `[]`},
 		{"GET " + base + "users/zoe", []header{tok}, 200, `"any"`},
-		{"GET " + base + "users/zoe%2Fmore", []header{tok}, 200, `"any"`}, // a name with a slash
+		{"GET " + base + "users/zoe%2Fmore", []header{tok}, 200, `"any"`},                       // a name with a slash
 		{"GET " + base + "users/m%65/", []header{tok}, 200, `"path":"/api/rest/2.0/users/me/"`}, // a header, then the echo
 		{"GET " + base + "users/zoe/more", []header{tok}, 200, `"path":"/api/rest/2.0/users/zoe/more"`},
 		{"PUT " + base + "users/zoe", []header{tok}, 200, `"method":"PUT"`},

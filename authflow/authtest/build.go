@@ -81,6 +81,9 @@ func check(s *openapi3.Schema, v any) error {
 	if s == nil {
 		return nil
 	}
+	if sizeOf(v, maxValue) > maxValue {
+		return fmt.Errorf("it is longer than %d bytes", maxValue)
+	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return err

@@ -99,8 +99,10 @@ func (b *builder) different(s *openapi3.Schema, at string) built {
 		}
 	}
 	for _, v := range choices {
-		key := string(mustJSON(v))
-		if len(list) < size && !seen[key] && check(item, v) == nil {
+		if len(list) == size || check(item, v) != nil {
+			continue
+		}
+		if key := string(mustJSON(v)); !seen[key] {
 			seen[key] = true
 			list = append(list, v)
 		}

@@ -43,6 +43,7 @@ func TestOddOpenAPIDocuments(t *testing.T) {
 		"no value, in many places": {documentOf("3.0.3", `application/json: {schema: {$ref: "#/components/schemas/S0"}}`, deep.String()+"S60: {type: integer, minimum: 2, maximum: 1}"), `application/json {}`},
 		"no value, and required":   {documentOf("3.0.3", `application/json: {schema: {nullable: true, oneOf: [{$ref: "#/components/schemas/S0"}]}}`, strings.ReplaceAll(deep.String(), "{type: object,", "{type: object, required: [a, b],")+"S60: {type: integer, minimum: 2, maximum: 1}"), `application/json null`},
 		"no value, in a knot":      {documentOf("3.0.3", `application/json: {schema: {nullable: true, oneOf: [{$ref: "#/components/schemas/S0"}]}}`, knot.String()), `application/json null`},
+		"a list of lists of lists": {documentOf("3.0.3", `application/json: {schema: {type: object, properties: {a: {type: integer, example: 1}, l: `+strings.Repeat("{type: array, minItems: 100, items: ", 6)+"{type: string, example: x}"+strings.Repeat("}", 6)+"}}}", ""), `application/json {"a":1}`},
 		"one schema in two places": {documentOf("3.0.3", n, `N: {type: object, properties: {a: {$ref: "#/components/schemas/M"}, b: {$ref: "#/components/schemas/M"}}}, M: {type: integer, example: 1}`), `application/json {"a":1,"b":1}`},
 		"a charset":                {documentOf("3.0.3", `"*/*": {example: 2}, "application/json; charset=utf-8": {example: 1}`, ""), `application/json; charset=utf-8 1`},
 		"any type":                 {documentOf("3.0.3", `"*/*": {example: {a: 1}}`, ""), `application/json {"a":1}`},

@@ -31,7 +31,7 @@ func (b *builder) fallbacks(s *openapi3.Schema, at string) (list []built) {
 		}
 	}
 	if len(s.Properties) > 0 || s.Type != nil && s.Type.Includes("object") {
-		list = append(list, b.objectOf(s, at, 0), b.objectOf(s, at, int(min(s.MinProps, maxItems))), b.objectOf(s, at, len(s.Properties)))
+		list = append(list, b.objectOf(s, at, int(min(s.MinProps, maxItems))), b.objectOf(s, at, len(s.Properties)))
 	}
 	if s.Type != nil && s.Type.Includes("array") {
 		list = append(list, b.tuple(s, at), b.different(s, at))

@@ -11,7 +11,7 @@ import (
 var demanding = map[string]struct{ version, schema, value string }{
 	"a part requires a property of another part":  {"3.0.3", `{allOf: [{type: object, properties: {a: {type: integer}}}, {required: [a]}]}`, `{"a":0}`},
 	"two parts describe one property":             {"3.0.3", `{allOf: [{type: object, required: [a], properties: {a: {type: object, required: [x], properties: {x: {type: string}}}}}, {type: object, required: [a], properties: {a: {type: object, required: [y], properties: {y: {type: integer}}}}}]}`, `{"a":{"x":"","y":0}}`},
-	"parts of a part":                             {"3.0.3", `{allOf: [{allOf: [{type: object, properties: {a: {type: string}}}]}, {required: [a]}]}`, `{"a":""}`},
+	"parts of a part":                             {"3.0.3", `{allOf: [{allOf: [{type: object, properties: {a: {type: integer}}}]}, {required: [a]}]}`, `{"a":0}`},
 	"the bounds of two parts":                     {"3.0.3", `{allOf: [{type: integer, minimum: 3}, {type: integer, maximum: 10, multipleOf: 5}]}`, `10`},
 	"a length beside a part":                      {"3.0.3", `{minLength: 3, allOf: [{type: string}]}`, `"aaa"`},
 	"null where a part is within itself":          {"3.0.3", `{$ref: "#/components/schemas/N"}`, `{"next":null}`},

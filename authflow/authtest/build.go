@@ -115,7 +115,7 @@ func (b *builder) of(s *openapi3.Schema, at string) (v built, ok bool) {
 	v, ok = b.choose(s, at)
 	if ok {
 		b.built[s] = v
-	} else if b.cycles == before { // it would fail elsewhere as well
+	} else if b.cycles == before { // it would fail in every other place as well
 		b.failed[s] = true
 	}
 	return v, ok

@@ -8,8 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// flatten returns one schema for a schema and the parts that it consists of. What
-// it says is enough to find a value, which is then held to the schema itself.
+// flatten returns one schema for a schema and the parts that it consists of. The
+// result helps to find a value, which is then held to the schema itself.
 func flatten(s *openapi3.Schema) *openapi3.Schema {
 	flat := *s
 	flat.AllOf, flat.Properties, flat.Required = nil, maps.Clone(s.Properties), slices.Clone(s.Required)

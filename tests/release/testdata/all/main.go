@@ -1,0 +1,9 @@
+package main
+
+func main() {
+	store, printStored := withRedis()
+	metrics, printCalls := withMetrics()
+	signIn(store, metrics)
+	printStored()
+	printCalls()
+}

@@ -1,0 +1,7 @@
+package main
+
+func main() {
+	metrics, printCalls := withMetrics()
+	signIn(metrics)
+	printCalls()
+}

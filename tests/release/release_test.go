@@ -24,35 +24,33 @@ func consumers() []consumer {
 		redisstore = root + "/authflow/redisstore"
 		prometheus = root + "/authflow/prometheus"
 
-		userAgent = "User-Agent: tsauth/0.1.0"
-		signedIn  = "token of ann"
-		stored    = "values in Redis: 1"
-		counted   = "calls for tokens: 1"
+		call  = "call by tsauth/0.1.0"
+		token = "token of ann"
 	)
 	return []consumer{
 		{
 			name:    "root",
 			modules: []string{root},
 			parts:   []string{"signin.go"},
-			prints:  []string{userAgent, signedIn},
+			prints:  []string{call, token, call, token},
 		},
 		{
 			name:    "redisstore",
 			modules: []string{redisstore},
 			parts:   []string{"signin.go", "redis.go"},
-			prints:  []string{userAgent, signedIn, stored},
+			prints:  []string{call, token, token},
 		},
 		{
 			name:    "prometheus",
 			modules: []string{prometheus},
 			parts:   []string{"signin.go", "metrics.go"},
-			prints:  []string{userAgent, signedIn, counted},
+			prints:  []string{call, token, call, token, "acquired: 2"},
 		},
 		{
 			name:    "all",
 			modules: []string{root, redisstore, prometheus},
 			parts:   []string{"signin.go", "redis.go", "metrics.go"},
-			prints:  []string{userAgent, signedIn, stored, counted},
+			prints:  []string{call, token, token, "acquired: 2"},
 		},
 	}
 }

@@ -1,9 +1,7 @@
 package main
 
 func main() {
-	store, printStored := withRedis()
-	metrics, printCalls := withMetrics()
-	signIn(store, metrics)
-	printStored()
-	printCalls()
+	metrics, printAcquired := withMetrics()
+	signIn(withRedis(), metrics)
+	printAcquired()
 }

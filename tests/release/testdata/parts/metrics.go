@@ -10,22 +10,25 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/prometheus"
 )
 
-// withMetrics counts calls for tokens. The function that it returns prints how many there
-// were.
+// withMetrics counts what happens to tokens. The function that it returns prints how many
+// were acquired.
 func withMetrics() (authflow.Option, func()) {
 	metrics := prometheus.New()
 	registry := prom.NewRegistry()
 	registry.MustRegister(metrics)
-	printCalls := func() {
+	printAcquired := func() {
 		families, err := registry.Gather()
 		if err != nil {
 			log.Fatal(err)
 		}
 		for _, family := range families {
-			if family.GetName() == "tsauth_cluster_calls_total" {
-				fmt.Println("calls for tokens:", family.GetMetric()[0].GetCounter().GetValue())
+			for _, metric := range family.GetMetric() {
+				isAcquired := family.GetName() == "tsauth_flow_events_total" && metric.GetLabel()[0].GetValue() == "acquired"
+				if isAcquired {
+					fmt.Println("acquired:", metric.GetCounter().GetValue())
+				}
 			}
 		}
 	}
-	return authflow.WithObserver(metrics.Observe), printCalls
+	return authflow.WithObserver(metrics.Observe), printAcquired
 }

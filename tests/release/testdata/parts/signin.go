@@ -12,27 +12,29 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// signIn gets a token for a user of a simulated server, and prints the User-Agent of the
-// call and the user of the token.
+// signIn starts a simulated server and gets a token of one user in two replicas, one after
+// the other. It prints the User-Agent of each call for a token, and the user of each token.
 func signIn(opts ...authflow.Option) {
 	simulator := authtest.New(authtest.WithUser("ann", ""))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Println("User-Agent:", r.UserAgent())
+		fmt.Println("call by", r.UserAgent())
 		simulator.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-
-	cluster, err := authflow.New(server.URL, append(opts, authflow.WithSecretKey(authtest.DefaultSecretKey))...)
-	if err != nil {
-		log.Fatal(err)
+	opts = append(opts, authflow.WithSecretKey(authtest.DefaultSecretKey))
+	for range 2 {
+		cluster, err := authflow.New(server.URL, opts...)
+		if err != nil {
+			log.Fatal(err)
+		}
+		flow, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		token, err := flow.Token(context.Background())
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("token of", token.Username)
 	}
-	flow, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"})
-	if err != nil {
-		log.Fatal(err)
-	}
-	token, err := flow.Token(context.Background())
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("token of", token.Username)
 }

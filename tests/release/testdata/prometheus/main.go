@@ -1,7 +1,7 @@
 package main
 
 func main() {
-	metrics, printCalls := withMetrics()
+	metrics, printAcquired := withMetrics()
 	signIn(metrics)
-	printCalls()
+	printAcquired()
 }

@@ -1,7 +1,3 @@
 package main
 
-func main() {
-	store, printStored := withRedis()
-	signIn(store)
-	printStored()
-}
+func main() { signIn(withRedis()) }

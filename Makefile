@@ -7,6 +7,7 @@ OASDIFF       := github.com/oasdiff/oasdiff@v1.36.0
 ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 VALE          := github.com/errata-ai/vale/v3/cmd/vale@v3.15.2
+APIDIFF       := golang.org/x/exp/cmd/apidiff@v0.0.0-20260811152304-ee035b5b010f
 
 # The race detector needs a C compiler on most systems. Where there is none the
 # tests still run; CI insists on it.
@@ -18,15 +19,15 @@ SCHEDULES ?= 100000x # random schedules of the engine
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
 NESTED := authflow/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load \
-	tests/replicas examples/otel
+	tests/replicas tests/release examples/otel
 PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
-	authflow/redisstore authflow/storetest tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed
+	authflow/redisstore authflow/storetest tests/replicas tests/release examples/otel examples/backend tests/embed tests/embed/cmd/embed
 
 .PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
-	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
+	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -159,6 +160,25 @@ spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking
 	go run $(OASDIFF) changelog --flatten-allof "$$old" api/openapi.yaml && \
 	go run $(OASDIFF) breaking --flatten-allof --fail-on WARN \
 		--err-ignore CHANGELOG.md --warn-ignore CHANGELOG.md "$$old" api/openapi.yaml
+
+RELEASED := $(shell sed -n 's|^git tag .* \(.*\)v[0-9.]*$$|./\1|p' CONTRIBUTING.md)
+
+api-diff: ## what changed in the Go API since BASE=<git rev>; fails on an incompatible change that CHANGELOG.md does not name; 2 minutes
+	@[ -n "$(BASE)" ] || { echo "usage: make api-diff BASE=<git rev>"; exit 2; }
+	@tmp=$$(mktemp -d) && trap 'git worktree remove --force "$$tmp/base"; rm -rf "$$tmp"' EXIT && \
+	git worktree add --quiet --detach "$$tmp/base" "$(BASE)" && unnamed=0 && \
+	for m in $(RELEASED); do \
+		[ -f "$$tmp/base/$$m/go.mod" ] || { echo "$$m is a new module"; continue; }; \
+		path=$$(cd $$m && go list -m) && (cd "$$tmp/base/$$m" && go run $(APIDIFF) -m -w "$$tmp/old" $$path) && \
+		(cd $$m && go run $(APIDIFF) -m "$$tmp/old" $$path > "$$tmp/changes") || exit 1; \
+		cat "$$tmp/changes"; sed -n '/^Incompatible changes:/,/^Compatible changes:/s/^- //p' "$$tmp/changes" > "$$tmp/incompatible"; \
+		while read -r change; do \
+			grep -qF -- "$$change" CHANGELOG.md || { echo "CHANGELOG.md does not name: $$change"; unnamed=1; }; \
+		done < "$$tmp/incompatible"; \
+	done; [ $$unnamed = 0 ]
+
+release-check: ## tag a clone as CONTRIBUTING.md says, and use the modules as their users do; 2 minutes
+	cd tests/release && go test -count=1 -timeout 10m ./...
 
 spec-drift: ## hold the spec to UPSTREAM=<file>, a copy of the vendor's, by reasons; BRANCH= and COMMIT= it is of; ACCEPT=1 its prose
 	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file> [BRANCH=<branch> COMMIT=<commit>] [ACCEPT=1]"; exit 2; }

@@ -1,7 +1,6 @@
 package release
 
 import (
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -47,9 +46,7 @@ func publish(t *testing.T) release {
 	git.run(t, dir, "git", "clone", "--no-tags", checkout, r.clone)
 	if changes := git.run(t, checkout, "git", "diff", "--binary", "HEAD"); changes != "" {
 		patch := filepath.Join(dir, "changes.patch")
-		if err := os.WriteFile(patch, []byte(changes), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, patch, changes)
 		git.run(t, r.clone, "git", "apply", "--index", patch)
 		git.run(t, r.clone, "git", "commit", "-m", "Changes of the checkout")
 	}
@@ -77,9 +74,7 @@ func maintainer(t *testing.T) user {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "gitconfig")
 	const content = "[user]\n\tname = Maintainer\n\temail = maintainer@tsauth.example\n[safe]\n\tdirectory = *\n"
-	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, config, content)
 	return user{"GIT_CONFIG_GLOBAL=" + config, "GIT_CONFIG_NOSYSTEM=1"}
 }
 
@@ -87,11 +82,7 @@ func maintainer(t *testing.T) user {
 // Markdown file. Each is a command of git, so that the test runs nothing else.
 func commands(t *testing.T, file, heading string) []string {
 	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, hasSection := strings.Cut(string(content), "\n"+heading+"\n")
+	_, section, hasSection := strings.Cut(read(t, file), "\n"+heading+"\n")
 	_, block, hasBlock := strings.Cut(section, "\n```sh\n")
 	block, _, isClosed := strings.Cut(block, "\n```\n")
 	if !hasSection || !hasBlock || !isClosed {

@@ -36,9 +36,7 @@ func (u user) serve(t *testing.T, r release) string {
 	t.Helper()
 	config, cache := filepath.Join(t.TempDir(), "gitconfig"), filepath.Join(t.TempDir(), "mod")
 	content := "[url \"file://" + r.origin + "\"]\n\tinsteadOf = https://" + root + "\n[safe]\n\tdirectory = *\n"
-	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, config, content)
 	server := u.with("GIT_CONFIG_GLOBAL="+config, "GIT_CONFIG_NOSYSTEM=1", "GOMODCACHE="+cache, "GOPROXY=direct", "GOVCS=")
 	for _, tag := range r.tags {
 		server.run(t, r.origin, "go", "mod", "download", tag.module()+"@"+tag.version())

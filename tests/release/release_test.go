@@ -19,14 +19,14 @@ type consumer struct {
 	prints  []string
 }
 
-func consumers() []consumer {
+func consumers(version string) []consumer {
 	const (
 		redisstore = root + "/authflow/redisstore"
 		prometheus = root + "/authflow/prometheus"
 
-		call  = "call by tsauth/0.1.0"
 		token = "token of ann"
 	)
+	call := "call by tsauth/" + strings.TrimPrefix(version, "v")
 	return []consumer{
 		{
 			name:    "root",
@@ -60,7 +60,7 @@ func TestRelease(t *testing.T) {
 	u := newUser(t, r)
 	t.Run("Module_RequiresOnlyModulesTaggedBefore", r.testOrder)
 	t.Run("Module_HasAConsumer", r.testConsumers)
-	for _, c := range consumers() {
+	for _, c := range consumers(r.versionOf(t, root)) {
 		t.Run("Consumer_"+c.name+"_BuildsAndRuns", func(t *testing.T) { u.testConsumer(t, r, c) })
 	}
 	t.Run("Commands_AreInstalled", func(t *testing.T) { u.testCommands(t, r) })
@@ -89,7 +89,7 @@ func (r release) testConsumers(t *testing.T) {
 	for _, tag := range r.tags {
 		for _, modules := range []int{1, len(r.tags)} {
 			uses := func(c consumer) bool { return len(c.modules) == modules && slices.Contains(c.modules, tag.module()) }
-			if !slices.ContainsFunc(consumers(), uses) {
+			if !slices.ContainsFunc(consumers(tag.version()), uses) {
 				t.Errorf("no consumer of %d module(s) uses %s", modules, tag.module())
 			}
 		}

@@ -36,23 +36,21 @@ func (r release) versionOf(t *testing.T, module string) string {
 }
 
 // publish clones the checkout, with the changes that are not committed yet, and runs the
-// commands of CONTRIBUTING.md in the clone. They push to an empty repository.
+// commands of CONTRIBUTING.md in the clone. They push to another clone, which has no tags.
 func publish(t *testing.T) release {
 	t.Helper()
 	dir := t.TempDir()
 	r := release{clone: filepath.Join(dir, "clone"), origin: filepath.Join(dir, "origin")}
 	git := maintainer(t)
 	checkout := strings.TrimSpace(git.run(t, ".", "git", "rev-parse", "--show-toplevel"))
-	git.run(t, dir, "git", "clone", "--no-tags", checkout, r.clone)
+	git.run(t, dir, "git", "clone", "--bare", "--no-tags", checkout, r.origin)
+	git.run(t, dir, "git", "clone", r.origin, r.clone)
 	if changes := git.run(t, checkout, "git", "diff", "--binary", "HEAD"); changes != "" {
 		patch := filepath.Join(dir, "changes.patch")
 		write(t, patch, changes)
 		git.run(t, r.clone, "git", "apply", "--index", patch)
 		git.run(t, r.clone, "git", "commit", "-m", "Changes of the checkout")
 	}
-	git.run(t, dir, "git", "init", "--bare", r.origin)
-	git.run(t, r.origin, "git", "config", "receive.shallowUpdate", "true") // for a checkout without history
-	git.run(t, r.clone, "git", "remote", "set-url", "origin", r.origin)
 	for _, command := range commands(t, filepath.Join(r.clone, "CONTRIBUTING.md"), "## How to release") {
 		git.run(t, r.clone, "sh", "-c", command)
 		for _, name := range strings.Fields(git.run(t, r.clone, "git", "tag")) {

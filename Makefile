@@ -24,9 +24,16 @@ PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
-	authflow/redisstore authflow/storetest tests/replicas tests/release examples/otel examples/backend tests/embed tests/embed/cmd/embed
+	authflow/redisstore authflow/storetest authflow/authtest authflow/authtest/internal/complaint authflow/authtest/control \
+	authflow/authtest/simulate examples/simulator tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
+	gen api api/wire tests/generate examples/tags
 
-.PHONY: help demo test crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
+# The packages of tests, except tests/generate.
+PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load tests/otherapi \
+	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
+	tests/replicas/replica tests/release
+
+.PHONY: help demo test quickstarts crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -39,6 +46,11 @@ demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 test: ## all tests, with the race detector where there is a C compiler; 5 minutes
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
 	go test $(RACE) ./...
+
+quickstarts: ## the simulator as a process, tested from Node and from Python; needs node and python3
+	go build -o bin/simulator ./examples/simulator
+	node --test examples/node/thoughtspot.test.mjs
+	python3 -B -m unittest discover -s examples/python
 
 crowds: ## crowds of the promised size, such as 10,000 flows at once, and many random schedules; without the race detector; 4 minutes
 	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(6|9|13|14)_|TestL3_Rejected|TestL4_MoreExclusive' ./authflow
@@ -73,7 +85,7 @@ $(SDK): tests/embed/package-lock.json
 	cd tests/embed && npm ci
 	@touch $@
 
-elsewhere: ## the spec generates and compiles in another module, and linters see what is deprecated; cold 3 minutes
+elsewhere: ## the generators: templates, README's configuration, other modules, and what linters see as deprecated; cold 4 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
 
 metrics: ## the metrics for Prometheus, and the example for OpenTelemetry
@@ -152,7 +164,7 @@ bench-smoke: ## one short round of every benchmark; cold 5 minutes
 	cd tests/bench && go test -short -bench . -benchtime 1x ./...
 
 spec-lint: ## Redocly's recommended rules; needs Node and the npm registry
-	npx --yes $(REDOCLY) lint api/openapi.yaml authflow/authtest/control.yaml
+	npx --yes $(REDOCLY) lint api/openapi.yaml authflow/authtest/control/control.yaml
 
 spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking change that CHANGELOG.md does not name
 	@[ -n "$(BASE)" ] || { echo "usage: make spec-diff BASE=<git rev>"; exit 2; }
@@ -180,9 +192,10 @@ api-diff: ## what changed in the Go API since BASE=<git rev>; fails on an incomp
 release-check: ## tag a clone as CONTRIBUTING.md says, and use the modules as their users do; 2 minutes
 	cd tests/release && go test -count=1 -timeout 10m ./...
 
-spec-drift: ## hold the spec to UPSTREAM=<file>, a copy of the vendor's, by reasons; BRANCH= and COMMIT= it is of; ACCEPT=1 its prose
-	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file> [BRANCH=<branch> COMMIT=<commit>] [ACCEPT=1]"; exit 2; }
-	@go run ./tests/specdrift -oasdiff $(OASDIFF) -upstream "$(UPSTREAM)" -branch "$(BRANCH)" -commit "$(COMMIT)" $(if $(ACCEPT),-accept)
+spec-drift: ## compare the spec with UPSTREAM=<file>, a copy of the vendor's at BRANCH= (release) and COMMIT=; PREVIOUS=<file> shows old texts, ACCEPT=1 accepts
+	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file> [BRANCH=<branch> COMMIT=<commit> RELEASE=<release>] [PREVIOUS=<file>] [ACCEPT=1]"; exit 2; }
+	@go run ./tests/specdrift -oasdiff $(OASDIFF) -upstream "$(UPSTREAM)" -previous "$(PREVIOUS)" \
+		-branch "$(BRANCH)" -commit "$(COMMIT)" -release "$(RELEASE)" $(if $(ACCEPT),-accept)
 
 workflows: ## check the GitHub workflows
 	go run $(ACTIONLINT)

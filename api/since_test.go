@@ -25,7 +25,13 @@ func TestDescriptionsSaySinceWhenAndTheDefault(t *testing.T) {
 	}
 	found := 0
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
-		for field, p := range properties(doc.Components.Schemas[name].Value) {
+		s := doc.Components.Schemas[name].Value
+		byValue, _ := s.Extensions["x-since"].(map[string]any)
+		for value, since := range byValue {
+			found++
+			says(name+"."+value, afterValue(t, s, value), fmt.Sprintf("From %v.", since))
+		}
+		for field, p := range properties(s) {
 			where := name + "." + field
 			if since, ok := p.Extensions["x-since"]; ok {
 				found++
@@ -46,9 +52,39 @@ func TestDescriptionsSaySinceWhenAndTheDefault(t *testing.T) {
 			says(method+" "+path, op.Description, fmt.Sprintf("From %v.", op.Extensions["x-since"]))
 		}
 	}
-	if found < 25 {
+	for where, since := range map[string]any{
+		"LoginRequest.org_identifier": "9.2.0.cl", "Runtime_Filters.objects": "9.12.0.cl",
+		"Runtime_Sorts.objects": "9.12.0.cl", "Runtime_Parameters.objects": "9.12.0.cl",
+	} {
+		name, field, _ := strings.Cut(where, ".")
+		if got := properties(doc.Components.Schemas[name].Value)[field].Extensions["x-since"]; got != since {
+			t.Errorf("%s is from %v, not %v", where, got, since)
+		}
+	}
+	want := map[string]any{"REPLACE": "10.5.0.cl"}
+	if got := doc.Components.Schemas["PersistOption"].Value.Extensions["x-since"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("PersistOption is from %v, not %v", got, want)
+	}
+	if found < 29 {
 		t.Errorf("only %d releases and defaults were looked at", found)
 	}
+}
+
+// afterValue returns the description of a value of an enum: a paragraph that
+// begins with the value.
+func afterValue(t *testing.T, s *openapi3.Schema, value string) string {
+	t.Helper()
+	if !slices.Contains(s.Enum, any(value)) {
+		t.Errorf("x-since names %s, which is not in the enum %v", value, s.Enum)
+	}
+	_, after, found := strings.Cut("\n"+s.Description, "\n"+value+" ")
+	if !found {
+		return ""
+	}
+	for _, other := range s.Enum {
+		after, _, _ = strings.Cut(after, fmt.Sprintf("\n%v ", other))
+	}
+	return after
 }
 
 // Each field of the Go client says what the document says of it in its place,

@@ -19,15 +19,15 @@ func load(t *testing.T) *openapi3.T {
 	return doc
 }
 
-// The examples in the document are the owner's: validation holds the schemas
-// to them.
-func TestSpecIsValidWithItsExamples(t *testing.T) {
+// The examples in the document are from the owner of the API. Validation compares the
+// schemas with them.
+func TestSpec_Examples_FitTheirSchemas(t *testing.T) {
 	if err := load(t).Validate(context.Background(), openapi3.EnableExamplesValidation()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestAnswersMayBeNull(t *testing.T) {
+func TestSpec_User_MayHaveNulls(t *testing.T) {
 	user := `{"id":"1","name":"n","account_type":null,"current_org":null,"home_liveboard":null,
 		"creation_time_in_millis":null,"incomplete_details":null,"visibility":null,"tags":null}`
 	var v any

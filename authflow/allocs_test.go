@@ -80,8 +80,8 @@ func (m minted) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(m.body)), Request: req}, nil
 }
 
-// The bound leaves some room above 116, of which the constructor has 4, this
-// transport 6, and the generated client 13.
+// The bound leaves some room above 117, of which the constructor has 4, this
+// transport 6, and the generated client 14.
 func TestR2_FirstToken_AllocatesLittle(t *testing.T) {
 	const body = `{"token":"` + liveToken + `","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675129564089,
 		"scope":{"access_type":"FULL","org_id":1},"valid_for_user_id":"59a122dc-38d7-43e7-bb90-86f724c7b602","valid_for_username":"ann"}`

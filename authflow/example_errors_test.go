@@ -59,7 +59,7 @@ func ExampleError() {
 func ExampleErrorOf() {
 	server, cluster := simulated()
 	defer server.Close()
-	server.Fail(authtest.Echo, 1, authtest.Refuse(http.StatusNotFound, 13016, "no such Liveboard"))
+	server.Fail(authtest.Echo, 1, authtest.Reject(http.StatusNotFound, 13016, "no such Liveboard"))
 
 	flow, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann"})
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 const secret = "ey-5ecret-ABCDEF"
 
-// hides fails if text holds the secret, in any of the forms that package fmt has
-// for bytes.
+// hides fails if text holds the secret, in any form in which package fmt writes
+// bytes.
 func hides(t *testing.T, what, text string) {
 	t.Helper()
 	numbers := strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
@@ -30,9 +30,9 @@ func hides(t *testing.T, what, text string) {
 	}
 }
 
-// Whatever holds an answer prints without its secrets, and without a body that
-// may repeat one.
-func TestX3AnswersPrintRedacted(t *testing.T) {
+// A response prints without its secrets, and without a body that may repeat one, alone
+// and inside other values.
+func TestX3_Response_PrintsRedacted(t *testing.T) {
 	echo := `{"error":{"message":{"code":1,"debug":"` + secret + `"},"errors":{"a":"` + secret + `"}}}`
 	failure, err := parse(400, "application/json", echo)
 	if err != nil || failure.JSON400 == nil {
@@ -42,7 +42,7 @@ func TestX3AnswersPrintRedacted(t *testing.T) {
 	if err != nil || success.JSON200 == nil || success.JSON200.Token != secret {
 		t.Fatal(success, err)
 	}
-	settings, err := gen.ParseSearchAuthSettingsResult(response(200, "application/json", //nolint:bodyclose // the client closes it
+	settings, err := gen.ParseSearchAuthSettingsResult(httpResponse(200, "application/json", //nolint:bodyclose // the client closes it
 		`{"cluster_preferences":{"access_tokens":[{"key":"`+secret+`"}]},"org_preferences":[{"access_tokens":[{"key":"`+secret+`"}]}]}`))
 	if err != nil || settings.JSON200.OrgPreferences[0].AccessTokens[0].Key != secret {
 		t.Fatal(settings, err)
@@ -68,7 +68,7 @@ func TestX3AnswersPrintRedacted(t *testing.T) {
 		} {
 			var b bytes.Buffer
 			if _, is := v.(slog.LogValuer); !is {
-				continue // a struct of the user's: its JSON is written as it is
+				continue // a struct of the user, whose JSON is written unchanged
 			}
 			slog.New(h(&b)).Info("x", "v", v)
 			hides(t, fmt.Sprintf("slog of %T", v), b.String())
@@ -95,8 +95,8 @@ func TestX3AnswersPrintRedacted(t *testing.T) {
 	}
 }
 
-// What goes to the server is not redacted.
-func TestRequestsCarryTheirSecrets(t *testing.T) {
+// The JSON of a request is not redacted, because it goes to the server.
+func TestX3_Request_CarriesItsSecrets(t *testing.T) {
 	for _, v := range []any{
 		gen.GetFullAccessTokenRequest{SecretKey: secret}, gen.GetObjectAccessTokenRequest{Password: secret},
 		gen.GetCustomAccessTokenRequest{SecretKey: secret}, gen.LoginRequest{Password: secret},

@@ -169,7 +169,7 @@ var _ = Describe("The response to an auth call", func() {
 		Entry("a maintenance page of the other name",
 			authtest.Answer(http.StatusBadGateway, "text/html", "<html><h1>System Maintenance</h1></html>"), http.StatusBadGateway, "site in maintenance", true),
 		Entry("JSON that speaks of site maintenance",
-			authtest.Refuse(http.StatusBadRequest, 10002, "no Liveboard is named Site Maintenance"), http.StatusBadRequest, "named Site Maintenance", false),
+			authtest.Reject(http.StatusBadRequest, 10002, "no Liveboard is named Site Maintenance"), http.StatusBadRequest, "named Site Maintenance", false),
 		Entry("nothing with 200", authtest.Empty(http.StatusOK), http.StatusOK, "", false),
 		Entry("nothing with 500", authtest.Empty(http.StatusInternalServerError), http.StatusInternalServerError, "empty body", false),
 		Entry("a text", authtest.Answer(http.StatusBadGateway, "text/plain", "upstream"), http.StatusBadGateway, "text/plain", false),

@@ -20,7 +20,7 @@ import (
 )
 
 // Every Go snippet of the README runs as it stands, on the simulator. The client of
-// otherapi stands for the generated client that a reader has.
+// examples/tags, which README's own files generate, stands for the client of a reader.
 func TestREADMESnippetsRun(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -37,7 +37,7 @@ func TestREADMESnippetsRun(t *testing.T) {
 	server := authtest.NewServer()
 	defer server.Close()
 	for _, s := range snippets {
-		code := strings.Replace(s[1], `"example.com/yours/tsapi"`, `tsapi "github.com/go-thoughtspot/tsauth/tests/otherapi"`, 1)
+		code := strings.Replace(s[1], `"example.com/yours/tsapi"`, `"github.com/go-thoughtspot/tsauth/examples/tags/tsapi"`, 1)
 		// In the module, so that it imports what the module has.
 		dir, err := os.MkdirTemp(".", "readme-snippet-")
 		if err != nil {

@@ -86,7 +86,7 @@ var _ = Describe("A request that meets a dead credential", func() {
 				})
 
 				It("P3: gets the second 401 as it is, by "+by.name, func(ctx SpecContext) {
-					c.Fail(authtest.Echo, 2, authtest.Refuse(http.StatusUnauthorized, 10097, "not you"))
+					c.Fail(authtest.Echo, 2, authtest.Reject(http.StatusUnauthorized, 10097, "not you"))
 					status, answer := send(by.of(flow), c.get(ctx, pathMetadataSearch))
 					Expect(status).To(Equal(http.StatusUnauthorized))
 					Expect(answer).To(ContainSubstring("not you"))
@@ -96,7 +96,7 @@ var _ = Describe("A request that meets a dead credential", func() {
 
 				It("P3: gets a 403 as it is, by "+by.name, func(ctx SpecContext) {
 					Expect(flow.Renew(ctx)).To(Succeed())
-					c.Fail(authtest.Echo, 1, authtest.Refuse(http.StatusForbidden, 10023, "you may not"))
+					c.Fail(authtest.Echo, 1, authtest.Reject(http.StatusForbidden, 10023, "you may not"))
 					status, answer := send(by.of(flow), c.get(ctx, pathMetadataSearch))
 					Expect(status).To(Equal(http.StatusForbidden))
 					Expect(answer).To(ContainSubstring("you may not"))

@@ -10,7 +10,7 @@ import (
 
 // Integer is an integer that a server may write as a JSON number with a
 // fraction or an exponent: 1675129564089, 1675129564089.0 and
-// 1.675129564089e12 are the same. A number that has no exact int64 is refused.
+// 1.675129564089e12 are the same. A number that has no exact int64 is an error.
 // null leaves it unchanged.
 type Integer int64
 

@@ -6,9 +6,9 @@ import (
 	"log/slog"
 )
 
-// Raw is JSON as it came, of a form that the API does not say. What it holds is
-// not known, so it may hold a secret: package fmt, whatever the verb, and package
-// log/slog show its length alone. encoding/json writes it as it is.
+// Raw is JSON, unchanged, of a form that the API does not document. It may hold a
+// secret: package fmt, whatever the verb, and package log/slog show its length alone.
+// encoding/json writes it unchanged.
 type Raw []byte
 
 // MarshalJSON implements json.Marshaler.
@@ -20,5 +20,5 @@ func (r *Raw) UnmarshalJSON(b []byte) error { return (*json.RawMessage)(r).Unmar
 // Format writes the length, whatever the verb and flags.
 func (r Raw) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "[%d bytes of JSON]", len(r)) }
 
-// LogValue is what package slog shows: what Format writes.
+// LogValue returns what Format writes, for package slog.
 func (r Raw) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%v", r)) }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestX3SecretPrintsRedacted(t *testing.T) {
+func TestX3_Secret_PrintsRedacted(t *testing.T) {
 	const plain = "Guest@123!"
 	type request struct {
 		Name   string
@@ -38,14 +38,14 @@ func TestX3SecretPrintsRedacted(t *testing.T) {
 	}
 }
 
-func TestSecretIsWrittenToTheWire(t *testing.T) {
+func TestSecret_JSON_HasTheValue(t *testing.T) {
 	b, err := json.Marshal(map[string]Secret{"password": "p\"w"})
 	if err != nil || string(b) != `{"password":"p\"w"}` {
 		t.Fatalf("%s, %v", b, err)
 	}
 }
 
-func TestUnixMilliIsReadWithoutLoss(t *testing.T) {
+func TestUnixMilli_AnyNumber_IsReadWithoutLoss(t *testing.T) {
 	for in, want := range map[string]int64{
 		"1675129564089":        1675129564089,
 		"1675129564089.0":      1675129564089,
@@ -63,7 +63,7 @@ func TestUnixMilliIsReadWithoutLoss(t *testing.T) {
 		err := json.Unmarshal([]byte(in), &got)
 		if in == "-9.223372036854775e3" {
 			if err == nil {
-				t.Errorf("%s: read as %d, although it is no integer", in, got)
+				t.Errorf("%s: read as %d, although it is not an integer", in, got)
 			}
 			continue
 		}
@@ -80,11 +80,11 @@ func TestUnixMilliIsReadWithoutLoss(t *testing.T) {
 	}
 }
 
-func TestUnixMilliTime(t *testing.T) {
+func TestUnixMilli_Time_IsTheInstant(t *testing.T) {
 	if got := UnixMilli(1675129564089).Time(); !got.Equal(time.Date(2023, 1, 31, 1, 46, 4, 89e6, time.UTC)) {
 		t.Errorf("got %v", got.UTC())
 	}
 	if !UnixMilli(0).Time().IsZero() {
-		t.Error("0 is no instant")
+		t.Error("the time of 0 is not the zero time")
 	}
 }

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Handle answers with h.
+// Handle responds with h.
 func Handle(h http.HandlerFunc) Fault {
 	return func(http.Handler) http.Handler { return h }
 }
 
-// Answer answers with a status, a content type and a body. With an empty
+// Answer responds with a status, a content type and a body. With an empty
 // content type net/http guesses one.
 func Answer(status int, contentType, body string) Fault {
 	return Handle(func(w http.ResponseWriter, _ *http.Request) {
@@ -29,25 +29,25 @@ func Answer(status int, contentType, body string) Fault {
 	})
 }
 
-// Status answers with an error status, in the server's envelope and with the
+// Status responds with an error status, in the server's envelope and with the
 // code that goes with the status.
 func Status(status int) Fault {
-	return Refuse(status, codeFor(status), fmt.Sprintf("a fault was asked for: %d %s", status, http.StatusText(status)))
+	return Reject(status, codeFor(status), fmt.Sprintf("a fault of the test: %d %s", status, http.StatusText(status)))
 }
 
-// Refuse answers with an error status, in the server's envelope with this code
+// Reject responds with an error status, in the server's envelope with this code
 // and text.
-func Refuse(status, code int, debug string) Fault {
+func Reject(status, code int, debug string) Fault {
 	return Handle(func(w http.ResponseWriter, r *http.Request) {
-		shape := EnvelopeFlat
+		var form ErrorForm
 		if x := exchangeOf(r.Context()); x != nil {
-			shape = Envelope(x.sim.envelope.Load())
+			form = x.sim.errorForm()
 		}
-		writeRefusal(w, shape, &refusalError{status, code, debug})
+		writeRefusal(w, form, &refusalError{status, code, debug})
 	})
 }
 
-// RateLimited answers with 429 and a Retry-After header in whole seconds,
+// RateLimited responds with 429 and a Retry-After header in whole seconds,
 // rounded up. Without the header, as servers also do, it is Status(429).
 func RateLimited(retryAfter time.Duration) Fault {
 	seconds := int64((retryAfter + time.Second - 1) / time.Second)
@@ -55,14 +55,14 @@ func RateLimited(retryAfter time.Duration) Fault {
 	return func(next http.Handler) http.Handler { return header(status(next)) }
 }
 
-// Maintenance answers with the HTML page of a cluster in maintenance. Servers
+// Maintenance responds with the HTML page of a cluster in maintenance. Servers
 // send it with any status, 200 included.
 func Maintenance(status int) Fault {
 	return Answer(status, "text/html; charset=utf-8", page("Site Maintenance",
 		"We are performing scheduled maintenance and will be back shortly."))
 }
 
-// HTML answers with an HTML page that is no maintenance page, as a proxy would.
+// HTML responds with an HTML page other than the maintenance page, as a proxy does.
 func HTML(status int) Fault {
 	return Answer(status, "text/html; charset=utf-8", page(
 		fmt.Sprintf("%d %s", status, http.StatusText(status)), "The page comes from a proxy."))
@@ -72,10 +72,10 @@ func page(title, text string) string {
 	return fmt.Sprintf("<!DOCTYPE html>\n<html><head><title>%s</title></head>\n<body><h1>%[1]s</h1><p>%s</p></body></html>\n", title, text)
 }
 
-// Empty answers with a status and a JSON content type, but no body.
+// Empty responds with a status and a JSON content type, but no body.
 func Empty(status int) Fault { return Answer(status, "application/json", "") }
 
-// Redirect answers with a redirect, as a cluster behind single sign-on does.
+// Redirect responds with a redirect, as a cluster behind single sign-on does.
 func Redirect(status int, location string) Fault {
 	return Handle(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", location)
@@ -83,7 +83,7 @@ func Redirect(status int, location string) Fault {
 	})
 }
 
-// Header adds a header to the answer. Put another fault after it, or none:
+// Header adds a header to the response. Put another fault after it, or none:
 //
 //	sim.Fail(authtest.Echo, 1, authtest.Header("Set-Cookie", "a=b; Path=/"))
 func Header(name, value string) Fault {
@@ -96,7 +96,7 @@ func Header(name, value string) Fault {
 }
 
 // Truncated lets the call take effect, but cuts the connection in the middle
-// of the answer's body: the client sees io.ErrUnexpectedEOF. An answer without
+// of the response's body: the client sees io.ErrUnexpectedEOF. A response without
 // a body arrives whole.
 func Truncated() Fault {
 	return func(next http.Handler) http.Handler {
@@ -116,7 +116,7 @@ func Truncated() Fault {
 	}
 }
 
-// Reset cuts the connection in place of an answer; the call has no effect. The
+// Reset cuts the connection in place of a response; the call has no effect. The
 // client sees an error that is io.EOF. Note that net/http's client repeats a
 // GET by itself when a connection that it had used before is cut like this.
 func Reset() Fault {

@@ -15,7 +15,7 @@ type block struct {
 
 // Block holds back the calls of an operation that arrive from now on, until
 // release is called; they then go on as usual. A call whose client gives up
-// meanwhile ends without an answer. release may be called several times.
+// in the meantime ends without a response. release may be called several times.
 //
 // [Simulator.WaitForCalls] tells when calls have arrived at the block.
 func (s *Simulator) Block(op string) (release func()) {
@@ -39,9 +39,9 @@ func (b *block) before(next http.Handler) http.Handler {
 	})
 }
 
-// Delay lets a call wait for d before it goes on, in real time or that of the
-// testing/synctest bubble. A call whose client gives up meanwhile ends without
-// an answer.
+// Delay lets a call wait for d before it goes on, in real time or in the
+// fake time of a testing/synctest bubble. A call whose client gives up in the meantime ends without
+// a response.
 func Delay(d time.Duration) Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,13 +56,15 @@ func Delay(d time.Duration) Fault {
 // await returns when something comes from c, or c is closed. It ends the call
 // if the client or the server goes away first.
 func await[T any](r *http.Request, c <-chan T) {
-	var stopped <-chan struct{}
+	var stopped, reset <-chan struct{}
 	if x := exchangeOf(r.Context()); x != nil {
-		stopped = x.sim.stopped
+		stopped, reset = x.sim.stopped, x.era.over
 	}
 	select {
 	case <-c:
 	case <-stopped:
+		panic(http.ErrAbortHandler)
+	case <-reset:
 		panic(http.ErrAbortHandler)
 	case <-r.Context().Done():
 		panic(http.ErrAbortHandler)

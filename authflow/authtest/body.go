@@ -18,8 +18,8 @@ import (
 // WithLenientBodies takes in the bodies of requests what older clients send: a
 // number or a boolean where a text belongs, a text where a number or a boolean
 // belongs, one value in place of a list, and null for what is optional. A text
-// that is no number is ignored where an optional number belongs, such as the name
-// of an Org in org_id. Without the option all of these are refused with 400.
+// that is not a number is ignored where an optional number belongs, such as the name
+// of an Org in org_id. Without the option all of these are rejected with 400.
 func WithLenientBodies() Option {
 	return func(s *settings) { s.lenient = true }
 }
@@ -150,7 +150,7 @@ func coerced(s *openapi3.Schema, v any) (taken any, ok bool) {
 	return v, true
 }
 
-// typeOf is the type of a schema, its own or that of one it consists of.
+// typeOf is the type of a schema, its own or the type of a schema that it consists of.
 func typeOf(s *openapi3.Schema) *openapi3.Types {
 	for _, part := range s.AllOf {
 		if s.Type == nil {

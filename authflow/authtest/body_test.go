@@ -77,7 +77,7 @@ func TestUnknownNamesReachTheObserver(t *testing.T) {
 			t.Errorf("%s %s: unknown %q, want %q", test.op, test.body, got, test.unknown)
 		}
 	}
-	// A fault in the way changes nothing about what was sent.
+	// A fault in the way changes nothing about the request.
 	sim.Fail(authtest.OpGetFullAccessToken, 1, authtest.Status(500))
 	call(t, sim, full, trusted(`,"org":1`))
 	if got := seen[len(seen)-1]; got.Status != 500 || !slices.Equal(got.Unknown, []string{"org"}) {
@@ -85,8 +85,8 @@ func TestUnknownNamesReachTheObserver(t *testing.T) {
 	}
 }
 
-// What older clients send, and what becomes of it. Without the option it is
-// refused.
+// Bodies of older clients, and how the server reads them. Without the option it is
+// rejected.
 func TestLenientBodies(t *testing.T) {
 	for _, test := range []struct{ name, op, body string }{
 		{"number for text", custom, trusted(`,"persist_option":"NONE","org_identifier":1`)},
@@ -124,7 +124,7 @@ func TestLenientBodies(t *testing.T) {
 	if u, _ := sim.User("ann"); !reflect.DeepEqual(u.Properties[0].FilterRules[0].Values, []gen.FilterValue{"1", 1., true}) {
 		t.Errorf("values %#v", u.Properties[0].FilterRules[0].Values)
 	}
-	// What must be there stays needed, and a null token does not end all of them.
+	// A required field stays required, and a null token does not end all of them.
 	want(t, call(t, sim, object, trusted(`,"object_id":null`)), 400)
 	want(t, call(t, sim, object, trusted(`,"object_id":""`)), 400)
 	want(t, call(t, sim, full, `{"username":"ann","password":"pw","validity_time_in_sec":1.5}`), 400)

@@ -31,7 +31,7 @@ const (
 	search   = "POST " + base + "metadata/search"
 )
 
-// answer is a response, read.
+// answer holds a response whose body was read.
 type answer struct {
 	status int
 	header http.Header
@@ -63,7 +63,7 @@ func (a answer) decode(t *testing.T, v any) {
 	}
 }
 
-// sessionCookies are those of a log-in, as a Cookie header.
+// sessionCookies returns the cookies of a login, as a Cookie header.
 func (a answer) sessionCookies(t *testing.T) string {
 	t.Helper()
 	res := http.Response{Header: a.header}
@@ -84,8 +84,8 @@ func bearer(token gen.Secret) header { return header{"Authorization", "Bearer " 
 
 func cookie(value string) header { return header{"Cookie", value} }
 
-// call sends a JSON body to a simulator in process. What the operations answer
-// is held to the spec.
+// call sends a JSON body to a simulator in process. The responses of the operations
+// are held to the spec.
 func call(t *testing.T, sim *authtest.Simulator, to, body string, headers ...header) answer {
 	t.Helper()
 	contentType := ""
@@ -123,7 +123,7 @@ func callAs(t *testing.T, sim *authtest.Simulator, to, contentType, body string,
 	return a
 }
 
-// conforms fails the test if the answer of an operation is not what the spec
+// conforms fails the test if the response of an operation is not what the spec
 // says.
 func conforms(t *testing.T, req *http.Request, a answer) {
 	t.Helper()
@@ -169,7 +169,7 @@ func want(t *testing.T, a answer, status int) {
 	}
 }
 
-// token asks for a full or object access token, or one of a session, which
+// token requests a full or object access token, or one of a session, which
 // must work.
 func token(t *testing.T, sim *authtest.Simulator, to, body string, headers ...header) gen.Token {
 	t.Helper()

@@ -39,7 +39,7 @@ func (c *calls) of(op string) int {
 }
 
 // Calls returns how many requests for an operation have arrived, those that
-// were refused or met a fault included. [AnyOperation] counts all requests.
+// were rejected or met a fault included. [AnyOperation] counts all requests.
 func (s *Simulator) Calls(op string) int {
 	mustName(op)
 	s.calls.mu.Lock()
@@ -110,18 +110,18 @@ type Call struct {
 	// org_id in a request for a custom access token, sorted, each with the way to
 	// it: filter_rules.0.column. The server ignores them without a word.
 	Unknown []string
-	// Status of the answer, or 0 if the connection was cut instead.
+	// Status of the response, or 0 if the connection was cut instead.
 	Status int
 	// Began is the server's time at the arrival.
 	Began time.Time
-	// Duration until the answer was written. In a testing/synctest bubble it is
+	// Duration until the response was written. In a testing/synctest bubble it is
 	// what the call has waited: see [WithLatency].
 	Duration time.Duration
 }
 
 func callOf(x *exchange, status int, began time.Time, took time.Duration) Call {
 	c := Call{
-		Operation: x.op, Method: x.r.Method, Path: x.r.URL.Path,
+		Operation: x.op, Method: x.method, Path: x.path,
 		Body: x.seen(), Unknown: x.unknown, Status: status, Began: began, Duration: took,
 	}
 	if x.caller != nil {

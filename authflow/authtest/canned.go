@@ -8,10 +8,12 @@ import (
 	"sync"
 )
 
-// canned are the answers of the rest of the API.
+// canned are the responses of the rest of the API.
 type canned struct {
 	mu   sync.Mutex
 	list []*cannedPath
+	// notes on documents, at most one for an operation.
+	notes []DocumentNote
 }
 
 // cannedPath is what one method of one path answers.
@@ -22,44 +24,41 @@ type cannedPath struct {
 	calls        int
 }
 
-// WithAnswer gives a call of the rest of the API an answer; see
+// WithAnswer gives a call of the rest of the API a response; see
 // [Simulator.SetAnswer].
 func WithAnswer(method, path string, first Fault, more ...Fault) Option {
 	return func(s *settings) {
-		s.answers = append(s.answers, func(sim *Simulator) error { return sim.setAnswer(method, path, first, more...) })
+		s.answers = append(s.answers, func(sim *Simulator) { sim.SetAnswer(method, path, first, more...) })
 	}
 }
 
-// SetAnswer gives a call of the rest of the API an answer, in place of that
+// SetAnswer gives a call of the rest of the API a response, in place of that
 // of [Echo], as which it still counts:
 //
 //	sim.SetAnswer("POST", "/api/rest/2.0/metadata/search", authtest.JSON(200, firstPage), authtest.JSON(200, []any{}))
 //	sim.SetAnswer("DELETE", "/api/rest/2.0/groups/{id}/delete", authtest.Answer(204, "", ""))
 //
-// The first call gets the first answer and so on; the last answer repeats. They
+// The first call gets the first response and so on; the last response repeats. They
 // stand behind authentication: a call without a live token or session is
-// refused with 401, and uses up none of them. A segment in braces stands for any
+// rejected with 401, and uses up none of them. A segment in braces stands for any
 // one segment; where several paths fit, the one with the fewest of those wins.
 // The path may be outside /api/rest/2.0/.
 //
-// Setting a method and path again replaces its answers. SetAnswer panics if
+// Setting a method and path again replaces its responses. SetAnswer panics if
 // the path is an operation of the simulator itself: those are changed with
 // [Simulator.Fail].
 func (s *Simulator) SetAnswer(method, path string, first Fault, more ...Fault) {
-	must(s.setAnswer(method, path, first, more...))
-}
-
-func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) error {
+	at := withoutSlash(path)
 	switch {
 	case method == "" || method != strings.ToUpper(method):
-		return mistakef("method", "the method %q is not in capital letters", method)
+		must(mistakef("method", "the method %q is not in capital letters", method))
 	case !strings.HasPrefix(path, "/"):
-		return mistakef("path", "the path %q does not begin with /", path)
-	case s.routes[path] != nil || s.outside[path] != nil:
-		return mistakef("path", "the simulator answers %s itself: use Fail", path)
+		must(mistakef("path", "the path %q does not begin with /", path))
+	case s.routes[at] != nil || s.outside[at] != nil:
+		must(mistakef("path", "the simulator has the operation %s itself: use Fail", path))
 	}
 	set := &cannedPath{
-		method: method, path: path, segments: strings.Split(path, "/"),
+		method: method, path: path, segments: strings.Split(at, "/"),
 		answers: append([]Fault{first}, more...),
 	}
 	s.canned.mu.Lock()
@@ -68,7 +67,7 @@ func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) e
 		return c.method == method && c.path == path
 	})
 	s.canned.list = append(s.canned.list, set)
-	return nil
+	s.canned.forget(method, path)
 }
 
 // ClearAnswers takes back what [Simulator.SetAnswer] and [Simulator.SetOpenAPI]
@@ -76,10 +75,10 @@ func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) e
 func (s *Simulator) ClearAnswers() {
 	s.canned.mu.Lock()
 	defer s.canned.mu.Unlock()
-	s.canned.list = nil
+	s.canned.list, s.canned.notes = nil, nil
 }
 
-// CannedAnswer tells about a call that has answers of its own.
+// CannedAnswer tells about a call that has responses of its own.
 type CannedAnswer struct {
 	Method, Path string
 	// Calls is how many calls have been answered.
@@ -95,6 +94,26 @@ func (s *Simulator) Answers() []CannedAnswer {
 		list[i] = CannedAnswer{c.method, c.path, c.calls}
 	}
 	return list
+}
+
+// copies returns the entries and notes as they are now.
+func (c *canned) copies() (list []*cannedPath, notes []DocumentNote) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list = make([]*cannedPath, len(c.list))
+	for i, one := range c.list {
+		own := *one
+		list[i] = &own
+	}
+	return list, slices.Clone(c.notes)
+}
+
+// reset makes c what initial is.
+func (c *canned) reset(initial *canned) {
+	list, notes := initial.copies()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list, c.notes = list, notes
 }
 
 // find returns the entry for a call, or nil. It needs c.mu.
@@ -128,14 +147,14 @@ func (c *cannedPath) fits(path []string) (anys int, ok bool) {
 	return anys, true
 }
 
-// has reports whether a call has an answer.
+// has reports whether a call has a response.
 func (c *canned) has(method, path string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.find(method, path) != nil
 }
 
-// take returns the next answer to a call, or nil.
+// take returns the next response to a call, or nil.
 func (c *canned) take(method, path string) Fault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -148,7 +167,7 @@ func (c *canned) take(method, path string) Fault {
 	return next
 }
 
-// JSON answers with a status and the JSON form of v. It panics if v has none.
+// JSON responds with a status and the JSON form of v. It panics if v has none.
 func JSON(status int, v any) Fault {
 	body, err := json.Marshal(v)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 // WithOrigins lets pages of these origins, such as https://app.example, call
 // the simulator from a browser and frame its page, as an administrator of a
-// cluster allows it for embedding. Every answer to such a page then carries the
+// cluster allows it for embedding. Every response to such a page then carries the
 // CORS headers, with credentials; those of faults too. On TLS the cookies of
 // sessions carry SameSite=None and Secure, because a browser does not send them
 // across sites otherwise.
@@ -19,7 +19,7 @@ func WithOrigins(origins ...string) Option {
 	return func(s *settings) { s.origins = append(s.origins, origins...) }
 }
 
-// What a page may send: the methods of the REST API, and the headers that the
+// A page may send these: the methods of the REST API, and the headers that the
 // API and the vendor's Visual Embed SDK use.
 const (
 	sharedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -48,7 +48,7 @@ func (s *Simulator) shares(from string) bool {
 	return false
 }
 
-// share adds what lets a page read the answer, before anything else has a hand
+// share adds what lets a page read the response, before anything else has a hand
 // in it: a page must be able to read errors and faults as well.
 func (s *Simulator) share(answer http.Header, r *http.Request) {
 	if len(s.settings.origins) == 0 {
@@ -68,7 +68,7 @@ func isPreflight(r *http.Request) bool {
 		r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// preflight answers that question.
+// preflight responses that question.
 func (s *Simulator) preflight(w http.ResponseWriter, r *http.Request) {
 	if !s.shares(r.Header.Get("Origin")) {
 		s.refuse(w, forbidden("pages of this origin are not let in"))

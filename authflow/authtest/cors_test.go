@@ -17,7 +17,7 @@ const (
 
 var fromApp = header{"Origin", app}
 
-// readable reports whether a browser lets a page of an origin read an answer.
+// readable reports whether a browser lets a page of an origin read a response.
 func readable(a answer, origin string) bool {
 	return a.header.Get("Access-Control-Allow-Origin") == origin && a.header.Get("Access-Control-Allow-Credentials") == "true"
 }
@@ -60,12 +60,12 @@ func TestPreflightOfAStranger(t *testing.T) {
 			}
 		}
 	}
-	// What is no preflight is answered as ever.
+	// A request that is not a preflight has its usual response.
 	sim := authtest.New(ann(), authtest.WithOrigins(app))
 	want(t, call(t, sim, "OPTIONS "+v1+"isactive", "", fromApp), 405)
 }
 
-// A page can read what went wrong: refusals, faults and paths that are not
+// A page can read what went wrong: rejections, faults and paths that are not
 // there included.
 func TestAnswersAreShared(t *testing.T) {
 	for _, test := range []struct {

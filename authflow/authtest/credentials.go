@@ -74,7 +74,7 @@ func (s *Simulator) bearer(x *exchange) (*caller, error) {
 }
 
 // checkPassword returns the account of a user whose password is right. A user
-// who does not exist and a wrong password are told apart by nobody.
+// who does not exist and a wrong password have the same response.
 func (s *Simulator) checkPassword(username string, password gen.Secret) (*account, error) {
 	wrong := unauthorized("the username or the password is wrong")
 	a := s.users[username]

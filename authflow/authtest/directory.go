@@ -16,18 +16,12 @@ func (s *Simulator) AddUser(name, password string, more ...UserOption) {
 
 // RemoveUser removes a user, with all tokens and sessions. It panics if there
 // is no such user.
-func (s *Simulator) RemoveUser(name string) { must(s.removeUser(name)) }
-
-func (s *Simulator) removeUser(name string) error {
+func (s *Simulator) RemoveUser(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.users[name]
-	if a == nil {
-		return noUser(name)
-	}
+	a := s.mustUser(name)
 	s.cutOff(func(holder *account, _ gen.Org) bool { return holder == a })
 	delete(s.users, name)
-	return nil
 }
 
 // Orgs returns all Orgs, the Primary Org first.
@@ -48,13 +42,11 @@ func (s *Simulator) AddOrg(id int32, name string) {
 // RemoveOrg removes an Org with its secret key, its tokens and its sessions,
 // and takes its users out of it. It panics if there is no such Org, and for
 // the Primary Org.
-func (s *Simulator) RemoveOrg(id int32) { must(s.removeOrg(id)) }
-
-func (s *Simulator) removeOrg(id int32) error {
+func (s *Simulator) RemoveOrg(id int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.orgs.byID(id); !ok || id == PrimaryOrg {
-		return absentf("id", "there is no Org %d that could be removed", id)
+		must(absentf("id", "there is no Org %d that could be removed", id))
 	}
 	s.cutOff(func(_ *account, org gen.Org) bool { return org.ID == id })
 	s.orgs = slices.DeleteFunc(s.orgs, func(o gen.Org) bool { return o.ID == id })
@@ -68,7 +60,6 @@ func (s *Simulator) removeOrg(id int32) error {
 			}
 		}
 	}
-	return nil
 }
 
 // Group is a group as a test sees it: a copy.
@@ -98,18 +89,15 @@ func (s *Simulator) AddGroup(name string, privileges ...string) {
 
 // RemoveGroup removes a group, and takes its members out of it. It panics if
 // there is no such group.
-func (s *Simulator) RemoveGroup(name string) { must(s.removeGroup(name)) }
-
-func (s *Simulator) removeGroup(name string) error {
+func (s *Simulator) RemoveGroup(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.groups, func(g group) bool { return g.name == name })
 	if i < 0 {
-		return noGroup(name)
+		must(noGroup(name))
 	}
 	s.groups = slices.Delete(s.groups, i, i+1)
 	for _, a := range s.users {
 		a.groups = slices.DeleteFunc(a.groups, func(of string) bool { return of == name })
 	}
-	return nil
 }

@@ -8,7 +8,7 @@ func WithSuccess200() Option {
 	return func(s *settings) { s.done = http.StatusOK }
 }
 
-// done is the status of an answer without a body. It is written by hand because
+// done is the status of a response without a body. It is written by hand because
 // the generated answers know 204 alone.
 type done int
 

@@ -8,10 +8,10 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// EchoAnswer is what every path below /api/rest/2.0/ answers that is not one
-// of the eleven operations: who has called, and what arrived. It stands for the
+// EchoAnswer is the response of every path below /api/rest/2.0/ that is not one
+// of the eleven operations. It shows the caller and the request. It stands for the
 // rest of the API, and like it needs a token or a session. [Simulator.SetAnswer]
-// puts other answers in its place.
+// puts other responses in its place.
 //
 // An object access token reads: it may GET and POST here, but not PUT, PATCH
 // or DELETE.
@@ -32,7 +32,7 @@ type EchoAnswer struct {
 	// token with NONE those of the token, and otherwise those that the user has
 	// stored in the Org. Nil if there are none.
 	Rules *Properties `json:"rules,omitempty"`
-	// UserParameters are those of the full or object access token, or else those
+	// UserParameters are the parameters of the full or object access token, or else those
 	// that the user has stored. Nil if there are none.
 	UserParameters *gen.UserParameters `json:"user_parameters,omitempty"`
 	// Body is the body of the request, up to 64 KiB of it.
@@ -43,25 +43,36 @@ type EchoAnswer struct {
 const maxEcho = 64 << 10
 
 func (s *Simulator) echo(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	c, err := s.authenticate(exchangeOf(r.Context()))
-	s.mu.Unlock()
-	if err == nil && c.kind() == KindObject {
-		switch r.Method {
-		case http.MethodGet, http.MethodHead, http.MethodPost:
-		default:
-			err = forbidden("an object access token is read-only")
-		}
-	}
+	c, answer, err := s.rest(r)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	if answer := s.canned.take(r.Method, r.URL.Path); answer != nil {
+	if answer != nil {
 		answer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.reflect(w, r, c) })).ServeHTTP(w, r)
 		return
 	}
 	s.reflect(w, r, c)
+}
+
+// rest returns who calls the rest of the API, and the response that the test
+// has set, or nil.
+func (s *Simulator) rest(r *http.Request) (*caller, Fault, error) {
+	x := exchangeOf(r.Context())
+	s.lock(x)
+	defer s.mu.Unlock()
+	c, err := s.authenticate(x)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.kind() == KindObject {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodPost:
+		default:
+			return nil, nil, forbidden("an object access token is read-only")
+		}
+	}
+	return c, s.canned.take(r.Method, r.URL.Path), nil
 }
 
 // reflect sends back what arrived.
@@ -71,11 +82,12 @@ func (s *Simulator) reflect(w http.ResponseWriter, r *http.Request, c *caller) {
 		s.refuse(w, err)
 		return
 	}
+	x := exchangeOf(r.Context())
 	answer := EchoAnswer{
-		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Method: x.method, Path: x.path, Query: r.URL.RawQuery,
 		User: c.user.name, Auth: c.auth(), TokenKind: c.kind(), OrgID: c.org.ID, Body: string(body),
 	}
-	s.mu.Lock()
+	s.lock(x)
 	if rules := c.rules().clone(); !rules.empty() {
 		answer.Rules = &rules
 	}

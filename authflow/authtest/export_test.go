@@ -4,6 +4,3 @@ import "github.com/getkin/kin-openapi/openapi3"
 
 // Document is the OpenAPI document that requests are held to.
 func Document() *openapi3.T { return spec() }
-
-// ControlDocument is the OpenAPI document of the control API.
-func ControlDocument() *openapi3.T { return controlDocument() }

@@ -8,7 +8,7 @@ import (
 
 // Fault stands in the way of a call: it answers in place of the simulator, or
 // does something before or after next does. It is ordinary middleware, so that
-// tests can write their own. This package has [Status], [Refuse],
+// tests can write their own. This package has [Status], [Reject],
 // [RateLimited], [Maintenance], [Redirect], [Answer], [Empty], [Truncated],
 // [Reset], [Handle], and, to go before others, [Delay] and [Header].
 type Fault func(next http.Handler) http.Handler
@@ -52,8 +52,9 @@ func (s *Simulator) ClearFaults() {
 	s.faults.queue = nil
 }
 
-// wrap puts what a call of op is to meet in front of h.
-func (f *faults) wrap(op string, h http.Handler) http.Handler {
+// take returns what a call of op meets: the faults of the oldest setting that
+// fits it, which is used up by it, and the blocks.
+func (f *faults) take(op string) (met []Fault, blocks []*block) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, one := range f.queue {
@@ -65,17 +66,22 @@ func (f *faults) wrap(op string, h http.Handler) http.Handler {
 				f.queue = slices.Delete(f.queue, i, i+1)
 			}
 		}
-		for _, fault := range slices.Backward(one.faults) {
-			h = fault(h)
-		}
+		met = one.faults
 		break
 	}
 	for _, b := range f.blocks {
 		if fits(b.op, op) {
-			h = b.before(h)
+			blocks = append(blocks, b)
 		}
 	}
-	return h
+	return met, blocks
+}
+
+// clear takes back all faults and blocks. Calls that are held back stay so.
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queue, f.blocks = nil, nil
 }
 
 func fits(wanted, op string) bool { return wanted == AnyOperation || wanted == op }

@@ -71,7 +71,7 @@ func TestFaults(t *testing.T) {
 			err    error
 		}{
 			{"status", authtest.Status(503), 503, "Content-Type: application/json", `"code":10038`, nil},
-			{"refusal", authtest.Refuse(401, 12345, "why"), 401, "", `"debug":"why"`, nil},
+			{"refusal", authtest.Reject(401, 12345, "why"), 401, "", `"debug":"why"`, nil},
 			{"rate limit", authtest.RateLimited(1500 * time.Millisecond), 429, "Retry-After: 2", `"code":10000`, nil},
 			{"maintenance", authtest.Maintenance(200), 200, "Content-Type: text/html; charset=utf-8", "<h1>Site Maintenance</h1>", nil},
 			{"maintenance 503", authtest.Maintenance(503), 503, "", "Site Maintenance", nil},
@@ -181,7 +181,7 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// A rotated cookie travels with an answer that is cut short.
+// A rotated cookie travels with a response that is cut short.
 func TestTruncatedKeepsHeaders(t *testing.T) {
 	sim := authtest.New(ann())
 	c := call(t, sim, login, annPW).sessionCookies(t)

@@ -12,7 +12,7 @@ const release = "26.8.0.cl"
 // reading getSystemInformation.
 const privilegeSystemInfo = "SYSTEM_INFO_ADMINISTRATION"
 
-// sessionInfo is the part of the answers of session/info and preauth/info that
+// sessionInfo is the part of the responses of session/info and preauth/info that
 // the vendor's Visual Embed SDK reads.
 type sessionInfo struct {
 	UserGUID        string     `json:"userGUID"`
@@ -29,6 +29,10 @@ type configInfo struct {
 	SelfClusterID   string `json:"selfClusterId"`
 	SelfClusterName string `json:"selfClusterName"`
 	IsPublicUser    bool   `json:"isPublicUser"`
+	// The vendor's MCP server offers Orgs only if this is enabled.
+	OrgsConfiguration struct {
+		Enabled bool `json:"enabled"`
+	} `json:"orgsConfiguration"`
 	// The SDK sends its telemetry to a third party with one of these keys.
 	// They are empty: a test keeps to itself.
 	MixpanelConfig struct {
@@ -39,17 +43,19 @@ type configInfo struct {
 }
 
 func (s *Simulator) sessionInfo(x *exchange) (sessionInfo, error) {
-	s.mu.Lock()
+	s.lock(x)
 	defer s.mu.Unlock()
 	c, err := s.authenticate(x)
 	if err != nil {
 		return sessionInfo{}, err
 	}
-	return sessionInfo{
+	info := sessionInfo{
 		UserGUID: c.user.id, UserName: c.user.name, UserDisplayName: c.user.displayName, UserEmail: c.user.email,
 		ReleaseVersion: release, CurrentOrgID: c.org.ID, Privileges: append([]string{}, s.privilegesOf(c.user)...),
 		ConfigInfo: configInfo{SelfClusterID: s.id, SelfClusterName: "authtest"},
-	}, nil
+	}
+	info.ConfigInfo.OrgsConfiguration.Enabled = len(s.orgs) > 1
+	return info, nil
 }
 
 // v1Info tells who is behind the token or the session.
@@ -58,7 +64,7 @@ func (s *Simulator) v1Info(x *exchange, w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, info)
+	writeJSON(w, info)
 	return nil
 }
 
@@ -68,11 +74,11 @@ func (s *Simulator) preauthInfo(x *exchange, w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, map[string]sessionInfo{"info": info})
+	writeJSON(w, map[string]sessionInfo{"info": info})
 	return nil
 }
 
-// systemInfo is the answer of getSystemInformation. The pointers are null where
+// systemInfo is the response of getSystemInformation. The pointers are null where
 // the simulator has no such thing.
 type systemInfo struct {
 	ID                          string  `json:"id"`
@@ -106,12 +112,12 @@ func (s *Simulator) system(x *exchange, w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, info)
+	writeJSON(w, info)
 	return nil
 }
 
 func (s *Simulator) systemInfo(x *exchange) (systemInfo, error) {
-	s.mu.Lock()
+	s.lock(x)
 	defer s.mu.Unlock()
 	c, err := s.authenticate(x)
 	if err != nil {
@@ -129,4 +135,9 @@ func (s *Simulator) systemInfo(x *exchange) (systemInfo, error) {
 		info.TsadminUserID = &admin.id
 	}
 	return info, nil
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(mustJSON(v))
 }

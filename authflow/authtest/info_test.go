@@ -2,6 +2,7 @@ package authtest_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
@@ -16,7 +17,8 @@ func TestSessionInfo(t *testing.T) {
 		CurrentOrgID                       int32
 		Privileges                         []string
 		ConfigInfo                         struct {
-			MixpanelConfig *struct{ DevSdkKey, ProdSdkKey *string }
+			MixpanelConfig    *struct{ DevSdkKey, ProdSdkKey *string }
+			OrgsConfiguration *struct{ Enabled *bool }
 		}
 	}
 	for name, by := range map[string]header{"bearer": bearer(tok.Token), "session": c} {
@@ -28,6 +30,10 @@ func TestSessionInfo(t *testing.T) {
 			if i.UserGUID != "guid-of-ann" || i.UserName != "ann" || i.CurrentOrgID != 1 || i.ReleaseVersion == "" || !slices.Equal(i.Privileges, []string{"A", "B"}) {
 				t.Errorf("%s: %+v", name, i)
 			}
+			// The vendor's MCP server offers Orgs by it.
+			if o := i.ConfigInfo.OrgsConfiguration; o == nil || o.Enabled == nil || !*o.Enabled {
+				t.Errorf("%s: orgsConfiguration %+v", name, o)
+			}
 			// The SDK fails without the keys, and reports to a third party if
 			// one has a value.
 			if m := i.ConfigInfo.MixpanelConfig; m == nil || m.DevSdkKey == nil || *m.DevSdkKey != "" || m.ProdSdkKey == nil || *m.ProdSdkKey != "" {
@@ -38,6 +44,14 @@ func TestSessionInfo(t *testing.T) {
 	want(t, call(t, sim, v1WhoIs, ""), 401)
 	want(t, call(t, sim, "GET /prism/preauth/info", ""), 401)
 	want(t, call(t, sim, v1WhoIs, "", bearer("x"), c), 401)
+}
+
+func TestPreauthInfo_ClusterWithOneOrg_HasOrgsDisabled(t *testing.T) {
+	sim := authtest.New(ann())
+	a := call(t, sim, "GET /prism/preauth/info", "", bearer(token(t, sim, full, annPW).Token))
+	if !strings.Contains(string(a.body), `"orgsConfiguration":{"enabled":false}`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 }
 
 func TestSystemInformation(t *testing.T) {
@@ -54,7 +68,7 @@ func TestSystemInformation(t *testing.T) {
 	want(t, a, 200)
 	var got map[string]any
 	a.decode(t, &got)
-	// The keys that the operation documents. What there is not is null.
+	// The keys that the operation documents. The others are null.
 	for _, key := range []string{
 		"id", "name", "release_version", "time_zone", "locale", "date_format", "api_version", "type", "environment",
 		"license", "date_time_format", "time_format", "system_user_id", "super_user_id", "hidden_object_id",

@@ -21,11 +21,11 @@ func (s *Simulator) Client() *http.Client { return &http.Client{Transport: s.Tra
 
 // ClientAt is [Simulator.Client] for a client with an IP address of its own,
 // such as 192.0.2.7: a rate limit is counted for each address. All clients of
-// Client and [Simulator.Transport] are at the same one. It panics if ip is no IP
+// Client and [Simulator.Transport] are at the same one. It panics if ip is not an IP
 // address.
 func (s *Simulator) ClientAt(ip string) *http.Client {
 	if net.ParseIP(ip) == nil {
-		panic(fmt.Sprintf("authtest: %q is no IP address", ip))
+		panic(fmt.Sprintf("authtest: %q is not an IP address", ip))
 	}
 	return &http.Client{Transport: inProcess{s, net.JoinHostPort(ip, "1234")}}
 }
@@ -37,7 +37,7 @@ func (s *Simulator) ClientAt(ip string) *http.Client {
 // server.
 //
 // It obeys the request's context, during delays and blocks too, except in
-// handlers of the test's own that do not.
+// handlers of the test that do not.
 func (s *Simulator) Transport() http.RoundTripper {
 	return inProcess{s, "192.0.2.1:1234"} // for documentation, as in httptest
 }

@@ -115,7 +115,7 @@ func TestHeadHasNoBody(t *testing.T) {
 	}
 }
 
-// A panic that is not net/http's signal is a failure of the test's own handler.
+// A panic that is not net/http's signal is a failure in the handler of the test.
 func TestPanicsOfHandlersAreTheTests(t *testing.T) {
 	sim := authtest.New()
 	sim.Fail(authtest.AnyOperation, 1, authtest.Handle(func(http.ResponseWriter, *http.Request) { panic("mine") }))

@@ -8,8 +8,8 @@ import (
 )
 
 // GetFullAccessToken issues a token with all rights of its user.
-func (o operations) GetFullAccessToken(_ context.Context, in stub.GetFullAccessTokenRequestObject) (stub.GetFullAccessTokenResponseObject, error) {
-	t, err := o.s.apply(KindFull, gen.GetObjectAccessTokenRequest{
+func (o operations) GetFullAccessToken(ctx context.Context, in stub.GetFullAccessTokenRequestObject) (stub.GetFullAccessTokenResponseObject, error) {
+	t, err := o.s.apply(exchangeOf(ctx), KindFull, gen.GetObjectAccessTokenRequest{
 		AutoCreate: in.Body.AutoCreate, DisplayName: in.Body.DisplayName, Email: in.Body.Email,
 		GroupIdentifiers: in.Body.GroupIdentifiers, OrgID: in.Body.OrgID,
 		Password: in.Body.Password, Scope: in.Body.Scope, SecretKey: in.Body.SecretKey, UserParameters: in.Body.UserParameters,
@@ -19,15 +19,15 @@ func (o operations) GetFullAccessToken(_ context.Context, in stub.GetFullAccessT
 }
 
 // GetObjectAccessToken issues a token that reads one object.
-func (o operations) GetObjectAccessToken(_ context.Context, in stub.GetObjectAccessTokenRequestObject) (stub.GetObjectAccessTokenResponseObject, error) {
-	t, err := o.s.apply(KindObject, *in.Body)
+func (o operations) GetObjectAccessToken(ctx context.Context, in stub.GetObjectAccessTokenRequestObject) (stub.GetObjectAccessTokenResponseObject, error) {
+	t, err := o.s.apply(exchangeOf(ctx), KindObject, *in.Body)
 	return whole{t}, err
 }
 
 // apply issues a full or an object access token. Their requests differ by
 // object_id alone, which is empty for a full one.
-func (s *Simulator) apply(kind string, req gen.GetObjectAccessTokenRequest) (gen.Token, error) {
-	s.mu.Lock()
+func (s *Simulator) apply(x *exchange, kind string, req gen.GetObjectAccessTokenRequest) (gen.Token, error) {
+	s.lock(x)
 	defer s.mu.Unlock()
 	if err := checkParameters(req.UserParameters); err != nil {
 		return gen.Token{}, err
@@ -36,7 +36,7 @@ func (s *Simulator) apply(kind string, req gen.GetObjectAccessTokenRequest) (gen
 	if req.OrgID != nil {
 		org, ok := s.orgs.byID(*req.OrgID)
 		if !ok {
-			return gen.Token{}, badRequest("org_id: there is no such Org")
+			return gen.Token{}, s.rejectsOrg(badRequest("org_id: there is no such Org"))
 		}
 		named = &org
 	}
@@ -63,9 +63,9 @@ func (s *Simulator) apply(kind string, req gen.GetObjectAccessTokenRequest) (gen
 }
 
 // GetCustomAccessToken issues a JWT that carries the rules of the request.
-func (o operations) GetCustomAccessToken(_ context.Context, in stub.GetCustomAccessTokenRequestObject) (stub.GetCustomAccessTokenResponseObject, error) {
+func (o operations) GetCustomAccessToken(ctx context.Context, in stub.GetCustomAccessTokenRequestObject) (stub.GetCustomAccessTokenResponseObject, error) {
 	s, req := o.s, in.Body
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	if err := checkRules(req); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (o operations) GetCustomAccessToken(_ context.Context, in stub.GetCustomAcc
 	if req.OrgIdentifier != "" {
 		org, ok := s.orgs.find(req.OrgIdentifier)
 		if !ok {
-			return nil, badRequest("org_identifier: there is no such Org")
+			return nil, s.rejectsOrg(badRequest("org_identifier: there is no such Org"))
 		}
 		named = &org
 	}

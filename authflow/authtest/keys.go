@@ -9,7 +9,7 @@ type keys struct {
 	orgs    map[int32]gen.Secret
 }
 
-// check refuses a key that is not good for an Org.
+// check rejects a key that is not good for an Org.
 func (k *keys) check(key gen.Secret, org int32) error {
 	switch {
 	case !k.enabled, k.cluster == "" && k.orgs[org] == "":
@@ -22,8 +22,7 @@ func (k *keys) check(key gen.Secret, org int32) error {
 	return unauthorized("the secret key is not valid")
 }
 
-// RotateSecretKey puts another secret key in the place of the cluster's; an empty
-// one leaves it without.
+// RotateSecretKey replaces the secret key of the cluster; an empty one removes it.
 // Tokens made with the old one stay valid.
 func (s *Simulator) RotateSecretKey(key string) {
 	s.mu.Lock()
@@ -31,24 +30,19 @@ func (s *Simulator) RotateSecretKey(key string) {
 	s.keys.cluster = gen.Secret(key)
 }
 
-// RotateOrgSecretKey puts another secret key in the place of an Org's, or
-// gives the Org one; an empty one leaves it without. It panics if there is no such Org.
+// RotateOrgSecretKey replaces the secret key of an Org, or gives the Org one; an
+// empty one removes it. It panics if there is no such Org.
 func (s *Simulator) RotateOrgSecretKey(orgID int32, key string) {
-	must(s.rotateOrgSecretKey(orgID, key))
-}
-
-func (s *Simulator) rotateOrgSecretKey(orgID int32, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.orgs.byID(orgID); !ok {
-		return absentf("id", "there is no Org %d", orgID)
+		must(absentf("id", "there is no Org %d", orgID))
 	}
 	s.keys.orgs[orgID] = gen.Secret(key)
-	return nil
 }
 
 // SetTrustedAuthentication switches trusted authentication. While it is off
-// every secret key is refused with 403.
+// every secret key is rejected with 403.
 func (s *Simulator) SetTrustedAuthentication(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +50,7 @@ func (s *Simulator) SetTrustedAuthentication(on bool) {
 }
 
 // SetMFA switches multi-factor authentication. While it is on, passwords are
-// refused with 401, right or wrong.
+// rejected with 401, right or wrong.
 func (s *Simulator) SetMFA(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

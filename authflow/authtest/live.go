@@ -12,7 +12,7 @@ import (
 // log/slog print it without its value.
 type Token struct {
 	// ID is the server's name for the token, and no secret. For a custom access
-	// token it is the id of the answer.
+	// token it is the id of the response.
 	ID string
 	// Value is what a client sends. To read it, convert it to a string.
 	Value gen.Secret
@@ -23,9 +23,9 @@ type Token struct {
 	// ObjectID of an object access token.
 	ObjectID         string
 	Created, Expires time.Time
-	// PersistOption and Rules are those of the request for a custom access
-	// token. The rules hold for this token alone; what it has stored for the
-	// user is in [User.Properties].
+	// PersistOption and Rules are as in the request for a custom access token.
+	// The rules hold for this token alone; [User.Properties] has the rules that
+	// it stored for the user.
 	PersistOption gen.PersistOption
 	Rules         Properties
 }
@@ -39,15 +39,15 @@ type Session struct {
 	User                string
 	Org                 gen.Org
 	RememberMe          bool
-	// Begun is the time of the log-in, and Used that of the last call.
+	// Begun is the time of the login, and Used that of the last call.
 	Begun, Used time.Time
 	// Expires is when the session ends if it is not used any more.
 	Expires time.Time
 	// TokenID is the [Token.ID] of the token that the session was begun with,
-	// or empty after a log-in with a password.
+	// or empty after a login with a password.
 	TokenID string
-	// Rules are those that the user has stored now: they hold for a session,
-	// and those of the token that began it do not.
+	// Rules are those that the user has stored now: they hold for a session. The
+	// rules of the token that began it do not.
 	Rules Properties
 }
 
@@ -117,17 +117,11 @@ func (s *Simulator) RevokeToken(token string) bool {
 
 // RevokeUser ends every token and every session of a user. It panics if there
 // is no such user.
-func (s *Simulator) RevokeUser(name string) { must(s.revokeUser(name)) }
-
-func (s *Simulator) revokeUser(name string) error {
+func (s *Simulator) RevokeUser(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.users[name]
-	if a == nil {
-		return noUser(name)
-	}
+	a := s.mustUser(name)
 	s.cutOff(func(holder *account, _ gen.Org) bool { return holder == a })
-	return nil
 }
 
 // cutOff ends the tokens and the sessions that gone holds for. It needs s.mu.

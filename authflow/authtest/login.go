@@ -18,7 +18,7 @@ var _ stub.StrictServerInterface = operations{}
 // call.
 func (o operations) Login(ctx context.Context, in stub.LoginRequestObject) (stub.LoginResponseObject, error) {
 	s, x := o.s, exchangeOf(ctx)
-	s.mu.Lock()
+	s.lock(x)
 	defer s.mu.Unlock()
 	var req gen.LoginRequest
 	if in.Body != nil {
@@ -31,12 +31,12 @@ func (o operations) Login(ctx context.Context, in stub.LoginRequestObject) (stub
 	if req.OrgIdentifier != "" {
 		found, ok := s.orgs.find(req.OrgIdentifier)
 		if !ok {
-			return nil, badRequest("org_identifier: there is no such Org")
+			return nil, s.rejectsOrg(badRequest("org_identifier: there is no such Org"))
 		}
 		org = found
 	}
 	if !slices.Contains(a.orgs, org.ID) {
-		return nil, forbidden("the user is not in Org %d", org.ID)
+		return nil, s.rejectsOrg(forbidden("the user is not in Org %d", org.ID))
 	}
 	c := s.begin(a, org, req.RememberMe, with)
 	return cookies{s.settings.done, s.setSession(x, c), s.setClient(x, c)}, nil
@@ -73,7 +73,7 @@ func (s *Simulator) logsIn(x *exchange, req gen.LoginRequest) (*account, *token,
 // Logout ends the session, or the token, that the call came with.
 func (o operations) Logout(ctx context.Context, _ stub.LogoutRequestObject) (stub.LogoutResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	if err := s.logsOut(exchangeOf(ctx)); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,44 +12,54 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// WithOpenAPI gives the operations of an OpenAPI document answers; see
+// WithOpenAPI gives the operations of an OpenAPI document responses; see
 // [Simulator.SetOpenAPI].
 func WithOpenAPI(document []byte) Option {
 	return func(s *settings) {
-		s.answers = append(s.answers, func(sim *Simulator) error { return sim.setOpenAPI(document) })
+		s.answers = append(s.answers, func(sim *Simulator) { sim.SetOpenAPI(document) })
 	}
 }
 
-// SetOpenAPI gives each operation of an OpenAPI 3 document, in YAML or JSON, an
-// answer from the document's examples, as [Simulator.SetAnswer] would.
-// Operations that the simulator has itself stay as they are.
+// SetOpenAPI gives each operation of an OpenAPI 3 document, in YAML or JSON, a
+// response that a client generated from the document decodes, as
+// [Simulator.SetAnswer] would. Operations that the simulator has itself stay as
+// they are.
 //
-// The answer is that of the lowest status from 200 to 299, or of 2XX or
-// default, as 200. Its body is the example of the content, JSON before others;
-// else the first of its examples, by name; else what the schema gives: its
-// example, default or first value, or an object of those of its properties,
-// without what contains itself. An operation whose answer has content but no
-// example of any kind gets none, and stays with [Echo].
+// The response has the lowest status from 200 to 299, or 200 if the document has
+// only 2XX or default. JSON goes before other content. The body is the first of
+// these that fits the schema: the example of the content, its named examples in
+// the order of their names, the example of the schema, its default, its constant.
+// If there is none, the body is built from the schema:
+//
+//   - An object has all required properties, and those for which the schema has an
+//     example, a default or a list of values.
+//   - A list is empty, unless its items have an example or it must not be empty.
+//   - A text with a format has a fixed value, such as 2024-01-01T00:00:00Z. Other
+//     texts are empty, numbers are 0 and booleans false, where that fits.
+//   - A schema within itself is null where that is allowed, and otherwise left out.
+//
+// Content without a schema and without an example is an empty body of that type.
+//
+// [Simulator.DocumentNotes] lists the operations whose examples do not fit their
+// schema, and those without a response, which stay with [Echo].
 //
 // Paths begin with the path of the document's first server, if that has one.
 // It panics if the document cannot be read; one that refers to other files
 // cannot.
-func (s *Simulator) SetOpenAPI(document []byte) { must(s.setOpenAPI(document)) }
-
-func (s *Simulator) setOpenAPI(document []byte) error {
+func (s *Simulator) SetOpenAPI(document []byte) {
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
-		return mistakef("document", "the OpenAPI document cannot be read: %v", err)
+		must(mistakef("document", "the OpenAPI document cannot be read: %v", err))
 	}
 	if !strings.HasPrefix(doc.OpenAPI, "3.") {
-		return mistakef("document", "the document is not of OpenAPI 3")
+		must(mistakef("document", "the document is not of OpenAPI 3"))
 	}
 	if doc.Paths.Len() == 0 {
-		return mistakef("document", "the OpenAPI document has no paths")
+		must(mistakef("document", "the OpenAPI document has no paths"))
 	}
 	base, err := doc.Servers.BasePath()
 	if err != nil {
-		return mistakef("document", "the OpenAPI document's server: %v", err)
+		must(mistakef("document", "the OpenAPI document's server: %v", err))
 	}
 	base = strings.TrimSuffix(base, "/")
 	for _, path := range doc.Paths.InMatchingOrder() {
@@ -58,47 +69,50 @@ func (s *Simulator) setOpenAPI(document []byte) error {
 		}
 		ops := doc.Paths.Value(path).Operations()
 		for _, method := range slices.Sorted(maps.Keys(ops)) {
-			answer := documented(ops[method])
-			if answer == nil {
-				continue
+			answer, reasons := documented(ops[method])
+			if answer != nil {
+				s.SetAnswer(method, full, answer)
 			}
-			if err := s.setAnswer(method, full, answer); err != nil {
-				return err
-			}
+			s.canned.note(DocumentNote{method, full, ops[method].OperationID, strings.Join(reasons, "; ")})
 		}
 	}
-	return nil
 }
 
-// documented is the answer of an operation when all is well, or nil.
-func documented(op *openapi3.Operation) Fault {
+// documented is the response of an operation when all is well, or nil, and what
+// there is to report about it.
+func documented(op *openapi3.Operation) (answer Fault, reasons []string) {
 	status, res := success(op.Responses)
 	if res == nil {
-		return nil
+		return nil, []string{"the document has no response of success"}
 	}
 	if len(res.Content) == 0 {
-		return Answer(status, "", "")
+		return Answer(status, "", ""), nil
 	}
 	types := slices.Sorted(maps.Keys(res.Content))
 	media := types[0]
 	if i := slices.IndexFunc(types, isJSON); i >= 0 {
 		media = types[i]
 	}
-	v, ok := exampleOf(res.Content[media])
-	if !ok {
-		return nil
-	}
-	if strings.Contains(media, "*") { // a range, which no answer can be of
+	content := res.Content[media]
+	if strings.Contains(media, "*") { // a range, which no response can be of
 		media = "application/json"
 	}
+	if content == nil || content.Schema == nil && content.Example == nil && len(content.Examples) == 0 {
+		return Answer(status, media, ""), nil
+	}
+	b := newBuilder()
+	v, ok := b.content(content)
+	if !ok {
+		return nil, append(b.reasons, "no value was found that fits the schema of the response")
+	}
 	if text, ok := v.(string); ok && !isJSON(media) {
-		return Answer(status, media, text)
+		return Answer(status, media, text), b.reasons
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
-		return nil
+		return nil, append(b.reasons, fmt.Sprintf("the example has no JSON form: %v", err))
 	}
-	return Answer(status, media, string(body))
+	return Answer(status, media, string(body)), b.reasons
 }
 
 func isJSON(media string) bool { return strings.Contains(strings.ToLower(media), "json") }
@@ -117,81 +131,4 @@ func success(all *openapi3.Responses) (int, *openapi3.Response) {
 		return status, all.Value(name).Value
 	}
 	return 0, nil
-}
-
-func exampleOf(m *openapi3.MediaType) (any, bool) {
-	if m == nil {
-		return nil, false
-	}
-	if m.Example != nil {
-		return m.Example, true
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.Examples)) {
-		if e := m.Examples[name].Value; e != nil && e.Value != nil {
-			return e.Value, true
-		}
-	}
-	return make(samples).of(m.Schema)
-}
-
-// samples are values that schemas give by their examples, defaults and enums;
-// nil for those that give none, or are being looked at: schemas may contain
-// themselves, and each other many times over.
-type samples map[*openapi3.Schema]*any
-
-func (all samples) of(ref *openapi3.SchemaRef) (any, bool) {
-	if ref == nil || ref.Value == nil {
-		return nil, false
-	}
-	known, is := all[ref.Value]
-	if !is {
-		all[ref.Value] = nil
-		if v, ok := all.sample(ref.Value); ok {
-			known = &v
-		}
-		all[ref.Value] = known
-	}
-	if known == nil {
-		return nil, false
-	}
-	return *known, true
-}
-
-func (all samples) sample(s *openapi3.Schema) (any, bool) {
-	switch {
-	case s.Example != nil:
-		return s.Example, true
-	case len(s.Examples) > 0:
-		return s.Examples[0], true
-	case s.Default != nil:
-		return s.Default, true
-	case s.Const != nil:
-		return s.Const, true
-	case len(s.Enum) > 0:
-		return s.Enum[0], true
-	case s.Items != nil:
-		v, ok := all.of(s.Items)
-		return []any{v}, ok
-	}
-	for _, one := range slices.Concat(s.OneOf, s.AnyOf) {
-		if v, ok := all.of(one); ok {
-			return v, true
-		}
-	}
-	object := make(map[string]any)
-	for _, part := range s.AllOf {
-		v, ok := all.of(part)
-		if fields, is := v.(map[string]any); is {
-			maps.Copy(object, fields)
-		} else if ok {
-			return v, true
-		}
-	}
-	// In order: what is left out of a schema within itself is then always the same.
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		if v, ok := all.of(s.Properties[name]); ok {
-			object[name] = v
-		}
-	}
-	return object, len(object) > 0
 }

@@ -21,11 +21,16 @@ func TestOddOpenAPIDocuments(t *testing.T) {
 	for i := range 20 {
 		fmt.Fprintf(&wide, `p%d: {$ref: "#/components/schemas/N"}, `, i)
 	}
+	var deep strings.Builder // 2 to the power of 60 ways from the first schema to the last
+	for i := range 60 {
+		fmt.Fprintf(&deep, `S%d: {type: object, properties: {a: {$ref: "#/components/schemas/S%d"}, b: {$ref: "#/components/schemas/S%[2]d"}}}, `, i, i+1)
+	}
 	const n = `application/json: {schema: {$ref: "#/components/schemas/N"}}`
 	for name, test := range map[string]struct{ document, wanted string }{
 		"a schema full of itself": {documentOf("3.0.3", n, "N: {type: object, properties: {"+wide.String()+"name: {type: string, example: n}}}"), `application/json {"name":"n"}`},
 		"schemas of each other": {documentOf("3.0.3", n, `N: {type: object, properties: {m: {$ref: "#/components/schemas/M"}}},
 			M: {type: object, properties: {list: {type: array, items: {$ref: "#/components/schemas/N"}}, m: {type: integer, example: 1}}}`), `application/json {"m":{"m":1}}`},
+		"a schema in many places":  {documentOf("3.0.3", `application/json: {schema: {$ref: "#/components/schemas/S0"}}`, deep.String()+"S60: {type: object}"), `application/json {}`},
 		"one schema in two places": {documentOf("3.0.3", n, `N: {type: object, properties: {a: {$ref: "#/components/schemas/M"}, b: {$ref: "#/components/schemas/M"}}}, M: {type: integer, example: 1}`), `application/json {"a":1,"b":1}`},
 		"a charset":                {documentOf("3.0.3", `"*/*": {example: 2}, "application/json; charset=utf-8": {example: 1}`, ""), `application/json; charset=utf-8 1`},
 		"any type":                 {documentOf("3.0.3", `"*/*": {example: {a: 1}}`, ""), `application/json {"a":1}`},

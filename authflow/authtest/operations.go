@@ -24,9 +24,9 @@ const (
 	OpConfigureAuthSettings = "configureAuthSettings"
 
 	// Echo stands for every other path below /api/rest/2.0/, and for those
-	// with answers of their own; see [EchoAnswer].
+	// with responses of their own; see [EchoAnswer].
 	Echo = "echo"
-	// AnyOperation stands for all of them, and for requests elsewhere.
+	// AnyOperation stands for all of them, and for requests to other paths.
 	AnyOperation = "*"
 )
 
@@ -44,13 +44,10 @@ func Operations() []string {
 
 // mustName panics unless op can be counted or failed: a misspelt name would
 // make a test pass for the wrong reason.
-func mustName(op string) { must(checkName(op)) }
-
-func checkName(op string) error {
+func mustName(op string) {
 	if op != Echo && op != AnyOperation && !slices.Contains(Operations(), op) && !slices.Contains(outsiders(), op) {
-		return mistakef("operation", "no operation is named %q", op)
+		must(mistakef("operation", "no operation is named %q", op))
 	}
-	return nil
 }
 
 // find returns the name of the operation that a request calls, and its route

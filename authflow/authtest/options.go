@@ -1,13 +1,14 @@
 package authtest
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// What a simulator has that is given no users and no secret key.
+// The user and the secret key of a simulator to which options give none.
 const (
 	// DefaultUsername is an administrator who is in every Org. It is there
 	// unless [WithUser] names others.
@@ -31,7 +32,7 @@ type settings struct {
 	secretKey            gen.Secret
 	orgSecretKeys        map[int32]gen.Secret
 	mfa                  bool
-	envelope             Envelope
+	errorForm            ErrorForm
 	idleTimeout          time.Duration
 	rememberFor          time.Duration
 	tokenValidity        time.Duration
@@ -39,10 +40,11 @@ type settings struct {
 	clockOffset          time.Duration
 	loginRejection       int
 	tokenRejection       int
+	orgRejection         *refusalError // nil: see rejectsOrg
 	rateLimit            RateLimit
 	observe              func(Call)
 	origins              []string
-	answers              []func(*Simulator) error
+	answers              []func(*Simulator)
 	latency              time.Duration
 	lenient              bool
 	strictProvisioning   bool
@@ -95,21 +97,11 @@ func WithOrgSecretKey(orgID int32, key string) Option {
 	return func(s *settings) { s.orgSecretKeys[orgID] = gen.Secret(key) }
 }
 
-// WithMFA switches multi-factor authentication on: passwords are refused with
+// WithMFA switches multi-factor authentication on: passwords are rejected with
 // 401, secret keys work. See [Simulator.SetMFA].
 func WithMFA() Option {
 	return func(s *settings) { s.mfa = true }
 }
-
-// WithErrorEnvelope sets the shape of error answers. The default is
-// [EnvelopeFlat].
-func WithErrorEnvelope(e Envelope) Option {
-	return func(s *settings) { s.envelope = e }
-}
-
-// WithNestedErrors is WithErrorEnvelope([EnvelopeNested]), what live servers
-// send.
-func WithNestedErrors() Option { return WithErrorEnvelope(EnvelopeNested) }
 
 // WithIdleTimeout sets how long a session without remember_me lasts unused.
 // The default is 3 hours.
@@ -118,12 +110,12 @@ func WithIdleTimeout(d time.Duration) Option {
 }
 
 // WithRememberFor sets how long a session with remember_me lasts from its
-// log-in, used or not. The default is 7 days.
+// login, used or not. The default is 7 days.
 func WithRememberFor(d time.Duration) Option {
 	return func(s *settings) { s.rememberFor = d }
 }
 
-// WithTokenValidity sets how long a token is valid that was asked for without
+// WithTokenValidity sets how long a token is valid that was requested without
 // validity_time_in_sec. The default is 300 seconds.
 func WithTokenValidity(d time.Duration) Option {
 	return func(s *settings) { s.tokenValidity = d }
@@ -151,6 +143,24 @@ func WithLoginRejection(status int) Option {
 // [WithLoginRejection] does for login.
 func WithTokenRejection(status int) Option {
 	return func(s *settings) { s.tokenRejection = status }
+}
+
+// WithOrgRejection sets the status and the code for an Org that a user may not
+// enter, whether it exists or not. At least one client expects 400 with 13090.
+// Without the option it is 403 with 10023 for an Org that exists, and 400 with
+// 10002 for another.
+func WithOrgRejection(status, code int) Option {
+	return func(s *settings) { s.orgRejection = &refusalError{status: status, code: code} }
+}
+
+// rejectsOrg returns err, which is about an Org that the user may not enter, with
+// the status and the code of [WithOrgRejection].
+func (s *Simulator) rejectsOrg(err error) error {
+	var r *refusalError
+	if set := s.settings.orgRejection; set != nil && errors.As(err, &r) {
+		return &refusalError{set.status, set.code, r.debug}
+	}
+	return err
 }
 
 // WithObserver calls f after each call, from the goroutine that served it: f

@@ -7,8 +7,8 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// What the OpenAPI document does not have is counted, failed, held back and
-// observed like what it has.
+// Calls that the OpenAPI document does not have are counted, failed, held back and
+// observed like its operations.
 func TestOutsideTheSpec(t *testing.T) {
 	const key = "secret_key=" + authtest.DefaultSecretKey
 	for _, test := range []struct {

@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// thePage speaks the iframe's side of the vendor's Visual Embed SDK. What it
-// offers to tests is said at its top.
+// thePage speaks the iframe's side of the vendor's Visual Embed SDK. Its
+// first lines list what it offers to tests.
 //
 //go:embed page.html
 var thePage []byte
 
-// isPage reports whether a request is that of the SDK's iframe. Its flags can
+// isPage reports whether a request comes from the SDK's iframe. Its flags can
 // also come encoded, in one parameter.
 func isPage(r *http.Request) bool {
-	if r.Method != http.MethodGet || r.URL.Path != "/" && r.URL.Path != "/v2/" {
+	if r.Method != http.MethodGet || r.URL.Path != "/" && r.URL.Path != "/v2" {
 		return false
 	}
 	flags := r.URL.Query()
 	return flags.Get("embedApp") == "true" || flags.Has("base64UrlEncodedFlags")
 }
 
-// page answers with it. Only pages of the origins that were named may frame it.
+// page responds with it. Only pages of the origins that were named may frame it.
 func (s *Simulator) page(_ *exchange, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

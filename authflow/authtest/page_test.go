@@ -7,7 +7,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// What the page does takes a browser to see. Here it is served, whole, and only
+// The effects of the page take a browser to see. Here it is served, whole, and only
 // pages of the origins that were named may frame it.
 func TestPage(t *testing.T) {
 	sim := authtest.New(ann(), authtest.WithOrigins(app, "https://other.example:8443"))

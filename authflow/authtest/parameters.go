@@ -6,7 +6,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// checkParameters refuses user parameters in which a Parameter has not one value.
+// checkParameters rejects user parameters in which a Parameter has not one value.
 func checkParameters(p *gen.UserParameters) error {
 	if p == nil {
 		return nil
@@ -20,8 +20,8 @@ func checkParameters(p *gen.UserParameters) error {
 }
 
 // persistParameters returns what becomes of a user's stored parameters when a
-// token with given ones is made. Those with persist take the place of what is
-// stored for the same column or Parameter; the others reach the token alone.
+// token with given ones is made. Those with persist replace the
+// stored ones for the same column or Parameter; the others reach the token alone.
 func persistParameters(stored, given *gen.UserParameters) *gen.UserParameters {
 	if given == nil {
 		return stored
@@ -57,7 +57,7 @@ func persistParameters(stored, given *gen.UserParameters) *gen.UserParameters {
 	return &kept
 }
 
-// orElse returns the objects of a rule, or those of the request if it has none
+// orElse returns the objects of a rule, or the objects of the request if it has none
 // of its own.
 func orElse(own, general []gen.ObjectIdentifier) []gen.ObjectIdentifier {
 	if len(own) == 0 {
@@ -66,8 +66,8 @@ func orElse(own, general []gen.ObjectIdentifier) []gen.ObjectIdentifier {
 	return own
 }
 
-// merge returns what is stored and what is new, without what is stored under
-// the name of something new.
+// merge returns the stored and the new elements, without stored ones that have the
+// name of a new one.
 func merge[T any](stored, added []T, name func(T) string) []T {
 	left := slices.DeleteFunc(slices.Clone(stored), func(s T) bool {
 		return slices.ContainsFunc(added, func(a T) bool { return name(a) == name(s) })

@@ -51,7 +51,7 @@ func TestUserParametersPersistOneByOne(t *testing.T) {
 				t.Error("session/user does not tell")
 			}
 
-			// What is new takes the place of what is stored by that name.
+			// A new value replaces a stored one of the same name.
 			token(t, sim, op, trusted(`,"object_id":"x","user_parameters":{"parameters":[{"name":"p","values":["9"],"persist":true}]}`))
 			token(t, sim, op, trusted(`,"object_id":"x"`))
 			stored.Parameters = []gen.RuntimeParameter{{Name: "p", Values: []string{"9"}, Persist: true}}

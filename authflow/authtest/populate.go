@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/go-thoughtspot/tsauth/gen"
 )
@@ -11,26 +12,32 @@ import (
 // thinks.
 func (s *Simulator) populate() {
 	c := &s.settings
-	s.URL = c.url
 	s.mfa = c.mfa
 	s.offset.Store(int64(c.clockOffset))
-	s.envelope.Store(int32(c.envelope))
+	s.form = c.errorForm
 	s.latency.Store(int64(c.latency))
-	must(s.setRateLimit(c.rateLimit))
-	if status := min(c.loginRejection, c.tokenRejection); status < 400 || max(c.loginRejection, c.tokenRejection) > 599 {
-		panic(fmt.Sprintf("authtest: credentials cannot be rejected with status %d", status))
+	s.SetRateLimit(c.rateLimit)
+	rejections := []int{c.loginRejection, c.tokenRejection}
+	if c.orgRejection != nil {
+		rejections = append(rejections, c.orgRejection.status)
+	}
+	for _, status := range rejections {
+		if status < 400 || status > 599 {
+			panic(fmt.Sprintf("authtest: credentials cannot be rejected with status %d", status))
+		}
 	}
 	for _, o := range c.origins {
 		mustOrigin(o)
 	}
-	s.orgs = orgs{{ID: PrimaryOrg, Name: "Primary"}}
+	s.tokens, s.sessions = make(map[string]*token), make(map[string]*session)
+	s.orgs, s.groups = orgs{{ID: PrimaryOrg, Name: "Primary"}}, nil
 	for _, o := range c.orgs {
 		must(s.orgs.add(o))
 	}
 	for _, g := range c.groups {
 		must(s.groups.add(g))
 	}
-	s.keys = keys{enabled: true, cluster: c.secretKey, orgs: c.orgSecretKeys}
+	s.keys = keys{enabled: true, cluster: c.secretKey, orgs: maps.Clone(c.orgSecretKeys)}
 	for id := range c.orgSecretKeys {
 		if _, ok := s.orgs.byID(id); !ok {
 			panic(fmt.Sprintf("authtest: a secret key for Org %d, which does not exist", id))

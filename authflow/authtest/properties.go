@@ -19,8 +19,11 @@ func propertiesOf(req *gen.GetCustomAccessTokenRequest) Properties {
 	return Properties{req.FilterRules, req.ParameterValues, req.VariableValues, req.Objects}
 }
 
-// checkRules refuses rules that do not go together.
+// checkRules rejects rules that do not go together.
 func checkRules(req *gen.GetCustomAccessTokenRequest) error {
+	if err := checkPersistOption(req.PersistOption); err != nil {
+		return err
+	}
 	switch option := req.PersistOption; {
 	case req.VariableValues != nil && (option == gen.PersistOptionReset || option == gen.PersistOptionNone):
 		return badRequest("variable_values: not together with persist_option %s", option)
@@ -69,8 +72,9 @@ func (p Properties) after(option gen.PersistOption, r Properties) Properties {
 			r.VariableValues = p.VariableValues
 		}
 		return r
+	case gen.PersistOptionNone:
 	}
-	return p // NONE
+	return p
 }
 
 func (p Properties) empty() bool {
@@ -87,7 +91,7 @@ func (c *caller) rules() Properties {
 }
 
 // parameters are the user parameters that hold for a call: of a token that was
-// asked for with some, these; otherwise those that the user has stored.
+// requested with some, these; otherwise those that the user has stored.
 func (c *caller) parameters() *gen.UserParameters {
 	if c.token != nil && c.token.userParameters != nil {
 		return c.token.userParameters

@@ -44,7 +44,7 @@ func TestRulesOfNoneStayWithTheToken(t *testing.T) {
 	holdsFor("session after RESET", session(replace), nil)
 }
 
-// What is stored in one Org holds there alone.
+// Rules that are stored in one Org hold there alone.
 func TestRulesHoldInTheirOrg(t *testing.T) {
 	sim := authtest.New(ann(authtest.InOrgs(0, 1)), authtest.WithOrg(1, "Sales"))
 	tok := customToken(t, sim, `,"persist_option":"APPEND","org_identifier":"1","variable_values":[{"name":"v","values":["x"]}]`)

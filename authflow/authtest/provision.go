@@ -6,7 +6,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// WithStrictProvisioning refuses with 400 a user made just in time without e-mail
+// WithStrictProvisioning rejects with 400 a user made just in time without e-mail
 // or display name, and groups that do not exist. Without it both are let through,
 // and the groups are made.
 func WithStrictProvisioning() Option {
@@ -26,7 +26,7 @@ type application struct {
 	groups              []string // identifiers; nil where absent
 }
 
-// admit returns the account that a token is asked for, after all checks and
+// admit returns the account that a token is requested, after all checks and
 // with the effects of just-in-time provisioning.
 func (s *Simulator) admit(in application) (*account, error) {
 	switch {
@@ -94,14 +94,14 @@ func (s *Simulator) checkProvisioning(in application, isNew bool) error {
 	return nil
 }
 
-// member refuses an account that is not active, or not in one of the Orgs.
+// member rejects an account that is not active, or not in one of the Orgs.
 func (s *Simulator) member(a *account, orgs []gen.Org) error {
 	if err := a.usable(s.Now()); err != nil {
 		return err
 	}
 	for _, org := range orgs {
 		if !slices.Contains(a.orgs, org.ID) {
-			return forbidden("the user is not in Org %d", org.ID)
+			return s.rejectsOrg(forbidden("the user is not in Org %d", org.ID))
 		}
 	}
 	return nil

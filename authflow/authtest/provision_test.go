@@ -29,7 +29,7 @@ func TestProvisioningByFullAndObjectTokens(t *testing.T) {
 			want(t, zoe(``), 400)
 			want(t, zoe(`,"auto_create":false`), 400)
 			if _, ok := sim.User("zoe"); ok {
-				t.Fatal("a refused request has made a user")
+				t.Fatal("a rejected request has made a user")
 			}
 			a := zoe(`,"auto_create":true,"org_id":1,"email":"z@x","display_name":"Zoe","group_identifiers":["Analyst","` +
 				sim.GroupID("Admin") + `","Analyst"]`)
@@ -63,7 +63,7 @@ func TestAutoCreateUpdatesAUserWhoExists(t *testing.T) {
 	}
 	want(t, call(t, sim, full, trusted(more+`,"auto_create":true,"org_id":1`)), 403) // into no other Org
 	if u, _ := sim.User("ann"); !reflect.DeepEqual(u, old) {
-		t.Errorf("changed without auto_create, or by a refused request: %+v", u)
+		t.Errorf("changed without auto_create, or by a rejected request: %+v", u)
 	}
 
 	want(t, call(t, sim, full, trusted(`,"auto_create":true`)), 200)
@@ -89,7 +89,7 @@ func TestProvisioningByCustomTokens(t *testing.T) {
 	}
 	want(t, zoe(`,"auto_create":false`), 400)
 	if _, ok := sim.User("zoe"); ok {
-		t.Fatal("a refused request has made a user")
+		t.Fatal("a rejected request has made a user")
 	}
 	want(t, zoe(`,"org_identifier":"Sales","email":"z@x","display_name":"Zoe","groups":[{"identifier":"Analyst"}]`), 200)
 	u, _ := sim.User("zoe")
@@ -132,7 +132,7 @@ func TestGroupsAreMadeJustInTime(t *testing.T) {
 			func() {
 				defer func() {
 					if recover() == nil {
-						t.Error("a refused request has made a group")
+						t.Error("a rejected request has made a group")
 					}
 				}()
 				sim.GroupID("New")
@@ -170,7 +170,7 @@ func TestStrictProvisioning(t *testing.T) {
 				}
 			}
 			if _, ok := sim.User("zoe"); ok {
-				t.Fatal("a refused request has made a user")
+				t.Fatal("a rejected request has made a user")
 			}
 			want(t, ask("zoe", known+groups("Analyst")), 200)
 			want(t, ask("ann", ``), 200)

@@ -26,7 +26,7 @@ type RateLimit struct {
 // whatever kind, after the first burst ones; what is more is answered with 429.
 // The server's own limit is 100 and 10 (from 26.2). Without it there is none.
 //
-// Clients in process are all at one address, but for those of
+// Clients in process are all at one address, except for those of
 // [Simulator.ClientAt]. The clock of this is the real one, or the bubble's:
 // [Simulator.Advance] lets nobody make more calls.
 func WithRateLimit(perSecond float64, burst int) Option {
@@ -41,22 +41,19 @@ func WithRetryAfter(d time.Duration) Option {
 
 // SetRateLimit changes the rate limit, and forgets which calls have been made.
 // It panics if the limit would let nothing through.
-func (s *Simulator) SetRateLimit(limit RateLimit) { must(s.setRateLimit(limit)) }
-
-func (s *Simulator) setRateLimit(limit RateLimit) error {
+func (s *Simulator) SetRateLimit(limit RateLimit) {
 	switch {
 	case !(limit.PerSecond >= 0) || math.IsInf(limit.PerSecond, 1):
-		return mistakef("rate_limit.per_second", "a rate limit of %v calls a second", limit.PerSecond)
+		must(mistakef("rate_limit.per_second", "a rate limit of %v calls a second", limit.PerSecond))
 	case limit.PerSecond > 0 && limit.Burst < 1:
-		return mistakef("rate_limit.burst", "a rate limit with a burst of %d lets no call through", limit.Burst)
+		must(mistakef("rate_limit.burst", "a rate limit with a burst of %d lets no call through", limit.Burst))
 	case limit.PerSecond > 0 && float64(limit.Burst)/limit.PerSecond > maxRefill.Seconds():
-		return mistakef("rate_limit.per_second", "a rate limit of %v calls a second takes years to allow %d", limit.PerSecond, limit.Burst)
+		must(mistakef("rate_limit.per_second", "a rate limit of %v calls a second takes years to allow %d", limit.PerSecond, limit.Burst))
 	}
 	l := &s.limiter
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limit, l.next = limit, make(map[string]time.Time)
-	return nil
 }
 
 // maxRefill is how long it may take until as many calls as the burst are let
@@ -91,13 +88,15 @@ func (l *limiter) wait(host string) (time.Duration, RateLimit) {
 	return wait, l.limit
 }
 
-// exceeded reports whether a call is one too many, and answers it if so.
+// exceeded reports whether a call is one too many, and responds to it if so.
 func (s *Simulator) exceeded(w http.ResponseWriter, r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
+	s.lock(exchangeOf(r.Context()))
 	wait, limit := s.limiter.wait(host)
+	s.mu.Unlock()
 	if wait == 0 {
 		return false
 	}

@@ -14,7 +14,7 @@ import (
 // rest of the API.
 var secretName = regexp.MustCompile(`(?i)password|passwd|passphrase|secret|token|credential|authorization|cookie|private_?key|api_?key|^key$`)
 
-// seen is a JSON body as an observer may see it, or nil if it is none. Values
+// seen is a JSON body as an observer may see it, or nil if it is not JSON. Values
 // of fields that hold secrets are replaced, and so are those of fields that an
 // operation does not have: a misspelt password is one.
 func (x *exchange) seen() any {

@@ -11,7 +11,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// X3: an observer sees what was asked for, and no secrets.
+// X3: an observer sees what was requested, and no secrets.
 func TestObserverSeesRequestsWithoutSecrets(t *testing.T) {
 	var last authtest.Call
 	sim := authtest.New(ann(), authtest.WithObserver(func(c authtest.Call) { last = c }))

@@ -9,27 +9,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// Envelope is the shape of the body of an error answer.
-type Envelope int32
-
-const (
-	// EnvelopeFlat is the shape of the vendor's spec, and the default: the
-	// details are error.message.
-	EnvelopeFlat Envelope = iota
-	// EnvelopeNested is the shape that live servers send: the details are
-	// error.message.debug, and the text in them is a JSON list in a string.
-	EnvelopeNested
-	// EnvelopeText has a text as error.message, and no details.
-	EnvelopeText
-	// EnvelopeUpstream is the shape of older releases: the details are below
-	// error.errors.extension.exception.upstreamResponse.data.
-	EnvelopeUpstream
-)
-
-// SetErrorEnvelope changes the shape of the error answers from now on.
-func (s *Simulator) SetErrorEnvelope(e Envelope) { s.envelope.Store(int32(e)) }
-
-// refusalError is an error answer.
+// refusalError is an error response.
 type refusalError struct {
 	status int
 	code   int // the server's number for the failure
@@ -71,42 +51,24 @@ func forbidden(format string, args ...any) error {
 	return refusalFor(http.StatusForbidden, fmt.Sprintf(format, args...))
 }
 
-// refuse answers with err in the envelope; an error that is not a refusal is
+// reject responds with err in the envelope; an error that is not a rejection is
 // a failure of the server.
 func (s *Simulator) refuse(w http.ResponseWriter, err error) {
 	var r *refusalError
 	if !errors.As(err, &r) {
 		r = &refusalError{http.StatusInternalServerError, codeFor(http.StatusInternalServerError), err.Error()}
 	}
-	writeRefusal(w, Envelope(s.envelope.Load()), r)
+	writeRefusal(w, s.errorForm(), r)
 }
 
-func writeRefusal(w http.ResponseWriter, shape Envelope, r *refusalError) {
-	body, err := json.Marshal(gen.ErrorResponse{Error: enclose(shape, r)})
+func writeRefusal(w http.ResponseWriter, form ErrorForm, r *refusalError) {
+	body, err := json.Marshal(gen.ErrorResponse{Error: form.enclose(r)})
 	if err != nil {
 		panic(err) // strings and numbers always have a JSON form
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(r.status)
 	_, _ = w.Write(body)
-}
-
-func enclose(shape Envelope, r *refusalError) gen.ErrorEnvelope {
-	detail := gen.ErrorDetail{Code: r.code, Debug: r.debug, IncidentIDGUID: guid(), TraceIDGUID: guid()}
-	switch shape {
-	case EnvelopeNested:
-		detail.Debug = string(mustJSON([]string{r.debug}))
-		return gen.ErrorEnvelope{Message: mustJSON(map[string]any{"debug": detail})}
-	case EnvelopeText:
-		return gen.ErrorEnvelope{Message: mustJSON(r.debug)}
-	case EnvelopeUpstream:
-		var e any = detail
-		for _, key := range []string{"data", "upstreamResponse", "exception", "extension"} {
-			e = map[string]any{key: e}
-		}
-		return gen.ErrorEnvelope{Errors: mustJSON(e)}
-	}
-	return gen.ErrorEnvelope{Message: mustJSON(detail)}
 }
 
 func mustJSON(v any) []byte {

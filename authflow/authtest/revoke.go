@@ -15,7 +15,7 @@ func (s *Simulator) administers(a *account) bool {
 // RevokeToken ends one token of a user, or all of them.
 func (o operations) RevokeToken(ctx context.Context, in stub.RevokeTokenRequestObject) (stub.RevokeTokenResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.authenticate(exchangeOf(ctx))
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Simulator) revocable(c *caller, req *gen.RevokeTokenRequest) ([]*token,
 	case t == nil:
 		return nil, badRequest("token: it is not valid")
 	case req.UserIdentifier != "" && t.user != target:
-		return nil, badRequest("token: it is not that of the user in user_identifier")
+		return nil, badRequest("token: it belongs to another user than user_identifier")
 	case t.user != own && !admin:
 		return nil, forbidden("ending the token of another user needs the privilege %s", PrivilegeAdministration)
 	case c.kind() == KindObject && t != c.token:
@@ -80,7 +80,7 @@ func (s *Simulator) tokensOf(a *account) []*token {
 // malformed token are all answered with 400.
 func (o operations) ValidateToken(ctx context.Context, in stub.ValidateTokenRequestObject) (stub.ValidateTokenResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	if _, err := s.authenticate(exchangeOf(ctx)); err != nil {
 		return nil, err

@@ -10,9 +10,12 @@ import (
 // names one of them.
 const orgSelector = "X-Org-Selector"
 
-// target returns the Org that a token is asked for, and all Orgs that it is to
+// target returns the Org that a token is requested, and all Orgs that it is to
 // be good for. named is the Org that the request names, or nil.
 func (s *Simulator) target(username string, key gen.Secret, named *gen.Org, scope *gen.TokenScopeInput) (gen.Org, []gen.Org, error) {
+	if err := checkOrgScope(scope); err != nil {
+		return gen.Org{}, nil, err
+	}
 	if scope == nil || scope.OrgScope != gen.OrgScopeSpecificOrgs {
 		if named == nil {
 			org := s.absentOrg(username, key)
@@ -24,7 +27,7 @@ func (s *Simulator) target(username string, key gen.Secret, named *gen.Org, scop
 	for i, identifier := range scope.OrgIdentifiers {
 		org, ok := s.orgs.find(identifier)
 		if !ok {
-			return gen.Org{}, nil, badRequest("scope.org_identifiers.%d: there is no such Org", i)
+			return gen.Org{}, nil, s.rejectsOrg(badRequest("scope.org_identifiers.%d: there is no such Org", i))
 		}
 		all = append(all, org)
 	}
@@ -79,6 +82,9 @@ func (t *token) orgIDs() []gen.Org {
 // several Orgs it has to.
 func (s *Simulator) choose(x *exchange, c *caller) error {
 	identifier := x.r.Header.Get(orgSelector)
+	if identifier == "" && x.r.Header.Values(orgSelector) != nil {
+		return badRequest("%s: the header is empty", orgSelector)
+	}
 	allowed := []gen.Org{c.org}
 	if c.token != nil && c.token.orgScope != "" {
 		if allowed = c.token.orgs; identifier == "" {
@@ -91,9 +97,9 @@ func (s *Simulator) choose(x *exchange, c *caller) error {
 	org, ok := s.orgs.find(identifier)
 	switch {
 	case !ok:
-		return badRequest("%s: there is no such Org", orgSelector)
+		return s.rejectsOrg(badRequest("%s: there is no such Org", orgSelector))
 	case !slices.Contains(allowed, org):
-		return forbidden("%s: the credential is not for Org %d", orgSelector, org.ID)
+		return s.rejectsOrg(forbidden("%s: the credential is not for Org %d", orgSelector, org.ID))
 	}
 	c.org = org
 	return nil

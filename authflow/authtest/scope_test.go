@@ -18,8 +18,8 @@ func threeOrgs(more ...authtest.Option) *authtest.Simulator {
 	}, more...)...)
 }
 
-// An absent Org is not the Primary Org: it is that of the key, and otherwise
-// that of the user's last session.
+// An absent Org is not the Primary Org: it is the Org of the key, and otherwise
+// the Org of the user's last session.
 func TestAbsentOrg(t *testing.T) {
 	sim := threeOrgs()
 	inOrg := func(body string) (ids []int32) {
@@ -44,7 +44,7 @@ func TestAbsentOrg(t *testing.T) {
 	all("by password", inOrg(annPW), 1)
 	want(t, call(t, sim, login, `{"username":"bob","password":"pw","org_identifier":"Sales"}`), 204)
 	all("after a session in Org 1", inOrg(byKey), 1)
-	all("an Org's key after a session elsewhere", inOrg(`{"username":"bob","secret_key":"key-3"}`), 3)
+	all("an Org's key after a session in another Org", inOrg(`{"username":"bob","secret_key":"key-3"}`), 3)
 	all("by password after a session", inOrg(`{"username":"bob","password":"pw"}`), 1)
 
 	var tok gen.AccessToken
@@ -105,7 +105,7 @@ func TestTokensForSeveralOrgs(t *testing.T) {
 	}
 }
 
-func TestScopesThatAreRefused(t *testing.T) {
+func TestScope_ThatDoesNotFit_IsRejected(t *testing.T) {
 	const specific = `,"scope":{"org_scope":"SPECIFIC_ORGS","org_identifiers":`
 	for body, status := range map[string]int{
 		specific + `[]}`:                  400,
@@ -138,4 +138,49 @@ func TestSelectorWithOneOrg(t *testing.T) {
 		want(t, call(t, sim, whoami, "", credential, selects("1")), 403)
 		want(t, call(t, sim, whoami, "", credential, selects("nowhere")), 400)
 	}
+}
+
+// An empty header is not an absent one, whatever the method and the path.
+func TestOrgSelector_EmptyHeader_IsNamedInTheError(t *testing.T) {
+	sim := threeOrgs()
+	tok := bearer(token(t, sim, full, annPW).Token)
+	empty := header{"X-Org-Selector", ""}
+	for to, body := range map[string]string{
+		whoami: "", myToken: "", search: `{}`, "GET " + base + "users/x": "", "GET " + v1WhoIs[4:]: "", revoke: `{"user_identifier":"ann"}`,
+	} {
+		a := call(t, sim, to, body, tok, empty)
+		want(t, a, 400)
+		if d := a.failure(t); !strings.HasPrefix(d.Debug, "X-Org-Selector: ") {
+			t.Errorf("%s: %s", to, d.Debug)
+		}
+		want(t, call(t, sim, whoami, "", tok), 200)
+	}
+}
+
+// One client of the vendor's people expects 400 with 13090.
+func TestWithOrgRejection_OrgThatTheUserMayNotEnter_HasItsStatusAndCode(t *testing.T) {
+	sim := threeOrgs(authtest.WithOrgRejection(400, 13090))
+	tok := bearer(token(t, sim, full, annPW).Token)
+	for body, to := range map[string]string{
+		trusted(`,"org_id":3`):                                    full,
+		trusted(`,"org_id":99`):                                   full,
+		trusted(`,"object_id":"o","org_id":3`):                    object,
+		trusted(`,"persist_option":"NONE","org_identifier":"3"`):  custom,
+		trusted(`,"persist_option":"NONE","org_identifier":"x"`):  custom,
+		`{"username":"ann","password":"pw","org_identifier":"3"}`: login,
+		`{"username":"ann","password":"pw","org_identifier":"x"}`: login,
+	} {
+		a := call(t, sim, to, body)
+		if d := a.failure(t); a.status != 400 || d.Code != 13090 {
+			t.Errorf("%s %s: %d %s", to, body, a.status, a.body)
+		}
+	}
+	for _, org := range []string{"3", "x"} {
+		a := call(t, sim, whoami, "", tok, header{"X-Org-Selector", org})
+		if d := a.failure(t); a.status != 400 || d.Code != 13090 {
+			t.Errorf("X-Org-Selector %s: %d %s", org, a.status, a.body)
+		}
+	}
+	want(t, call(t, sim, full, `{"username":"ann","password":"wrong"}`), 401)
+	want(t, call(t, sim, full, trusted(`,"org_id":2`)), 200)
 }

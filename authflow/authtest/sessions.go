@@ -78,8 +78,8 @@ func (s *Simulator) resume(x *exchange) *session {
 }
 
 // setSession and setClient are the Set-Cookie headers of a session, with
-// attributes in the order that the API's documentation shows. What embedding
-// needs comes in addition: browsers send a cookie across sites only with
+// attributes in the order that the API's documentation shows. Attributes for
+// embedding follow: browsers send a cookie across sites only with
 // SameSite=None, and take that only with Secure.
 func (s *Simulator) setSession(x *exchange, c *session) string {
 	line := fmt.Sprintf("%s=%s; Path=/;%s HttpOnly", sessionCookie, c.id, s.maxAge(c))
@@ -111,25 +111,20 @@ func (s *Simulator) maxAge(c *session) string {
 }
 
 // RotateCookie gives each session of a user another JSESSIONID, in a
-// Set-Cookie header of the session's next answer. The old id ends with that
+// Set-Cookie header of the session's next response. The old id ends with that
 // answer. It panics if there is no such user.
-func (s *Simulator) RotateCookie(username string) { must(s.rotateCookie(username)) }
-
-func (s *Simulator) rotateCookie(username string) error {
+func (s *Simulator) RotateCookie(username string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.users[username] == nil {
-		return noUser(username)
-	}
+	a := s.mustUser(username)
 	for _, c := range s.sessions {
-		if c.user.name == username {
+		if c.user == a {
 			c.rotate = true
 		}
 	}
-	return nil
 }
 
-// cookies is the answer to a log-in. It is written by hand because the
+// cookies is the response to a login. It is written by hand because the
 // generated one cannot send two Set-Cookie headers.
 type cookies struct {
 	done

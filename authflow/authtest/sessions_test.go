@@ -81,13 +81,13 @@ func TestLoginGoesToTheOrgOfThePreviousSession(t *testing.T) {
 		return whoIs(t, sim, cookie(call(t, sim, login, body).sessionCookies(t))).CurrentOrg.ID
 	}
 	if got := org(annPW); got != 0 {
-		t.Errorf("first log-in: Org %d", got)
+		t.Errorf("first login: Org %d", got)
 	}
 	if got := org(`{"username":"ann","password":"pw","org_identifier":"Sales"}`); got != 1 {
-		t.Errorf("log-in to Sales: Org %d", got)
+		t.Errorf("login to Sales: Org %d", got)
 	}
 	if got := org(annPW); got != 1 {
-		t.Errorf("log-in after that: Org %d", got)
+		t.Errorf("login after that: Org %d", got)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestSessionEndsWhenIdle(t *testing.T) {
 	})
 }
 
-// S2: with remember_me it lasts for 7 days from the log-in.
+// S2: with remember_me it lasts for 7 days from the login.
 func TestRememberedSessionEndsAfterAWeek(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New(ann())
@@ -174,7 +174,7 @@ func TestLoginWithAToken(t *testing.T) {
 	want(t, call(t, sim, login, `{"username":"ann"}`, bearer(tok.Token)), 400)
 	a := call(t, sim, login, `{"username":"bob","password":"pw"}`, bearer(tok.Token))
 	if u := whoIs(t, sim, cookie(a.sessionCookies(t))); u.Name != "bob" {
-		t.Errorf("a log-in with a password is that of %s", u.Name)
+		t.Errorf("a login with a password is that of %s", u.Name)
 	}
 
 	c := cookie(call(t, sim, login, `{}`, bearer(tok.Token)).sessionCookies(t))
@@ -183,7 +183,7 @@ func TestLoginWithAToken(t *testing.T) {
 	want(t, call(t, sim, login, `{}`, bearer(tok.Token)), 401)
 }
 
-// S1: a Set-Cookie on any answer changes the session.
+// S1: a Set-Cookie on any response changes the session.
 func TestRotateCookie(t *testing.T) {
 	sim := authtest.New(ann(), authtest.WithUser("bob", "pw"))
 	anns := call(t, sim, login, annPW).sessionCookies(t)

@@ -2,6 +2,8 @@ package authtest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/stub"
@@ -16,10 +18,13 @@ const PrivilegeControlTrustedAuth = "CONTROL_TRUSTED_AUTH"
 // names no scope sees the cluster's and all Orgs'; one in another Org, that Org's.
 func (o operations) SearchAuthSettings(ctx context.Context, in stub.SearchAuthSettingsRequestObject) (stub.SearchAuthSettingsResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.controller(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(checkAuthType(in.Body.AuthType), checkAuthScope(in.Body.Scope)); err != nil {
 		return nil, err
 	}
 	scope, primary := in.Body.Scope, c.org.ID == PrimaryOrg
@@ -49,10 +54,13 @@ func (o operations) SearchAuthSettings(ctx context.Context, in stub.SearchAuthSe
 // says, or nothing.
 func (o operations) ConfigureAuthSettings(ctx context.Context, in stub.ConfigureAuthSettingsRequestObject) (stub.ConfigureAuthSettingsResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.controller(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkAuthSettings(in.Body); err != nil {
 		return nil, err
 	}
 	if in.Body.ClusterPreferences != nil && c.org.ID != PrimaryOrg {
@@ -79,6 +87,24 @@ func (o operations) ConfigureAuthSettings(ctx context.Context, in stub.Configure
 	return stub.ConfigureAuthSettings204Response{}, nil
 }
 
+// checkAuthSettings rejects values that the simulator does not know.
+func checkAuthSettings(req *gen.ConfigureAuthSettingsRequest) error {
+	if err := checkAuthType(req.AuthType); err != nil {
+		return err
+	}
+	if p := req.ClusterPreferences; p != nil {
+		if err := checkAuthStatus("cluster_preferences.auth_status", p.AuthStatus); err != nil {
+			return err
+		}
+	}
+	for i, p := range req.OrgPreferences {
+		if err := checkAuthStatus(fmt.Sprintf("org_preferences.%d.auth_status", i), p.AuthStatus); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // controller returns a caller who may see and switch the secret keys.
 func (s *Simulator) controller(ctx context.Context) (*caller, error) {
 	c, err := s.authenticate(exchangeOf(ctx))
@@ -92,7 +118,7 @@ func (s *Simulator) controller(ctx context.Context) (*caller, error) {
 	return c, nil
 }
 
-// resume brings trusted authentication back when a key is switched on while
+// resume switches trusted authentication on when a key is switched on while
 // [Simulator.SetTrustedAuthentication] has it off. The keys of before are gone, as
 // those that were switched off here are.
 func (k *keys) resume(in *gen.ConfigureAuthSettingsRequest) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,15 +36,17 @@ type Simulator struct {
 	outside  map[string]map[string]endpoint       // by path and method
 	stopped  chan struct{}                        // closed by Server.Close; nil without sockets
 
-	offset   atomic.Int64 // of the clock, in nanoseconds
-	envelope atomic.Int32 // an Envelope
-	faults   faults
-	calls    calls
-	limiter  limiter
-	canned   canned
-	latency  atomic.Int64 // of each call, in nanoseconds
+	offset  atomic.Int64 // of the clock, in nanoseconds
+	faults  faults
+	calls   calls
+	limiter limiter
+	canned  canned
+	latency atomic.Int64 // of each call, in nanoseconds
+
+	initial canned // the responses of the options
 
 	mu       sync.Mutex // guards what follows
+	era      *era
 	users    users
 	orgs     orgs
 	groups   groups
@@ -51,6 +54,7 @@ type Simulator struct {
 	tokens   map[string]*token
 	sessions map[string]*session
 	mfa      bool
+	form     ErrorForm
 	tenant   string // GUID
 }
 
@@ -65,19 +69,20 @@ func New(opts ...Option) *Simulator {
 	s := &Simulator{
 		URL:      InProcessURL,
 		settings: defaults(),
-		tokens:   make(map[string]*token),
-		sessions: make(map[string]*session),
+		era:      newEra(),
 		tenant:   guid(),
 	}
 	for _, o := range opts {
 		o(&s.settings)
 	}
+	s.URL = s.settings.url
 	s.populate()
 	s.id, s.outside = guid(), s.endpoints()
 	s.routes = routesOf(spec())
 	for _, set := range s.settings.answers {
-		must(set(s))
+		set(s)
 	}
+	s.initial.reset(&s.canned)
 	s.api = stub.Handler(stub.NewStrictHandlerWithOptions(operations{s}, nil, stub.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			s.refuse(w, badRequest("the body is not what the operation takes"))
@@ -97,6 +102,9 @@ func (s *Simulator) GoString() string { return s.String() }
 // context, because the generated handlers pass on nothing else.
 type exchange struct {
 	sim     *Simulator
+	era     *era
+	method  string // of the request as it arrived; r has the canonical form
+	path    string
 	op      string
 	route   *routers.Route
 	serve   func(*exchange, http.ResponseWriter) error // what the spec does not have
@@ -122,14 +130,14 @@ const maxBody = 1 << 20
 // ServeHTTP implements [http.Handler].
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began, start := s.Now(), time.Now()
-	x := &exchange{sim: s}
+	x := &exchange{sim: s, method: r.Method, path: r.URL.Path}
+	r = s.canonical(r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	x.r = r
 	if e, allow, ok := s.findOutside(r); ok {
 		x.op, x.serve, x.allow = e.op, e.serve, allow
 	} else {
 		x.op, x.route, x.allow = s.find(r)
 	}
-	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
-	x.r = r
 
 	// The body is read before anything waits: net/http notices that a client
 	// has gone only after the body's end.
@@ -150,14 +158,39 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", began.UTC().Format(http.TimeFormat))
 	s.share(w.Header(), r)
 	seen := &statusWriter{ResponseWriter: w}
-	s.calls.add(x.op)
+	h := s.arrive(x)
 	if s.settings.observe != nil {
 		_, x.unknown = readBody(x.route, body, s.settings.lenient)
 		defer func() { s.settings.observe(callOf(x, seen.status, began, time.Since(start))) }()
 	}
-	s.delayed(s.faults.wrap(x.op, http.HandlerFunc(s.serve))).ServeHTTP(seen, r)
+	h.ServeHTTP(seen, r)
 	if seen.status == 0 {
 		seen.status = http.StatusOK // what net/http makes of a handler that writes nothing
+	}
+}
+
+// arrive counts a call, and returns its handler: behind the latency, the blocks
+// and the faults that the call meets.
+func (s *Simulator) arrive(x *exchange) http.Handler {
+	s.mu.Lock()
+	x.era = s.era
+	s.calls.add(x.op)
+	met, blocks := s.faults.take(x.op)
+	s.mu.Unlock()
+	h := chain(met)(http.HandlerFunc(s.serve))
+	for _, b := range blocks {
+		h = b.before(h)
+	}
+	return s.delayed(h)
+}
+
+// chain passes several faults in the order given.
+func chain(list []Fault) Fault {
+	return func(next http.Handler) http.Handler {
+		for _, f := range slices.Backward(list) {
+			next = f(next)
+		}
+		return next
 	}
 }
 

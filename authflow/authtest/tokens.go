@@ -30,7 +30,7 @@ type token struct {
 	persist          gen.PersistOption   // of the request for a custom access token
 	asked            Properties          // the rules of that request
 	rules            *Properties         // of a custom access token with NONE
-	userParameters   *gen.UserParameters // of a full or object access token that was asked for with some
+	userParameters   *gen.UserParameters // of a full or object access token that was requested with some
 	created, expires time.Time
 }
 
@@ -55,7 +55,7 @@ func (s *Simulator) issue(t *token, validity time.Duration) *token {
 	return t
 }
 
-// validity is the life of a token that was asked for, given in seconds, or 0.
+// validity is the life of a token that was requested, given in seconds, or 0.
 func (s *Simulator) validity(seconds int32) time.Duration {
 	if seconds == 0 {
 		return s.settings.tokenValidity

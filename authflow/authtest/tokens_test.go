@@ -109,7 +109,7 @@ func TestTokensExpire(t *testing.T) {
 		sim.Advance(55 * time.Minute)
 		want(t, call(t, sim, search, "", bearer(long.Token)), 401)
 		sim.Advance(-time.Hour)
-		want(t, call(t, sim, search, "", bearer(long.Token)), 401) // what has ended stays so
+		want(t, call(t, sim, search, "", bearer(long.Token)), 401) // an expired token stays expired
 	})
 }
 
@@ -237,7 +237,7 @@ func TestDefaults(t *testing.T) {
 	sim := authtest.New(authtest.WithOrg(1, "Sales"))
 	tok := token(t, sim, full, `{"username":"tsadmin","password":"admin","org_id":1}`)
 	if u := whoIs(t, sim, bearer(tok.Token)); !u.SuperUser {
-		t.Error("the default user is no administrator")
+		t.Error("the default user is not an administrator")
 	}
 	want(t, call(t, sim, full, `{"username":"tsadmin","secret_key":"`+authtest.DefaultSecretKey+`"}`), 200)
 

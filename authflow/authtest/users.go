@@ -18,7 +18,7 @@ type userSetting struct {
 }
 
 // InOrgs puts the user in these Orgs, and in no other. The first is where a
-// log-in that names no Org leads.
+// login that names no Org leads.
 func InOrgs(ids ...int32) UserOption {
 	return func(a *account) { a.orgs = slices.Clone(ids) }
 }
@@ -85,7 +85,7 @@ func (a *account) statusAt(now time.Time) gen.AccountStatus {
 	return a.status
 }
 
-// usable refuses an account that is not active.
+// usable rejects an account that is not active.
 func (a *account) usable(now time.Time) error {
 	if status := a.statusAt(now); status != gen.AccountStatusActive {
 		return forbidden("the account is %s", status)
@@ -124,7 +124,7 @@ type User struct {
 	Status gen.AccountStatus
 	Orgs   []gen.Org
 	Groups []string
-	// Privileges of the user's own and of the user's groups, sorted.
+	// Privileges of the user and of the user's groups, sorted.
 	Privileges []string
 	// Properties that custom access tokens have stored, by the number of the
 	// Org; nil if there are none.
@@ -186,29 +186,27 @@ func (s *Simulator) Users() []User {
 // SetPassword changes a user's password. Sessions and tokens stay. It panics
 // if there is no such user.
 func (s *Simulator) SetPassword(user, password string) {
-	must(s.change(user, func(a *account) { a.setPassword(password) }))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustUser(user)
+	a.password, a.misses, a.modified = gen.Secret(password), nil, s.millis()
 }
 
 // SetStatus changes the status of a user's account; ACTIVE also lifts the lock
 // that wrong passwords have put on it. It panics if there is no such user.
 func (s *Simulator) SetStatus(user string, status gen.AccountStatus) {
-	must(s.change(user, func(a *account) { a.setStatus(status) }))
-}
-
-func (a *account) setPassword(password string) { a.password, a.misses = gen.Secret(password), nil }
-
-func (a *account) setStatus(status gen.AccountStatus) {
-	a.status, a.misses, a.lockedUntil = status, nil, time.Time{}
-}
-
-func (s *Simulator) change(user string, f func(*account)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.users[user]
+	a := s.mustUser(user)
+	a.status, a.misses, a.lockedUntil, a.modified = status, nil, time.Time{}, s.millis()
+}
+
+// mustUser returns the account of that name. It panics if there is none. It
+// needs s.mu.
+func (s *Simulator) mustUser(name string) *account {
+	a := s.users[name]
 	if a == nil {
-		return noUser(user)
+		must(noUser(name))
 	}
-	f(a)
-	a.modified = s.millis()
-	return nil
+	return a
 }

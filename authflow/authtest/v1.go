@@ -58,7 +58,7 @@ func (s *Simulator) v1Login(x *exchange, w http.ResponseWriter) error {
 }
 
 func (s *Simulator) passwordSession(x *exchange, username string, password gen.Secret, remember bool) (cookies, error) {
-	s.mu.Lock()
+	s.lock(x)
 	defer s.mu.Unlock()
 	a, err := s.checkPassword(username, password)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Simulator) passwordSession(x *exchange, username string, password gen.S
 }
 
 // v1TokenLogin begins a session with auth_token and perhaps username. It
-// answers with a redirect, unless no_url_redirection is true.
+// responds with a redirect, unless no_url_redirection is true.
 func (s *Simulator) v1TokenLogin(x *exchange, w http.ResponseWriter) error {
 	fields, err := form(x)
 	if err != nil {
@@ -101,14 +101,14 @@ func (s *Simulator) v1TokenLogin(x *exchange, w http.ResponseWriter) error {
 }
 
 func (s *Simulator) tokenSession(x *exchange, username, token string) (cookies, error) {
-	s.mu.Lock()
+	s.lock(x)
 	defer s.mu.Unlock()
 	t := s.valid(token)
 	switch {
 	case t == nil:
 		return cookies{}, unauthorized("auth_token: it is not valid: unknown, expired or revoked")
 	case username != "" && username != t.user.name:
-		return cookies{}, unauthorized("username: it is not that of the token")
+		return cookies{}, unauthorized("username: the token belongs to another user")
 	case t.kind == KindObject:
 		return cookies{}, forbidden("an object access token does not begin a session")
 	}
@@ -121,7 +121,7 @@ func (s *Simulator) tokenSession(x *exchange, username, token string) (cookies, 
 }
 
 // v1AuthToken issues a full access token for secret_key and username, in the
-// Org orgid. The answer is the token alone, as text.
+// Org orgid. The response is the token alone, as text.
 func (s *Simulator) v1AuthToken(x *exchange, w http.ResponseWriter) error {
 	fields, err := form(x)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *Simulator) v1AuthToken(x *exchange, w http.ResponseWriter) error {
 		}
 		id = int32(n)
 	}
-	t, err := s.apply(KindFull, gen.GetObjectAccessTokenRequest{
+	t, err := s.apply(x, KindFull, gen.GetObjectAccessTokenRequest{
 		Username: fields.Get("username"), SecretKey: gen.Secret(fields.Get("secret_key")), OrgID: &id,
 	})
 	if err != nil {
@@ -156,7 +156,7 @@ func (s *Simulator) v1AuthToken(x *exchange, w http.ResponseWriter) error {
 
 // v1IsActive tells whether the token or session of the call is alive.
 func (s *Simulator) v1IsActive(x *exchange, w http.ResponseWriter) error {
-	s.mu.Lock()
+	s.lock(x)
 	_, err := s.authenticate(x)
 	s.mu.Unlock()
 	if err == nil {
@@ -167,7 +167,7 @@ func (s *Simulator) v1IsActive(x *exchange, w http.ResponseWriter) error {
 
 // v1Logout ends the session, or the token, that the call came with.
 func (s *Simulator) v1Logout(x *exchange, w http.ResponseWriter) error {
-	s.mu.Lock()
+	s.lock(x)
 	err := s.logsOut(x)
 	s.mu.Unlock()
 	if err == nil {

@@ -182,7 +182,7 @@ func TestV1AuthToken(t *testing.T) {
 	}
 }
 
-// What cs_tools does: a token by secret key, a session of it, then calls.
+// The calls of cs_tools: a token by secret key, a session of it, then calls.
 func TestV1TrustedAuthentication(t *testing.T) {
 	for _, way := range []string{"in process", "TLS"} {
 		opts := []authtest.Option{ann(authtest.Privileges(authtest.PrivilegeAdministration))}
@@ -234,7 +234,7 @@ func TestV1TrustedAuthentication(t *testing.T) {
 			}
 		}
 		if n := sim.Calls(authtest.OpV1TokenLogin); n != 1 {
-			t.Errorf("%s: %d log-ins", way, n)
+			t.Errorf("%s: %d logins", way, n)
 		}
 	}
 }

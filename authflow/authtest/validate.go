@@ -3,11 +3,8 @@ package authtest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"github.com/go-thoughtspot/tsauth/api"
+	"github.com/go-thoughtspot/tsauth/authflow/authtest/internal/complaint"
 )
 
 // spec returns the project's OpenAPI document. Parsing takes milliseconds, and
@@ -41,7 +39,7 @@ func routesOf(doc *openapi3.T) map[string]map[string]*routers.Route {
 	return routes
 }
 
-// validate holds a request to the spec. Who calls is not its business.
+// validate holds a request to the spec. It does not look at the caller.
 func validate(x *exchange, r *http.Request) error {
 	if x.tooLong {
 		return badRequest("the body is longer than %d bytes", maxBody)
@@ -66,7 +64,7 @@ func validate(x *exchange, r *http.Request) error {
 		},
 	})
 	if err != nil {
-		return badRequest("%s", complaint(err))
+		return badRequest("%s", complaint.About(err))
 	}
 	if x.route.Operation.RequestBody == nil {
 		return nil
@@ -74,7 +72,7 @@ func validate(x *exchange, r *http.Request) error {
 	return singleValue(r)
 }
 
-// singleValue refuses what follows the JSON value in a body, which the
+// singleValue rejects what follows the JSON value in a body, which the
 // validation does not look at.
 func singleValue(r *http.Request) error {
 	body, err := r.GetBody()
@@ -89,47 +87,4 @@ func singleValue(r *http.Request) error {
 		return badRequest("the body is not a JSON value")
 	}
 	return nil
-}
-
-// complaint says what is wrong with a request, and with which field. It never
-// repeats a value: a body is full of secrets, and the errors of the validator
-// print them.
-func complaint(err error) string {
-	var request *openapi3filter.RequestError
-	if !errors.As(err, &request) {
-		return "the request is not what the operation takes"
-	}
-	if path, reason := cause(request.Err); reason != "" {
-		if len(path) == 0 {
-			return "the body does not fit: " + reason
-		}
-		return strings.Join(path, ".") + ": " + reason
-	}
-	switch {
-	case request.Reason != "":
-		return request.Reason
-	case request.Err != nil:
-		return "body: " + request.Err.Error()
-	}
-	return "the request is not what the operation takes"
-}
-
-// cause finds the innermost schema error, and the way to its field.
-func cause(err error) (path []string, reason string) {
-	var e *openapi3.SchemaError
-	if !errors.As(err, &e) {
-		return nil, ""
-	}
-	if e.Origin == nil || e.SchemaField == "anyOf" {
-		return e.JSONPointer(), e.Reason
-	}
-	path, reason = cause(e.Origin)
-	if reason == "" {
-		reason = e.Reason
-	}
-	way := e.JSONPointer()
-	if len(path) >= len(way) && slices.Equal(path[:len(way)], way) {
-		return path, reason // the inner error knows the whole way, below allOf
-	}
-	return append(way, path...), reason
 }

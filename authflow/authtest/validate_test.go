@@ -8,7 +8,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-// What does not fit the spec is refused with a text that names the field and
+// What does not fit the spec is rejected with a text that names the field and
 // does not repeat a value.
 func TestRequestsAreHeldToTheSpec(t *testing.T) {
 	const secret = "hunter2"

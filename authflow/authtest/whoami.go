@@ -13,7 +13,7 @@ import (
 // GetCurrentUserInfo tells who is behind the token or the session.
 func (o operations) GetCurrentUserInfo(ctx context.Context, _ stub.GetCurrentUserInfoRequestObject) (stub.GetCurrentUserInfoResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.authenticate(exchangeOf(ctx))
 	if err != nil {
@@ -24,7 +24,7 @@ func (o operations) GetCurrentUserInfo(ctx context.Context, _ stub.GetCurrentUse
 
 // WithSameSessionToken makes getCurrentUserToken answer a caller who has a token
 // with that token, as servers did before August 2026 by the vendor's documents.
-// Without it the answer is a new token for everybody.
+// Without it the response is a new token for everybody.
 func WithSameSessionToken() Option {
 	return func(s *settings) { s.sameSessionToken = true }
 }
@@ -33,7 +33,7 @@ func WithSameSessionToken() Option {
 // object access token reads the same object.
 func (o operations) GetCurrentUserToken(ctx context.Context, _ stub.GetCurrentUserTokenRequestObject) (stub.GetCurrentUserTokenResponseObject, error) {
 	s := o.s
-	s.mu.Lock()
+	s.lock(exchangeOf(ctx))
 	defer s.mu.Unlock()
 	c, err := s.authenticate(exchangeOf(ctx))
 	if err != nil {

@@ -36,7 +36,7 @@ func TestSessionToken(t *testing.T) {
 		t.Errorf("a caller with a token gets no new one of 24 h")
 	}
 
-	// What an object access token gets reads the same object.
+	// A token that an object access token obtains reads the same object.
 	one := token(t, sim, object, trusted(`,"object_id":"o-1"`))
 	next := token(t, sim, myToken, "", bearer(one.Token))
 	call(t, sim, search, `{}`, bearer(next.Token)).decode(t, &e)
@@ -73,7 +73,7 @@ func TestCurrentUser(t *testing.T) {
 	}
 	call(t, sim, login, annPW)
 	if u := whoIs(t, sim, bearer(tok.Token)); u.IsFirstLogin || u.FirstLoginTimeInMillis == 0 {
-		t.Error("the log-in has left no trace")
+		t.Error("the login has left no trace")
 	}
 	if a := call(t, sim, "PUT "+base+"auth/session/user", ""); a.status != http.StatusMethodNotAllowed {
 		t.Errorf("PUT: %d", a.status)

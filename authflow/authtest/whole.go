@@ -9,7 +9,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// whole is a 200 answer with every field that the models have, as the server's
+// whole is a 200 response with every field that the models have, as the server's
 // gateway writes them: false, 0, "" and [] as they are, and null for what is
 // missing. Missing are nil lists, maps and pointers, and the zero value of a time,
 // of an enum and of the id of something else.

@@ -18,7 +18,7 @@ const documentedUser = `account_status account_type author_id can_change_passwor
 	parent_type privileges show_onboarding_experience super_user system_user tags tenant_id user_groups
 	user_inherited_groups visibility welcome_email_sent`
 
-// raw is the body of an answer by key, each value as it is written.
+// raw is the body of a response by key, each value as it is written.
 func raw(t *testing.T, body []byte) map[string]string {
 	t.Helper()
 	var fields map[string]json.RawMessage
@@ -42,7 +42,7 @@ func holds(t *testing.T, what string, body []byte, fields map[string]string) {
 	}
 }
 
-// A user of whom nothing is known has every key that the documentation shows,
+// A user without any details has every key that the documentation shows,
 // and every one of the spec.
 func TestUsersAreToldWhole(t *testing.T) {
 	sim := authtest.New(ann())
@@ -71,7 +71,7 @@ func TestUsersAreToldWhole(t *testing.T) {
 	}
 }
 
-// What custom access tokens store is told by the number of the Org.
+// Rules that custom access tokens store are filed by the number of the Org.
 func TestStoredRulesAreToldByOrg(t *testing.T) {
 	sim := authtest.New(ann(authtest.InOrgs(0, 1), authtest.Privileges("DEVELOPER")), authtest.WithOrg(1, "Sales"))
 	customToken(t, sim, `,"persist_option":"APPEND","org_identifier":"0","variable_values":[{"name":"v","values":["x"]}]`)

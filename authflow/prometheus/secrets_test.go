@@ -31,7 +31,7 @@ func TestX3_Scrape_NamesNoUserAndNoSecret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, fault := range []authtest.Fault{authtest.Delay(time.Second), authtest.Refuse(http.StatusForbidden, 10023, "no token for annette "+authtest.DefaultSecretKey),
+		for _, fault := range []authtest.Fault{authtest.Delay(time.Second), authtest.Reject(http.StatusForbidden, 10023, "no token for annette "+authtest.DefaultSecretKey),
 			authtest.Maintenance(http.StatusServiceUnavailable), authtest.Redirect(http.StatusFound, "https://idp.example/annette")} {
 			r.sim.Fail(authtest.OpGetFullAccessToken, 4, fault)
 			_ = session.Renew(r.t.Context())

@@ -89,7 +89,8 @@
 // one Load and one Swap for each token, and one Load for each token that is reused. The
 // clocks of the replicas may differ by hours, because the Store measures all ages. If its
 // clock is set forward, it drops records early. A request that begins within 20 ms after a
-// sign-out may have to be repeated.
+// sign-out may have to be repeated. Of a user, 100 tokens are recorded: after more, each
+// sign-out says that tokens may be alive, until those that were left out have expired.
 //
 // While the Store does not respond to a replica, that replica hands out tokens without it,
 // after two seconds of waiting at most. It records them in the background as soon as it
@@ -114,9 +115,10 @@
 //     query.
 //   - A token is given to one user, and by default once (T2).
 //   - Requests of pages of other sites are rejected, GET too, by Sec-Fetch-Site, Origin and
-//     Referer. CORS lets only the origins that you name read a response (T3). A browser
-//     from before 2023 that sends none of these headers looks like a program, so let
-//     your cookie be SameSite.
+//     Referer. CORS lets only the origins that you name read a response (T3). Browsers
+//     from before 2023, and all browsers over plain HTTP except to localhost, send no
+//     Sec-Fetch-Site. A request with none of these headers looks like one of a program,
+//     so use TLS, and let your cookie be SameSite.
 //   - Responses are no-store and nosniff, and vary by user and page (T4). They also vary by
 //     "*", so that a browser stores none of them for a service worker. A worker that
 //     copies a token into a response of its own can return it later; after a sign-out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -37,7 +38,7 @@ func (s *Service) endEverywhere(ctx context.Context, u *user, tokens []handedOut
 	if err != nil {
 		return err
 	}
-	h := newHandedOut(t, &Request{user: u.name})
+	h := newHandedOut(t, &Request{user: u.name}, time.Now())
 	err = s.cluster.Revoke(ctx, h.asToken(), authflow.Everywhere())
 	if err != nil {
 		h.isEnding = true // the next try uses it, and ends it

@@ -76,7 +76,7 @@ func (tr *tokenRequest) issue(ctx context.Context) (authflow.Token, error) {
 	}
 	err = tr.handOut(t)
 	if errors.Is(err, errSuperseded) {
-		tr.service.revokeLater(tr.user, t)
+		tr.revokeLater(t)
 	}
 	if err != nil {
 		return authflow.Token{}, err
@@ -145,10 +145,14 @@ func (tr *tokenRequest) flow() (f *authflow.Flow, isShort bool, err error) {
 	return *made, isShort, err
 }
 
-// noteProfile notes until when e-mail and display name need not be sent.
+// noteProfile notes until when e-mail and display name need not be sent. They replaced
+// those of other requests for the user, which are to be sent again.
 func (tr *tokenRequest) noteProfile(until time.Time) {
 	tr.user.mu.Lock()
 	defer tr.user.mu.Unlock()
+	for _, e := range tr.user.entries {
+		e.shortTill = time.Time{}
+	}
 	tr.entry.shortTill = until
 }
 
@@ -162,7 +166,7 @@ func (tr *tokenRequest) isSuperseded() bool {
 // or handOut finds the sign-out there.
 func (tr *tokenRequest) handOut(t authflow.Token) error {
 	s, u := tr.service, tr.user
-	h := newHandedOut(t, &tr.req)
+	h := newHandedOut(t, &tr.req, tr.began)
 	err := s.record(u, &h, tr.began)
 	if err != nil {
 		return err
@@ -186,7 +190,7 @@ func (tr *tokenRequest) note(t authflow.Token, h handedOut) error {
 	}
 	tr.user.add(h)
 	if tr.service.reuse > 0 || tr.service.isStaleAllowed {
-		tr.entry.last, tr.entry.since = &t, h.at
+		tr.entry.last, tr.entry.since, tr.entry.began = &t, time.Now(), h.at
 	}
 	return nil
 }
@@ -194,28 +198,29 @@ func (tr *tokenRequest) note(t authflow.Token, h handedOut) error {
 // reusable returns the token that was handed out last, if it is not older than age and has
 // at least life left, and if the user has not signed out since, at any replica.
 func (tr *tokenRequest) reusable(ctx context.Context, age, life time.Duration) (authflow.Token, bool) {
-	t, since := tr.last(age, life)
+	t, began := tr.last(age, life)
 	if t == nil {
 		return authflow.Token{}, false
 	}
 	v := tr.service.recordOf(tr.req.user)
 	if v != nil {
 		r, err := loadRecord(ctx, v)
-		if err != nil || r.isSignedOutSince(since) || r.isSignedOutSince(tr.began) {
+		if err != nil || r.isSignedOutSince(began) || r.isSignedOutSince(tr.began) {
 			return authflow.Token{}, false
 		}
 	}
 	return *t, !tr.isSuperseded()
 }
 
-func (tr *tokenRequest) last(age, life time.Duration) (t *authflow.Token, since time.Time) {
+// last returns the token that was handed out last, and when the request for it began.
+func (tr *tokenRequest) last(age, life time.Duration) (t *authflow.Token, began time.Time) {
 	tr.user.mu.Lock()
 	defer tr.user.mu.Unlock()
-	t, since = tr.entry.last, tr.entry.since
-	if t == nil || time.Since(since) > age || !lives(*t, life) {
-		return nil, since
+	e := tr.entry
+	if e.last == nil || time.Since(e.since) > age || !lives(*e.last, life) {
+		return nil, e.began
 	}
-	return t, since
+	return e.last, e.began
 }
 
 // lives reports whether a token may still be used for d.

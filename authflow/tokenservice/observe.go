@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
 // Outcome is how a request ended.
@@ -118,14 +120,31 @@ type Event struct {
 	Err error
 }
 
-// report passes an event to the logger and the observer.
+// report passes an event to the logger and the observer. A panic of theirs must not cost
+// the browser its response, which net/http has perhaps not sent yet.
 func (s *Service) report(e Event) {
-	if s.logger != nil {
-		s.logger.LogAttrs(context.Background(), e.level(), "tokenservice: "+e.Outcome.String(), e.attrs()...)
+	s.log(e.level(), "tokenservice: "+e.Outcome.String(), e.attrs()...)
+	if s.observe == nil {
+		return
 	}
-	if s.observe != nil {
+	err := renewal.Guard(func() error {
 		s.observe(e)
+		return nil
+	})
+	if err != nil {
+		s.log(slog.LevelError, "tokenservice: WithObserver panicked", slog.String("error", err.Error()))
 	}
+}
+
+// log calls the logger, if there is one.
+func (s *Service) log(level slog.Level, text string, attrs ...slog.Attr) {
+	if s.logger == nil {
+		return
+	}
+	_ = renewal.Guard(func() error { // there is nowhere to tell of a panic
+		s.logger.LogAttrs(context.Background(), level, text, attrs...)
+		return nil
+	})
 }
 
 func (e *Event) level() slog.Level {

@@ -58,8 +58,9 @@ func defaults() settings {
 //
 // The origin "null" cannot be named: every sandboxed frame and local file has it.
 // Pages of the same origin as the service need no naming, except where a proxy
-// changes the Host header and browsers from before 2023 are in use. Optional; without
-// it and [WithOriginFunc] all other origins are rejected.
+// changes the Host header and browsers send no Sec-Fetch-Site: those from before 2023,
+// and all over plain HTTP except to localhost. Optional; without it and [WithOriginFunc]
+// all other origins are rejected.
 func WithOrigins(origins ...string) Option {
 	return func(s *settings) { s.origins = append(s.origins, origins...) }
 }
@@ -143,7 +144,8 @@ func WithStaleIfError(minLife time.Duration) Option {
 // the sign-out of one ends the tokens of all. Cookie sessions stay alive, and perhaps
 // tokens of Orgs other than the Org of the credential, which the vendor does not
 // document. Without an administrator it fails for a user whose account is not active.
-// Optional; without it, a sign-out ends the tokens that the service has handed out.
+// Optional; without it, a sign-out ends the tokens that the service has handed out, also
+// to other visitors who share the user.
 func WithSignOutEverywhere(administrator *authflow.Flow) Option {
 	return func(s *settings) { s.everywhere, s.administrator = true, administrator }
 }
@@ -166,7 +168,7 @@ func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l
 // WithObserver calls fn with every event, from the goroutine that served the request,
 // after the response was written. The events of a sign-out that is tried again,
 // [EndedLater] and [StillAlive], come from a goroutine of their own. fn must be safe for
-// concurrent use. Optional.
+// concurrent use. A panic in it costs no response and is logged. Optional.
 func WithObserver(fn func(Event)) Option { return func(s *settings) { s.observe = fn } }
 
 // check returns an error for the first option with an impossible value.

@@ -18,7 +18,7 @@ import (
 // for another try, but none of the cluster's words.
 func TestFailure_OfTheCluster_IsReportedByNumbersOnly(t *testing.T) {
 	const words = "row 7 of table users at 10.0.0.7"
-	rejected := func(status int) authtest.Fault { return authtest.Refuse(status, 10042, words) }
+	rejected := func(status int) authtest.Fault { return authtest.Reject(status, 10042, words) }
 	for name, c := range map[string]struct {
 		fault   authtest.Fault
 		status  int

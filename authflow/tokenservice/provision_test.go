@@ -121,7 +121,7 @@ func TestT6_ProfileWithoutGroups_IsSentOnceInTenMinutes(t *testing.T) {
 					t.Error(err)
 				}
 				step("after a sign-out", c.sent+" f New")
-				x.sim.Fail(authtest.AnyOperation, 1, authtest.Refuse(400, 10002, "no such user"))
+				x.sim.Fail(authtest.AnyOperation, 1, authtest.Reject(400, 10002, "no such user"))
 				step("a user that the cluster has lost", c.sent+"; "+c.sent+" f New")
 				time.Sleep(time.Second) // fake clock: the pause after the rejection
 				step("the same again", c.sent)
@@ -139,6 +139,26 @@ func groups(name string) []string {
 		return nil
 	}
 	return []string{name}
+}
+
+// The user takes an earlier address again.
+func TestT6_ProfileThatIsChangedBack_IsSentAgain(t *testing.T) {
+	yes, email := true, ""
+	in(t, func(*http.Request) (tokenservice.Request, error) {
+		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann", AutoCreate: &yes, Email: email}), nil
+	}, func(t *testing.T, x *rig) {
+		for range 2 {
+			for _, email = range []string{"ann@old.example", "ann@new.example"} {
+				for range 2 {
+					token(t, x.request(t, "GET", ""))
+					user, _ := x.sim.User("ann")
+					if user.Email != email {
+						t.Errorf("the cluster has %s, not %s", user.Email, email)
+					}
+				}
+			}
+		}
+	})
 }
 
 // A failure of the server does not mean that the server has lost the user.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/fields"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -78,9 +79,12 @@ func Custom(req gen.GetCustomAccessTokenRequest) Request {
 }
 
 // newRequest copies the body of a request through its JSON, so that it stays the same if
-// the application changes its slices later.
+// the application changes its slices later. It checks the body before: JSON turns bytes
+// that are not UTF-8, and values of other types, into other texts without an error, and
+// the copy would be for another user or have other rules.
 func newRequest[T any](kind, user string, password, key gen.Secret, hasProfile bool, body T,
 	flow func(*authflow.Cluster, T, bool) (*authflow.Flow, error)) Request {
+	field, problem := fields.Problem(&body)
 	text, err := json.Marshal(body)
 	r := Request{
 		user: user, hasProfile: hasProfile, sum: sha256.Sum256(append([]byte(kind), text...)),
@@ -94,8 +98,8 @@ func newRequest[T any](kind, user string, password, key gen.Secret, hasProfile b
 		},
 	}
 	switch {
-	case user == "":
-		r.err = invalid("username", "must not be empty")
+	case problem != "":
+		r.err = invalid(field, problem)
 	case password != "":
 		r.err = invalid("password", "must not be given: the service requests all tokens with the cluster's secret key")
 	case key != "":

@@ -60,8 +60,9 @@ func isWorthRetrying(err error) bool {
 
 // revokeLater revokes a token that is not handed out, and does not wait for it. If that
 // fails, it is tried again.
-func (s *Service) revokeLater(u *user, t authflow.Token) {
-	h := newHandedOut(t, &Request{user: u.name})
+func (tr *tokenRequest) revokeLater(t authflow.Token) {
+	s, u := tr.service, tr.user
+	h := newHandedOut(t, &tr.req, tr.began)
 	h.isEnding = true
 	u.mu.Lock()
 	u.add(h)

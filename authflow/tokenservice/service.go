@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/internal/renewal"
 )
 
 // Errors that authenticate returns, wrapped or not, if the user gets no token.
@@ -211,15 +212,16 @@ func outcomeOfAuthenticate(r *http.Request, err error) Outcome {
 
 // authenticate calls the application's function. It returns a panic as an error.
 func (s *Service) authenticate(r *http.Request) (req Request, err error) {
-	defer func() {
-		v := recover()
-		if v != nil {
-			req, err = Request{}, fmt.Errorf("tokenservice: authenticate panicked: %v", v)
-		}
-	}()
-	req, err = s.identify(r)
-	if err != nil {
-		return Request{}, err
+	var failure error
+	err = renewal.Guard(func() error {
+		req, failure = s.identify(r)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return Request{}, fmt.Errorf("tokenservice: authenticate: %w", err)
+	case failure != nil:
+		return Request{}, failure
 	}
 	return req, req.problem()
 }

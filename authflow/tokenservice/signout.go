@@ -67,7 +67,7 @@ func (e *SignOutError) Unwrap() error { return e.Err }
 var (
 	errStore  = errors.New("the Store does not work, so tokens of other replicas may be alive")
 	errIsBack = errors.New("the user has signed in again, so tokens of other programs stay alive")
-	errLost   = errors.New("the service has handed out tokens that it no longer remembers, see WithMaxUsers")
+	errLost   = errors.New("the service has handed out tokens that it no longer remembers: more than 100 to the user, or see WithMaxUsers")
 )
 
 // owed is what is still to be done for a user.

@@ -185,7 +185,7 @@ func TestU2_SignOutThatKeepsFailing_IsTriedTenTimesInAnHour(t *testing.T) {
 }
 
 func TestU2_SignOutThatCannotSucceed_IsNotTriedAgain(t *testing.T) {
-	for name, fault := range map[string]authtest.Fault{"forbidden": authtest.Refuse(403, 10023, "no"), "unknown user": authtest.Refuse(400, 10002, "no such user")} {
+	for name, fault := range map[string]authtest.Fault{"forbidden": authtest.Reject(403, 10023, "no"), "unknown user": authtest.Reject(400, 10002, "no such user")} {
 		in(t, nil, func(t *testing.T, x *rig) {
 			token(t, x.request(t, "GET", "ann"))
 			x.sim.Fail(authtest.OpRevokeToken, -1, authtest.Status(503))

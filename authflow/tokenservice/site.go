@@ -117,8 +117,8 @@ func (s *sites) source(r *http.Request) (source, error) {
 // A browser knows better than the service which pages are of the same origin: it is
 // not misled by a proxy that changes the Host header, or by a form under
 // "Referrer-Policy: no-referrer", whose Origin is null. So its
-// Sec-Fetch-Site counts first. Only browsers from before 2023 send no
-// Sec-Fetch-Site; for them Origin and Referer are compared with the Host header, as
+// Sec-Fetch-Site counts first. Only browsers from before 2023, and all over plain HTTP,
+// send no Sec-Fetch-Site; for them Origin and Referer are compared with the Host header, as
 // [http.CrossOriginProtection] does.
 func (f *source) check(r *http.Request) error {
 	switch {

@@ -281,7 +281,7 @@ func TestEvent_OfARequest_SaysHowLongItTook(t *testing.T) {
 func TestSecret_OfARequest_IsNotPrinted(t *testing.T) {
 	in(t, nil, func(t *testing.T, x *rig) {
 		tok := token(t, x.request(t, "GET", "ann"))
-		x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Refuse(401, 10097, "the key "+authtest.DefaultSecretKey+" is wrong, not "+tok))
+		x.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Reject(401, 10097, "the key "+authtest.DefaultSecretKey+" is wrong, not "+tok))
 		body := x.request(t, "GET", "ann").body
 		r := tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann", Password: "the-password", SecretKey: "the-key"})
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

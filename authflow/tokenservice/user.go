@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/time/rate"
 
@@ -35,8 +36,18 @@ func newUser(name string, limiter *rate.Limiter) *user {
 }
 
 // userKey returns the text by which a user is known. Names that differ by case alone are
-// one user, as in package authflow.
-func userKey(name string) string { return strings.ToLower(name) }
+// one user, as in package authflow. As strings.EqualFold compares them, the Turkish
+// İnan is not inan; strings.ToLower would make one user of them.
+func userKey(name string) string { return strings.Map(firstOfCase, name) }
+
+// firstOfCase returns the first of all characters that differ from c by case alone.
+func firstOfCase(c rune) rune {
+	first := c
+	for other := unicode.SimpleFold(c); other != c; other = unicode.SimpleFold(other) {
+		first = min(first, other)
+	}
+	return first
+}
 
 // maxEntries is how many different requests of a user are remembered, so that an
 // application whose requests differ each time does not need more and more memory.
@@ -51,6 +62,7 @@ type entry struct {
 	shortTill time.Time       // until when short is used
 	last      *authflow.Token // the token that was handed out last, if it may be of use
 	since     time.Time       // when it was handed out
+	began     time.Time       // when the request for it began
 
 	turn chan struct{} // held by the request that gets a token, if tokens are reused
 }
@@ -60,18 +72,18 @@ type handedOut struct {
 	token      gen.Secret
 	username   string
 	deadline   time.Time // when it has certainly expired; zero if that is not known
-	at         time.Time // when it was handed out
+	at         time.Time // when its request began; a sign-out after that ends it
 	isObject   bool      // it cannot revoke other tokens
 	isRecorded bool      // in the Store
 	isEnding   bool      // the user has signed out since
 }
 
-func newHandedOut(t authflow.Token, req *Request) handedOut {
+func newHandedOut(t authflow.Token, req *Request, began time.Time) handedOut {
 	name := t.Username
 	if name == "" {
 		name = req.user
 	}
-	return handedOut{token: t.Value, username: strings.Clone(name), deadline: t.ExpiredBy, at: time.Now(), isObject: req.isObject}
+	return handedOut{token: t.Value, username: strings.Clone(name), deadline: t.ExpiredBy, at: began, isObject: req.isObject}
 }
 
 // end returns until when the token is taken for alive.

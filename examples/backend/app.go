@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"html/template"
@@ -90,8 +91,10 @@ func (a *application) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 // signOut ends the sessions first: a page that requests a token in between is signed out.
-// After a failure the user can try again, and it continues.
+// After a failure the user can try again, and it continues. It also goes on if the browser
+// closes the page.
 func (a *application) signOut(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(context.WithoutCancel(r.Context()))
 	u, err := a.db.beginSignOut(r)
 	if err == nil {
 		err = errors.Join(a.flows.Forget(r.Context(), u), a.tokens.Forget(r.Context(), u.name))

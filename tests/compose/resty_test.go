@@ -40,7 +40,7 @@ func TestL5_Resty_Works(t *testing.T) {
 func TestL5_Resty_ShowsErrors(t *testing.T) {
 	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
 		client := resty.New().SetTransport(flowOn(t, sim.URL, sim.Transport(), authtest.DefaultSecretKey).Transport()).SetBaseURL(sim.URL)
-		sim.Fail(authtest.Echo, 1, authtest.Refuse(403, 10023, "no such right"))
+		sim.Fail(authtest.Echo, 1, authtest.Reject(403, 10023, "no such right"))
 		resp, err := client.R().SetContext(t.Context()).Get(search)
 		if err != nil {
 			t.Fatal(err)

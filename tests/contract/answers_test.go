@@ -30,7 +30,7 @@ var _ = Describe("A documented failure", func() {
 				for _, shape := range []authtest.Envelope{
 					authtest.EnvelopeFlat, authtest.EnvelopeNested, authtest.EnvelopeText, authtest.EnvelopeUpstream,
 				} {
-					c.simulator().SetErrorEnvelope(shape)
+					c.simulator().SetErrorForm(authtest.ErrorForm{Envelope: shape})
 					fault := authtest.Status(status)
 					if status == http.StatusTooManyRequests {
 						fault = authtest.RateLimited(2 * time.Second)

@@ -17,7 +17,8 @@
 //
 //   - more than a thousand malformed requests: the response to each must be
 //     400 in the documented envelope, and the client must return it as the typed
-//     error;
+//     error; how many there are for each operation is written down, so that a
+//     constraint that is lost from the document is noticed;
 //   - requests that the document rejects and the server accepts, because the
 //     vendor's SDKs send them;
 //   - responses with every property as it should be, null and absent, which the
@@ -48,10 +49,19 @@
 //
 // Specs that need the simulator's controls (its clock, faults, accounts that
 // are locked) are left out there, and so are those that could do harm, unless
-// their switch is set; the report says which and why. A server that behaves
-// otherwise than the document or a spec says does not fail the run by itself:
-// the report ends with where it differs, and reasons.yaml says why it may.
-// Coverage is printed and not required.
+// their switch is set; the report says which and why. Specs with the label
+// timing need tokens of one second, or reach the rate limit. To leave them out,
+// where a server is slow or a gateway limits the rate:
+//
+//	go test -ginkgo.label-filter='!timing'
+//
+// A server that behaves otherwise than the document or a spec says does not
+// fail the run by itself. The report ends with where it differs, one line for
+// each difference, with the number of specs that found it and the first of them:
+//
+//   - exchange: getCurrentUserInfo responded with 200: nickname: property "nickname" is unsupported (41 times, first in "…")
+//
+// reasons.yaml says why it may. Coverage is printed and not required.
 //
 // # What to ask a server first
 //
@@ -71,7 +81,8 @@
 //   - Revoking another user's token without the privilege for it: 403, or
 //     nothing done and 204?
 //   - REPLACE with filter rules alone, or with parameter values alone: are
-//     stored ones of the other kind deleted?
+//     stored ones of the other kind deleted? "clear, with REPLACE, …" tells,
+//     with THOUGHTSPOT_ALLOW_JIT=1.
 //   - "" for the secret key beside a password, and the reverse: as if it were
 //     not there, or a wrong credential?
 //

@@ -20,11 +20,11 @@ type validator interface {
 	// blind tells why a request is not put to the validator: a limitation of
 	// its own that the other one does not share. Empty: it is.
 	blind(x *exchange) string
-	request(x *exchange) error
+	request(x *exchange) []problem
 	// open is request for a document in which objects may have properties
 	// that are not declared.
-	open(x *exchange) error
-	response(x *exchange) error
+	open(x *exchange) []problem
+	response(x *exchange) []problem
 }
 
 // kin validates with kin-openapi.
@@ -54,22 +54,22 @@ func (kin) blind(x *exchange) string {
 	return ""
 }
 
-func (k kin) request(x *exchange) error {
-	return openapi3filter.ValidateRequest(context.Background(), k.input(k.strict, x))
+func (k kin) request(x *exchange) []problem {
+	return kinProblems(openapi3filter.ValidateRequest(context.Background(), k.input(k.strict, x)))
 }
 
-func (k kin) open(x *exchange) error {
-	return openapi3filter.ValidateRequest(context.Background(), k.input(k.lenient, x))
+func (k kin) open(x *exchange) []problem {
+	return kinProblems(openapi3filter.ValidateRequest(context.Background(), k.input(k.lenient, x)))
 }
 
-func (k kin) response(x *exchange) error {
+func (k kin) response(x *exchange) []problem {
 	in := k.input(k.strict, x)
-	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+	return kinProblems(openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: in,
 		Status:                 x.status, Header: x.answerHeader,
 		Body:    io.NopCloser(bytes.NewReader(x.answer)),
 		Options: in.Options,
-	})
+	}))
 }
 
 func (kin) input(routes map[string]*routers.Route, x *exchange) *openapi3filter.RequestValidationInput {
@@ -85,10 +85,6 @@ func (kin) input(routes map[string]*routers.Route, x *exchange) *openapi3filter.
 			return credential(x, in.SecuritySchemeName)
 		},
 	}
-	// In place of the whole schema, and the value, which may be a secret.
-	options.WithCustomSchemaErrorFunc(func(e *openapi3.SchemaError) string {
-		return strings.Join(e.JSONPointer(), ".") + ": " + e.Reason
-	})
 	return &openapi3filter.RequestValidationInput{Request: x.request(), Route: routes[x.op], Options: options}
 }
 

@@ -1,9 +1,7 @@
 package contract_test
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 
@@ -62,8 +60,8 @@ func (l *ledger) enter(x *exchange) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.exchanges++
-	for _, err := range l.judge(x) {
-		l.problems = append(l.problems, fmt.Sprintf("%s answered %d: %v", x.op, x.status, err))
+	for _, p := range l.judge(x) {
+		l.problems = append(l.problems, fmt.Sprintf("%s responded with %d: %v", x.op, x.status, p))
 	}
 	c := l.answers[x.op][x.status]
 	if x.intent == faulted || x.intent == odd {
@@ -79,45 +77,61 @@ func (l *ledger) enter(x *exchange) {
 }
 
 // judge returns the problems of an exchange.
-func (l *ledger) judge(x *exchange) []error {
-	found := rules(x)
+func (l *ledger) judge(x *exchange) []problem {
+	var requests, responses []problem
 	for _, v := range l.validators {
-		found = append(found, l.ask(v, x)...)
+		requests = combine(requests, l.askRequest(v, x))
+		responses = combine(responses, l.askResponse(v, x))
+	}
+	return slices.Concat(rules(x), requests, responses)
+}
+
+// askRequest compares one validator's opinion of a request with what the spec
+// meant.
+func (l *ledger) askRequest(v validator, x *exchange) []problem {
+	if x.intent == unruled || v.blind(x) != "" {
+		return nil
+	}
+	l.asked[v.name()].requests++
+	found := v.request(x)
+	switch x.intent {
+	case malformed, tolerated:
+		return unlessFound(found, v.name()+": the request was meant not to fit the document, and does")
+	case undeclared:
+		return slices.Concat(
+			unlessFound(found, v.name()+": the request was meant to have an undeclared property, and has none"),
+			ofRequest(v.open(x), "apart from its undeclared property the request does not fit the document"),
+		)
+	}
+	return ofRequest(found, "the request does not fit the document")
+}
+
+// askResponse compares one validator's opinion of a response with what the spec
+// meant.
+func (l *ledger) askResponse(v validator, x *exchange) []problem {
+	l.asked[v.name()].answers++
+	found := v.response(x)
+	if x.intent == odd {
+		return unlessFound(found, v.name()+": the response was meant not to fit the document, and does")
 	}
 	return found
 }
 
-// ask holds one validator's opinion of an exchange to what the spec meant.
-func (l *ledger) ask(v validator, x *exchange) []error {
-	var found []error
-	say := func(format string, args ...any) {
-		found = append(found, fmt.Errorf(v.name()+": "+format, args...))
+// unlessFound is a problem where a validator should have found one.
+func unlessFound(found []problem, text string) []problem {
+	if len(found) > 0 {
+		return nil
 	}
-	if x.intent != unruled && v.blind(x) == "" {
-		l.asked[v.name()].requests++
-		problem := v.request(x)
-		switch {
-		case problem != nil && (x.intent == wellFormed || x.intent == faulted || x.intent == odd):
-			say("the request does not fit the document: %w", problem)
-		case problem == nil && (x.intent == malformed || x.intent == tolerated):
-			say("the request was meant not to fit the document, and does")
-		case problem == nil && x.intent == undeclared:
-			say("the request was meant to have an undeclared property, and has none")
-		}
+	return []problem{{text: text}}
+}
+
+// ofRequest says that problems are the request's.
+func ofRequest(found []problem, text string) []problem {
+	var all []problem
+	for _, p := range found {
+		all = append(all, problem{p.place, text + ": " + p.text})
 	}
-	if x.intent == undeclared {
-		if problem := v.open(x); problem != nil {
-			say("apart from its undeclared property the request does not fit the document: %w", problem)
-		}
-	}
-	l.asked[v.name()].answers++
-	switch problem := v.response(x); {
-	case problem != nil && x.intent != odd:
-		say("the response does not fit the document: %w", problem)
-	case problem == nil && x.intent == odd:
-		say("the response was meant not to fit the document, and does")
-	}
-	return found
+	return all
 }
 
 func (l *ledger) refusedByClient() { l.mu.Lock(); l.byClient++; l.mu.Unlock() }
@@ -175,5 +189,3 @@ func documented(r route) []int {
 	slices.Sort(all)
 	return all
 }
-
-var errStatus = errors.New("a malformed request is to be answered with " + fmt.Sprint(http.StatusBadRequest))

@@ -13,7 +13,6 @@ import (
 	"github.com/pb33f/libopenapi"
 	libvalidator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
-	liberrors "github.com/pb33f/libopenapi-validator/errors"
 
 	"github.com/go-thoughtspot/tsauth/api"
 )
@@ -95,37 +94,25 @@ func (l lib) blind(x *exchange) string {
 	return ""
 }
 
-func (l lib) request(x *exchange) error {
+func (l lib) request(x *exchange) []problem {
 	_, errs := l.requests.ValidateHttpRequestSync(l.input(x))
-	return joined(errs)
+	return libProblems(errs)
 }
 
-func (l lib) open(x *exchange) error {
+func (l lib) open(x *exchange) []problem {
 	_, errs := l.lenient.ValidateHttpRequestSync(l.input(x))
-	return joined(errs)
+	return libProblems(errs)
 }
 
-func (l lib) response(x *exchange) error {
+func (l lib) response(x *exchange) []problem {
 	r := l.input(x)
 	_, errs := l.answers.ValidateHttpResponse(r, &http.Response{
 		StatusCode: x.status, Header: x.answerHeader.Clone(), Request: r,
 		Body: io.NopCloser(bytes.NewReader(x.answer)), ContentLength: int64(len(x.answer)),
 	})
-	return joined(errs)
+	return libProblems(errs)
 }
 
 func (lib) input(x *exchange) *http.Request {
 	return x.request().WithContext(context.WithValue(context.Background(), exchangeKey{}, x))
-}
-
-func joined(errs []*liberrors.ValidationError) error {
-	var all []error
-	for _, e := range errs {
-		text := e.Message + ": " + e.Reason
-		for _, s := range e.SchemaValidationErrors {
-			text += fmt.Sprintf("; %s: %s", s.FieldPath, s.Reason)
-		}
-		all = append(all, errors.New(text))
-	}
-	return errors.Join(all...)
 }

@@ -37,6 +37,21 @@ var _ = Describe("A malformed request", Label("negative"), func() {
 	}
 })
 
+// A constraint that is lost from the document only makes these requests fewer.
+// So their number is written down here, and changes with the constraints.
+var _ = Describe("The malformed requests", func() {
+	It("are as many as the constraints of the document give, for each operation", func() {
+		made := make(map[string]int)
+		for _, n := range negatives() {
+			made[n.op]++
+		}
+		Expect(made).To(Equal(map[string]int{
+			"configureAuthSettings": 75, "getCustomAccessToken": 294, "getFullAccessToken": 405, "getObjectAccessToken": 413,
+			"login": 48, "revokeToken": 35, "searchAuthSettings": 37, "validateToken": 28,
+		}))
+	})
+})
+
 // String describes the mistake.
 func (n negative) String() string {
 	if n.at == nil {

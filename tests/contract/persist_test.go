@@ -54,7 +54,7 @@ var _ = Describe("The rules of a custom token", func() {
 		Expect(columns(c.user(ann).Properties[0])).To(ConsistOf("new"))
 	})
 
-	It("clear what REPLACE leaves out, but for variable values, which only an empty list clears", func(ctx SpecContext) {
+	It("clear what REPLACE leaves out, except for variable values, which only an empty list clears", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")
@@ -67,6 +67,38 @@ var _ = Describe("The rules of a custom token", func() {
 		})
 		Expect(c.user(ann).Properties).To(BeEmpty())
 	})
+
+	DescribeTable("clear, with REPLACE, the stored rules of the kind that the request leaves out",
+		func(ctx SpecContext, given func(*gen.GetCustomAccessTokenRequest), stays, goes string) {
+			c := reach(mayProvision)
+			store := func(option gen.PersistOption, given func(*gen.GetCustomAccessTokenRequest)) string {
+				GinkgoHelper()
+				request := c.asCustom()
+				request.PersistOption = option
+				given(&request)
+				Expect(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))).To(beAnswered(http.StatusOK))
+				return string(encode(granted(c.who(ctx, bearer(c.token(ctx))).JSON200).AccessControlProperties))
+			}
+			DeferCleanup(func(ctx SpecContext) {
+				request := c.asCustom()
+				request.PersistOption = gen.PersistOptionReset
+				Expect(sent(c.api.GetCustomAccessTokenWithResponse(ctx, request))).To(beAnswered(http.StatusOK))
+			})
+			both := func(r *gen.GetCustomAccessTokenRequest) {
+				r.FilterRules, r.ParameterValues = rule("contract-column"), parameter("contract-parameter")
+			}
+			for range 2 { // the second time, the rules that were cleared are stored again first
+				Expect(store(gen.PersistOptionReplace, both)).To(SatisfyAll(ContainSubstring(stays), ContainSubstring(goes)))
+				Expect(store(gen.PersistOptionReplace, given)).To(SatisfyAll(ContainSubstring(stays), Not(ContainSubstring(goes))))
+			}
+		},
+		Entry("parameter values, by a request with filter rules", func(r *gen.GetCustomAccessTokenRequest) {
+			r.FilterRules = rule("contract-column")
+		}, "contract-column", "contract-parameter"),
+		Entry("filter rules, by a request with parameter values", func(r *gen.GetCustomAccessTokenRequest) {
+			r.ParameterValues = parameter("contract-parameter")
+		}, "contract-parameter", "contract-column"),
+	)
 
 	It("are added to the user's with APPEND, again with each token", func(ctx SpecContext) {
 		c := reach(needsControls)
@@ -96,7 +128,7 @@ var _ = Describe("The rules of a custom token", func() {
 		Expect(columns(c.user(ann).Properties[0])).To(ConsistOf("old"))
 	})
 
-	It("of the user are cleared with RESET, but for variable values", func(ctx SpecContext) {
+	It("of the user are cleared with RESET, except for variable values", func(ctx SpecContext) {
 		c := reach(needsControls)
 		c.persist(ctx, gen.PersistOptionReplace, func(r *gen.GetCustomAccessTokenRequest) {
 			r.FilterRules, r.ParameterValues, r.VariableValues = rule("old"), parameter("old"), variable("old")

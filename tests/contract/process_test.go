@@ -14,6 +14,56 @@ import (
 	"time"
 )
 
+// liveRuns are the runs of the suite in its live mode, and what they have to report.
+var liveRuns = []struct {
+	name        string
+	flags, env  []string
+	differs     string
+	fewest      int // exchanges
+	leavesOut   string
+	leavesNoOut string
+	fails       bool
+}{
+	{
+		name:      "without switches",
+		fewest:    700,
+		leavesOut: "THOUGHTSPOT_ALLOW_JIT is not 1",
+	},
+	{
+		name:        "with every switch, and the envelope of live servers",
+		flags:       []string{"-nested-errors"},
+		env:         []string{"THOUGHTSPOT_ALLOW_JIT=1", "THOUGHTSPOT_ALLOW_REVOKE_ALL=1", "THOUGHTSPOT_STRICT=1"},
+		fewest:      1000,
+		leavesOut:   "it needs the simulator's controls",
+		leavesNoOut: "is not 1",
+	},
+	{
+		// The suite expects that a password works; this server wants more.
+		name:      "where the server differs",
+		flags:     []string{"-mfa"},
+		fewest:    500,
+		leavesOut: "it needs the simulator's controls",
+		differs:   "- spec: the response is 401, not 204 (",
+	},
+	{
+		name:      "where the server differs, and must not",
+		flags:     []string{"-mfa"},
+		env:       []string{"THOUGHTSPOT_STRICT=1"},
+		fewest:    500,
+		leavesOut: "it needs the simulator's controls",
+		differs:   "- spec: the response is 401, not 204 (",
+		fails:     true,
+	},
+	{
+		name:      "where the server differs with a reason",
+		flags:     []string{"-mfa"},
+		env:       []string{"THOUGHTSPOT_STRICT=1", "THOUGHTSPOT_RELEASE=26.8", "THOUGHTSPOT_REASONS=testdata/mfa.yaml"},
+		fewest:    500,
+		leavesOut: "it needs the simulator's controls",
+		differs:   "(deliberate): No password is enough for it.",
+	},
+}
+
 // TestOverTLSAgainstAProcess runs the suite in its live mode, in a process of
 // its own, against examples/simulator in another, over TLS with a certificate
 // that the simulator has made for itself.
@@ -21,60 +71,8 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 	if live() {
 		t.Skip("THOUGHTSPOT_HOST is set: this run is the live one")
 	}
-	simulator := filepath.Join(t.TempDir(), "simulator")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", simulator, "./examples/simulator")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	for _, run := range []struct {
-		name        string
-		flags, env  []string
-		differs     string
-		fewest      int // exchanges
-		leavesOut   string
-		leavesNoOut string
-		fails       bool
-	}{
-		{
-			name:      "without switches",
-			fewest:    700,
-			leavesOut: "THOUGHTSPOT_ALLOW_JIT is not 1",
-		},
-		{
-			name:        "with every switch, and the envelope of live servers",
-			flags:       []string{"-nested-errors"},
-			env:         []string{"THOUGHTSPOT_ALLOW_JIT=1", "THOUGHTSPOT_ALLOW_REVOKE_ALL=1", "THOUGHTSPOT_STRICT=1"},
-			fewest:      1000,
-			leavesOut:   "it needs the simulator's controls",
-			leavesNoOut: "is not 1",
-		},
-		{
-			// The suite expects that a password works; this server wants more.
-			name:      "where the server differs",
-			flags:     []string{"-mfa"},
-			fewest:    500,
-			leavesOut: "it needs the simulator's controls",
-			differs:   "A session is in its two cookies",
-		},
-		{
-			name:      "where the server differs, and must not",
-			flags:     []string{"-mfa"},
-			env:       []string{"THOUGHTSPOT_STRICT=1"},
-			fewest:    500,
-			leavesOut: "it needs the simulator's controls",
-			differs:   "- spec, A session is in its two cookies",
-			fails:     true,
-		},
-		{
-			name:      "where the server differs with a reason",
-			flags:     []string{"-mfa"},
-			env:       []string{"THOUGHTSPOT_STRICT=1", "THOUGHTSPOT_RELEASE=26.8", "THOUGHTSPOT_REASONS=testdata/mfa.yaml"},
-			fewest:    500,
-			leavesOut: "it needs the simulator's controls",
-			differs:   "(deliberate): No password is enough for it.",
-		},
-	} {
+	simulator := buildSimulator(t)
+	for _, run := range liveRuns {
 		t.Run(run.name, func(t *testing.T) {
 			out, err := liveRun(t, simulator, run.flags, run.env)
 			if failed := err != nil; failed != run.fails {
@@ -102,14 +100,50 @@ func TestOverTLSAgainstAProcess(t *testing.T) {
 	}
 }
 
-// liveRun starts a simulator and returns what the suite writes of it.
-func liveRun(t *testing.T, simulator string, flags, env []string) (string, error) {
+// liveRun starts a simulator and returns what the suite writes of it, or of an
+// altered one.
+func liveRun(t *testing.T, simulator string, flags, env []string, altered ...alteration) (string, error) {
 	t.Helper()
+	url, cert := start(t, simulator, flags)
+	if len(altered) > 0 {
+		url, cert = altering(t, url, altered)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cert := filepath.Join(t.TempDir(), "cert.pem")
+	suite := exec.CommandContext(ctx, self, "-test.run=^TestContract$", "-ginkgo.no-color", "-ginkgo.succinct")
+	suite.Env = append(without(os.Environ(), "THOUGHTSPOT_"), append([]string{
+		"THOUGHTSPOT_HOST=" + url, "THOUGHTSPOT_CA_FILE=" + cert,
+		"THOUGHTSPOT_USERNAME=contract", "THOUGHTSPOT_PASSWORD=Guest@123!",
+		"THOUGHTSPOT_SECRET_KEY=a-key-of-its-own", "THOUGHTSPOT_OBJECT_ID=" + anObject,
+	}, env...)...)
+	out, err := suite.CombinedOutput()
+	return string(out), err
+}
+
+// buildSimulator builds examples/simulator and returns the executable.
+func buildSimulator(t *testing.T) string {
+	t.Helper()
+	simulator := filepath.Join(t.TempDir(), "simulator")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", simulator, "./examples/simulator")
+	build.Dir = filepath.Join("..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return simulator
+}
+
+// start starts a simulator, which ends with the test. It returns its URL and a
+// PEM file of its certificate.
+func start(t *testing.T, simulator string, flags []string) (url, certificate string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	certificate = filepath.Join(t.TempDir(), "cert.pem")
 	server := exec.CommandContext(ctx, simulator, append([]string{
-		"-addr", "127.0.0.1:0", "-tls", "-tls-cert-out", cert,
+		"-addr", "127.0.0.1:0", "-tls", "-tls-cert-out", certificate,
 		"-user", "contract:Guest@123!", "-org", "1:Sales", "-secret-key", "a-key-of-its-own",
 	}, flags...)...)
 	server.Cancel = func() error { return server.Process.Signal(os.Interrupt) }
@@ -121,27 +155,15 @@ func liveRun(t *testing.T, simulator string, flags, env []string) (string, error
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		cancel()
 		_ = server.Wait() // it was interrupted
-	}()
-	url, err := bufio.NewReader(stdout).ReadString('\n')
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		t.Fatalf("the simulator has not said its URL: %v", err)
 	}
-
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	suite := exec.CommandContext(ctx, self, "-test.run=^TestContract$", "-ginkgo.no-color", "-ginkgo.succinct")
-	suite.Env = append(without(os.Environ(), "THOUGHTSPOT_"), append([]string{
-		"THOUGHTSPOT_HOST=" + strings.TrimSpace(url), "THOUGHTSPOT_CA_FILE=" + cert,
-		"THOUGHTSPOT_USERNAME=contract", "THOUGHTSPOT_PASSWORD=Guest@123!",
-		"THOUGHTSPOT_SECRET_KEY=a-key-of-its-own", "THOUGHTSPOT_OBJECT_ID=" + anObject,
-	}, env...)...)
-	out, err := suite.CombinedOutput()
-	return string(out), err
+	return strings.TrimSpace(line), certificate
 }
 
 // without leaves out the variables whose names begin with prefix.

@@ -9,7 +9,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
-var _ = Describe("The rate limit", func() {
+var _ = Describe("The rate limit", Label(timing), func() {
 	for _, r := range routesOf(loadStrict()) {
 		op := r.operation.OperationID
 		It("answers "+op+" with 429 too", func(ctx SpecContext) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// uses is a program with one field a line, some of which are deprecated. They
-// are not in literals, which not every edition of staticcheck looks at.
+// uses is a program with one field on each line, some of which are deprecated. They
+// are not in literals, which not every version of staticcheck looks at.
 const uses = `// Package uses stands for the code of a user.
 package uses
 
@@ -26,15 +26,15 @@ func Fill(full *gen.GetFullAccessTokenRequest, object *gen.GetObjectAccessTokenR
 }
 `
 
-// A linter tells users of the fields that the server's makers have given up.
-func TestStaticcheckSeesWhatIsDeprecated(t *testing.T) {
+// A linter reports to users which fields the vendor has deprecated.
+func TestStaticcheck_DeprecatedField_IsReported(t *testing.T) {
 	dir := inside(t)
 	if err := os.WriteFile(filepath.Join(dir, "uses.go"), []byte(uses), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, err := command(t, dir, "go", "tool", "staticcheck", "-checks", "SA1019", ".")
 	if err == nil {
-		t.Error("staticcheck is content")
+		t.Error("staticcheck reports nothing")
 	}
 	for i, line := range strings.Split(uses, "\n") {
 		found := strings.Contains(out, "uses.go:"+strconv.Itoa(i+1)+":")

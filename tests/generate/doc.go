@@ -1,11 +1,11 @@
 // Package generate holds no code: its tests generate clients from
-// api/openapi.yaml as users do in modules of their own, and look at the
-// project's client as their linters do. What the generators and their output
-// need stays in the go.mod of this module.
+// api/openapi.yaml and other documents, with our templates and as users do in modules
+// of their own, and run linters on the project's client. The generators, and the
+// packages that their output imports, stay in the go.mod of this module.
 package generate
 
 import (
-	// What the output of ogen is compiled with.
+	// The output of ogen imports these packages.
 	_ "github.com/go-faster/errors"
 	_ "github.com/go-faster/jx"
 	_ "github.com/ogen-go/ogen/conv"
@@ -20,7 +20,7 @@ import (
 	_ "go.opentelemetry.io/otel/metric"
 	_ "go.opentelemetry.io/otel/trace"
 
-	// What the output of oapi-codegen is compiled with.
+	// The output of oapi-codegen imports these packages.
 	_ "github.com/go-thoughtspot/tsauth/api/wire"
 	_ "github.com/oapi-codegen/runtime"
 

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -55,12 +56,14 @@ func check(vale []string, config string, dirs []string) error {
 }
 
 // copyPackage writes readable copies of the Go files of dir below root and
-// returns their paths, which are relative to root.
+// returns their paths, which are relative to root. Generated files are left out:
+// their English is that of a document and of a generator.
 func copyPackage(root, dir string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return nil, err
 	}
+	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, ".gen.go") })
 	if len(files) == 0 {
 		return nil, errors.New("no Go files in " + dir)
 	}

@@ -2,26 +2,37 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"slices"
-
-	"errors"
 )
 
-// lock is what was reviewed of each branch of the vendor's.
+// lock holds the document that was last reviewed, for each branch of
+// the vendor.
 type lock map[string]reviewed
 
 // reviewed is one document.
 type reviewed struct {
-	Commit string            `json:"commit"`
-	SHA256 string            `json:"sha256"` // of the whole file
-	Prose  map[string]string `json:"prose"`  // a hash by operationId
+	Release string `json:"release"` // of ThoughtSpot, such as 26.8
+	Commit  string `json:"commit"`
+	SHA256  string `json:"sha256"` // of the whole file
+	// Hashes has a hash of each aspect, by operationId.
+	Hashes map[string]map[aspect]string `json:"hashes"`
 }
 
-// readLock reads the lock. Without a file nothing was reviewed.
+// review returns a document as it goes into the lock.
+func review(from source, contents map[string]content) reviewed {
+	hashes := make(map[string]map[aspect]string)
+	for id, c := range contents {
+		hashes[id] = c.hashes()
+	}
+	return reviewed{from.Release, from.Commit, from.SHA256, hashes}
+}
+
+// readLock reads the lock. An absent file means that nothing was reviewed.
 func readLock(file string) (lock, error) {
 	l := make(lock)
 	text, err := os.ReadFile(file) //nolint:gosec // the caller's own file
@@ -37,13 +48,12 @@ func readLock(file string) (lock, error) {
 	return l, nil
 }
 
-// lacks tells whether nothing of a branch was reviewed.
-func (l lock) lacks(branch string) bool {
-	_, ok := l[branch]
-	return !ok
+// knows tells whether a reviewed branch is of a release.
+func (l lock) knows(release string) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(l)), func(r reviewed) bool { return r.Release == release })
 }
 
-// accept makes a document the one that was reviewed of its branch.
+// accept writes the lock with a document as the reviewed one of its branch.
 func (l lock) accept(file, branch string, now reviewed) error {
 	l[branch] = now
 	text, err := json.MarshalIndent(l, "", "  ")
@@ -51,22 +61,4 @@ func (l lock) accept(file, branch string, now reviewed) error {
 		return err
 	}
 	return os.WriteFile(file, append(text, '\n'), 0o644) //nolint:gosec // it is for all to read
-}
-
-// changes returns the operations whose prose is not what was reviewed, a line
-// each.
-func (l lock) changes(branch string, now reviewed) []string {
-	before, ok := l[branch]
-	if !ok {
-		return []string{"nothing of branch " + branch + " was reviewed"}
-	}
-	all := maps.Clone(before.Prose)
-	maps.Copy(all, now.Prose)
-	var lines []string
-	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if before.Prose[id] != now.Prose[id] {
-			lines = append(lines, fmt.Sprintf("%s: its prose is not that of commit %.12s, which was reviewed", id, before.Commit))
-		}
-	}
-	return lines
 }

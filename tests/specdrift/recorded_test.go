@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// Tests hear from recordings what oasdiff says, because to build it takes a
-// minute and the network. Where it is another version or shown other documents
-// there is no recording, and the test fails. To record anew:
+// Tests use recordings of oasdiff, because building it takes a minute and the
+// network. For another version or other documents there is no recording, and the
+// test fails. To record again:
 //
 //	rm -r tests/specdrift/testdata/recorded
 //	go test ./tests/specdrift -record
@@ -69,13 +69,4 @@ func pinned(t *testing.T) string {
 		t.Fatal("the Makefile pins no OASDIFF")
 	}
 	return string(match[1])
-}
-
-func read(t *testing.T, file string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // of the tests
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }

@@ -1,5 +1,5 @@
 // Package fake is the server that all libraries are measured against: it mints
-// tokens slowly, lets them expire, and refuses the ones that have.
+// tokens slowly, lets them expire, and rejects expired ones.
 package fake
 
 import (
@@ -44,7 +44,7 @@ func New(life, delay time.Duration) *Server {
 }
 
 // NewForgetful returns a server that keeps no list of its tokens, so that a
-// million of them weigh nothing on the memory that is measured. It refuses
+// million of them weigh nothing on the memory that is measured. It rejects
 // every API request.
 func NewForgetful(life time.Duration) *Server {
 	s := New(life, 0)
@@ -67,7 +67,7 @@ func (s *Server) OnMint(fn func()) {
 	s.hook.Store(&fn)
 }
 
-// Mints returns how many tokens were asked for.
+// Mints returns how many tokens were requested.
 func (s *Server) Mints() int64 { return s.mints.Load() }
 
 // RevokeAll ends all tokens.
@@ -111,7 +111,7 @@ func (s *Server) accepts(header string) bool {
 	return known && time.Now().Before(expires)
 }
 
-// answer is what the server says to a request, by whichever way it came.
+// answer returns the response to a request, however it arrived.
 func (s *Server) answer(req *http.Request) (status int, body []byte) {
 	switch path := req.URL.Path; {
 	case path == MintPath, strings.HasPrefix(path, GitHubPath):

@@ -55,7 +55,7 @@ func listen(tb testing.TB, h http.Handler, callers int) (string, *http.Client) {
 // LoginPath is where NoOp begins a session.
 const LoginPath = "/api/rest/2.0/auth/session/login"
 
-// Cookies are those of a session.
+// Cookies are the cookies of a session.
 func Cookies() []string {
 	return []string{
 		"JSESSIONID=fc3424f9-d3f0-4a24-bd33-400fd826cac7; Path=/; HttpOnly",
@@ -64,7 +64,7 @@ func Cookies() []string {
 }
 
 // NoOp answers API requests at once, whatever they carry, and leaves mint
-// calls to Server: what is left to measure is the library.
+// calls to Server: only the library is left to measure.
 type NoOp struct{ Server *Server }
 
 // RoundTrip implements http.RoundTripper.

@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// AWS is the CredentialsCache of the AWS SDK. The SDK signs requests with what
-// it holds; here the session token goes into the header, by hand.
+// AWS is the CredentialsCache of the AWS SDK. The SDK signs requests with the
+// credentials; here the session token goes into the header, by hand.
 func AWS() Peer {
 	return Peer{
 		Name:    "aws",

@@ -12,12 +12,12 @@ import (
 
 // Azcore is the BearerTokenPolicy of the Azure SDK, alone to authorise and in
 // the SDK's pipeline to send. The pipeline does more than authorise: it reads
-// the whole answer, keeps a log and retries.
+// the whole response, keeps a log and retries.
 func Azcore() Peer {
 	return Peer{
 		Name: "azcore",
 		Lacks: "renews 5 minutes before expiry and at most every 30 s, neither of which can be set; the caller that renews waits for it, " +
-			"and after expiry all wait, none of whom can give up; a 401 expires the token, also one that is newer than the request's, and is returned " +
+			"and after expiry all wait, and cannot give up; a 401 expires the token, also one that is newer than the request's, and is returned " +
 			"unless it carries an Azure challenge; the token is added to a redirect within the host name by net/http's rule; a lock for each request",
 		New: func(s Setup) (Client, error) {
 			bearer := runtime.NewBearerTokenPolicy((*azcoreMint)(s.bare()), nil, &policy.BearerTokenOptions{

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// OAuth2 is golang.org/x/oauth2: ReuseTokenSource around a source of one's own,
+// OAuth2 is golang.org/x/oauth2: ReuseTokenSource around our own source,
 // Token.SetAuthHeader to authorise, Transport to send.
 func OAuth2() Peer {
 	return Peer{
@@ -15,7 +15,7 @@ func OAuth2() Peer {
 		Tunable: true,
 		Lacks: "Token has no context, so nobody can give up waiting; a mutex is held over the network, so all callers wait for each renewal; " +
 			"renews 10 s before expiry whatever the lifetime, unless told otherwise; compares the server's expiry with the local clock; " +
-			"nothing on a 401; no pause after a refusal; Transport adds the token to every hop of a redirect, to any host; the token prints in full",
+			"nothing on a 401; no pause after a rejection; Transport adds the token to every hop of a redirect, to any host; the token prints in full",
 		New: func(s Setup) (Client, error) {
 			source := oauth2.ReuseTokenSource(nil, (*oauth2Mint)(s.bare()))
 			if s.Margin > 0 {

@@ -31,7 +31,7 @@ type Setup struct {
 	Margin time.Duration
 	// Issued is the token of a client that is given one and never asks.
 	Issued string
-	// Cluster is what all clients of ours share.
+	// Cluster is shared by all of our clients.
 	Cluster func() (*authflow.Cluster, error)
 	// AppKey is an RSA key for ghinstallation, in PEM.
 	AppKey func() []byte

@@ -7,7 +7,7 @@ import "github.com/oapi-codegen/oapi-codegen/v2/pkg/securityprovider"
 func Static() Peer {
 	return Peer{
 		Name:  "static",
-		Lacks: "never renews: when the token ends, every request is answered 401",
+		Lacks: "never renews: when the token expires, the response to every request is 401",
 		New: func(s Setup) (Client, error) {
 			provider, err := securityprovider.NewSecurityProviderBearerToken(s.Issued)
 			if err != nil {

@@ -39,7 +39,7 @@ func rows() []row {
 		{what: "– p50 ms", benchmark: "Renewal", unit: "p50-ms"},
 		{what: "– p99 ms", benchmark: "Renewal", unit: "p99-ms"},
 		{what: "– p99.9 ms", benchmark: "Renewal", unit: "p99.9-ms"},
-		{what: "– p99.9 of a static token meanwhile, ms", benchmark: "Renewal", unit: "static-p99.9-ms", more: true},
+		{what: "– p99.9 of a static token in the meantime, ms", benchmark: "Renewal", unit: "static-p99.9-ms", more: true},
 		{what: "– p99.9 ÷ that of the static token", benchmark: "Renewal", unit: "p99.9/static", goals: []goal{atMost(1.2)}},
 		{what: "– max ms", benchmark: "Renewal", unit: "max-ms"},
 		{what: "– errors", benchmark: "Renewal", unit: "errors", goals: []goal{atMost(0)}},

@@ -34,8 +34,8 @@ func once() [][]string {
 type output struct{ all, micro []byte }
 
 // benchmark runs the micro-benchmarks count times, one round after the other,
-// so that a slow minute of the machine hits all libraries; the rest once. Next
-// to an error it returns what it has.
+// so that a slow minute of the machine hits all libraries; the rest once. Beside
+// an error it returns the results so far.
 func benchmark(ctx context.Context, count int, short bool) (output, error) {
 	temp, err := os.MkdirTemp("", "bench")
 	if err != nil {

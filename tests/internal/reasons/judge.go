@@ -29,7 +29,7 @@ func (t Tally) Holds() bool {
 	return t.Found == t.Count
 }
 
-// String says what is wrong with a tally that does not hold.
+// String says how the count of a tally that does not hold is off.
 func (t Tally) String() string {
 	want := "at least 1"
 	if t.Count > 0 {

@@ -1,6 +1,6 @@
 // Package reasons holds what differs between two things to a reviewed list of
 // reasons: nothing differs unexplained, and no explanation outlives what it
-// explained. The vendor's spec is held to ours with it, and a live server.
+// explained. It compares the vendor's spec with ours, and a live server with our document.
 //
 // A list is a YAML file:
 //
@@ -32,7 +32,7 @@ type Verdict string
 const (
 	Deliberate Verdict = "deliberate" // we differ, and mean to
 	Vendor     Verdict = "vendor"     // what the vendor says is wrong or vague; we follow the server
-	Ahead      Verdict = "ahead"      // one of the two has what only a later release has
+	Ahead      Verdict = "ahead"      // one of the two has something of a later release
 	Todo       Verdict = "todo"       // nobody knows yet; Settle says what would tell
 )
 
@@ -50,7 +50,7 @@ type Reason struct {
 	// What is a regular expression for a part of a finding's text. All texts
 	// fit if absent.
 	What string `yaml:"what"`
-	// Only lists the branches or releases for which the reason holds. All if
+	// Only lists the releases of ThoughtSpot for which the reason holds. All if
 	// absent.
 	Only []string `yaml:"only"`
 	// Count is how many findings there are, exactly. One or more if absent.
@@ -121,7 +121,7 @@ func (r *Reason) compile() (err error) {
 	case r.Count < 0:
 		return errors.New("count: below 0")
 	case !slices.Contains(Verdicts(), r.Verdict):
-		return fmt.Errorf("verdict: %q is none of %v", r.Verdict, Verdicts())
+		return fmt.Errorf("verdict: %q is not one of %v", r.Verdict, Verdicts())
 	case r.Why == "":
 		return errors.New("why: give the reason")
 	case r.Verdict == Todo && r.Settle == "":

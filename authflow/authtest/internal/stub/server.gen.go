@@ -83,30 +83,6 @@ type ValidateTokenParams struct {
 	XOrgSelector OrgSelector `json:"X-Org-Selector,omitempty"`
 }
 
-// ConfigureAuthSettingsJSONRequestBody defines body for ConfigureAuthSettings for application/json ContentType.
-type ConfigureAuthSettingsJSONRequestBody = ConfigureAuthSettingsRequest
-
-// SearchAuthSettingsJSONRequestBody defines body for SearchAuthSettings for application/json ContentType.
-type SearchAuthSettingsJSONRequestBody = SearchAuthSettingsRequest
-
-// LoginJSONRequestBody defines body for Login for application/json ContentType.
-type LoginJSONRequestBody = LoginRequest
-
-// GetCustomAccessTokenJSONRequestBody defines body for GetCustomAccessToken for application/json ContentType.
-type GetCustomAccessTokenJSONRequestBody = GetCustomAccessTokenRequest
-
-// GetFullAccessTokenJSONRequestBody defines body for GetFullAccessToken for application/json ContentType.
-type GetFullAccessTokenJSONRequestBody = GetFullAccessTokenRequest
-
-// GetObjectAccessTokenJSONRequestBody defines body for GetObjectAccessToken for application/json ContentType.
-type GetObjectAccessTokenJSONRequestBody = GetObjectAccessTokenRequest
-
-// RevokeTokenJSONRequestBody defines body for RevokeToken for application/json ContentType.
-type RevokeTokenJSONRequestBody = RevokeTokenRequest
-
-// ValidateTokenJSONRequestBody defines body for ValidateToken for application/json ContentType.
-type ValidateTokenJSONRequestBody = ValidateTokenRequest
-
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// ConfigureAuthSettings Switch trusted authentication, of the cluster or of Orgs.

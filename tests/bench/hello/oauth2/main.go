@@ -1,5 +1,5 @@
 // OAuth2 makes one authorised call with golang.org/x/oauth2. The token call is
-// written by hand, as the grant is none of OAuth's.
+// written by hand, as the grant is not one of OAuth's.
 package main
 
 import (

@@ -1,0 +1,40 @@
+// Starts the simulator as a process, and calls its control API.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+// What `go build -o bin/simulator ./examples/simulator` makes in the repository.
+const BINARY = process.env.TSAUTH_SIMULATOR ?? fileURLToPath(new URL("../../bin/simulator", import.meta.url));
+const FLAGS = ["-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-json", "-exit-with-stdin"];
+
+export class Simulator {
+  // start starts a process with ports of its own. It ends with this process, even
+  // if this process is killed.
+  static async start(...flags) {
+    const child = spawn(BINARY, [...FLAGS, ...flags], { stdio: ["pipe", "pipe", "inherit"] });
+    await once(child, "spawn"); // or an error: build the binary first
+    const [line] = await once(createInterface(child.stdout), "line");
+    const simulator = new Simulator();
+    const { url, control_url } = JSON.parse(line);
+    return Object.assign(simulator, { child, url, controlURL: control_url });
+  }
+
+  // control calls the control API; see openapi.yaml at controlURL.
+  async control(method, path, body) {
+    const response = await fetch(this.controlURL + path, {
+      method,
+      headers: body && { "Content-Type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  async stop() {
+    this.child.stdin.end();
+    if (this.child.exitCode === null) await once(this.child, "exit");
+  }
+}

@@ -1,0 +1,36 @@
+"""Starts the simulator as a process, and calls its control API."""
+
+import json
+import os
+import pathlib
+import subprocess
+import urllib.request
+
+# What `go build -o bin/simulator ./examples/simulator` makes in the repository.
+BINARY = os.environ.get("TSAUTH_SIMULATOR") or pathlib.Path(__file__).parents[2] / "bin" / "simulator"
+FLAGS = ["-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-json", "-exit-with-stdin"]
+
+
+class Simulator:
+    """A process with ports of its own. It ends with this process, even if this
+    process is killed."""
+
+    def __init__(self, *flags):
+        self._process = subprocess.Popen([BINARY, *FLAGS, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        addresses = json.loads(self._process.stdout.readline())
+        self.url, self.control_url = addresses["url"], addresses["control_url"]
+
+    def control(self, method, path, body=None):
+        """Call the control API; see openapi.yaml at control_url."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.control_url + path, data, method=method)
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+    def stop(self):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()

@@ -85,7 +85,7 @@ $(SDK): tests/embed/package-lock.json
 	cd tests/embed && npm ci
 	@touch $@
 
-elsewhere: ## the generators: templates, README's configuration, other modules, and what linters see as deprecated; cold 4 minutes
+elsewhere: ## the generators: templates, the configuration of docs/client.md, other modules, and what linters see as deprecated; cold 4 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
 
 metrics: ## the metrics for Prometheus, and the example for OpenTelemetry

@@ -54,7 +54,7 @@ func TestREADMESnippetsRun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		env := append(os.Environ(), "THOUGHTSPOT_HOST="+server.URL, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey,
-			"THOUGHTSPOT_USERNAME="+authtest.DefaultUsername, "THOUGHTSPOT_PASSWORD="+authtest.DefaultPassword, "XDG_CACHE_HOME="+t.TempDir(),
+			"THOUGHTSPOT_USERNAME="+authtest.DefaultUsername, "XDG_CACHE_HOME="+t.TempDir(),
 			"GOCACHE="+strings.TrimSpace(string(cache)))
 		if strings.Contains(code, "ListenAndServe") {
 			serveSnippet(ctx, t, dir, env)

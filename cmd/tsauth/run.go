@@ -18,15 +18,16 @@ type grammar struct {
 
 	settingsFlags `group:"Settings:"`
 
-	Init    initCommand    `cmd:"" help:"Write a profile, by questions on a terminal."`
-	Token   tokenCommand   `cmd:"" help:"Print a token."`
-	API     apiCommand     `cmd:"" name:"api" help:"Send one request to the API."`
-	Proxy   proxyCommand   `cmd:"" help:"Give programs in any language an address that is logged in."`
-	Whoami  whoamiCommand  `cmd:"" help:"Say which user the settings lead to."`
-	Doctor  doctorCommand  `cmd:"" help:"Find out why something does not work."`
-	Revoke  revokeCommand  `cmd:"" help:"Revoke tokens."`
-	Keys    keysCommand    `cmd:"" help:"Show and replace the secret keys of trusted authentication."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Init     initCommand     `cmd:"" help:"Write a profile, by questions on a terminal."`
+	Token    tokenCommand    `cmd:"" help:"Print a token."`
+	API      apiCommand      `cmd:"" name:"api" help:"Send one request to the API."`
+	Proxy    proxyCommand    `cmd:"" help:"Give programs in any language an address that is logged in."`
+	Whoami   whoamiCommand   `cmd:"" help:"Say which user the settings lead to."`
+	Doctor   doctorCommand   `cmd:"" help:"Find out why something does not work."`
+	Revoke   revokeCommand   `cmd:"" help:"Revoke tokens."`
+	Keys     keysCommand     `cmd:"" help:"Show and replace the secret keys of trusted authentication."`
+	Simulate simulateCommand `cmd:"" passthrough:"" help:"Simulate the server, for tests without a cluster."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // program is what the commands of a run share.

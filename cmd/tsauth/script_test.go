@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
-			"sim":   simulate,
+			"sim":   controlSimulator,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "tty" { // as testscript can make one
@@ -95,7 +95,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// simulate changes or inspects the simulator:
+// controlSimulator changes or inspects the simulator:
 //
 //	sim calls OPERATION N         fails unless it was called N times
 //	sim alive N                   fails unless N tokens are alive
@@ -106,7 +106,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //	sim clear                     no more failures
 //	sim revoke-all
 //	sim advance DURATION
-func simulate(ts *testscript.TestScript, _ bool, args []string) {
+func controlSimulator(ts *testscript.TestScript, _ bool, args []string) {
 	sim := ts.Value("sim").(*authtest.Server)
 	arg := func(i int) string {
 		if len(args) <= i {

@@ -23,17 +23,17 @@ NESTED := authflow/prometheus authflow/redisstore tests/contract tests/compose t
 PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
-PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
+PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/config authflow/prometheus authflow/filestore \
 	authflow/redisstore authflow/storetest authflow/authtest authflow/authtest/internal/complaint authflow/authtest/control \
 	authflow/authtest/simulate examples/simulator tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
-	gen api api/wire tests/generate examples/tags
+	gen api api/wire cmd/tsauth $(wildcard cmd/tsauth/internal/*) tests/generate examples/tags
 
 # The packages of tests, except tests/generate.
 PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load tests/otherapi \
 	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
-	tests/replicas/replica tests/release
+	tests/replicas/replica tests/release tests/programs
 
-.PHONY: help demo test quickstarts crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
+.PHONY: help demo test quickstarts crowds contract compose redis replicas sizing browser embed programs elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -77,6 +77,15 @@ SDK := tests/embed/node_modules/.package-lock.json
 
 browser: $(SDK) ## pages that embed by the vendor's SDK, in Chromium (or CHROMIUM=<command>); needs Node and the npm registry; 2 minutes
 	cd tests/embed && TSAUTH_BROWSER=required go test -count=1 -timeout 4m ./...
+
+PROGRAMS := tests/programs/node_modules/.package-lock.json
+
+programs: $(PROGRAMS) ## curl, Python, newman and the vendor's SDK through tsauth proxy; needs them, Node and the npm registry; 2 minutes
+	TSAUTH_PROGRAMS=required go test -count=1 -timeout 5m ./tests/programs
+
+$(PROGRAMS): tests/programs/package-lock.json
+	cd tests/programs && npm ci --ignore-scripts
+	@touch $@
 
 embed: $(SDK) ## serve an application that embeds ThoughtSpot, to try by hand; needs Node and the npm registry
 	cd tests/embed && go run ./cmd/embed

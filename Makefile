@@ -159,8 +159,9 @@ lint: ## golangci-lint
 	go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
 	@for m in $(NESTED); do (cd $$m && go run $(GOLANGCI_LINT) run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
-prose: ## the English of comments, errors and test names in the packages of PROSE; needs a C compiler; the first time 2 minutes
-	@if [ -n "$(RACE)" ]; then go run ./tests/prose -vale "go run $(VALE)" $(PROSE); \
+prose: ## the English of pages, and of comments, errors and test names in the packages of PROSE; needs a C compiler; the first time 2 minutes
+	@if [ -n "$(RACE)" ]; then go run ./tests/prose -vale "go run $(VALE)" $(PROSE) && \
+		go run $(VALE) --output line $$(git ls-files '*.md' ':!tests/bench/RESULTS.md' ':!tests/INVARIANTS.md'); \
 	else echo "no C compiler: the English of comments is not checked"; [ -z "$$CI" ]; fi
 
 bench: ## side by side with the libraries that could be used instead: one table; 15 minutes

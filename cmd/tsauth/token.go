@@ -32,7 +32,7 @@ run, so a script that runs each minute does not log in each minute.
 
 Examples:
 
-  curl -H "$(tsauth token --format header)" https://acme.thoughtspot.cloud/api/rest/2.0/system
+  tsauth token --format header | curl -H @- https://acme.thoughtspot.cloud/api/rest/2.0/system
 
   TOKEN=$(tsauth token) || exit
 

@@ -7,6 +7,7 @@ OASDIFF       := github.com/oasdiff/oasdiff@v1.36.0
 ACTIONLINT    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GREMLINS      := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 VALE          := github.com/errata-ai/vale/v3/cmd/vale@v3.15.2
+APIDIFF       := golang.org/x/exp/cmd/apidiff@v0.0.0-20260811152304-ee035b5b010f
 
 # The race detector needs a C compiler on most systems. Where there is none the
 # tests still run; CI insists on it.
@@ -18,22 +19,22 @@ SCHEDULES ?= 100000x # random schedules of the engine
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
 NESTED := authflow/prometheus authflow/redisstore tests/contract tests/compose tests/generate tests/embed tests/load \
-	tests/replicas examples/otel
+	tests/replicas tests/release examples/otel
 PEERS  := tests/bench examples/backend
 
 # The packages whose English is checked, without their subfolders.
-PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/prometheus authflow/filestore \
+PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/config authflow/prometheus authflow/filestore \
 	authflow/redisstore authflow/storetest authflow/authtest authflow/authtest/internal/complaint authflow/authtest/control \
 	authflow/authtest/simulate examples/simulator tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
-	gen api api/wire tests/generate examples/tags
+	gen api api/wire cmd/tsauth $(wildcard cmd/tsauth/internal/*) tests/generate examples/tags
 
 # The packages of tests, except tests/generate.
 PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load tests/otherapi \
 	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
-	tests/replicas/replica
+	tests/replicas/replica tests/release tests/programs
 
-.PHONY: help demo test quickstarts crowds contract compose redis replicas sizing browser embed elsewhere metrics backend load load-smoke generate \
-	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift fuzz mutate bench bench-report bench-smoke
+.PHONY: help demo test quickstarts crowds contract compose redis replicas sizing browser embed programs elsewhere metrics backend load load-smoke generate \
+	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -77,6 +78,15 @@ SDK := tests/embed/node_modules/.package-lock.json
 browser: $(SDK) ## pages that embed by the vendor's SDK, in Chromium (or CHROMIUM=<command>); needs Node and the npm registry; 2 minutes
 	cd tests/embed && TSAUTH_BROWSER=required go test -count=1 -timeout 4m ./...
 
+PROGRAMS := tests/programs/node_modules/.package-lock.json
+
+programs: $(PROGRAMS) ## curl, Python, newman and the vendor's SDK through tsauth proxy; needs them, Node and the npm registry; 2 minutes
+	TSAUTH_PROGRAMS=required go test -count=1 -timeout 5m ./tests/programs
+
+$(PROGRAMS): tests/programs/package-lock.json
+	cd tests/programs && npm ci --ignore-scripts
+	@touch $@
+
 embed: $(SDK) ## serve an application that embeds ThoughtSpot, to try by hand; needs Node and the npm registry
 	cd tests/embed && go run ./cmd/embed
 
@@ -84,7 +94,7 @@ $(SDK): tests/embed/package-lock.json
 	cd tests/embed && npm ci
 	@touch $@
 
-elsewhere: ## the generators: templates, README's configuration, other modules, and what linters see as deprecated; cold 4 minutes
+elsewhere: ## the generators: templates, the configuration of docs/client.md, other modules, and what linters see as deprecated; cold 4 minutes
 	cd tests/generate && go test -count=1 -timeout 10m ./...
 
 metrics: ## the metrics for Prometheus, and the example for OpenTelemetry
@@ -149,8 +159,9 @@ lint: ## golangci-lint
 	go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
 	@for m in $(NESTED); do (cd $$m && go run $(GOLANGCI_LINT) run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
-prose: ## the English of comments, errors and test names in the packages of PROSE; needs a C compiler; the first time 2 minutes
-	@if [ -n "$(RACE)" ]; then go run ./tests/prose -vale "go run $(VALE)" $(PROSE); \
+prose: ## the English of pages, and of comments, errors and test names in the packages of PROSE; needs a C compiler; the first time 2 minutes
+	@if [ -n "$(RACE)" ]; then go run ./tests/prose -vale "go run $(VALE)" $(PROSE) && \
+		go run $(VALE) --output line $$(git ls-files '*.md' ':!tests/bench/RESULTS.md' ':!tests/INVARIANTS.md'); \
 	else echo "no C compiler: the English of comments is not checked"; [ -z "$$CI" ]; fi
 
 bench: ## side by side with the libraries that could be used instead: one table; 15 minutes
@@ -171,6 +182,25 @@ spec-diff: ## what changed in the spec since BASE=<git rev>; fails on a breaking
 	go run $(OASDIFF) changelog --flatten-allof "$$old" api/openapi.yaml && \
 	go run $(OASDIFF) breaking --flatten-allof --fail-on WARN \
 		--err-ignore CHANGELOG.md --warn-ignore CHANGELOG.md "$$old" api/openapi.yaml
+
+RELEASED := $(shell sed -n 's|^git tag .* \(.*\)v[0-9.]*$$|./\1|p' CONTRIBUTING.md)
+
+api-diff: ## what changed in the Go API since BASE=<git rev>; fails on an incompatible change that CHANGELOG.md does not name; 2 minutes
+	@[ -n "$(BASE)" ] || { echo "usage: make api-diff BASE=<git rev>"; exit 2; }
+	@tmp=$$(mktemp -d) && trap 'git worktree remove --force "$$tmp/base"; rm -rf "$$tmp"' EXIT && \
+	git worktree add --quiet --detach "$$tmp/base" "$(BASE)" && unnamed=0 && \
+	for m in $(RELEASED); do \
+		[ -f "$$tmp/base/$$m/go.mod" ] || { echo "$$m is a new module"; continue; }; \
+		path=$$(cd $$m && go list -m) && (cd "$$tmp/base/$$m" && go run $(APIDIFF) -m -w "$$tmp/old" $$path) && \
+		(cd $$m && go run $(APIDIFF) -m "$$tmp/old" $$path > "$$tmp/changes") || exit 1; \
+		cat "$$tmp/changes"; sed -n '/^Incompatible changes:/,/^Compatible changes:/s/^- //p' "$$tmp/changes" > "$$tmp/incompatible"; \
+		while read -r change; do \
+			grep -qF -- "$$change" CHANGELOG.md || { echo "CHANGELOG.md does not name: $$change"; unnamed=1; }; \
+		done < "$$tmp/incompatible"; \
+	done; [ $$unnamed = 0 ]
+
+release-check: ## tag a clone as CONTRIBUTING.md says, and use the modules as their users do; 2 minutes
+	cd tests/release && go test -count=1 -timeout 10m ./...
 
 spec-drift: ## compare the spec with UPSTREAM=<file>, a copy of the vendor's at BRANCH= (release) and COMMIT=; PREVIOUS=<file> shows old texts, ACCEPT=1 accepts
 	@[ -n "$(UPSTREAM)" ] || { echo "usage: make spec-drift UPSTREAM=<file> [BRANCH=<branch> COMMIT=<commit> RELEASE=<release>] [PREVIOUS=<file>] [ACCEPT=1]"; exit 2; }

@@ -90,18 +90,24 @@ const (
 	defaultBurst = 10
 )
 
-// defaultUserAgent names this module and, where the program has it as a dependency
-// that is not replaced, its version.
+// defaultUserAgent names this module and its version in the running program.
 func defaultUserAgent() string {
-	const module, name = "github.com/go-thoughtspot/tsauth", "tsauth"
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return name
+		return userAgent(&debug.BuildInfo{})
 	}
-	for _, dep := range info.Deps {
-		isReleased := dep.Replace == nil && dep.Version != ""
-		if dep.Path == module && isReleased {
-			return name + "/" + strings.TrimPrefix(dep.Version, "v")
+	return userAgent(info)
+}
+
+// userAgent names this module and, where it is known, the version that a program was
+// built with. The module is a dependency of the program, or has the program in it, as
+// the command tsauth. A dependency that is replaced may be any version.
+func userAgent(info *debug.BuildInfo) string {
+	const module, name = "github.com/go-thoughtspot/tsauth", "tsauth"
+	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		hasVersion := m.Replace == nil && strings.HasPrefix(m.Version, "v")
+		if m.Path == module && hasVersion {
+			return name + "/" + strings.TrimPrefix(m.Version, "v")
 		}
 	}
 	return name

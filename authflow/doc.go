@@ -95,9 +95,9 @@
 // Every error of this package is or wraps an [*Error]. A network error of an
 // ordinary request is the error of net/http. errors.Is recognizes [ErrInvalid]
 // (rejected before anything was sent), [ErrCredentialsRejected], [ErrForbidden],
-// [ErrRateLimited], [ErrMaintenance], [ErrUnexpectedRedirect], [ErrWrongOrigin]
-// and [ErrClosed]. [Error.Class] names the outcome in one word, and
-// [Error.Retryable] says whether to retry. [ErrorOf] reads the error of any API
+// [ErrRateLimited], [ErrMaintenance], [ErrUnexpectedRedirect], [ErrWrongOrigin],
+// [ErrWrongPrincipal] and [ErrClosed]. [Error.Class] names the outcome in one word,
+// and [Error.Retryable] says whether to retry. [ErrorOf] reads the error of any API
 // response.
 //
 // # With other libraries

@@ -34,6 +34,9 @@ var (
 	// sent, and nothing was added to it. Or the RoundTripper of WithHTTPClient, which
 	// must not follow redirects, followed one to another server.
 	ErrWrongOrigin = errors.New("wrong origin")
+	// ErrWrongPrincipal: the server returned a token for another user or Org than the
+	// requested one.
+	ErrWrongPrincipal = errors.New("wrong user or Org")
 	// ErrClosed: the Flow was closed or logged out.
 	ErrClosed = errors.New("flow is closed")
 )

@@ -27,11 +27,14 @@ func newError(f *outcome.Failure) *Error {
 // where its class and status do not say so.
 func kindOfFailure(f *outcome.Failure) error {
 	var wrong *exchange.WrongOriginError
+	var other *wrongPrincipalError
 	wasFollowed := f.Status == 0 // by the RoundTripper, if the class is Unexpected
 	isRedirect := wasFollowed || f.Status/100 == 3
 	switch {
 	case errors.As(f.Err, &wrong):
 		return ErrWrongOrigin
+	case errors.As(f.Err, &other):
+		return ErrWrongPrincipal
 	case f.Class == outcome.Unexpected && isRedirect:
 		return ErrUnexpectedRedirect
 	}

@@ -2,6 +2,7 @@ package authflow_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,6 +53,9 @@ func TestX5_OrgOfTheResponse_MustBeTheRequestedOne(t *testing.T) {
 		token, err := f.Token(t.Context())
 		if c.ok != (err == nil) || err != nil && !strings.Contains(err.Error(), c.requested) {
 			t.Errorf("requested %q, response %s: %v", c.requested, c.response, err)
+		}
+		if !c.ok && !errors.Is(err, authflow.ErrWrongPrincipal) {
+			t.Errorf("requested %q, response %s: not ErrWrongPrincipal: %v", c.requested, c.response, err)
 		}
 		got, _ := json.Marshal(token.Org)
 		if want, _ := json.Marshal(c.org); c.ok && string(got) != string(want) {

@@ -150,8 +150,14 @@ func (f *Flow) previousIssue() *issue {
 
 // wrongToken is the failure of a response with a token that was not requested.
 func wrongToken(op string, r *response, err error) *outcome.Failure {
-	return &outcome.Failure{Class: outcome.Unexpected, Op: op, Status: r.Status, Err: errors.New(redact.Line(r.Redact(err.Error())))}
+	err = &wrongPrincipalError{redact.Line(r.Redact(err.Error()))}
+	return &outcome.Failure{Class: outcome.Unexpected, Op: op, Status: r.Status, Err: err}
 }
+
+// wrongPrincipalError is the cause of an error that matches ErrWrongPrincipal.
+type wrongPrincipalError struct{ text string }
+
+func (e *wrongPrincipalError) Error() string { return e.text }
 
 // username returns the name of the user that the token is for, or "".
 func (in *tokenResponse) username() string { return string(cmp.Or(in.Username, in.User.Name)) }

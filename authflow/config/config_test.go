@@ -1,87 +1,37 @@
 package config_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
-	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/authflow/config"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-const hidden = "s3cret-Of-Ann"
-
-// in sets the environment, and nothing else of ours, and writes the file of
-// profiles.
-func in(t *testing.T, env map[string]string, profiles string) string {
-	t.Helper()
-	for _, pair := range os.Environ() {
-		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "THOUGHTSPOT_") {
-			t.Setenv(name, "")
-		}
-	}
-	path := filepath.Join(t.TempDir(), "config.toml")
-	if err := os.WriteFile(path, []byte(profiles), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("THOUGHTSPOT_CONFIG_FILE", path)
-	for name, v := range env {
-		t.Setenv("THOUGHTSPOT_"+name, v)
-	}
-	return path
-}
-
-// server is a simulator with a user ann.
-func server(t *testing.T) (*authtest.Simulator, authflow.Option) {
-	t.Helper()
-	sim := authtest.New(authtest.WithUser("ann", hidden, authtest.InOrgs(0, 2)), authtest.WithOrg(2, "Sales"), authtest.WithSecretKey(hidden))
-	return sim, authflow.WithHTTPClient(sim.Client())
-}
-
-func write(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func TestEachSourceOfASecretBringsAToken(t *testing.T) {
+func TestFromEnv_EachWayToGiveASecret_GetsAToken(t *testing.T) {
 	file := write(t, hidden+"\n")
 	for name, value := range map[string]string{
 		"password": hidden, "secret_key": hidden, "password_file": file, "secret_key_file": file,
 		"password_command": "echo " + hidden, "secret_key_command": "echo " + hidden,
 	} {
-		for _, way := range []string{"environment", "profile", "default profile", "profile that the environment names"} {
+		for _, way := range []string{"environment", "default profile", "profile that the environment names"} {
 			t.Run(name+" by "+way, func(t *testing.T) {
 				sim, via := server(t)
-				env := map[string]string{"HOST": sim.URL, "USERNAME": "ann", "ORG": "2", strings.ToUpper(name): value}
 				table := fmt.Sprintf("host = %q\nusername = \"ann\"\norg = 2\n%s = %q\n", sim.URL, name, value)
-				open := config.FromEnv
 				switch way {
 				case "environment":
-					in(t, env, "")
-				case "profile":
-					in(t, nil, "[other]\nhost = \"x\"\n[work]\n"+table)
-					open = func(o ...authflow.Option) (*authflow.Cluster, *authflow.Flow, error) {
-						return config.FromProfile("work", o...)
-					}
+					in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", "ORG": "2", strings.ToUpper(name): value}, "")
 				case "default profile":
 					in(t, nil, "[default]\n"+table)
-					open = func(o ...authflow.Option) (*authflow.Cluster, *authflow.Flow, error) {
-						return config.FromProfile("", o...)
-					}
 				default:
 					in(t, map[string]string{"PROFILE": "work"}, "[work]\n"+table)
 				}
-				cluster, flow, err := open(via)
+				cluster, flow, err := config.FromEnv(via)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -94,7 +44,7 @@ func TestEachSourceOfASecretBringsAToken(t *testing.T) {
 	}
 }
 
-func TestASecretIsReadAnewForEachToken(t *testing.T) {
+func TestFromEnv_SecretInAFile_IsReadForEachToken(t *testing.T) {
 	sim, via := server(t)
 	path := write(t, hidden)
 	in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", "SECRET_KEY_FILE": path}, "")
@@ -114,21 +64,36 @@ func TestASecretIsReadAnewForEachToken(t *testing.T) {
 	}
 }
 
-func TestTheEnvironmentGoesBeforeTheProfile(t *testing.T) {
-	sim, via := server(t)
-	in(t, map[string]string{"PROFILE": "work", "USERNAME": "ann", "PASSWORD": hidden},
-		fmt.Sprintf("[work]\nhost = %q\nusername = \"bob\"\nsecret_key = \"wrong\"\n", sim.URL))
-	_, flow, err := config.FromEnv(via)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if token, err := flow.Token(t.Context()); err != nil || token.Username != "ann" {
-		t.Errorf("%q, %v", token.Username, err)
+func TestFromEnv_OptionOfTheProgram_WinsOverTheSetting(t *testing.T) {
+	value := authflow.WithSecretKey(hidden)
+	function := authflow.WithSecretKeyFunc(func(context.Context, string) (gen.Secret, error) { return hidden, nil })
+	file := write(t, "wrong")
+	for name, c := range map[string]struct {
+		variable, value string
+		option          authflow.Option
+	}{
+		"key by key":           {"SECRET_KEY", "wrong", value},
+		"key by function":      {"SECRET_KEY", "wrong", function},
+		"key file by function": {"SECRET_KEY_FILE", file, function},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, via := server(t)
+			in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", c.variable: c.value}, "")
+			_, flow, err := config.FromEnv(c.option, via)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // the second time as well
+				if err := flow.Renew(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
 }
 
-// X5, X3: what cannot be is named, and shows no secret.
-func TestX5WhatCannotBeIsNamed(t *testing.T) {
+// X5, X3: an invalid setting is named, and its error shows no secret.
+func TestX5_InvalidSettings_AreNamed(t *testing.T) {
 	with := func(more ...string) map[string]string {
 		env := map[string]string{"HOST": "acme.thoughtspot.cloud", "USERNAME": "ann", "PASSWORD": hidden}
 		for i := 0; i < len(more); i += 2 {
@@ -143,131 +108,108 @@ func TestX5WhatCannotBeIsNamed(t *testing.T) {
 	}{
 		"nothing":            {nil, "", []string{"THOUGHTSPOT_HOST"}},
 		"no user":            {with("USERNAME", ""), "", []string{"THOUGHTSPOT_USERNAME"}},
-		"no secret":          {with("PASSWORD", ""), "", []string{"THOUGHTSPOT_PASSWORD", "THOUGHTSPOT_SECRET_KEY"}},
+		"no secret":          {with("PASSWORD", ""), "", []string{"THOUGHTSPOT_PASSWORD", "THOUGHTSPOT_SECRET_KEY", "THOUGHTSPOT_TOKEN", "_COMMAND"}},
 		"two secrets":        {with("SECRET_KEY", hidden), "", []string{"THOUGHTSPOT_PASSWORD", "THOUGHTSPOT_SECRET_KEY"}},
-		"two sources":        {with("PASSWORD_FILE", "/x"), "", []string{"THOUGHTSPOT_PASSWORD", "THOUGHTSPOT_PASSWORD_FILE"}},
-		"name of an Org":     {with("ORG", "Sales"), "", []string{"THOUGHTSPOT_ORG", "number"}},
+		"a token as well":    {with("TOKEN", hidden), "", []string{"THOUGHTSPOT_PASSWORD", "THOUGHTSPOT_TOKEN"}},
+		"two places":         {with("PASSWORD_FILE", "/x"), "", []string{"THOUGHTSPOT_PASSWORD", "THOUGHTSPOT_PASSWORD_FILE"}},
+		"name of an Org":     {with("ORG", "Sales"), "", []string{"THOUGHTSPOT_ORG", "number", "Sales"}},
+		"two Orgs":           {with("ORG", "1", "ORG_IDENTIFIER", "2"), "", []string{"THOUGHTSPOT_ORG", "THOUGHTSPOT_ORG_IDENTIFIER"}},
 		"no address":         {with("HOST", "http://acme.example"), "", []string{"THOUGHTSPOT_HOST", "http"}},
-		"no such profile":    {with("PROFILE", "work"), "[home]\n", []string{"work", "home"}},
-		"no profile at all":  {with("PROFILE", "work"), "host = \"x\"\n", []string{"work"}},
-		"unknown setting":    {with("PROFILE", "work", "PASSWORD", ""), "[work]\npasword = \"" + hidden + "\"\n", []string{"pasword", "work", "password_command"}},
+		"no such profile":    {with("PROFILE", "work"), "[home]\n", []string{"THOUGHTSPOT_PROFILE", "work", "home"}},
+		"no profile at all":  {with("PROFILE", "work"), "host = \"x\"\n", []string{"THOUGHTSPOT_PROFILE", "work"}},
+		"unknown setting":    {with("PROFILE", "work", "PASSWORD", ""), "[work]\npasword = \"" + hidden + "\"\n", []string{"pasword", "work", "line 2", "password_command"}},
+		"token in a profile": {with("PROFILE", "work", "PASSWORD", ""), "[work]\n\ntoken = \"" + hidden + "\"\n", []string{"token of profile work", "line 3", "token_file"}},
 		"ends in a newline":  {with("PASSWORD", hidden+"\n"), "", []string{"THOUGHTSPOT_PASSWORD", "line break"}},
 		"key with a newline": {with("PASSWORD", "", "SECRET_KEY", hidden+"\n"), "", []string{"THOUGHTSPOT_SECRET_KEY", "line break"}},
+		"newline inside":     {with("PASSWORD", hidden+"\n"+hidden), "", []string{"THOUGHTSPOT_PASSWORD", "byte 13"}},
 		"negative Org":       {with("ORG", "-1"), "", []string{"THOUGHTSPOT_ORG"}},
+		"Org of 33 bits":     {with("ORG", "4294967298"), "", []string{"THOUGHTSPOT_ORG", "2147483647"}},
+		"validity of words":  {with("VALIDITY", "a while"), "", []string{"THOUGHTSPOT_VALIDITY", "10m"}},
+		"validity of 0":      {with("VALIDITY", "0"), "", []string{"THOUGHTSPOT_VALIDITY"}},
+		"half a second":      {with("VALIDITY", "1500ms"), "", []string{"THOUGHTSPOT_VALIDITY"}},
 		"a number":           {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword = 0x1f\n", []string{"password", "work", "text"}},
 		"no text":            {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword = [\"" + hidden + "\"]\n", []string{"password", "work"}},
+		"empty list":         {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword_command = []\n", []string{"password_command", "work", "list"}},
+		"list of numbers":    {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword_command = [1]\n", []string{"password_command", "work", "list"}},
 		"secret unquoted":    {with("PROFILE", "work", "PASSWORD", ""), "[work]\npassword = " + hidden + "\n", []string{"line 2"}},
 		"empty in a profile": {map[string]string{"PROFILE": "work"}, "[work]\nhost = \"\"\n", []string{"host of profile work"}},
+		"not UTF-8":          {with("PASSWORD", hidden+"\xff"), "", []string{"THOUGHTSPOT_PASSWORD", "UTF-8"}},
+		"marked password":    {with("PASSWORD", "\ufeff"+hidden), "", []string{"THOUGHTSPOT_PASSWORD", "byte order mark"}},
+		"marked host":        {with("HOST", "\ufeffacme.example"), "", []string{"THOUGHTSPOT_HOST", "byte order mark"}},
+		"marked profiles":    {with("PROFILE", "work"), "\ufeff[work]\n", []string{"byte order mark"}},
+		"Latin-1 profiles":   {with("PROFILE", "work"), "[work]\nusername = \"J\xfcrgen\"\n", []string{"UTF-8"}},
+		"no CA file":         {with("CA_FILE", "/nowhere/ca.pem"), "", []string{"THOUGHTSPOT_CA_FILE", "/nowhere/ca.pem"}},
+		"CA file of words":   {with("CA_FILE", "config_test.go"), "", []string{"THOUGHTSPOT_CA_FILE", "PEM"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in(t, c.env, c.profile)
 			cluster, flow, err := config.FromEnv()
-			if cluster != nil || flow != nil || !errors.Is(err, authflow.ErrInvalid) {
+			if cluster != nil || flow != nil {
 				t.Fatalf("%v, %v, %v", cluster, flow, err)
 			}
-			for _, want := range c.names {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q does not name %s", err, want)
-				}
-			}
-			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), hidden) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%#v", err)
-			}
+			isInvalid(t, err, c.names...)
 		})
 	}
 }
 
-func TestX3AFileWithASecretIsPrivate(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such modes")
-	}
-	const head = "[default]\nhost = \"acme.example\"\nusername = \"ann\"\n"
-	path := in(t, nil, head+"password = \""+hidden+"\"\n")
-	if err := os.Chmod(path, 0o640); err != nil { //nolint:gosec // that is the case
-		t.Fatal(err)
-	}
-	if _, _, err := config.FromProfile(""); !errors.Is(err, authflow.ErrInvalid) || !strings.Contains(err.Error(), "0600") || !strings.Contains(err.Error(), path) {
-		t.Error(err)
-	}
-	if err := os.WriteFile(path, []byte(head+"password_file = \"/nowhere\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := config.FromProfile(""); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestX3ASourceThatFailsTellsNothingOfTheSecret(t *testing.T) {
-	for name, value := range map[string]string{
-		"PASSWORD_FILE": "/nowhere/secret", "PASSWORD_COMMAND": "echo " + hidden + "; echo " + hidden + " 1>&2; exit 3",
-		"SECRET_KEY_COMMAND": "true",
-	} {
-		sim, via := server(t)
-		in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", name: value}, "")
-		_, flow, err := config.FromEnv(via)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = flow.Token(t.Context())
-		if err == nil || strings.Contains(fmt.Sprintf("%+v", err), hidden) || name != "SECRET_KEY_COMMAND" && !strings.Contains(err.Error(), "THOUGHTSPOT_"+name) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if n := sim.Calls(authtest.AnyOperation); n > 0 {
-			t.Errorf("%s: %d calls", name, n)
-		}
-	}
-}
-
-func TestTheFileIsBelowTheUsersConfigDir(t *testing.T) {
-	in(t, nil, "")
-	t.Setenv("THOUGHTSPOT_CONFIG_FILE", "")
-	home := t.TempDir()
-	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "AppData"} {
-		t.Setenv(name, home)
-	}
-	dir, err := os.UserConfigDir()
+// A token cannot be renewed: when it has ended, the error says so, and the credential
+// is what was rejected.
+func TestFromEnv_Token_IsUsedUntilItIsRejected(t *testing.T) {
+	sim, via := server(t)
+	minted, err := world{env: map[string]string{"HOST": sim.URL, "USERNAME": "ann", "PASSWORD": hidden}}.token(t, sim)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := config.FromProfile(""); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), filepath.Join(dir, "thoughtspot", "config.toml")) {
-		t.Error(err)
+	path := write(t, string(minted.Value)+"\n")
+	in(t, map[string]string{"HOST": sim.URL, "TOKEN_FILE": path}, "")
+	_, flow, err := config.FromEnv(via)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// A command may leave something behind, such as an agent, that holds on to what
-// it was given to print to.
-func TestACommandIsNotWaitedForByWhatItLeavesBehind(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("needs the shell of the others")
-	}
-	for _, c := range []struct {
-		line string
-		good bool
-	}{{"sleep 60 & echo " + hidden, true}, {"sleep 60 & sleep 60", false}} {
-		sim, via := server(t)
-		in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", "PASSWORD_COMMAND": c.line}, "")
-		_, flow, err := config.FromEnv(via, authflow.WithPolicy(authflow.Policy{Timeout: 3 * time.Second, MaxAttempts: 1}))
-		if err != nil {
-			t.Fatal(err)
+	for range 2 { // the second time as well
+		me, err := flow.API().GetCurrentUserInfoWithResponse(t.Context())
+		if err != nil || me.JSON200 == nil || me.JSON200.Name != "ann" {
+			t.Fatal(me, err)
 		}
-		began := time.Now()
-		_, err = flow.Token(t.Context())
-		if c.good != (err == nil) || time.Since(began) > 20*time.Second {
-			t.Errorf("%s: after %v, %v", c.line, time.Since(began), err)
+	}
+	sim.RevokeAll()
+	for range 2 {
+		_, err = flow.API().GetCurrentUserInfoWithResponse(t.Context())
+		var failure *authflow.Error
+		if !errors.As(err, &failure) || failure.Class() != "rejected" || !strings.Contains(err.Error(), "THOUGHTSPOT_TOKEN_FILE") ||
+			!strings.Contains(err.Error(), "cannot be renewed") {
+			t.Errorf("%v", err)
 		}
 	}
 }
 
-// An editor of Windows begins a file with the mark of its encoding, which no key
-// does.
-func TestAMarkOfTheEncodingIsNoPartOfASecret(t *testing.T) {
+// A new token in the file of an old one is used without a restart.
+func TestFromEnv_TokenThatChanges_IsReadAgain(t *testing.T) {
 	sim, via := server(t)
-	in(t, map[string]string{"HOST": sim.URL, "USERNAME": "ann", "PASSWORD_FILE": write(t, "\ufeff"+hidden+"\r\n")}, "")
+	by := world{env: map[string]string{"HOST": sim.URL, "USERNAME": "ann", "PASSWORD": hidden}}
+	first, err := by.token(t, sim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := write(t, string(first.Value))
+	in(t, map[string]string{"HOST": sim.URL, "TOKEN_COMMAND": "cat " + path}, "")
 	_, flow, err := config.FromEnv(via)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := flow.Token(t.Context()); err != nil {
-		t.Error(err)
+		t.Fatal(err)
+	}
+	sim.RevokeAll()
+	second, err := by.token(t, sim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(second.Value), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	me, err := flow.API().GetCurrentUserInfoWithResponse(t.Context())
+	if err != nil || me.JSON200 == nil {
+		t.Error(me, err)
 	}
 }

@@ -1,12 +1,14 @@
 package config
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,66 +18,194 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
-// readProfile returns the settings of one profile.
-func readProfile(profile string) (settings, error) {
-	path, err := file()
-	if err != nil {
-		return settings{}, err
-	}
-	var tables map[string]any
-	_, err = toml.DecodeFile(path, &tables)
-	var parse toml.ParseError
-	switch {
-	case errors.As(err, &parse): // whose text may repeat a secret
-		return settings{}, fmt.Errorf("config: %s is no TOML at line %d: %w", path, parse.Position.Line, authflow.ErrInvalid)
-	case err != nil:
-		return settings{}, fmt.Errorf("config: %w", err)
-	}
-	table, ok := tables[profile].(map[string]any)
-	if !ok {
-		return settings{}, fmt.Errorf("config: %s has no profile %q, only %s: %w",
-			path, profile, strings.Join(slices.Sorted(maps.Keys(tables)), ", "), authflow.ErrInvalid)
-	}
-	s := settings{make(map[string]string), func(name string) string { return name + " of profile " + profile + " in " + path }}
-	for name, v := range table {
-		if !slices.Contains(known(), name) {
-			return s, s.bad(name, "is no setting; there are "+strings.Join(known(), ", "))
-		}
-		text, ok := v.(string)
-		if n, number := v.(int64); number && name == org { // the digits of another may have been others
-			text, ok = strconv.FormatInt(n, 10), true
-		}
-		if !ok {
-			return s, s.bad(name, "must be a text")
-		}
-		s.values[name] = text
-	}
-	if s.values[string(password)]+s.values[string(secretKey)] != "" {
-		return s, private(path)
-	}
-	return s, nil
+// profileChoice says which profile to read.
+type profileChoice struct {
+	name    string
+	namedBy string // the flag or variable; "" for the default profile
+	path    string
+	pathBy  string // the flag or variable; "" for the default file
 }
 
-// file returns the path of the file of profiles.
-func file() (string, error) {
-	if path := os.Getenv(variable("config_file")); path != "" {
-		return path, nil
+const defaultProfile = "default"
+
+// chooseProfile returns the profile that a flag names, or else a variable, or else the
+// one named default.
+func chooseProfile(f *Flags, env *environ) profileChoice {
+	c := profileChoice{name: cmp.Or(f.Profile, env.profile, defaultProfile), path: cmp.Or(f.ConfigFile, env.configFile)}
+	switch {
+	case f.Profile != "":
+		c.namedBy = "--profile"
+	case env.profile != "":
+		c.namedBy = variable("profile")
 	}
+	switch {
+	case f.ConfigFile != "":
+		c.pathBy = "--config"
+	case env.configFile != "":
+		c.pathBy = variable("config_file")
+	}
+	return c
+}
+
+// DefaultFile returns the path of the file of profiles that is read if neither a flag
+// nor a variable names one: config.toml in the folder thoughtspot below
+// [os.UserConfigDir].
+func DefaultFile() (string, error) {
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return "", fmt.Errorf("config: %w; %s can name the file", err, variable("config_file"))
+		return "", fmt.Errorf("config: %w; %s can name the file of profiles: %w", err, variable("config_file"), authflow.ErrInvalid)
 	}
 	return filepath.Join(dir, "thoughtspot", "config.toml"), nil
 }
 
-// private returns an error for a file that others may read.
-func private(path string) error {
-	info, err := os.Stat(path)
+// read returns the settings of the profile. It returns nil if nothing names the
+// profile, and it is not there.
+func (c *profileChoice) read() (*source, error) {
+	if c.path == "" {
+		path, err := DefaultFile()
+		if err != nil && c.namedBy == "" {
+			return nil, nil // a user without a home folder uses variables
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.path = path
+	}
+	file, err := openProfiles(c.path)
+	isOptional := c.namedBy == "" && c.pathBy == ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && isOptional:
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("config: %s: %s: %w: %w", c.named(), c.path, withoutName(err), authflow.ErrInvalid)
+	}
+	defer file.close()
+	text, err := file.read()
 	if err != nil {
-		return fmt.Errorf("config: %w", err)
+		return nil, fmt.Errorf("config: %s: %w", c.named(), err)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return fmt.Errorf("config: %s holds a secret and has mode %#o, so that others may read it; 0600 is right: %w", path, mode, authflow.ErrInvalid)
+	return c.parse(text, file)
+}
+
+// named describes the profile and the file by what names them, for errors.
+func (c *profileChoice) named() string {
+	by := strings.Join(slices.DeleteFunc([]string{c.namedBy, c.pathBy}, func(s string) bool { return s == "" }), ", ")
+	if by != "" {
+		by = " (by " + by + ")"
 	}
-	return nil
+	return fmt.Sprintf("profile %q%s", c.name, by)
+}
+
+// parse reads the profile from the text of its file.
+func (c *profileChoice) parse(text []byte, file *profilesFile) (*source, error) {
+	if problem := encodingProblem(string(text)); problem != "" {
+		return nil, invalid(c.path, problem)
+	}
+	var tables map[string]any
+	_, err := toml.Decode(string(text), &tables)
+	if err != nil {
+		line := 0
+		var parse toml.ParseError // whose text may repeat a secret
+		if errors.As(err, &parse) {
+			line = parse.Position.Line
+		}
+		return nil, invalid(c.path, fmt.Sprintf("is not TOML at line %d", line))
+	}
+	table, ok := tables[c.name].(map[string]any)
+	switch {
+	case !ok && c.namedBy == "":
+		return nil, nil
+	case !ok:
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(tables)), func(name string) bool {
+			_, isTable := tables[name].(map[string]any)
+			return !isTable
+		})
+		return nil, invalid(c.namedBy, fmt.Sprintf("names the profile %q, which is not in %s; it has %s", c.name, c.path,
+			cmp.Or(strings.Join(names, ", "), "no profiles")))
+	}
+	s := &source{values: make(map[string]string), commands: make(map[string][]string), where: c.where(text)}
+	for name, value := range table {
+		if err := s.set(name, value); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return s, file.checkPrivacy(s)
+}
+
+// where returns a function that names a key of the profile with its line.
+func (c *profileChoice) where(text []byte) func(string) string {
+	return func(name string) string {
+		place := fmt.Sprintf("%s of profile %s in %s", name, c.name, c.path)
+		if line := lineOf(text, c.name, name); line > 0 {
+			place += ", line " + strconv.Itoa(line)
+		}
+		return place
+	}
+}
+
+// set takes a key and its value from a profile.
+func (s *source) set(name string, value any) error {
+	if name == token {
+		return s.invalid(name, "is not a setting, because tokens expire: use token_file, token_command, or a secret")
+	}
+	if !slices.Contains(profileKeys(), name) {
+		return s.invalid(name, "is not a setting; there are "+strings.Join(profileKeys(), ", "))
+	}
+	takesNumber := name == org || name == validity // the digits of another text may have been written differently
+	takesList := strings.HasSuffix(name, fromCommand)
+	switch v := value.(type) {
+	case string:
+		s.values[name] = v
+		return nil
+	case int64:
+		if takesNumber {
+			s.values[name] = strconv.FormatInt(v, 10)
+			return nil
+		}
+	case []any:
+		list, ok := texts(v)
+		if takesList && ok {
+			s.commands[name] = list
+			return nil
+		}
+	}
+	if takesList {
+		return s.invalid(name, "must be a text, for the shell, or a list of texts that begins with the program")
+	}
+	return s.invalid(name, "must be a text")
+}
+
+// texts returns a list of TOML as texts. It reports false for an empty list, and for
+// other values than texts.
+func texts(list []any) ([]string, bool) {
+	var out []string
+	for _, item := range list {
+		text, ok := item.(string)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, text)
+	}
+	return out, len(out) > 0 && out[0] != ""
+}
+
+// lineOf returns the line of a key in a profile, or 0 if it is written in a way that
+// this does not find, such as a dotted key.
+func lineOf(text []byte, profile, key string) int {
+	inProfile := false
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		trimmed := strings.TrimSpace(string(line))
+		if header, ok := strings.CutPrefix(trimmed, "["); ok {
+			inProfile = headerName(header) == profile
+			continue
+		}
+		name, _, ok := strings.Cut(trimmed, "=")
+		if ok && inProfile && strings.Trim(strings.TrimSpace(name), `"'`) == key {
+			return i + 1
+		}
+	}
+	return 0
 }

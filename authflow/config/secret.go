@@ -1,72 +1,102 @@
 package config
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
-	"time"
+	"unicode"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
-	"github.com/go-thoughtspot/tsauth/gen"
 )
 
-// secretGiven returns the name of the one setting that gives a secret.
-func (s settings) secretGiven() (string, error) {
-	given := ""
-	for _, name := range secrets() {
-		switch {
-		case s.values[name] == "":
-		case given != "":
-			return "", s.bad(given, "must not be given together with "+s.where(name))
-		default:
-			given = name
+// maxSecret is the largest output of a command, file or standard input that gives a
+// secret: 64 KiB.
+const maxSecret = 64 << 10
+
+var errTooLong = fmt.Errorf("gives more than %d bytes", maxSecret)
+
+// stdinSecret reads the secret that a flag says is on standard input. It returns nil if
+// there is no such flag.
+func (o *Options) stdinSecret() (*Credential, error) {
+	var given []string
+	flags := map[string]bool{password: o.Flags.PasswordStdin, secretKey: o.Flags.SecretKeyStdin, token: o.Flags.TokenStdin}
+	for _, kind := range secretKinds() {
+		if flags[kind] {
+			given = append(given, kind)
 		}
 	}
-	if given == "" {
-		return "", s.bad(string(password), "or "+s.where(string(secretKey))+" is needed, or one of them by its file or command")
+	if len(given) == 0 {
+		return nil, nil
 	}
-	return given, nil
+	kind, flag := given[0], flagName(given[0])+"-stdin"
+	switch {
+	case len(given) > 1:
+		return nil, invalid(flag, "must not be given together with "+flagName(given[1])+"-stdin")
+	case o.StdinUsedBy != "":
+		return nil, invalid(flag, "must not be given together with "+o.StdinUsedBy+", which reads the standard input as well")
+	case o.Stdin == nil:
+		return nil, invalid(flag, "needs a standard input")
+	}
+	text, err := readAll(o.Stdin)
+	if err != nil {
+		return nil, settingError(flag, err)
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	if problem := secretProblem(secret); problem != "" {
+		return nil, invalid(flag, "gives a secret that "+problem)
+	}
+	return &Credential{Kind: kind, Source: flag, byValue: true, text: func(context.Context) ([]byte, error) { return text, nil }}, nil
 }
 
-// supply returns a function that reads the secret of a setting, which names a
-// file or a command, each time.
-func (s settings) supply(name string) authflow.CredentialFunc {
-	value := s.values[name]
-	return func(ctx context.Context) (gen.Secret, error) {
-		if strings.HasSuffix(name, fromFile) {
-			text, err := os.ReadFile(value)
-			if err != nil {
-				return "", fmt.Errorf("%s: %w", s.where(name), err)
-			}
-			return trimmed(bytes.TrimPrefix(text, []byte("\ufeff"))), nil // the mark of UTF-8 that some editors write
-		}
-		// What the command prints, on either stream, is nobody's business.
-		cmd := shell(ctx, value)
-		cmd.WaitDelay = outputTime
-		text, err := cmd.Output()
-		if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-			return "", fmt.Errorf("%s: running it: %w", s.where(name), err)
-		}
-		return trimmed(text), nil
+// readFile reads a file with a secret. Its owner and mode are not checked: mounted secrets
+// often belong to root and have mode 0644.
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { _ = file.Close() }()
+	return readAll(file)
 }
 
-// outputTime is how long the output of a command is waited for after its end: it
-// may leave something behind, such as an agent, that keeps it open.
-const outputTime = 500 * time.Millisecond
-
-// shell returns a command of the system's shell.
-func shell(ctx context.Context, line string) *exec.Cmd {
-	if runtime.GOOS == "windows" {
-		return exec.CommandContext(ctx, "cmd", "/C", line)
+// readAll reads at most maxSecret bytes.
+func readAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSecret+1))
+	if err != nil {
+		return nil, err
 	}
-	return exec.CommandContext(ctx, "sh", "-c", line)
+	if len(text) > maxSecret {
+		return nil, errTooLong
+	}
+	return text, nil
 }
 
-// trimmed returns a text without the newline at its end.
-func trimmed(text []byte) gen.Secret { return gen.Secret(strings.TrimRight(string(text), "\r\n")) }
+// secretProblem returns why a text cannot be a secret, or "".
+func secretProblem(text string) string {
+	control := strings.IndexFunc(text, unicode.IsControl)
+	switch {
+	case text == "":
+		return "is empty"
+	case encodingProblem(text) != "":
+		return encodingProblem(text)
+	case control >= 0 && strings.Trim(text[control:], "\r\n") == "":
+		return "ends in a line break"
+	case control >= 0:
+		return fmt.Sprintf("contains a control character or line break at byte %d", control)
+	}
+	return ""
+}
+
+// settingError is the error for a setting that says where a secret is, if it cannot be
+// read there. It matches authflow.ErrInvalid, unless the time was over.
+func settingError(where string, err error) error {
+	var timeout interface{ Timeout() bool }
+	isTimeout := errors.As(err, &timeout) && timeout.Timeout()
+	if isTimeout || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("config: %s: %w", where, err)
+	}
+	return fmt.Errorf("config: %s: %w: %w", where, err, authflow.ErrInvalid)
+}

@@ -5,7 +5,7 @@ go 1.25.0
 replace github.com/go-thoughtspot/tsauth => ../..
 
 require (
-	github.com/go-thoughtspot/tsauth v0.0.0
+	github.com/go-thoughtspot/tsauth v0.1.0
 	github.com/prometheus/client_golang v1.23.2
 )
 

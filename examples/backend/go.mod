@@ -1,6 +1,6 @@
 module github.com/go-thoughtspot/tsauth/examples/backend
 
-go 1.26.0
+go 1.25.0
 
 replace (
 	github.com/go-thoughtspot/tsauth => ../..
@@ -8,11 +8,11 @@ replace (
 )
 
 require (
-	github.com/go-thoughtspot/tsauth v0.0.0
-	github.com/go-thoughtspot/tsauth/authflow/prometheus v0.0.0
+	github.com/go-thoughtspot/tsauth v0.1.0
+	github.com/go-thoughtspot/tsauth/authflow/prometheus v0.1.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/redis/go-redis/v9 v9.22.0
-	modernc.org/sqlite v1.62.0
+	modernc.org/sqlite v1.59.0
 )
 
 require (
@@ -28,7 +28,7 @@ require (
 	github.com/getkin/kin-openapi v0.153.0 // indirect
 	github.com/go-openapi/jsonpointer v0.23.1 // indirect
 	github.com/go-openapi/swag/jsonname v0.26.0 // indirect
-	github.com/go-thoughtspot/tsauth/authflow/redisstore v0.0.0
+	github.com/go-thoughtspot/tsauth/authflow/redisstore v0.1.0
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
@@ -42,11 +42,11 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	go.yaml.in/yaml/v2 v2.4.2 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.40.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
 	google.golang.org/protobuf v1.36.8 // indirect
-	modernc.org/libc v1.80.1 // indirect
+	modernc.org/libc v1.76.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )

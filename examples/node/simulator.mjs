@@ -5,23 +5,30 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-// What `go build -o bin/simulator ./examples/simulator` makes in the repository.
+// What `go build -o bin/simulator ./examples/simulator` makes in the repository. For
+// a copy of this file, TSAUTH_SIMULATOR says where that is.
 const BINARY = process.env.TSAUTH_SIMULATOR ?? fileURLToPath(new URL("../../bin/simulator", import.meta.url));
 const FLAGS = ["-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-json", "-exit-with-stdin"];
 
 export class Simulator {
-  // start starts a process with ports of its own. It ends with this process, even
-  // if this process is killed.
+  // start starts a process with ports of its own. It ends when stop is called, or
+  // when this process is killed; without stop, this process waits for it.
   static async start(...flags) {
     const child = spawn(BINARY, [...FLAGS, ...flags], { stdio: ["pipe", "pipe", "inherit"] });
-    await once(child, "spawn"); // or an error: build the binary first
-    const [line] = await once(createInterface(child.stdout), "line");
+    await once(child, "spawn").catch((cause) => {
+      throw new Error(`cannot start ${BINARY}: build it, or set TSAUTH_SIMULATOR to its path`, { cause });
+    });
+    const ended = once(child, "exit").then(([code]) => {
+      throw new Error(`the simulator ended with ${code}; standard error says why`);
+    });
+    const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
     const simulator = new Simulator();
     const { url, control_url } = JSON.parse(line);
     return Object.assign(simulator, { child, url, controlURL: control_url });
   }
 
-  // control calls the control API; see openapi.yaml at controlURL.
+  // control calls the control API, such as control("POST", "/clock/advance", { seconds: 300 }).
+  // /openapi.yaml at controlURL describes it.
   async control(method, path, body) {
     const response = await fetch(this.controlURL + path, {
       method,
@@ -35,6 +42,6 @@ export class Simulator {
 
   async stop() {
     this.child.stdin.end();
-    if (this.child.exitCode === null) await once(this.child, "exit");
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "exit");
   }
 }

@@ -1,6 +1,6 @@
 // Tags lists the tags of a cluster, each with the day on which it was made and the Liveboards
 // that carry it. It is an example of a client for the rest of the API: openapi.yaml stands for
-// the vendor's document, and cfg.yaml and overlay.yaml are those of README.md.
+// the vendor's document, and cfg.yaml and overlay.yaml are those of docs/client.md.
 //
 // The environment says where to go and as whom; see package config:
 //

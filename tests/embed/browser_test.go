@@ -30,7 +30,7 @@ var _ = BeforeSuite(func() {
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(chromium()), chromedp.UserDataDir(dir), chromedp.NoSandbox, chromedp.IgnoreCertErrors,
 		chromedp.Flag("disable-extensions", false), chromedp.Flag("load-extension", extension),
-		chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Flag("host-resolver-rules", "MAP "+reboundHost+" 127.0.0.1"), chromedp.WSURLReadTimeout(time.Minute))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	DeferCleanup(stop)
 	var cancel context.CancelFunc

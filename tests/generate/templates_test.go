@@ -58,7 +58,7 @@ func TestTemplates_Generator_IsTheOneOfTheProject(t *testing.T) {
 	if here != there {
 		t.Errorf("the generator is %s in tests/generate and %s in the project", strings.TrimSpace(here), strings.TrimSpace(there))
 	}
-	if version := strings.Fields(there)[1]; !strings.Contains(content(t, root+"/README.md"), "oapi-codegen@"+version+" ") {
-		t.Errorf("README.md does not use %s", version)
+	if version := strings.Fields(there)[1]; !strings.Contains(content(t, root+"/docs/client.md"), "oapi-codegen@"+version+" ") {
+		t.Errorf("docs/client.md does not use %s", version)
 	}
 }

@@ -57,7 +57,7 @@ func check(vale []string, config string, dirs []string) error {
 
 // copyPackage writes readable copies of the Go files of dir below root and
 // returns their paths, which are relative to root. Generated files are left out:
-// their English is that of a document and of a generator.
+// their texts come from a document and from a generator.
 func copyPackage(root, dir string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {

@@ -28,20 +28,20 @@ func vendorsDocument(t *testing.T) string {
 	return absolute
 }
 
-// readmeFiles returns the YAML files of README.md, by the names in their first lines.
-func readmeFiles(t *testing.T) map[string]string {
+// pageFiles returns the YAML files of docs/client.md, by the names in their first lines.
+func pageFiles(t *testing.T) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
-	for _, block := range regexp.MustCompile("(?s)```yaml\n# (\\S+)\n.*?```").FindAllStringSubmatch(content(t, root+"/README.md"), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n# (\\S+)\n.*?```").FindAllStringSubmatch(content(t, root+"/docs/client.md"), -1) {
 		files[block[1]] = strings.TrimSuffix(strings.TrimPrefix(block[0], "```yaml\n"), "```")
 	}
 	if files["cfg.yaml"] == "" || files["overlay.yaml"] == "" {
-		t.Fatal("README.md does not have cfg.yaml and overlay.yaml")
+		t.Fatal("docs/client.md does not have cfg.yaml and overlay.yaml")
 	}
 	return files
 }
 
-// generateAsReader generates a client from a document with the files of README.md, as a
+// generateAsReader generates a client from a document with the files of docs/client.md, as a
 // reader does who copies them, and returns the folder of the client. change changes cfg.yaml.
 func generateAsReader(t *testing.T, document string, change func(options map[string]any)) string {
 	t.Helper()
@@ -49,7 +49,7 @@ func generateAsReader(t *testing.T, document string, change func(options map[str
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := readmeFiles(t)
+	files := pageFiles(t)
 	cfg := parse(t, files["cfg.yaml"])
 	change(cfg["output-options"].(map[string]any))
 	text, err := yaml.Marshal(cfg)
@@ -67,7 +67,7 @@ func generateAsReader(t *testing.T, document string, change func(options map[str
 
 func unchanged(map[string]any) {}
 
-func TestREADME_GeneratorFiles_AreRightForTheVendorsHabits(t *testing.T) {
+func TestClientPage_GeneratorFiles_AreRightForTheVendorsHabits(t *testing.T) {
 	dir := generateAsReader(t, "testdata/responses.yaml", unchanged)
 	write(t, filepath.Join(dir, "client_test.go"), content(t, "testdata/responses/client_test.go"))
 	t.Log(run(t, dir, "go", "test", "-count=1", "."))
@@ -77,7 +77,7 @@ func TestREADME_GeneratorFiles_AreRightForTheVendorsHabits(t *testing.T) {
 }
 
 // Without one of its options, the client of such a document does not compile or is wrong.
-func TestREADME_GeneratorOption_IsNeeded(t *testing.T) {
+func TestClientPage_GeneratorOption_IsNeeded(t *testing.T) {
 	for _, option := range []string{"response-type-suffix", "overlay"} {
 		t.Run(option, func(t *testing.T) {
 			dir := generateAsReader(t, "testdata/responses.yaml", func(options map[string]any) { delete(options, option) })
@@ -91,7 +91,7 @@ func TestREADME_GeneratorOption_IsNeeded(t *testing.T) {
 
 // A reader can also take the vendor's document as a whole, and test the program with a
 // simulator that has the same document.
-func TestREADME_VendorsDocument_CompilesAndDecodes(t *testing.T) {
+func TestClientPage_VendorsDocument_CompilesAndDecodes(t *testing.T) {
 	document := vendorsDocument(t)
 	for name, c := range map[string]struct {
 		change       func(map[string]any)
@@ -113,7 +113,7 @@ func TestREADME_VendorsDocument_CompilesAndDecodes(t *testing.T) {
 			}
 			client := content(t, filepath.Join(dir, "client.gen.go"))
 			if lines := strings.Count(client, "\n"); lines < c.least || lines > c.above {
-				t.Errorf("%d lines, and README.md says otherwise", lines)
+				t.Errorf("%d lines, and docs/client.md says otherwise", lines)
 			}
 			if n := strings.Count(client, "\nfunc Parse"); n != c.operations {
 				t.Errorf("%d operations, want %d", n, c.operations)
@@ -128,15 +128,15 @@ func TestREADME_VendorsDocument_CompilesAndDecodes(t *testing.T) {
 	}
 }
 
-func TestREADME_Example_HasTheSameFiles(t *testing.T) {
-	for name, text := range readmeFiles(t) {
+func TestClientPage_Example_HasTheSameFiles(t *testing.T) {
+	for name, text := range pageFiles(t) {
 		if content(t, filepath.Join(root, "examples/tags", name)) != text {
-			t.Errorf("examples/tags/%s differs from README.md", name)
+			t.Errorf("examples/tags/%s differs from docs/client.md", name)
 		}
 	}
 }
 
-func TestREADME_Example_IsGeneratedWithTheFiles(t *testing.T) {
+func TestClientPage_Example_IsGeneratedWithTheFiles(t *testing.T) {
 	dir := generateAsReader(t, root+"/examples/tags/openapi.yaml", unchanged)
 	if content(t, filepath.Join(dir, "client.gen.go")) != content(t, root+"/examples/tags/tsapi/client.gen.go") {
 		t.Error("examples/tags/tsapi/client.gen.go is another client")
@@ -144,7 +144,7 @@ func TestREADME_Example_IsGeneratedWithTheFiles(t *testing.T) {
 }
 
 // The example's document has nothing that the vendor's does not have, except descriptions.
-func TestREADME_ExampleDocument_IsAPartOfTheVendors(t *testing.T) {
+func TestClientPage_ExampleDocument_IsAPartOfTheVendors(t *testing.T) {
 	whole := read(t, vendorsDocument(t))
 	part := read(t, root+"/examples/tags/openapi.yaml")
 	for _, name := range []string{"paths", "components"} {
@@ -171,7 +171,7 @@ func inWhole(t *testing.T, place string, part, whole any) {
 	}
 }
 
-func TestREADME_AddressOfTheDocument_IsTheOneOfTheDriftWorkflow(t *testing.T) {
+func TestClientPage_AddressOfTheDocument_IsTheOneOfTheDriftWorkflow(t *testing.T) {
 	workflow := parse(t, content(t, root+"/.github/workflows/drift.yml"))
 	env := workflow["env"].(map[string]any)
 	repository := strings.TrimSuffix(env["REPOSITORY"].(string), ".git")
@@ -179,8 +179,8 @@ func TestREADME_AddressOfTheDocument_IsTheOneOfTheDriftWorkflow(t *testing.T) {
 		repository + "/blob/release/" + env["FILE"].(string),
 		strings.Replace(repository, "github.com", "raw.githubusercontent.com", 1) + "/release/" + env["FILE"].(string),
 	} {
-		if !strings.Contains(content(t, root+"/README.md"), address) {
-			t.Errorf("README.md does not have %s", address)
+		if !strings.Contains(content(t, root+"/docs/client.md"), address) {
+			t.Errorf("docs/client.md does not have %s", address)
 		}
 	}
 }

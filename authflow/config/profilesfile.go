@@ -1,0 +1,84 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// maxProfiles is more than any file of profiles has.
+const maxProfiles = 1 << 20
+
+// profilesFile is the open file of profiles and the folder that it is in. What is
+// checked is what is read, whatever is put in its place in the meantime.
+type profilesFile struct {
+	path   string
+	folder *os.Root
+	file   *os.File
+}
+
+// openProfiles opens the file of profiles. Links are followed: the checks are for the
+// file and the folder that they lead to.
+func openProfiles(path string) (*profilesFile, error) {
+	resolved, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.OpenRoot(filepath.Dir(resolved))
+	if err != nil {
+		return nil, err
+	}
+	file, err := folder.Open(filepath.Base(resolved))
+	if err != nil {
+		_ = folder.Close()
+		return nil, err
+	}
+	return &profilesFile{path: resolved, folder: folder, file: file}, nil
+}
+
+func (f *profilesFile) close() {
+	_ = f.file.Close()
+	_ = f.folder.Close()
+}
+
+func (f *profilesFile) read() ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(f.file, maxProfiles+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxProfiles {
+		return nil, invalid(f.path, fmt.Sprintf("has more than %d bytes", maxProfiles))
+	}
+	return text, nil
+}
+
+// checkPrivacy returns an error if other users may read a secret of the profile, or
+// change a command of it.
+func (f *profilesFile) checkPrivacy(s *source) error {
+	info, err := f.file.Stat()
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	for _, name := range []string{password, secretKey} {
+		if !s.gives(name) {
+			continue
+		}
+		if err := unreadableByOthers(f.path, info); err != nil {
+			return err
+		}
+	}
+	hasCommand := slices.ContainsFunc(secretKinds(), func(kind string) bool { return s.gives(kind + fromCommand) })
+	if !hasCommand {
+		return nil
+	}
+	if err := ownAlone(f.path, info); err != nil {
+		return err
+	}
+	folder, err := f.folder.Stat(".")
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	return ownAlone(filepath.Dir(f.path), folder)
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+type keysCommand struct {
+	Show   keysShowCommand   `cmd:"" help:"Show the secret keys of trusted authentication."`
+	Rotate keysRotateCommand `cmd:"" help:"Replace a secret key by a new one."`
+}
+
+type keysShowCommand struct {
+	Reveal bool `help:"Show the keys themselves."`
+}
+
+// Help implements a hook of kong.
+func (*keysShowCommand) Help() string {
+	return `Shows whether trusted authentication is on, and its keys, of the cluster and of Orgs, as far
+as the user may see them. With --org, of one Org, by number or name.
+
+Examples:
+
+  tsauth keys show
+  tsauth keys show --org 2 --reveal`
+}
+
+// Run prints a line for each level.
+func (c *keysShowCommand) Run(ctx context.Context, p *program) error {
+	org := p.takeOrgFlag()
+	conn, err := p.connectStored()
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	levels, err := conn.keyLevels(ctx)
+	if err != nil {
+		return err
+	}
+	if org != "" {
+		level, err := levelOf(levels, org)
+		if err != nil {
+			return err
+		}
+		levels = []keyLevel{*level}
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	for _, level := range levels {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", level.name(), strings.ToLower(string(level.status)), level.keyText(c.Reveal))
+	}
+	return w.Flush()
+}
+
+// takeOrgFlag returns the Org of --org, which names the keys here, and not the Org of
+// the user's token.
+func (p *program) takeOrgFlag() string {
+	org := p.flags.Org
+	p.flags.Org = ""
+	return org
+}
+
+// keyLevel is trusted authentication of the cluster, or of an Org.
+type keyLevel struct {
+	org    *gen.Org // nil for the cluster
+	status gen.AuthStatus
+	keys   []gen.Secret
+}
+
+// keyLevels returns the levels that the user may see, the cluster first.
+func (c *connection) keyLevels(ctx context.Context) ([]keyLevel, error) {
+	result, err := c.flow.API().SearchAuthSettingsWithResponse(ctx, gen.SearchAuthSettingsRequest{AuthType: gen.AuthTypeTrustedAuth})
+	if err != nil {
+		return nil, err
+	}
+	if result.JSON200 == nil {
+		return nil, failureOf(result.HTTPResponse)
+	}
+	var levels []keyLevel
+	if cluster := result.JSON200.ClusterPreferences; cluster != nil {
+		levels = append(levels, keyLevel{status: cluster.AuthStatus, keys: keysOf(cluster.AccessTokens)})
+	}
+	for _, org := range result.JSON200.OrgPreferences {
+		if org.Org != nil {
+			levels = append(levels, keyLevel{org: org.Org, status: org.AuthStatus, keys: keysOf(org.AccessTokens)})
+		}
+	}
+	return levels, nil
+}
+
+func keysOf(tokens []gen.AuthSettingsAccessToken) []gen.Secret {
+	var keys []gen.Secret
+	for _, token := range tokens {
+		keys = append(keys, token.Key)
+	}
+	return keys
+}
+
+// levelOf returns the level of an Org, by number or name, or of the cluster for "".
+func levelOf(levels []keyLevel, org string) (*keyLevel, error) {
+	i := slices.IndexFunc(levels, func(level keyLevel) bool {
+		if org == "" || level.org == nil {
+			return org == "" && level.org == nil
+		}
+		return org == strconv.Itoa(int(level.org.ID)) || strings.EqualFold(org, level.org.Name)
+	})
+	switch {
+	case i >= 0:
+		return &levels[i], nil
+	case org == "":
+		return nil, fmt.Errorf("the keys of the cluster are not visible: only users of the Primary Org see them; --org names an Org")
+	}
+	return nil, fmt.Errorf("the keys of Org %s are not visible: it does not exist, or the user is not in it; THOUGHTSPOT_ORG sets the Org of the user", org)
+}
+
+// name names the level for people.
+func (l *keyLevel) name() string {
+	if l.org == nil {
+		return "cluster"
+	}
+	return "Org " + nameWith(strconv.Itoa(int(l.org.ID)), l.org.Name)
+}
+
+// keyText returns the keys, or that there are some.
+func (l *keyLevel) keyText(reveal bool) string {
+	switch {
+	case len(l.keys) == 0:
+		return "no key"
+	case !reveal:
+		return "key hidden, --reveal shows it"
+	}
+	var texts []string
+	for _, key := range l.keys {
+		texts = append(texts, string(key))
+	}
+	return strings.Join(texts, " ")
+}

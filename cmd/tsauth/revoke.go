@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/gen"
+)
+
+type revokeCommand struct {
+	All   bool   `xor:"what" help:"Revoke all tokens of the user, wherever they were made."`
+	User  string `xor:"what" placeholder:"NAME" help:"Revoke all tokens of another user. Needs a privilege."`
+	Stdin bool   `xor:"what" help:"Revoke the token on standard input."`
+}
+
+// Help implements a hook of kong.
+func (*revokeCommand) Help() string {
+	return `Revokes the token that is stored for the settings. A token for --request or --as is another
+one: use --all, or give it on standard input.
+
+Examples:
+
+  tsauth revoke
+  tsauth revoke --stdin < token.txt`
+}
+
+// Run revokes tokens.
+func (c *revokeCommand) Run(ctx context.Context, p *program) error {
+	if c.Stdin {
+		if p.flags.PasswordStdin || p.flags.SecretKeyStdin {
+			return usagef("--stdin must not be given together with --password-stdin or --secret-key-stdin")
+		}
+		p.flags.TokenStdin = true
+	}
+	conn, err := p.connectStored()
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.User != "":
+		return conn.revokeUser(ctx, c.User)
+	case conn.settings.Credential.Kind == "token":
+		return conn.revokeGiven(ctx, c.options())
+	}
+	// A flow revokes the tokens that it has: this finds the stored token, or gets one that
+	// is then revoked.
+	if _, err := conn.flow.Token(ctx); err != nil {
+		return err
+	}
+	return conn.flow.Logout(ctx, c.options()...)
+}
+
+func (c *revokeCommand) options() []authflow.LogoutOption {
+	if c.All {
+		return []authflow.LogoutOption{authflow.Everywhere()}
+	}
+	return nil
+}
+
+// revokeGiven revokes the token that the settings give. One that the server rejects is
+// not alive any more.
+func (c *connection) revokeGiven(ctx context.Context, opts []authflow.LogoutOption) error {
+	defer c.close()
+	me, err := c.whoami(ctx)
+	if errors.Is(err, authflow.ErrCredentialsRejected) && len(opts) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := me.check(c.settings); err != nil {
+		return err
+	}
+	value, err := c.settings.Credential.Read(ctx)
+	if err != nil {
+		return err
+	}
+	return c.cluster.Revoke(ctx, authflow.Token{Value: value, Username: me.Name}, opts...)
+}
+
+// revokeUser revokes all tokens of another user.
+func (c *connection) revokeUser(ctx context.Context, name string) error {
+	defer c.close()
+	result, err := c.flow.API().RevokeTokenWithResponse(ctx, gen.RevokeTokenRequest{UserIdentifier: name})
+	if err != nil {
+		return err
+	}
+	if result.StatusCode()/100 != 2 {
+		return fmt.Errorf("revoking the tokens of %s: %w", name, failureOf(result.HTTPResponse))
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is the command line. Each command has a file of its own. No flag has an env
+// tag: kong would take a variable for a flag, and flags come before profiles. The flags of
+// the settings belong to all commands; a command whose flags have the same names with
+// another meaning is passthrough and parses its own.
+type grammar struct {
+	Help helpFlag `short:"h" help:"Show help."`
+
+	settingsFlags `group:"Settings:"`
+
+	Init     initCommand     `cmd:"" help:"Write a profile, by questions on a terminal."`
+	Token    tokenCommand    `cmd:"" help:"Print a token."`
+	API      apiCommand      `cmd:"" name:"api" help:"Send one request to the API."`
+	Proxy    proxyCommand    `cmd:"" help:"Give programs in any language an address that is logged in."`
+	Whoami   whoamiCommand   `cmd:"" help:"Say which user the settings lead to."`
+	Doctor   doctorCommand   `cmd:"" help:"Find out why something does not work."`
+	Revoke   revokeCommand   `cmd:"" help:"Revoke tokens."`
+	Keys     keysCommand     `cmd:"" help:"Show and replace the secret keys of trusted authentication."`
+	Simulate simulateCommand `cmd:"" passthrough:"" help:"Simulate the server, for tests without a cluster."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+}
+
+// program is what the commands of a run share.
+type program struct {
+	env            []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	flags          *settingsFlags
+	secretKind     string // of the settings in use: password, secret_key or token; for hints
+}
+
+// run runs the command with its arguments, and returns the exit code. Only main
+// touches the process itself.
+func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var g grammar
+	p := &program{env: env, stdin: stdin, stdout: stdout, stderr: stderr, flags: &g.settingsFlags}
+	err := p.parseAndRun(ctx, &g, args)
+	var ended *commandError
+	if errors.As(err, &ended) {
+		return ended.code
+	}
+	if err != nil && !errors.Is(err, errHelpShown) {
+		p.report(ctx, args, err)
+		return exitCode(ctx, err)
+	}
+	return exitOK
+}
+
+func (p *program) parseAndRun(ctx context.Context, g *grammar, args []string) error {
+	parser, err := kong.New(g, kong.Name("tsauth"), kong.Description(description), kong.NoDefaultHelp(),
+		kong.Writers(p.stdout, p.stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p))
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return withoutValues(err, args)
+	}
+	return command.Run()
+}
+
+// withoutValues returns a mistake in the command line without the values that may be
+// secrets in the wrong place: kong repeats them, and the log of a job shows them.
+func withoutValues(err error, args []string) error {
+	for _, arg := range args {
+		name, _, hasValue := strings.Cut(arg, "=")
+		if hasValue && strings.HasSuffix(name, "-stdin") {
+			return usagef("%s takes no value: the secret is read from standard input", name)
+		}
+	}
+	var parse *kong.ParseError
+	isArgument := errors.As(err, &parse) && strings.HasPrefix(parse.Error(), "unexpected argument")
+	if isArgument && parse.Context.Selected() != nil {
+		return usagef("%s: there is an argument that is not a flag", parse.Context.Selected().Path())
+	}
+	return err
+}
+
+const description = "Tokens for the ThoughtSpot REST API v2.0."
+
+// errHelpShown ends the parsing of a command line after its help was printed.
+var errHelpShown = errors.New("help was shown")
+
+// helpFlag prints the help of a command on standard output. The help flag of kong
+// ends the process.
+type helpFlag bool
+
+// BeforeReset implements a hook of kong.
+func (helpFlag) BeforeReset(ctx *kong.Context) error {
+	if err := ctx.PrintUsage(false); err != nil {
+		return err
+	}
+	return errHelpShown
+}

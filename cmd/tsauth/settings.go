@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/config"
+)
+
+// settingsFlags are the flags of the settings, which come before all other sources.
+type settingsFlags struct {
+	Profile        string `short:"p" placeholder:"NAME" help:"Profile to use. (THOUGHTSPOT_PROFILE)"`
+	Config         string `placeholder:"FILE" help:"File of the profiles. (THOUGHTSPOT_CONFIG_FILE)"`
+	Host           string `placeholder:"ADDRESS" help:"Address of the cluster. (THOUGHTSPOT_HOST)"`
+	Username       string `placeholder:"NAME" help:"User. (THOUGHTSPOT_USERNAME)"`
+	Org            string `placeholder:"ORG" help:"Number of the Org. (THOUGHTSPOT_ORG)"`
+	PasswordStdin  bool   `help:"Read the password from standard input. (THOUGHTSPOT_PASSWORD, _FILE, _COMMAND)"`
+	SecretKeyStdin bool   `help:"Read the secret key from standard input. (THOUGHTSPOT_SECRET_KEY, _FILE, _COMMAND)"`
+	TokenStdin     bool   `help:"Read a token from standard input. (THOUGHTSPOT_TOKEN, _FILE, _COMMAND)"`
+	CAFile         string `name:"ca-file" placeholder:"FILE" help:"Certificates to trust besides those of the system, in PEM. (THOUGHTSPOT_CA_FILE)"`
+	Validity       string `placeholder:"DURATION" help:"Lifetime of new tokens, such as 10m. (THOUGHTSPOT_VALIDITY)"`
+}
+
+// options are the places in which the settings are looked for. stdinUsedBy names what
+// else reads the standard input, "" for nothing.
+func (p *program) options(stdinUsedBy string) config.Options {
+	f := p.flags
+	return config.Options{
+		Flags: config.Flags{
+			Profile: f.Profile, ConfigFile: f.Config, Host: f.Host, Username: f.Username, Org: f.Org,
+			CAFile: f.CAFile, Validity: f.Validity,
+			PasswordStdin: f.PasswordStdin, SecretKeyStdin: f.SecretKeyStdin, TokenStdin: f.TokenStdin,
+		},
+		Environ: p.env, Stdin: p.stdin, StdinUsedBy: stdinUsedBy, Stderr: p.stderr,
+	}
+}
+
+// settings finds the settings.
+func (p *program) settings(stdinUsedBy string) (*config.Settings, error) {
+	s, err := config.Load(p.options(stdinUsedBy))
+	if err == nil {
+		p.secretKind = s.Credential.Kind
+	}
+	return s, err
+}
+
+// connection is a cluster with a flow for the user of the settings.
+type connection struct {
+	settings *config.Settings
+	cluster  *authflow.Cluster
+	flow     *authflow.Flow
+}
+
+// connect makes a connection. It sends nothing.
+func (p *program) connect(s *config.Settings, opts ...authflow.Option) (*connection, error) {
+	cluster, err := s.Cluster(opts...)
+	if err != nil {
+		return nil, err
+	}
+	flow, err := s.Flow(cluster)
+	if err != nil {
+		return nil, err
+	}
+	return &connection{s, cluster, flow}, nil
+}
+
+// connectStored loads the settings and makes a connection that shares its tokens with
+// the other runs of this user.
+func (p *program) connectStored() (*connection, error) {
+	s, err := p.settings("")
+	if err != nil {
+		return nil, err
+	}
+	return p.connect(s, openStore().options()...)
+}
+
+// close stops using a flow without ending its tokens, which other runs may use.
+func (c *connection) close() { _ = c.flow.Close() }
+
+// whoami asks the server who the user of the flow is.
+func (c *connection) whoami(ctx context.Context) (*whoami, error) {
+	return whoamiOf(ctx, c.flow)
+}

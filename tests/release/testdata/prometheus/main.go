@@ -1,0 +1,7 @@
+package main
+
+func main() {
+	metrics, printAcquired := withMetrics()
+	signIn(metrics)
+	printAcquired()
+}

@@ -47,7 +47,7 @@ func WithAnswer(method, path string, first Fault, more ...Fault) Option {
 // the path is an operation of the simulator itself: those are changed with
 // [Simulator.Fail]. It also panics if no client would call the path: it is the whole
 // path, without a query, below /api/rest/2.0/, /callosum/ or /prism/, unless
-// [Simulator.SetOpenAPI] has put it elsewhere.
+// [Simulator.SetOpenAPI] has set the same path.
 func (s *Simulator) SetAnswer(method, path string, first Fault, more ...Fault) {
 	switch {
 	case method == "" || method != strings.ToUpper(method):

@@ -17,7 +17,7 @@ var otherPrefix = regexp.MustCompile(`^/*(api/)?(rest/)?(v?2(\.0)?/)?`)
 func checkPath(path string) error {
 	fitting := path
 	if u, err := url.Parse(path); err == nil {
-		fitting = u.Path // without a query, and decoded as that of a request is
+		fitting = u.Path // without a query, and decoded, as the path of a request is
 	}
 	known := false
 	for _, prefix := range clusterPaths() {

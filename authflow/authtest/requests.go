@@ -29,15 +29,15 @@ func (s *Simulator) Requests(op, path string) []Call {
 	wanted := cannedPath{segments: strings.Split(withoutSlash(path), "/")}
 	list := []Call{}
 	for _, one := range s.calls.kept() {
-		_, fits := wanted.fits(strings.Split(withoutSlash(one.path), "/"))
-		if (op == AnyOperation || op == one.op) && (path == "" || fits) {
+		_, there := wanted.fits(strings.Split(withoutSlash(one.path), "/"))
+		if fits(op, one.op) && (there || path == "") {
 			list = append(list, one.call(s.settings.lenient))
 		}
 	}
 	return list
 }
 
-// request is a request as it arrived. Nothing of it changes later.
+// request is a request as it arrived. It does not change later.
 type request struct {
 	op       string
 	method   string
@@ -110,10 +110,9 @@ func (c *calls) kept() []arrival {
 	return list
 }
 
-// became says what has become of an arrival up to now.
-func (c *calls) became(a *arrival, is outcome) {
+// update sets the outcome of an arrival.
+func (c *calls) update(a *arrival, now outcome) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a.outcome = is
+	a.outcome = now
 }
-

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
@@ -77,7 +79,7 @@ func TestRequests_CallUnderWay_IsThereWithoutStatus(t *testing.T) {
 	}
 	begun, end := make(chan int), make(chan struct{})
 	sim.Fail(authtest.Echo, 1, authtest.Handle(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(202)
+		w.WriteHeader(http.StatusAccepted)
 		begun <- sim.Requests(authtest.Echo, "")[0].Status
 		<-end
 	}))
@@ -87,6 +89,22 @@ func TestRequests_CallUnderWay_IsThereWithoutStatus(t *testing.T) {
 	}
 	close(end)
 	want(t, <-done, 202)
+}
+
+// In a bubble, a request shows how long it has waited. A handler that writes nothing
+// has a status all the same.
+func TestRequests_AtTheEnd_HaveDurationAndStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := authtest.New()
+		for round := range 2 {
+			sim.Fail(authtest.AnyOperation, 1, authtest.Delay(time.Second), authtest.Handle(silent))
+			call(t, sim, "GET /y", "")
+			got := sim.Requests(authtest.AnyOperation, "/y")
+			if len(got) != round+1 || got[round].Status != 200 || got[round].Duration != time.Second {
+				t.Errorf("round %d: %+v", round, got)
+			}
+		}
+	})
 }
 
 // A connection that was cut has no status.

@@ -161,11 +161,11 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", began.UTC().Format(http.TimeFormat))
 	s.share(w.Header(), r)
 	a := &arrival{request: x.request}
-	seen := &statusWriter{ResponseWriter: w, begins: func(status int) { s.calls.became(a, x.outcome(status, 0)) }}
+	seen := &statusWriter{ResponseWriter: w, begins: func(status int) { s.calls.update(a, x.outcome(status, 0)) }}
 	h := s.arrive(x, a)
 	defer func() {
 		end := x.outcome(seen.status, time.Since(start))
-		s.calls.became(a, end)
+		s.calls.update(a, end)
 		if s.settings.observe != nil {
 			s.settings.observe((&arrival{x.request, end}).call(s.settings.lenient))
 		}

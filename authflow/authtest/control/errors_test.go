@@ -76,12 +76,13 @@ func TestControl_RequestThatDoesNotFit_NamesTheField(t *testing.T) {
 // An error says what to do, to a reader who has only HTTP.
 func TestControl_RequestThatDoesNotFit_SaysWhatFits(t *testing.T) {
 	r := serve(t, ann())
+	const oneOf = "kind must be one of "
 	const answers = `"answers":[{"kind":"json","json":1}]`
 	for _, test := range []struct{ to, body, field, text string }{
 		{"POST /faults", `{"operation":"login","fault":{"kind":"explosion"}}`, "fault",
-			"kind must be one of answer, empty, html, json, maintenance, pass, rate_limited, redirect, reject, reset, status, truncated"},
-		{"POST /faults", `{"operation":"login","fault":{}}`, "fault", "kind must be one of answer, empty, "},
-		{"PUT /answers", `{"method":"GET","path":"/api/rest/2.0/x","answers":[{"kind":1}]}`, "answers.0", "kind must be one of answer, empty, "},
+			oneOf + "answer, empty, html, json, maintenance, pass, rate_limited, redirect, reject, reset, status, truncated"},
+		{"POST /faults", `{"operation":"login","fault":{}}`, "fault", oneOf + "answer, empty, "},
+		{"PUT /answers", `{"method":"GET","path":"/api/rest/2.0/x","answers":[{"kind":1}]}`, "answers.0", oneOf + "answer, empty, "},
 		{"PUT /answers", `{"method":"post","path":"/api/rest/2.0/x",` + answers + `}`, "method", "must be in capital letters, such as POST"},
 		{"PUT /answers", `{"method":"POST","path":"metadata/search",` + answers + `}`, "path", "must begin with /, such as /api/rest/2.0/metadata/search"},
 		{"PUT /answers", `{"method":"POST","path":"/metadata/search",` + answers + `}`, "path", "did you mean /api/rest/2.0/metadata/search?"},

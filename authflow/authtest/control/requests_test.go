@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func controlsRequests(t *testing.T, r *remote) {
 			t.Fatalf("round %d: requests %+v", round, got)
 		}
 		first, second := got[0], got[1]
-		if first.Operation != "echo" || first.Method != "POST" || first.User != "ann" || first.Auth != "bearer" || first.Arrived.IsZero() {
+		if first.Operation != "echo" || first.Method != http.MethodPost || first.User != "ann" || first.Auth != "bearer" || first.Arrived.IsZero() {
 			t.Errorf("round %d: %+v", round, first)
 		}
 		if first.Status != 200 || second.Status != 503 || first.Query != nil || second.Query["a"][0] != "1" {

@@ -3,28 +3,31 @@ package authtest
 import (
 	"context"
 	"maps"
+	"net/url"
 	"sync"
 	"time"
 )
 
-// calls counts requests by operation.
+// calls counts requests by operation, and keeps the latest.
 type calls struct {
 	mu      sync.Mutex
 	total   int
 	counts  map[string]int
+	latest  []*arrival
 	changed chan struct{} // closed at the next call, if someone waits for it
 }
 
-func (c *calls) add(op string) {
+func (c *calls) add(a *arrival) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.total++
-	if op != "" {
+	if a.op != "" {
 		if c.counts == nil {
 			c.counts = make(map[string]int)
 		}
-		c.counts[op]++
+		c.counts[a.op]++
 	}
+	c.keep(a)
 	if c.changed != nil {
 		close(c.changed)
 		c.changed = nil
@@ -58,11 +61,12 @@ func (s *Simulator) CallCounts() map[string]int {
 	return maps.Clone(s.calls.counts)
 }
 
-// ResetCalls sets all counts to zero.
+// ResetCalls sets all counts to zero, and forgets the requests of
+// [Simulator.Requests].
 func (s *Simulator) ResetCalls() {
 	s.calls.mu.Lock()
 	defer s.calls.mu.Unlock()
-	s.calls.total, s.calls.counts = 0, nil
+	s.calls.total, s.calls.counts, s.calls.latest = 0, nil, nil
 }
 
 // WaitForCalls returns when at least n requests for an operation have arrived,
@@ -89,14 +93,17 @@ func (s *Simulator) WaitForCalls(ctx context.Context, op string, n int) error {
 	}
 }
 
-// Call is what an observer is told about a call; see [WithObserver]. It holds
-// no secrets.
+// Call is a request as a test sees it, with what became of it; see
+// [Simulator.Requests] and [WithObserver]. It holds no secrets.
 type Call struct {
 	// Operation is the operationId, [Echo], or empty for what the API does
 	// not have.
 	Operation string
 	Method    string
 	Path      string
+	// Query has "[redacted]" in place of secrets, and in place of all values if the
+	// operation is one of [Operations]. It is nil if there is none.
+	Query url.Values
 	// User is the name of the authenticated user, and Auth how: "bearer" or
 	// "session". Both are empty for a call that needs no authentication, or
 	// lacks it.
@@ -110,22 +117,12 @@ type Call struct {
 	// org_id in a request for a custom access token, sorted, each with the way to
 	// it: filter_rules.0.column. The server ignores them without a word.
 	Unknown []string
-	// Status of the response, or 0 if the connection was cut instead.
+	// Status of the response, or 0 if the connection was cut instead, or the
+	// response has not begun.
 	Status int
 	// Began is the server's time at the arrival.
 	Began time.Time
-	// Duration until the response was written. In a testing/synctest bubble it is
-	// what the call has waited: see [WithLatency].
+	// Duration until the response was written, or 0 before that. In a
+	// testing/synctest bubble it is what the call has waited: see [WithLatency].
 	Duration time.Duration
-}
-
-func callOf(x *exchange, status int, began time.Time, took time.Duration) Call {
-	c := Call{
-		Operation: x.op, Method: x.method, Path: x.path,
-		Body: x.seen(), Unknown: x.unknown, Status: status, Began: began, Duration: took,
-	}
-	if x.caller != nil {
-		c.User, c.Auth = x.caller.user.name, x.caller.auth()
-	}
-	return c
 }

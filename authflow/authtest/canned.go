@@ -43,20 +43,27 @@ func WithAnswer(method, path string, first Fault, more ...Fault) Option {
 // stand behind authentication: a call without a live token or session is
 // rejected with 401, and uses up none of them. A segment in braces stands for any
 // one segment; where several paths fit, the one with the fewest of those wins.
-// The path may be outside /api/rest/2.0/.
 //
 // Setting a method and path again replaces its responses. SetAnswer panics if
 // the path is an operation of the simulator itself: those are changed with
-// [Simulator.Fail].
+// [Simulator.Fail]. It also panics if no client would call the path: it is the whole
+// path, without a query, below /api/rest/2.0/, /callosum/ or /prism/, unless
+// [Simulator.SetOpenAPI] has set the same path.
 func (s *Simulator) SetAnswer(method, path string, first Fault, more ...Fault) {
-	at := withoutSlash(path)
 	switch {
 	case method == "" || method != strings.ToUpper(method):
 		must(mistakef("method", "the method %q is not in capital letters", method))
-	case !strings.HasPrefix(path, "/"):
-		must(mistakef("path", "the path %q does not begin with /", path))
-	case s.routes[at] != nil || s.outside[at] != nil:
-		must(mistakef("path", "the simulator has the operation %s itself: use Fail", path))
+	case !s.canned.is(method, path):
+		must(checkPath(path))
+	}
+	s.setAnswer(method, path, first, more...)
+}
+
+// setAnswer is SetAnswer for any path that the simulator has not itself.
+func (s *Simulator) setAnswer(method, path string, first Fault, more ...Fault) {
+	at := withoutSlash(path)
+	if s.routes[at] != nil || s.outside[at] != nil {
+		must(mistakef("path", "the simulator has the operation %s itself: set a fault for it, by Fail or by POST /faults", path))
 	}
 	set := &cannedPath{
 		method: method, path: path, segments: strings.Split(at, "/"),
@@ -158,6 +165,13 @@ func (c *cannedPath) fits(path []string) (anys int, ok bool) {
 		}
 	}
 	return anys, true
+}
+
+// is reports whether a method and path have been set, in just these words.
+func (c *canned) is(method, path string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.list, func(one *cannedPath) bool { return one.method == method && one.path == path })
 }
 
 // has reports whether a call has a response.

@@ -106,10 +106,10 @@
 //
 //	Reset                      returns to the state at the start; calls in flight are cut
 //	Advance                    moves the server's clock
-//	Fail, ClearFaults          let the next n calls of an operation meet faults
-//	Block                      holds calls back until released
-//	WaitForCalls               waits until calls have arrived
+//	Fail, Faults, ClearFaults  let the next n calls of an operation meet faults
+//	Block, WaitForCalls        hold calls back until released, and wait until they arrive
 //	Calls, CallCounts          count calls by operation; ResetCalls starts at zero again
+//	Requests                   shows the latest requests, with their JSON and without secrets
 //	Tokens, Sessions           show what is in force, and under which rules
 //	RevokeAll                  ends all tokens and sessions; RevokeTokens, EndSessions,
 //	                           RevokeUser, RevokeToken some of them

@@ -44,6 +44,27 @@ func (s *Simulator) Fail(op string, n int, first Fault, more ...Fault) {
 	s.faults.queue = append(s.faults.queue, &failing{op, n, append([]Fault{first}, more...)})
 }
 
+// SetFault is what [Simulator.Fail] has set, as far as calls have not used it up.
+type SetFault struct {
+	Operation string
+	// Calls is how many more calls meet it; negative: all.
+	Calls int
+	// Fault passes all faults in the order given.
+	Fault Fault
+}
+
+// Faults returns what calls that arrive from now on will meet, the oldest setting
+// first.
+func (s *Simulator) Faults() []SetFault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	list := make([]SetFault, len(s.faults.queue))
+	for i, one := range s.faults.queue {
+		list[i] = SetFault{one.op, one.left, chain(one.faults)}
+	}
+	return list
+}
+
 // ClearFaults takes back everything that [Simulator.Fail] has set, for calls
 // that have not arrived yet. Blocks stay.
 func (s *Simulator) ClearFaults() {

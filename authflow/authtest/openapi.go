@@ -78,7 +78,7 @@ func (s *Simulator) SetOpenAPI(document []byte) {
 		for _, method := range slices.Sorted(maps.Keys(ops)) {
 			answer, reasons := documented(ops[method])
 			if answer != nil {
-				s.SetAnswer(method, full, answer)
+				s.setAnswer(method, full, answer)
 			}
 			s.canned.note(DocumentNote{method, full, ops[method].OperationID, strings.Join(reasons, "; ")})
 		}

@@ -53,7 +53,7 @@ func TestOddOpenAPIDocuments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim := authtest.New(ann(), authtest.WithOpenAPI([]byte(test.document)))
-			sim.SetAnswer("GET", "/other", authtest.Answer(204, "", ""))
+			sim.SetAnswer("GET", base+"other", authtest.Answer(204, "", ""))
 			a := call(t, sim, "GET /one", "", bearer(token(t, sim, full, annPW).Token))
 			if got := a.header.Get("Content-Type") + " " + string(a.body); got != test.wanted {
 				t.Errorf("%.200s, want %s", got, test.wanted)

@@ -46,7 +46,8 @@ func Operations() []string {
 // make a test pass for the wrong reason.
 func mustName(op string) {
 	if op != Echo && op != AnyOperation && !slices.Contains(Operations(), op) && !slices.Contains(outsiders(), op) {
-		must(mistakef("operation", "no operation is named %q", op))
+		must(mistakef("operation", "no operation is named %q: every other path below %s is %q, and all requests together are %q; the other names are %s",
+			op, apiPrefix, Echo, AnyOperation, strings.Join(append(Operations(), outsiders()...), ", ")))
 	}
 }
 

@@ -17,15 +17,15 @@ var secretName = regexp.MustCompile(`(?i)password|passwd|passphrase|secret|token
 // seen is a JSON body as an observer may see it, or nil if it is not JSON. Values
 // of fields that hold secrets are replaced, and so are those of fields that an
 // operation does not have: a misspelt password is one.
-func (x *exchange) seen() any {
+func (r *request) seen() any {
 	var v any
-	if x.tooLong || json.Unmarshal(x.body, &v) != nil {
+	if r.tooLong || json.Unmarshal(r.body, &v) != nil {
 		return nil
 	}
-	if x.route == nil {
+	if r.route == nil {
 		return redact(v, nil)
 	}
-	body := x.route.Operation.RequestBody
+	body := r.route.Operation.RequestBody
 	if body == nil || body.Value.Content.Get("application/json") == nil {
 		return redact(v, map[string]bool{})
 	}

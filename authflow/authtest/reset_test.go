@@ -109,13 +109,13 @@ func TestReset_Options_HoldAgain(t *testing.T) {
 	sim := authtest.New(
 		authtest.WithUser("ann", "pw", authtest.InOrgs(0, 1, 2), authtest.InGroups("g", "h"), authtest.Privileges("P"), authtest.UserID("id-ann")),
 		authtest.WithOrg(1, "Sales"), authtest.WithOrg(2, "Support"), authtest.WithGroup("g", "G"), authtest.WithGroup("h"), authtest.WithOrgSecretKey(1, "key-1"),
-		authtest.WithOpenAPI([]byte(catalogue)), authtest.WithAnswer("GET", "/x", authtest.JSON(200, "first"), authtest.JSON(200, "then")),
+		authtest.WithOpenAPI([]byte(catalogue)), authtest.WithAnswer("GET", base+"x", authtest.JSON(200, "first"), authtest.JSON(200, "then")),
 		authtest.WithErrorForm(authtest.ErrorForm{TraceID: authtest.TraceAbsent}), authtest.WithRateLimit(1000, 1000))
 	before, form := sim.Users(), sim.Behavior()
 	answers, notes := sim.Answers(), sim.DocumentNotes()
 	for round := range 2 {
 		tok := bearer(token(t, sim, full, trusted("")).Token)
-		if a := call(t, sim, "GET /x", "", tok); string(a.body) != `"first"` {
+		if a := call(t, sim, "GET "+base+"x", "", tok); string(a.body) != `"first"` {
 			t.Errorf("round %d: %s", round, a.body)
 		}
 		for range 5 {
@@ -135,7 +135,7 @@ func TestReset_Options_HoldAgain(t *testing.T) {
 		sim.Fail(authtest.AnyOperation, -1, authtest.Status(500))
 		sim.Block(authtest.AnyOperation)
 		sim.ClearAnswers()
-		sim.SetAnswer("GET", "/y", authtest.JSON(200, 1))
+		sim.SetAnswer("GET", base+"y", authtest.JSON(200, 1))
 		sim.Reset()
 
 		if after := sim.Users(); !reflect.DeepEqual(after, before) {

@@ -101,20 +101,23 @@ func (s *Simulator) GoString() string { return s.String() }
 // exchange is what the layers of one call share. It travels in the request's
 // context, because the generated handlers pass on nothing else.
 type exchange struct {
-	sim     *Simulator
-	era     *era
-	method  string // of the request as it arrived; r has the canonical form
-	path    string
-	op      string
-	route   *routers.Route
-	serve   func(*exchange, http.ResponseWriter) error // what the spec does not have
-	allow   string
-	tooLong bool     // the body is longer than maxBody
-	unknown []string // names in the body, as far as someone observes
-	r       *http.Request
-	body    []byte
-	header  http.Header // of the response, once it is being made
-	caller  *caller     // once authenticated
+	request // as it arrived; r has the canonical form
+
+	sim    *Simulator
+	era    *era
+	serve  func(*exchange, http.ResponseWriter) error // what the spec does not have
+	allow  string
+	r      *http.Request
+	header http.Header // of the response, once it is being made
+	caller *caller     // once authenticated
+}
+
+// outcome is what has become of the request up to now.
+func (x *exchange) outcome(status int, took time.Duration) outcome {
+	if x.caller == nil {
+		return outcome{status: status, took: took}
+	}
+	return outcome{x.caller.user.name, x.caller.auth(), status, took}
 }
 
 type exchangeKey struct{}
@@ -130,7 +133,7 @@ const maxBody = 1 << 20
 // ServeHTTP implements [http.Handler].
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began, start := s.Now(), time.Now()
-	x := &exchange{sim: s, method: r.Method, path: r.URL.Path}
+	x := &exchange{sim: s, request: request{method: r.Method, path: r.URL.Path, rawQuery: r.URL.RawQuery, began: began}}
 	r = s.canonical(r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 	x.r = r
 	if e, allow, ok := s.findOutside(r); ok {
@@ -157,24 +160,28 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	w.Header().Set("Date", began.UTC().Format(http.TimeFormat))
 	s.share(w.Header(), r)
-	seen := &statusWriter{ResponseWriter: w}
-	h := s.arrive(x)
-	if s.settings.observe != nil {
-		_, x.unknown = readBody(x.route, body, s.settings.lenient)
-		defer func() { s.settings.observe(callOf(x, seen.status, began, time.Since(start))) }()
-	}
+	a := &arrival{request: x.request}
+	seen := &statusWriter{ResponseWriter: w, begins: func(status int) { s.calls.update(a, x.outcome(status, 0)) }}
+	h := s.arrive(x, a)
+	defer func() {
+		end := x.outcome(seen.status, time.Since(start))
+		s.calls.update(a, end)
+		if s.settings.observe != nil {
+			s.settings.observe((&arrival{x.request, end}).call(s.settings.lenient))
+		}
+	}()
 	h.ServeHTTP(seen, r)
 	if seen.status == 0 {
 		seen.status = http.StatusOK // what net/http makes of a handler that writes nothing
 	}
 }
 
-// arrive counts a call, and returns its handler: behind the latency, the blocks
-// and the faults that the call meets.
-func (s *Simulator) arrive(x *exchange) http.Handler {
+// arrive counts and keeps a call, and returns its handler: behind the latency, the
+// blocks and the faults that the call meets.
+func (s *Simulator) arrive(x *exchange, a *arrival) http.Handler {
 	s.mu.Lock()
 	x.era = s.era
-	s.calls.add(x.op)
+	s.calls.add(a)
 	met, blocks := s.faults.take(x.op)
 	s.mu.Unlock()
 	h := chain(met)(http.HandlerFunc(s.serve))
@@ -222,16 +229,22 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// statusWriter notes the status of a response.
+// statusWriter notes the status of a response, before a client can see it.
 type statusWriter struct {
 	http.ResponseWriter
+	begins func(status int)
 	status int
+}
+
+func (w *statusWriter) note(status int) {
+	w.status = status
+	w.begins(status)
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *statusWriter) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
-		w.status = status
+		w.note(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -239,7 +252,7 @@ func (w *statusWriter) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (w *statusWriter) Write(b []byte) (int, error) {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.note(http.StatusOK)
 	}
 	return w.ResponseWriter.Write(b)
 }

@@ -1,16 +1,19 @@
 // The program under test: a small client of the REST API v2.0. It keeps one
-// token, gets a new one when the server rejects it, and waits while the cluster
-// is in maintenance.
+// token, gets a new one shortly before it expires or when the server rejects it, and
+// waits while the cluster is in maintenance.
 
 const API = "/api/rest/2.0/";
+const MARGIN = 30_000; // how long before its expiry a token is replaced, in milliseconds
 
 export class Maintenance extends Error {}
 
 export class ThoughtSpot {
   #token;
+  #renewAt;
 
-  constructor(host, username, secretKey, { attempts = 3, pause = 10 } = {}) {
-    Object.assign(this, { host, username, secretKey, attempts, pause });
+  // now is the clock, in milliseconds. A test passes one that it can move.
+  constructor(host, username, secretKey, { attempts = 3, pause = 10, now = Date.now } = {}) {
+    Object.assign(this, { host, username, secretKey, attempts, pause, now });
   }
 
   // search returns the metadata objects that the user may see.
@@ -26,17 +29,18 @@ export class ThoughtSpot {
   // authorized sends a request with the token, and once more with a new one if
   // the server rejects it: it has expired, or was revoked.
   async #authorized(path, body) {
-    this.#token ??= await this.#newToken();
+    if (!this.#token || this.now() >= this.#renewAt) await this.#renew();
     const response = await this.#post(path, body, this.#token);
     if (response.status !== 401) return response;
-    this.#token = await this.#newToken();
+    await this.#renew();
     return this.#post(path, body, this.#token);
   }
 
-  async #newToken() {
+  async #renew() {
     const { username, secretKey: secret_key } = this;
-    const { token } = await json(await this.#post("auth/token/full", { username, secret_key }));
-    return token;
+    const issued = await json(await this.#post("auth/token/full", { username, secret_key }));
+    this.#token = issued.token;
+    this.#renewAt = issued.expiration_time_in_millis - MARGIN;
   }
 
   #post(path, body, token) {

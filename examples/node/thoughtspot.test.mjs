@@ -1,4 +1,4 @@
-// My program survives expiry, revocation and a maintenance page.
+// My program survives expiry, revocation and a maintenance page, and renews ahead of time.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -28,6 +28,14 @@ async function tokensRequested() {
   return by_operation.getFullAccessToken ?? 0;
 }
 
+// searches are the requests for metadata that the simulator received.
+const searches = () => simulator.control("GET", "/requests?path=/api/rest/2.0/metadata/search");
+
+test("a page is asked for by its offset and size", async () => {
+  await thoughtspot.search({ record_offset: 50, record_size: 50 });
+  assert.deepEqual((await searches()).map(({ body }) => body), [{ record_offset: 50, record_size: 50 }]);
+});
+
 test("one token serves many requests", async () => {
   for (let i = 0; i < 3; i++) assert.deepEqual(await thoughtspot.search({}), FOUND);
   assert.equal(await tokensRequested(), 1);
@@ -38,6 +46,21 @@ test("a token that expired is replaced", async () => {
   await simulator.control("POST", "/clock/advance", { seconds: 300 });
   assert.deepEqual(await thoughtspot.search({}), FOUND);
   assert.equal(await tokensRequested(), 2);
+});
+
+test("a token is replaced before it expires, each time", async () => {
+  let { now_in_millis: now } = await simulator.control("GET", "/clock");
+  const advance = async (seconds) => { ({ now_in_millis: now } = await simulator.control("POST", "/clock/advance", { seconds })); };
+  thoughtspot = new ThoughtSpot(simulator.url, "tsadmin", KEY, { now: () => now });
+  for (let tokens = 1; tokens <= 3; tokens++) {
+    for (const seconds of [0, 200]) { // a token lives for 300 seconds
+      await advance(seconds);
+      await thoughtspot.search({});
+      assert.equal(await tokensRequested(), tokens);
+    }
+    await advance(95);
+  }
+  assert.deepEqual(new Set((await searches()).map(({ status }) => status)), new Set([200]));
 });
 
 test("a token that was revoked is replaced, each time", async () => {

@@ -1,4 +1,4 @@
-"""My program survives expiry, revocation and a maintenance page."""
+"""My program survives expiry, revocation and a maintenance page, and renews ahead of time."""
 
 import unittest
 
@@ -26,6 +26,14 @@ class SurvivalTest(unittest.TestCase):
         calls = self.simulator.control("GET", "/calls")["by_operation"]
         self.assertEqual(calls.get("getFullAccessToken", 0), n)
 
+    def searches(self):
+        """The requests for metadata that the simulator received."""
+        return self.simulator.control("GET", "/requests?path=/api/rest/2.0/metadata/search")
+
+    def test_a_page_is_asked_for_by_its_offset_and_size(self):
+        self.thoughtspot.search({"record_offset": 50, "record_size": 50})
+        self.assertEqual([s["body"] for s in self.searches()], [{"record_offset": 50, "record_size": 50}])
+
     def test_one_token_serves_many_requests(self):
         for _ in range(3):
             self.assertEqual(self.thoughtspot.search({}), FOUND)
@@ -36,6 +44,17 @@ class SurvivalTest(unittest.TestCase):
         self.simulator.control("POST", "/clock/advance", {"seconds": 300})
         self.assertEqual(self.thoughtspot.search({}), FOUND)
         self.assert_tokens_requested(2)
+
+    def test_a_token_is_replaced_before_it_expires_each_time(self):
+        clock = self.simulator.control("GET", "/clock")
+        self.thoughtspot = ThoughtSpot(self.simulator.url, "tsadmin", KEY, now=lambda: clock["now_in_millis"] / 1000)
+        for tokens in range(1, 4):
+            for seconds in (0, 200):  # a token lives for 300 seconds
+                clock = self.simulator.control("POST", "/clock/advance", {"seconds": seconds})
+                self.thoughtspot.search({})
+                self.assert_tokens_requested(tokens)
+            clock = self.simulator.control("POST", "/clock/advance", {"seconds": 95})
+        self.assertEqual({s["status"] for s in self.searches()}, {200})
 
     def test_a_token_that_was_revoked_is_replaced_each_time(self):
         for revoked in range(3):

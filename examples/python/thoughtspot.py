@@ -1,7 +1,7 @@
 """The program under test: a small client of the REST API v2.0.
 
-It keeps one token, gets a new one when the server rejects it, and waits while the
-cluster is in maintenance.
+It keeps one token, gets a new one shortly before it expires or when the server
+rejects it, and waits while the cluster is in maintenance.
 """
 
 import json
@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 API = "/api/rest/2.0/"
+MARGIN = 30  # how long before its expiry a token is replaced, in seconds
 
 
 class Maintenance(Exception):
@@ -17,10 +18,11 @@ class Maintenance(Exception):
 
 
 class ThoughtSpot:
-    def __init__(self, host, username, secret_key, attempts=3, pause=0.01):
+    def __init__(self, host, username, secret_key, attempts=3, pause=0.01, now=time.time):
+        """now is the clock, in seconds. A test passes one that it can move."""
         self.host, self.username, self.secret_key = host, username, secret_key
-        self.attempts, self.pause = attempts, pause
-        self._token = None
+        self.attempts, self.pause, self.now = attempts, pause, now
+        self._token = self._renew_at = None
 
     def search(self, query):
         """Return the metadata objects that the user may see."""
@@ -36,18 +38,20 @@ class ThoughtSpot:
     def _authorized(self, path, body):
         """Send a request, once more with a new token if the server rejects the
         first: it has expired, or was revoked."""
-        if self._token is None:
-            self._token = self._new_token()
+        if self._token is None or self.now() >= self._renew_at:
+            self._renew()
         try:
             return self._post(path, body, self._token)
         except urllib.error.HTTPError as error:
             if error.code != 401:
                 raise
-        self._token = self._new_token()
+        self._renew()
         return self._post(path, body, self._token)
 
-    def _new_token(self):
-        return self._post("auth/token/full", {"username": self.username, "secret_key": self.secret_key})["token"]
+    def _renew(self):
+        issued = self._post("auth/token/full", {"username": self.username, "secret_key": self.secret_key})
+        self._token = issued["token"]
+        self._renew_at = issued["expiration_time_in_millis"] / 1000 - MARGIN
 
     def _post(self, path, body, token=None):
         request = urllib.request.Request(self.host + API + path, json.dumps(body).encode(), method="POST")

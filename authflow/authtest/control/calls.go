@@ -3,6 +3,8 @@ package control
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
@@ -31,6 +33,36 @@ func (c *controller) waitForCalls(r *http.Request) (any, error) {
 		Arrived bool `json:"arrived"`
 		Calls   int  `json:"calls"`
 	}{err == nil, c.sim.Calls(in.Operation)}, nil
+}
+
+// shownRequest is a request that the simulator received.
+type shownRequest struct {
+	Operation string     `json:"operation,omitempty"`
+	Method    string     `json:"method"`
+	Path      string     `json:"path"`
+	Query     url.Values `json:"query,omitempty"`
+	Body      any        `json:"body,omitempty"`
+	Unknown   []string   `json:"unknown,omitempty"`
+	User      string     `json:"user,omitempty"`
+	Auth      string     `json:"auth,omitempty"`
+	Status    int        `json:"status,omitempty"`
+	Arrived   time.Time  `json:"arrived"`
+}
+
+func (c *controller) getRequests(r *http.Request) (any, error) {
+	query := r.URL.Query()
+	op := authtest.AnyOperation
+	if query.Has("operation") {
+		op = query.Get("operation")
+	}
+	calls := c.sim.Requests(op, query.Get("path"))
+	list := make([]shownRequest, len(calls))
+	for i, one := range calls {
+		list[i] = shownRequest{
+			one.Operation, one.Method, one.Path, one.Query, one.Body, one.Unknown, one.User, one.Auth, one.Status, one.Began.UTC(),
+		}
+	}
+	return list, nil
 }
 
 func (c *controller) getAnswers(*http.Request) (any, error) {

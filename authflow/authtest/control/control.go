@@ -23,7 +23,10 @@ package control
 
 import (
 	_ "embed" // the document
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -59,11 +62,13 @@ const AnyHost = "*"
 // beforehand. A web page can then reach it by DNS rebinding.
 //
 // A request that does not fit is rejected with 400, or 404 where it names
-// something that does not exist, and {"field": …, "error": …}.
+// something that does not exist, or 405 where the path does not take the method, and
+// {"field": …, "error": …}.
 func Handler(sim *authtest.Simulator, hosts ...string) http.Handler {
 	c := &controller{sim: sim, blocks: make(map[string]func())}
 	mux, doc, operations := http.NewServeMux(), document(), c.operations()
 	for path, item := range doc.Paths.Map() {
+		mux.Handle(path, otherMethod(path, slices.Sorted(maps.Keys(item.Operations()))))
 		for method, op := range item.Operations() {
 			do := operations[op.OperationID]
 			if do == nil {
@@ -78,6 +83,15 @@ func Handler(sim *authtest.Simulator, hosts ...string) http.Handler {
 		reject(w, absent("", "there is no such control; /openapi.yaml lists them"))
 	})
 	return guard(mux, hosts)
+}
+
+// otherMethod rejects requests for a path with methods that it does not take.
+func otherMethod(path string, methods []string) http.HandlerFunc {
+	allow := strings.Join(methods, ", ")
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", allow)
+		reject(w, &rejection{http.StatusMethodNotAllowed, "", path + " takes " + allow + "; /openapi.yaml describes each"})
+	}
 }
 
 // controller is what the operations share.
@@ -124,12 +138,14 @@ func (c *controller) operations() map[string]operation {
 		"getSettings":        c.getSettings,
 		"changeSettings":     c.changeSettings,
 		"addFault":           c.addFault,
+		"getFaults":          c.getFaults,
 		"clearFaults":        simply(c.sim.ClearFaults),
 		"addBlock":           c.addBlock,
 		"releaseBlock":       c.releaseBlock,
 		"getCalls":           c.getCalls,
 		"resetCalls":         simply(c.sim.ResetCalls),
 		"waitForCalls":       c.waitForCalls,
+		"getRequests":        c.getRequests,
 		"getAnswers":         c.getAnswers,
 		"setAnswer":          c.setAnswer,
 		"clearAnswers":       simply(c.sim.ClearAnswers),

@@ -29,6 +29,7 @@ func TestControl(t *testing.T) {
 		"settings":  controlsSettings,
 		"faults":    controlsFaults,
 		"blocks":    controlsBlocks,
+		"requests":  controlsRequests,
 		"answers":   controlsAnswers,
 		"documents": controlsDocuments,
 		"reset":     controlsReset,

@@ -1,11 +1,15 @@
 package control
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -64,10 +68,11 @@ func (e *endpoint) call(r *http.Request) (body any, err error) {
 
 func (e *endpoint) fits(r *http.Request) error {
 	params := make(map[string]string)
-	for _, list := range []openapi3.Parameters{e.route.PathItem.Parameters, e.route.Operation.Parameters} {
-		for _, p := range list {
-			params[p.Value.Name] = r.PathValue(p.Value.Name)
-		}
+	for _, p := range e.route.PathItem.Parameters {
+		params[p.Value.Name] = r.PathValue(p.Value.Name)
+	}
+	if err := e.knowsQuery(r.URL.Query()); err != nil {
+		return err
 	}
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: params, Route: e.route,
@@ -75,6 +80,21 @@ func (e *endpoint) fits(r *http.Request) error {
 	})
 	if err != nil {
 		return unfit(err)
+	}
+	return nil
+}
+
+// knowsQuery rejects a parameter that the operation does not have: a misspelt filter
+// would find everything.
+func (e *endpoint) knowsQuery(query url.Values) error {
+	var known []string
+	for _, p := range e.route.Operation.Parameters {
+		known = append(known, p.Value.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(known, name) {
+			return invalid(name, "there is no such parameter; there are: "+cmp.Or(strings.Join(known, ", "), "none"))
+		}
 	}
 	return nil
 }
@@ -88,10 +108,11 @@ func unfit(err error) error {
 		return &rejection{http.StatusRequestEntityTooLarge, "", fmt.Sprintf("the body is longer than %d bytes", long.Limit)}
 	case !errors.As(err, &request):
 		return invalid("", "the request does not fit the operation")
-	case request.Parameter != nil:
-		return invalid(request.Parameter.Name, "the value does not fit the parameter")
 	}
 	path, reason := complaint.Cause(chosen(request.Err))
+	if p := request.Parameter; p != nil {
+		return invalid(p.Name, cmp.Or(reason, "the value does not fit the parameter"))
+	}
 	if reason == "" {
 		return invalid("", complaint.About(err))
 	}
@@ -118,6 +139,10 @@ func decode(r *http.Request, v any) error {
 	if err != nil {
 		return err
 	}
+	return unmarshal(body, v)
+}
+
+func unmarshal(body []byte, v any) error {
 	if json.Unmarshal(body, v) != nil {
 		return invalid("", "the body does not fit the operation")
 	}

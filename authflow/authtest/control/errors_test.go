@@ -59,12 +59,64 @@ func TestControl_RequestThatDoesNotFit_NamesTheField(t *testing.T) {
 		{"PUT /answers", `{"method":"GET","path":"/api/rest/2.0/auth/session/user","answers":[{"kind":"json","json":1}]}`, 400, "path"},
 		{"PUT /answers/openapi", `{"openapi":"3.0.3"}`, 400, "document"},
 		{"GET /nowhere", ``, 404, ""},
-		{"DELETE /clock", ``, 404, ""},
+		{"DELETE /clock", ``, 405, ""},
+		{"GET /requests?operation=getToken", ``, 400, "operation"},
+		{"GET /requests?path=x", ``, 400, "path"},
+		{"GET /requests?pth=/x", ``, 400, "pth"},
+		{"GET /calls?operation=login", ``, 400, "operation"},
 		{"POST /orgs", `{"id":3,"name":"` + strings.Repeat("x", 16<<20) + `"}`, 413, ""},
 	} {
 		field, text := r.rejected(test.to, test.body, test.status)
 		if field != test.field || strings.Contains(text, "hunter2") {
 			t.Errorf("%s %.100s names %q (%s), want %q", test.to, test.body, field, text, test.field)
+		}
+	}
+}
+
+// An error says what to do, to a reader who has only HTTP.
+func TestControl_RequestThatDoesNotFit_SaysWhatFits(t *testing.T) {
+	r := serve(t, ann())
+	const oneOf = "kind must be one of "
+	const answers = `"answers":[{"kind":"json","json":1}]`
+	for _, test := range []struct{ to, body, field, text string }{
+		{"POST /faults", `{"operation":"login","fault":{"kind":"explosion"}}`, "fault",
+			oneOf + "answer, empty, html, json, maintenance, pass, rate_limited, redirect, reject, reset, status, truncated"},
+		{"POST /faults", `{"operation":"login","fault":{}}`, "fault", oneOf + "answer, empty, "},
+		{"PUT /answers", `{"method":"GET","path":"/api/rest/2.0/x","answers":[{"kind":1}]}`, "answers.0", oneOf + "answer, empty, "},
+		{"PUT /answers", `{"method":"post","path":"/api/rest/2.0/x",` + answers + `}`, "method", "must be in capital letters, such as POST"},
+		{"PUT /answers", `{"method":"POST","path":"metadata/search",` + answers + `}`, "path", "must begin with /, such as /api/rest/2.0/metadata/search"},
+		{"PUT /answers", `{"method":"POST","path":"/metadata/search",` + answers + `}`, "path", "did you mean /api/rest/2.0/metadata/search?"},
+		{"PUT /answers", `{"method":"POST","path":"/api/rest/2.0/auth/session/login",` + answers + `}`, "path", "POST /faults"},
+		{"POST /faults", `{"operation":"searchMetadata","fault":{"kind":"reset"}}`, "operation", "getFullAccessToken"},
+		{"GET /requests?path=x", ``, "path", "must begin with /"},
+		{"GET /requests?pth=/x", ``, "pth", "operation, path"},
+	} {
+		for range 2 {
+			field, text := r.rejected(test.to, test.body, 400)
+			if field != test.field || !strings.Contains(text, test.text) {
+				t.Errorf("%s %s: %s: %s", test.to, test.body, field, text)
+			}
+		}
+	}
+}
+
+// A path that is there takes other methods; one that is not there takes none.
+func TestControl_MethodThatThePathDoesNotTake_IsRejectedWithAllow(t *testing.T) {
+	r := serve(t, ann())
+	for to, allow := range map[string]string{
+		"DELETE /clock": "GET", "PUT /faults": "DELETE, GET, POST", "GET /reset": "POST", "POST /users/ann": "DELETE, GET, PATCH", "OPTIONS /calls": "DELETE, GET",
+		"GET /orgs/0/secret-key": "PUT",
+	} {
+		for range 2 {
+			rec := r.send(to, "", "")
+			if rec.Code != 405 || rec.Header().Get("Allow") != allow || !strings.Contains(rec.Body.String(), "takes "+allow) {
+				t.Errorf("%s: %d, Allow %q, %s", to, rec.Code, rec.Header().Get("Allow"), rec.Body)
+			}
+		}
+	}
+	for _, to := range []string{"GET /nowhere", "DELETE /", "GET /users/ann/nothing"} {
+		if rec := r.send(to, "", ""); rec.Code != 404 || rec.Header().Get("Allow") != "" {
+			t.Errorf("%s: %d, Allow %q", to, rec.Code, rec.Header().Get("Allow"))
 		}
 	}
 }

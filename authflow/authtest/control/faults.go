@@ -87,20 +87,49 @@ func chain(list []authtest.Fault) authtest.Fault {
 	}
 }
 
+// handlerOf is the handler of a fault that a request has set. It knows the fault in
+// JSON, for [controller.getFaults].
+type handlerOf struct {
+	http.Handler
+	fault json.RawMessage
+}
+
 func (c *controller) addFault(r *http.Request) (any, error) {
 	var in struct {
 		Operation string
 		Calls     int
-		Fault     describedFault
+		Fault     json.RawMessage
 	}
+	var described describedFault
 	if err := decode(r, &in); err != nil {
+		return nil, err
+	}
+	if err := unmarshal(in.Fault, &described); err != nil {
 		return nil, err
 	}
 	if in.Calls == 0 {
 		in.Calls = -1
 	}
-	c.sim.Fail(in.Operation, in.Calls, in.Fault.fault())
+	fault := described.fault()
+	c.sim.Fail(in.Operation, in.Calls, func(next http.Handler) http.Handler { return handlerOf{fault(next), in.Fault} })
 	return nil, nil
+}
+
+// getFaults lists the faults in force. Those that the API in Go has set have no form
+// in JSON.
+func (c *controller) getFaults(*http.Request) (any, error) {
+	type shownFault struct {
+		Operation string          `json:"operation"`
+		Calls     int             `json:"calls,omitempty"`
+		Fault     json.RawMessage `json:"fault,omitempty"`
+	}
+	faults := c.sim.Faults()
+	list := make([]shownFault, len(faults))
+	for i, f := range faults {
+		set, _ := f.Fault(http.NotFoundHandler()).(handlerOf)
+		list[i] = shownFault{f.Operation, max(f.Calls, 0), set.fault}
+	}
+	return list, nil
 }
 
 func (c *controller) addBlock(r *http.Request) (any, error) {

@@ -150,3 +150,38 @@ func TestControlWaitsInABubble(t *testing.T) {
 		}
 	})
 }
+
+// The list has what a request set, less what calls have used up.
+func TestControl_Faults_AreListedUntilUsedUp(t *testing.T) {
+	r := serve(t, ann())
+	type listed struct {
+		Operation string
+		Calls     int
+		Fault     map[string]any
+	}
+	status := map[string]any{"kind": "status", "status": 503.0, "delay_seconds": 0.001}
+	reset := map[string]any{"kind": "reset"}
+	for round := range 2 {
+		r.do("POST /faults", `{"operation":"echo","calls":2,"fault":{"kind":"status","status":503,"delay_seconds":0.001}}`, nil)
+		r.do("POST /faults", `{"operation":"*","fault":{"kind":"reset"}}`, nil)
+		r.sim.Fail(authtest.OpLogin, 1, authtest.Header("X-A", "1"), authtest.Status(500))
+		for _, wanted := range [][]listed{
+			{{"echo", 2, status}, {"*", 0, reset}, {"login", 1, nil}},
+			{{"echo", 1, status}, {"*", 0, reset}, {"login", 1, nil}},
+			{{"*", 0, reset}, {"login", 1, nil}},
+		} {
+			var got []listed
+			r.do("GET /faults", "", &got)
+			if !reflect.DeepEqual(got, wanted) {
+				t.Errorf("round %d: faults %v, want %v", round, got, wanted)
+			}
+			if len(wanted) == 3 {
+				want(t, call(t, r.sim, search, ""), 503)
+			}
+		}
+		r.do("DELETE /faults", "", nil)
+		if rec := r.send("GET /faults", "", ""); rec.Body.String() != "[]\n" {
+			t.Errorf("round %d: after clearing %s", round, rec.Body)
+		}
+	}
+}

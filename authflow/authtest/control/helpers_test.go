@@ -90,12 +90,22 @@ func documented(req *http.Request) (route *routers.Route, params map[string]stri
 	return route, params
 }
 
+// undocumented is the status for a request that no operation of the document is for.
+func undocumented(req *http.Request) int {
+	mux, rec := http.NewServeMux(), httptest.NewRecorder()
+	for path := range control.Document().Paths.Map() {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusMethodNotAllowed) })
+	}
+	mux.ServeHTTP(rec, req.Clone(req.Context()))
+	return rec.Code
+}
+
 func (r *remote) conforms(req *http.Request, rec *httptest.ResponseRecorder) {
 	r.t.Helper()
 	route, params := documented(req)
 	if route == nil {
-		if rec.Code != http.StatusNotFound {
-			r.t.Errorf("%s %s: %d, but the document has no such operation", req.Method, req.URL.Path, rec.Code)
+		if want := undocumented(req); rec.Code != want {
+			r.t.Errorf("%s %s: %d, want %d: the document has no such operation", req.Method, req.URL.Path, rec.Code, want)
 		}
 		return
 	}

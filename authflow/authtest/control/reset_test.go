@@ -44,7 +44,7 @@ func disturb(t *testing.T, r *remote) {
 		{"PATCH /users/ann", `{"password":"other","status":"LOCKED"}`},
 		{"PUT /secret-key", `{"key":"other"}`},
 		{"PUT /orgs/0/secret-key", `{"key":"another"}`},
-		{"PUT /answers", `{"method":"GET","path":"/x","answers":[{"kind":"json","json":1}]}`},
+		{"PUT /answers", `{"method":"GET","path":"/api/rest/2.0/x","answers":[{"kind":"json","json":1}]}`},
 		{"PUT /answers/openapi", `{"openapi":"3.0.3","info":{"title":"t","version":"1"},"paths":{"/y":{"get":{"responses":{"404":{"description":"d"}}}}}}`},
 		{"POST /clock/advance", `{"seconds":100000}`},
 		{"PATCH /settings", `{"trusted_authentication":false,"mfa":true,"error_envelope":"text","error_debug":"null","error_trace_id":"absent",` +

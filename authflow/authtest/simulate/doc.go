@@ -11,7 +11,8 @@
 // It prints its URL as one line on standard output and serves until it is
 // interrupted. With -v it logs each call on standard error, with its JSON and
 // without secrets. With -lenient it accepts what older clients send, such as
-// numbers for texts. -h lists the other flags.
+// numbers for texts. Without -user and -admin there is the administrator
+// tsadmin:admin; with them, only the users that they name. -h lists the other flags.
 //
 // It is for tests. It keeps passwords in the clear, forgets everything when it
 // ends, and must not be reachable by other people.
@@ -53,7 +54,7 @@
 // With -control it also serves the control API, and prints its URL as a second
 // line. A test in Python or TypeScript can then do what a test in Go does by
 // the methods of authtest.Simulator: let time pass, revoke tokens, let the next
-// calls fail, read counts. This is a session with it.
+// calls fail, read counts and requests. This is a session with it.
 //
 //	$ go run ./examples/simulator -control 127.0.0.1:4124
 //	http://127.0.0.1:4123
@@ -79,6 +80,8 @@
 //	$ curl -s --json '{"operation":"getFullAccessToken","calls":2,"fault":{"kind":"rate_limited","retry_after_seconds":1}}' $CONTROL/faults
 //	$ curl -so /dev/null -w '%{http_code}\n' --json '{"username":"tsadmin","password":"admin"}' $API/auth/token/full
 //	429
+//	$ curl -s $CONTROL/faults
+//	[{"operation":"getFullAccessToken","calls":1,"fault":{"kind":"rate_limited","retry_after_seconds":1}}]
 //	$ curl -s -X DELETE $CONTROL/faults
 //	$ curl -s $CONTROL/calls
 //	{"total":4,"by_operation":{"getCurrentUserInfo":2,"getFullAccessToken":2}}
@@ -102,6 +105,14 @@
 //	401
 //	$ curl -s -H "Authorization: Bearer $TOKEN" --json '{}' $API/metadata/search
 //	[{"metadata_id":"m-1"}]
+//
+// The requests that arrived can be seen, up to the latest 1000, with their JSON and
+// without secrets:
+//
+//	$ curl -s -H "Authorization: Bearer $TOKEN" --json '{"record_offset":50,"record_size":50}' $API/metadata/search
+//	[{"metadata_id":"m-1"}]
+//	$ curl -s "$CONTROL/requests?path=/api/rest/2.0/metadata/search"
+//	[…{"operation":"echo","method":"POST","path":"/api/rest/2.0/metadata/search","body":{"record_offset":50,"record_size":50},"user":"ann","auth":"bearer","status":200,"arrived":"…"}]
 //
 // The server's own rate limit is 100 calls a second for each client address,
 // and 10 at once; here it lets one call through:

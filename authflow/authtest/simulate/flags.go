@@ -57,10 +57,11 @@ func parse(name string, args []string, stderr io.Writer) (config, error) {
 	// Package flag repeats a value that it is told is wrong, and these hold
 	// passwords: they are looked at afterwards.
 	var users []given
-	fs.Func("user", "a user, as `NAME:PASSWORD`; may be repeated; "+authtest.DefaultUsername+
-		" is an administrator (default "+authtest.DefaultUsername+":"+authtest.DefaultPassword+")",
+	fs.Func("user", "a user, as `NAME:PASSWORD`; may be repeated; without -user and -admin there is the administrator "+
+		authtest.DefaultUsername+":"+authtest.DefaultPassword+", with them only the users that they name; "+
+		"a user named "+authtest.DefaultUsername+" is an administrator",
 		func(s string) error { users = append(users, given{"-user", s}); return nil })
-	fs.Func("admin", "an administrator, as `NAME:PASSWORD`; may be repeated",
+	fs.Func("admin", "an administrator, as `NAME:PASSWORD`; may be repeated; see -user",
 		func(s string) error { users = append(users, given{"-admin", s}); return nil })
 	fs.Func("org", "an Org, as `ID:NAME`; all users are in it; may be repeated", c.org)
 	fs.StringVar(&c.secretKey, "secret-key", authtest.DefaultSecretKey, "the cluster's secret `key`")
@@ -68,8 +69,9 @@ func parse(name string, args []string, stderr io.Writer) (config, error) {
 	fs.BoolVar(&c.tls, "tls", false, "serve TLS with a certificate made at the start")
 	fs.StringVar(&c.certOut, "tls-cert-out", "", "`file` to write that certificate to, in PEM, for clients to trust")
 	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are rejected")
-	fs.BoolVar(&c.nested, "nested-errors", false, "send errors in the envelope of live servers")
-	fs.BoolVar(&c.lenient, "lenient", false, "take what older clients send: numbers for texts and the like")
+	fs.BoolVar(&c.nested, "nested-errors", false, "send errors as live servers do, with the code and the text in error.message.debug, "+
+		"in place of error.message, where the vendor's spec has them; the control API has more forms")
+	fs.BoolVar(&c.lenient, "lenient", false, "accept the wrong JSON type in a request where its meaning is clear, such as 5 for \"5\" or one value for a list, which is otherwise a 400")
 	fs.Func("openapi", "`file` with an OpenAPI 3 document, such as the vendor's, whose operations respond by its examples and schemas", c.openAPI)
 	fs.BoolVar(&c.json, "json", false, "print the addresses as one line of JSON, with url and control_url")
 	fs.BoolVar(&c.exitWithStdin, "exit-with-stdin", false, "end when standard input closes, as it does when the program that started this one ends")
@@ -77,7 +79,7 @@ func parse(name string, args []string, stderr io.Writer) (config, error) {
 	fs.Func("control-host", "a `name` by which the control API is called that is not this machine's own; "+
 		"* for any; may be repeated; lets -control listen beyond the loopback interface",
 		func(s string) error { c.controlHosts = append(c.controlHosts, s); return nil })
-	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error")
+	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error, with their JSON and without secrets")
 	if err := fs.Parse(args); err != nil {
 		return config{}, err
 	}

@@ -4,6 +4,7 @@ package complaint
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func Cause(err error) (path []string, reason string) {
 		return nil, ""
 	}
 	if e.Origin == nil || e.SchemaField == "anyOf" {
-		return e.JSONPointer(), e.Reason
+		return e.JSONPointer(), inWords(e)
 	}
 	path, reason = Cause(e.Origin)
 	if reason == "" {
@@ -61,4 +62,17 @@ func Cause(err error) (path []string, reason string) {
 		return path, reason // the inner error knows the whole path, below allOf
 	}
 	return append(outer, path...), reason
+}
+
+// inWords is the reason of an error. A discriminator's lists the values that it takes,
+// and a pattern's is what the schema has as x-pattern-error, if it has that.
+func inWords(e *openapi3.SchemaError) string {
+	text, _ := e.Schema.Extensions["x-pattern-error"].(string)
+	switch d := e.Schema.Discriminator; {
+	case e.SchemaField == "discriminator" && len(d.Mapping) > 0:
+		return d.PropertyName + " must be one of " + strings.Join(slices.Sorted(maps.Keys(d.Mapping)), ", ")
+	case e.SchemaField == "pattern" && text != "":
+		return text
+	}
+	return e.Reason
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/go-thoughtspot/tsauth/authflow/config"
@@ -125,4 +126,14 @@ func TestRead_MountedSecret_IsRead(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A named pipe that nobody writes into would hold up the program for good.
+func TestLoad_NamedPipe_IsRejectedAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := config.Load(config.Options{Environ: []string{}, Flags: config.Flags{ConfigFile: path}})
+	isInvalid(t, err, path, "named pipe")
 }

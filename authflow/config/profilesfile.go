@@ -3,9 +3,11 @@ package config
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // maxProfiles is more than any file of profiles has.
@@ -30,7 +32,7 @@ func openProfiles(path string) (*profilesFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := folder.Open(filepath.Base(resolved))
+	file, err := folder.OpenFile(filepath.Base(resolved), os.O_RDONLY|syscall.O_NONBLOCK, 0) // does not wait at a named pipe
 	if err != nil {
 		_ = folder.Close()
 		return nil, err
@@ -44,6 +46,13 @@ func (f *profilesFile) close() {
 }
 
 func (f *profilesFile) read() ([]byte, error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Type() == fs.ModeNamedPipe {
+		return nil, invalid(f.path, "is a named pipe, must be a file")
+	}
 	text, err := io.ReadAll(io.LimitReader(f.file, maxProfiles+1))
 	if err != nil {
 		return nil, err

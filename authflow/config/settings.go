@@ -56,8 +56,11 @@ func (s *sources) settings(o *Options) (*Settings, error) {
 	out.Org, _ = s.find(org, sameHost)
 	out.CAFile, _ = s.find(caFile, sameHost)
 	out.Validity, _ = s.find(validity, anySource)
-	if out.Host.Text == "" {
+	switch {
+	case out.Host.Text == "":
 		return nil, s.missing(host, "")
+	case strings.Contains(out.Host.Text, "@"):
+		return nil, invalid(out.Host.Source, "must not hold a user or password")
 	}
 	credential, err := s.credential(o, from)
 	if err != nil {

@@ -221,3 +221,17 @@ func TestLoad_Validity(t *testing.T) {
 		t.Errorf("%v, %v", s, err)
 	}
 }
+
+// X3: whoever reports the settings shows the host, so a password in it would be shown.
+func TestX3_HostWithAPassword_IsRejectedWithoutIt(t *testing.T) {
+	for _, host := range []string{"https://ann:" + hidden + "@acme.example", "ann:" + hidden + "@acme.example", "https://" + hidden + "@acme.example/x"} {
+		for name, w := range map[string]world{
+			"THOUGHTSPOT_HOST":        {env: map[string]string{"HOST": host, "USERNAME": "ann", "PASSWORD": "x"}},
+			"--host":                  {flags: config.Flags{Host: host, Username: "ann", PasswordStdin: true}, stdin: "x"},
+			"host of profile default": {profiles: "[default]\nhost = \"" + host + "\"\nusername = \"ann\"\npassword = \"x\"\n"},
+		} {
+			_, err := w.load(t)
+			isInvalid(t, err, name, "must not hold a user or password")
+		}
+	}
+}

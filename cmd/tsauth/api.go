@@ -46,7 +46,8 @@ func (c *apiCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	conn, err := p.connect(s, openStore().options()...)
+	_, opts := openStore(ctx, s, s.Username.Text)
+	conn, err := p.connect(s, opts...)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ Examples:
 // Run prints a line for each level.
 func (c *keysShowCommand) Run(ctx context.Context, p *program) error {
 	org := p.takeOrgFlag()
-	conn, err := p.connectStored()
+	conn, err := p.connectStored(ctx)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ type rotation struct {
 // Run replaces a key.
 func (c *keysRotateCommand) Run(ctx context.Context, p *program) error {
 	org := p.takeOrgFlag()
-	conn, err := p.connectStored()
+	conn, err := p.connectStored(ctx)
 	if err != nil {
 		return err
 	}

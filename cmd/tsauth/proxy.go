@@ -80,6 +80,7 @@ func (c *proxyCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	defer catchBrokenPipe()()
 	defer conn.revoke(ctx, p)
 	if len(c.Command) > 0 {
 		return c.runCommand(ctx, p, conn, server)

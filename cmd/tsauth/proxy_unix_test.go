@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -116,5 +117,28 @@ func TestProxy_IgnoredHangUp_StaysIgnored(t *testing.T) {
 	}
 	if err := run.Wait(); err != nil {
 		t.Errorf("%v: %s", err, &run.err)
+	}
+}
+
+// A program that goes away instead of reading the address leaves no token behind.
+func TestProxy_OutputThatNobodyReads_LeavesNoToken(t *testing.T) {
+	sim := simulator(t)
+	for _, time := range []string{"first", "second"} {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = reader.Close()
+		run := command(t, sim, t.TempDir(), "proxy")
+		run.Env = append(run.Env, "THOUGHTSPOT_PASSWORD="+annPassword)
+		run.Stdout = writer
+		_ = run.Run()
+		_ = writer.Close()
+		if code := run.ProcessState.ExitCode(); code != exitOther || !strings.Contains(run.err.String(), "broken pipe") {
+			t.Errorf("%s time: exit code %d, %s", time, code, &run.err)
+		}
+		if n := len(sim.Tokens()); n != 0 {
+			t.Errorf("%s time: %d tokens are alive", time, n)
+		}
 	}
 }

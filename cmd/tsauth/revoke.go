@@ -18,7 +18,7 @@ type revokeCommand struct {
 // Help implements a hook of kong.
 func (*revokeCommand) Help() string {
 	return `Revokes the token that is stored for the settings. A token for --request or --as is another
-one: use --all, or give it on standard input.
+one: use --all or --user, or give it on standard input.
 
 Examples:
 
@@ -34,7 +34,7 @@ func (c *revokeCommand) Run(ctx context.Context, p *program) error {
 		}
 		p.flags.TokenStdin = true
 	}
-	conn, err := p.connectStored()
+	conn, err := p.connectStored(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,17 @@ func (c *revokeCommand) Run(ctx context.Context, p *program) error {
 	if _, err := conn.flow.Token(ctx); err != nil {
 		return err
 	}
-	return conn.flow.Logout(ctx, c.options()...)
+	if err := conn.flow.Logout(ctx, c.options()...); err != nil || !c.All {
+		return err
+	}
+	return conn.forget(ctx, conn.settings.Username.Text)
+}
+
+// forget makes sure that no later run takes a token of a user from the store. All of them
+// are revoked, also those for other requests than the one of the flow.
+func (c *connection) forget(ctx context.Context, user string) error {
+	tokens, _ := openStore(ctx, c.settings, user)
+	return tokens.Forget(ctx)
 }
 
 func (c *revokeCommand) options() []authflow.LogoutOption {
@@ -77,7 +87,10 @@ func (c *connection) revokeGiven(ctx context.Context, opts []authflow.LogoutOpti
 	if err != nil {
 		return err
 	}
-	return c.cluster.Revoke(ctx, authflow.Token{Value: value, Username: me.Name}, opts...)
+	if err := c.cluster.Revoke(ctx, authflow.Token{Value: value, Username: me.Name}, opts...); err != nil || len(opts) == 0 {
+		return err
+	}
+	return c.forget(ctx, me.Name)
 }
 
 // revokeUser revokes all tokens of another user.
@@ -90,5 +103,5 @@ func (c *connection) revokeUser(ctx context.Context, name string) error {
 	if result.StatusCode()/100 != 2 {
 		return fmt.Errorf("revoking the tokens of %s: %w", name, failureOf(result.HTTPResponse))
 	}
-	return nil
+	return c.forget(ctx, name)
 }

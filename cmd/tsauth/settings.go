@@ -66,12 +66,13 @@ func (p *program) connect(s *config.Settings, opts ...authflow.Option) (*connect
 
 // connectStored loads the settings and makes a connection that shares its tokens with
 // the other runs of this user.
-func (p *program) connectStored() (*connection, error) {
+func (p *program) connectStored(ctx context.Context) (*connection, error) {
 	s, err := p.settings("")
 	if err != nil {
 		return nil, err
 	}
-	return p.connect(s, openStore().options()...)
+	_, opts := openStore(ctx, s, s.Username.Text)
+	return p.connect(s, opts...)
 }
 
 // close stops using a flow without ending its tokens, which other runs may use.

@@ -13,6 +13,14 @@ type signalError struct{ signal syscall.Signal }
 
 func (e *signalError) Error() string { return fmt.Sprintf("ended by signal: %v", e.signal) }
 
+// catchBrokenPipe makes a write to a pipe that nobody reads an error. The system would end
+// the process, with its tokens alive.
+func catchBrokenPipe() (stop func()) {
+	received := make(chan os.Signal, 1)
+	signal.Notify(received, syscall.SIGPIPE)
+	return func() { signal.Stop(received) }
+}
+
 // withSignals returns a context that ends with the first SIGINT, SIGTERM or SIGHUP.
 // Its cause is a *signalError. The second signal ends the process at once.
 func withSignals(parent context.Context) (context.Context, context.CancelFunc) {

@@ -2,56 +2,26 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
-	"github.com/go-thoughtspot/tsauth/authflow/filestore"
+	"github.com/go-thoughtspot/tsauth/authflow/config"
+	"github.com/go-thoughtspot/tsauth/cmd/tsauth/internal/kept"
 )
 
-// tokenStore keeps tokens between the runs of a user.
-type tokenStore struct {
-	files *filestore.Store // nil if there is no place for them
-	key   []byte
-}
-
-// openStore opens the store. Without a place for it, as in a container without a home
-// folder, each run requests its own tokens.
-func openStore() *tokenStore {
-	files, err := filestore.New()
+// openStore returns the tokens that are kept between runs for a user, and the option that
+// uses them. Without a place for them, each run requests its own tokens.
+func openStore(ctx context.Context, s *config.Settings, user string) (kept.Tokens, []authflow.Option) {
+	cluster, err := s.Cluster()
 	if err != nil {
-		return &tokenStore{}
+		return kept.Tokens{}, nil // the run fails by the same error
 	}
-	key, err := files.Key()
+	tokens, err := kept.Open(cluster.URL(), user)
 	if err != nil {
-		return &tokenStore{}
+		return kept.Tokens{}, nil
 	}
-	return &tokenStore{files, key}
-}
-
-// options returns the option that keeps tokens in the store.
-func (s *tokenStore) options() []authflow.Option {
-	if s.files == nil {
-		return nil
-	}
-	return []authflow.Option{authflow.WithStore(s.files, s.key)}
-}
-
-// maxTurnTime is the longest wait for other runs. A Flow waits at most 2 s for another
-// process, so that no request is late; a script that starts fifty processes at once on a
-// busy machine would rather wait than request fifty tokens.
-const maxTurnTime = 10 * time.Second
-
-// awaitTurn waits while another run gets a token for the same user, for at most
-// maxTurnTime. If that run is killed, the system ends its turn.
-func (s *tokenStore) awaitTurn(ctx context.Context, server, user string) (done func()) {
-	if s.files == nil {
-		return func() {}
-	}
-	ctx, cancel := context.WithTimeout(ctx, maxTurnTime)
-	defer cancel()
-	done, err := s.files.Lock(ctx, "tsauth token\x00"+server+"\x00"+user, maxTurnTime)
+	opts, err := tokens.Options(ctx)
 	if err != nil {
-		return func() {}
+		return kept.Tokens{}, nil
 	}
-	return done
+	return tokens, opts
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/config"
+	"github.com/go-thoughtspot/tsauth/cmd/tsauth/internal/kept"
 	"github.com/go-thoughtspot/tsauth/cmd/tsauth/internal/tokenrequest"
 )
 
@@ -53,16 +54,17 @@ func (c *tokenCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	store := &tokenStore{}
+	var store kept.Tokens
+	var opts []authflow.Option
 	if !c.NoStore {
-		store = openStore()
+		store, opts = openStore(ctx, s, cmp.Or(c.As, s.Username.Text))
 	}
-	flow, err := c.flow(p, s, store.options())
+	flow, err := c.flow(p, s, opts)
 	if err != nil {
 		return err
 	}
 	defer flow.Close()
-	token, err := c.get(ctx, store, flow, cmp.Or(c.As, s.Username.Text))
+	token, err := c.get(ctx, store, flow)
 	if err != nil {
 		return err
 	}
@@ -79,8 +81,8 @@ func (c *tokenCommand) Run(ctx context.Context, p *program) error {
 }
 
 // get returns the token, when it is the turn of this run.
-func (c *tokenCommand) get(ctx context.Context, store *tokenStore, flow *authflow.Flow, user string) (authflow.Token, error) {
-	done := store.awaitTurn(ctx, flow.Server(), user)
+func (c *tokenCommand) get(ctx context.Context, store kept.Tokens, flow *authflow.Flow) (authflow.Token, error) {
+	done := store.AwaitTurn(ctx)
 	defer done()
 	var opts []authflow.TokenOption
 	if c.MinTTL != nil {

@@ -44,7 +44,7 @@ type whoamiJSON struct {
 
 // Run prints who the user is.
 func (c *whoamiCommand) Run(ctx context.Context, p *program) error {
-	conn, err := p.connectStored()
+	conn, err := p.connectStored(ctx)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/config"
-	"github.com/go-thoughtspot/tsauth/authflow/filestore"
+	"github.com/go-thoughtspot/tsauth/cmd/tsauth/internal/kept"
 	"github.com/go-thoughtspot/tsauth/gen"
 )
 
@@ -24,10 +24,12 @@ type client struct {
 	cluster *authflow.Cluster
 	flow    *authflow.Flow
 	token   authflow.Token
+	// storeErr is why tokens are not kept between runs.
+	storeErr error
 }
 
 // newClient makes the flow of the settings. It makes one attempt to log in.
-func newClient(s *config.Settings) (*client, error) {
+func newClient(ctx context.Context, s *config.Settings) (*client, error) {
 	c := &client{}
 	var err error
 	c.http, err = s.HTTPClient()
@@ -35,11 +37,13 @@ func newClient(s *config.Settings) (*client, error) {
 		return nil, err
 	}
 	opts := []authflow.Option{authflow.WithHTTPClient(c.http), authflow.WithPolicy(authflow.Policy{MaxAttempts: 1, Timeout: checkTime})}
-	store, key, err := openStore()
-	if err == nil {
-		opts = append(opts, authflow.WithStore(store, key))
-	}
 	c.cluster, err = s.Cluster(opts...)
+	if err != nil {
+		return nil, err
+	}
+	var store []authflow.Option
+	store, c.storeErr = storeOf(ctx, c.cluster.URL(), s.Username.Text)
+	c.cluster, err = s.Cluster(append(opts, store...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -47,20 +51,19 @@ func newClient(s *config.Settings) (*client, error) {
 	return c, err
 }
 
-func openStore() (*filestore.Store, []byte, error) {
-	store, err := filestore.New()
+// storeOf returns the option that keeps tokens between runs.
+func storeOf(ctx context.Context, server, user string) ([]authflow.Option, error) {
+	tokens, err := kept.Open(server, user)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	key, err := store.Key()
-	return store, key, err
+	return tokens.Options(ctx)
 }
 
 // checkStore reports whether tokens are kept between runs. Without a store everything
 // works, but each run logs in.
 func (c *checkup) checkStore(context.Context) bool {
-	_, _, err := openStore()
-	if err != nil {
+	if err := c.client.storeErr; err != nil {
 		c.add("store", Warn, "tokens are not kept between runs: %v", err)
 		return true
 	}

@@ -34,7 +34,7 @@ func hostName(address string) string {
 
 // checkNames resolves the name of the host.
 func (c *checkup) checkNames(ctx context.Context) bool {
-	client, err := newClient(c.settings)
+	client, err := newClient(ctx, c.settings)
 	if err != nil {
 		return c.fail("settings", err)
 	}

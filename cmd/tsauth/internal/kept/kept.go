@@ -1,0 +1,96 @@
+// Package kept keeps tokens between the runs of the command.
+package kept
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow"
+	"github.com/go-thoughtspot/tsauth/authflow/filestore"
+)
+
+// Tokens are the tokens that runs of the command keep, for one user of one server:
+//
+//	tokens, err := kept.Open(cluster.URL(), "ann")
+//	opts, err := tokens.Options(ctx)
+//	...
+//	err = tokens.Forget(ctx)
+//
+// The zero Tokens keep nothing.
+type Tokens struct {
+	files *filestore.Store // nil if there is no place for them
+	key   []byte
+	owner string // server and user
+}
+
+// Open returns the tokens of a user. It fails if there is no place for them, as in a
+// container without a home folder.
+func Open(server, user string) (Tokens, error) {
+	files, err := filestore.New()
+	if err != nil {
+		return Tokens{}, err
+	}
+	key, err := files.Key()
+	if err != nil {
+		return Tokens{}, err
+	}
+	return Tokens{files, key, server + "\x00" + strings.ToLower(user)}, nil
+}
+
+// Options returns the option that keeps tokens. It fails if it cannot tell which tokens
+// are forgotten.
+func (t Tokens) Options(ctx context.Context) ([]authflow.Option, error) {
+	if t.files == nil {
+		return nil, nil
+	}
+	mark, _, err := t.files.Load(ctx, t.markName())
+	if errors.Is(err, authflow.ErrNotStored) {
+		return []authflow.Option{authflow.WithStore(t.files, t.key)}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	sum := hmac.New(sha256.New, t.key)
+	sum.Write(mark)
+	return []authflow.Option{authflow.WithStore(t.files, sum.Sum(nil))}, nil
+}
+
+// markTime is longer than tokens live.
+const markTime = 10 * 365 * 24 * time.Hour
+
+// Forget makes sure that no later run finds a token that is kept now, for whichever
+// request. It changes the key, because the names of the tokens are not known: each is a
+// hash of a whole request.
+func (t Tokens) Forget(ctx context.Context) error {
+	if t.files == nil {
+		return nil
+	}
+	return t.files.Save(ctx, t.markName(), []byte(rand.Text()), markTime)
+}
+
+func (t Tokens) markName() string { return "tsauth forgotten\x00" + t.owner }
+
+// maxTurnTime is the longest wait for other runs. A Flow waits at most 2 s for another
+// process, so that no request is late; a script that starts fifty processes at once on a
+// busy machine would rather wait than request fifty tokens.
+const maxTurnTime = 10 * time.Second
+
+// AwaitTurn waits while another run gets a token for the same user, for at most
+// maxTurnTime. If that run is killed, the system ends its turn.
+func (t Tokens) AwaitTurn(ctx context.Context) (done func()) {
+	if t.files == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxTurnTime)
+	defer cancel()
+	done, err := t.files.Lock(ctx, "tsauth token\x00"+t.owner, maxTurnTime)
+	if err != nil {
+		return func() {}
+	}
+	return done
+}

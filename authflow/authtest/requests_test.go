@@ -92,7 +92,7 @@ func TestRequests_CallUnderWay_IsThereWithoutStatus(t *testing.T) {
 }
 
 // In a bubble, a request shows how long it has waited. A handler that writes nothing
-// has a status all the same.
+// has a status as well.
 func TestRequests_AtTheEnd_HaveDurationAndStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New()

@@ -222,7 +222,7 @@ func TestLoad_Validity(t *testing.T) {
 	}
 }
 
-// X3: whoever reports the settings shows the host, so a password in it would be shown.
+// X3: a report of the settings shows the host, so it would show a password in it.
 func TestX3_HostWithAPassword_IsRejectedWithoutIt(t *testing.T) {
 	for _, host := range []string{"https://ann:" + hidden + "@acme.example", "ann:" + hidden + "@acme.example", "https://" + hidden + "@acme.example/x"} {
 		for name, w := range map[string]world{

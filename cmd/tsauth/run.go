@@ -21,7 +21,7 @@ type grammar struct {
 	Init     initCommand     `cmd:"" help:"Write a profile, by questions on a terminal."`
 	Token    tokenCommand    `cmd:"" help:"Print a token."`
 	API      apiCommand      `cmd:"" name:"api" help:"Send one request to the API."`
-	Proxy    proxyCommand    `cmd:"" help:"Give programs in any language an address that is logged in."`
+	Proxy    proxyCommand    `cmd:"" help:"Run a local address that adds the token, for programs in any language."`
 	Whoami   whoamiCommand   `cmd:"" help:"Say which user the settings lead to."`
 	Doctor   doctorCommand   `cmd:"" help:"Find out why something does not work."`
 	Revoke   revokeCommand   `cmd:"" help:"Revoke tokens."`

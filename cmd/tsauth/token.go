@@ -23,7 +23,7 @@ type tokenCommand struct {
 	MinTTL  *time.Duration `name:"min-ttl" placeholder:"60s" help:"Remaining lifetime of the token at least. An error if new tokens live for less."`
 	As      string         `placeholder:"USER" help:"Token for another user. Needs the secret key."`
 	Request string         `placeholder:"FILE" help:"JSON body of the request for a full, object or custom access token, without user and secret. - is standard input."`
-	NoStore bool           `help:"Get a new token, and do not keep it for other runs."`
+	NoStore bool           `help:"Get a new token that no other run shares, for a job that revokes it."`
 }
 
 // Help implements a hook of kong.
@@ -33,7 +33,7 @@ run, so a script that runs each minute does not log in each minute.
 
 Examples:
 
-  tsauth token --format header | curl -H @- https://acme.thoughtspot.cloud/api/rest/2.0/system
+  tsauth token --format header | curl -fsS -H @- https://acme.thoughtspot.cloud/api/rest/2.0/system
 
   TOKEN=$(tsauth token) || exit
 

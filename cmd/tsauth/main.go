@@ -1,7 +1,7 @@
 // Command tsauth gets tokens for the ThoughtSpot REST API v2.0, for people, scripts
 // and programs in any language.
 //
-//	tsauth token --format header | curl -fsS -H @- https://acme.thoughtspot.cloud/api/rest/2.0/system
+//	tsauth token --format header | curl -H @- -fsS https://acme.thoughtspot.cloud/api/rest/2.0/system
 //	tsauth --help
 //
 // It is built from the packages of this module: what it does, a Go program can do

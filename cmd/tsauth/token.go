@@ -33,7 +33,7 @@ run, so a script that runs each minute does not log in each minute.
 
 Examples:
 
-  tsauth token --format header | curl -fsS -H @- https://acme.thoughtspot.cloud/api/rest/2.0/system
+  tsauth token --format header | curl -H @- -fsS https://acme.thoughtspot.cloud/api/rest/2.0/system
 
   TOKEN=$(tsauth token) || exit
 

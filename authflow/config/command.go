@@ -16,6 +16,7 @@ type command struct {
 	args     []string
 	terminal *terminal // nil if the command has no standard input
 	stderr   io.Writer
+	commands *Commands
 }
 
 // newCommand returns a command that is a line of the system's shell, or a list.
@@ -23,7 +24,7 @@ func newCommand(line string, list []string, o *Options) *command {
 	if line != "" {
 		list = shell(line)
 	}
-	c := &command{args: list, stderr: o.Stderr}
+	c := &command{args: list, stderr: o.Stderr, commands: o.Commands}
 	if o.StdinUsedBy == "" {
 		c.terminal = terminalOf(o.Stdin)
 	}
@@ -39,6 +40,11 @@ const outputTime = 500 * time.Millisecond
 func (c *command) run(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	done, err := c.commands.begin(func() { cancel(errCommandsClosed) })
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	output := &limitedBuffer{exceeded: func() { cancel(errTooLong) }}
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Stdout, cmd.Stderr = output, c.stderr
@@ -49,7 +55,7 @@ func (c *command) run(ctx context.Context) ([]byte, error) {
 		giveBack := c.terminal.lend(cmd)
 		defer giveBack()
 	}
-	err := cmd.Start()
+	err = cmd.Start()
 	if err != nil {
 		return nil, fmt.Errorf("the command cannot be started: %w", withoutName(err))
 	}

@@ -43,6 +43,9 @@ type Options struct {
 	// Stderr is where commands that print a secret write their errors. The default is
 	// [os.Stderr].
 	Stderr io.Writer
+	// Commands takes note of these commands while they run, so that the program can end
+	// them before it exits. Optional.
+	Commands *Commands
 }
 
 // Flags are the settings of a command line. Errors name them as the command tsauth
@@ -69,6 +72,9 @@ func Load(o Options) (*Settings, error) {
 	}
 	if o.Stderr == nil {
 		o.Stderr = os.Stderr
+	}
+	if o.Commands == nil {
+		o.Commands = new(Commands)
 	}
 	sources, err := findSources(&o)
 	if err != nil {

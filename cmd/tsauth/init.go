@@ -130,7 +130,7 @@ func (p *program) try(ctx context.Context, profile config.Profile) (*whoami, err
 	}
 	s, err := config.Load(config.Options{
 		Flags:   config.Flags{CAFile: p.flags.CAFile},
-		Environ: environ, Stdin: p.stdin, Stderr: p.stderr,
+		Environ: environ, Stdin: p.stdin, Stderr: p.stderr, Commands: &p.commands,
 	})
 	if err != nil {
 		return nil, err

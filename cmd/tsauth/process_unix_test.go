@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -246,4 +247,43 @@ func shownBy(t *testing.T) map[string]string {
 		}
 	}
 	return texts
+}
+
+// A signal ends the command that prints the secret, too, with all processes that it has
+// started.
+func TestToken_SignalWhileACommandPrintsTheSecret_EndsTheCommand(t *testing.T) {
+	for range 2 {
+		pipe := filepath.Join(t.TempDir(), "pipe")
+		if err := unix.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := command(t, simulator(t), t.TempDir(), "token")
+		c.Env = append(c.Env, "THOUGHTSPOT_PASSWORD_COMMAND=exec 3>"+pipe+"; echo started >&3; sleep 300 & sleep 300")
+		c.WaitDelay = 5 * time.Second // if the command holds our output open
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		reader, err := os.Open(pipe) // waits for the command
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(reader)
+		if !lines.Scan() || lines.Text() != "started" {
+			t.Fatalf("the command printed %q", lines.Text())
+		}
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 143 || c.out.Len() > 0 {
+			t.Errorf("%v, %q, %q", err, &c.out, &c.err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			lines.Scan() // until nobody has the pipe open for writing
+		}()
+		NewWithT(t).Eventually(ended, "20s").Should(BeClosed(), "processes of the command are still running")
+		_ = reader.Close()
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/go-thoughtspot/tsauth/authflow/config"
 )
 
 // grammar is the command line. Each command has a file of its own. No flag has an env
@@ -36,7 +38,8 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	flags          *settingsFlags
-	secretKind     string // of the settings in use: password, secret_key or token; for hints
+	commands       config.Commands // that print secrets
+	secretKind     string          // of the settings in use: password, secret_key or token; for hints
 }
 
 // run runs the command with its arguments, and returns the exit code. Only main
@@ -45,6 +48,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	var g grammar
 	p := &program{env: env, stdin: stdin, stdout: stdout, stderr: stderr, flags: &g.settingsFlags}
 	err := p.parseAndRun(ctx, &g, args)
+	p.commands.Close()
 	var ended *commandError
 	if errors.As(err, &ended) {
 		return ended.code

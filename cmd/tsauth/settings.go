@@ -32,6 +32,7 @@ func (p *program) options(stdinUsedBy string) config.Options {
 			PasswordStdin: f.PasswordStdin, SecretKeyStdin: f.SecretKeyStdin, TokenStdin: f.TokenStdin,
 		},
 		Environ: p.env, Stdin: p.stdin, StdinUsedBy: stdinUsedBy, Stderr: p.stderr,
+		Commands: &p.commands,
 	}
 }
 

@@ -52,7 +52,7 @@ type org struct {
 func parse(name string, args []string, stderr io.Writer) (config, error) {
 	c := config{name: name}
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(stderr)
+	fs.SetOutput(io.Discard) // package flag would show the whole help for each mistake
 	fs.StringVar(&c.addr, "addr", "127.0.0.1:4123", "`host:port` to listen on; port 0 takes a free one")
 	// Package flag repeats a value that it is told is wrong, and these hold
 	// passwords: they are looked at afterwards.
@@ -80,7 +80,15 @@ func parse(name string, args []string, stderr io.Writer) (config, error) {
 		"* for any; may be repeated; lets -control listen beyond the loopback interface",
 		func(s string) error { c.controlHosts = append(c.controlHosts, s); return nil })
 	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error, with their JSON and without secrets")
-	if err := fs.Parse(args); err != nil {
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fs.SetOutput(stderr)
+		_, _ = fmt.Fprintf(stderr, "Usage of %s:\n", name)
+		fs.PrintDefaults()
+		return config{}, err
+	case err != nil:
+		_, _ = fmt.Fprintf(stderr, "%s: %v; -h lists the flags\n", name, err)
 		return config{}, err
 	}
 	if err := c.complete(users, fs.Args()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -76,8 +77,22 @@ func (s *sources) settings(o *Options) (*Settings, error) {
 // sameAddress reports whether two addresses of clusters are written for the same one.
 func sameAddress(a, b string) bool { return addressKey(a) == addressKey(b) }
 
+// addressKey returns the scheme, host, port and path of an address in one spelling. An
+// address that cannot be read is its own key, and authflow rejects it.
 func addressKey(address string) string {
-	return strings.ToLower(strings.TrimRight(strings.TrimPrefix(address, "https://"), "/"))
+	text := address
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return address
+	}
+	port := u.Port()
+	if port == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+		port = ""
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port + strings.TrimRight(u.EscapedPath(), "/")
 }
 
 // parseOrg reads the number of the Org. A text without a digit at its beginning is a

@@ -153,6 +153,7 @@ func TestLoad_OrgOfAnotherHost_DoesNotCount(t *testing.T) {
 		"of the other variable":              {world{env: variables("ORG_IDENTIFIER", "4")}, "4", ""},
 		"of both variables, the same":        {world{env: variables("ORG", "4", "ORG_IDENTIFIER", "4")}, "4", ""},
 		"of a flag":                          {world{profiles: prod, flags: config.Flags{Profile: "prod", Org: "9", CAFile: "/f"}}, "9", "/f"},
+		"of the host in another spelling":    {world{env: variables("ORG", "3"), flags: config.Flags{Host: "HTTPS://ENV.example:443/"}}, "3", ""},
 		"0, which is not the same as absent": {world{env: variables("ORG", "0")}, "0", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -233,5 +234,19 @@ func TestX3_HostWithAPassword_IsRejectedWithoutIt(t *testing.T) {
 			_, err := w.load(t)
 			isInvalid(t, err, name, "must not hold a user or password")
 		}
+	}
+}
+
+// Another port, scheme or path is another cluster, which gets no secret of this one.
+func TestLoad_AddressThatDiffers_IsAnotherHost(t *testing.T) {
+	for _, host := range []string{"env.example:8443", "http://env.example", "https://env.example/B", "env.example.evil.example", "env.example:443.evil.example"} {
+		s, err := world{env: variables(), flags: config.Flags{Host: host}}.load(t)
+		if err == nil {
+			t.Errorf("%s: %v", host, s)
+		}
+	}
+	s, err := world{env: variables("HOST", "env.example/b"), flags: config.Flags{Host: "env.example/B"}}.load(t)
+	if err == nil {
+		t.Errorf("a path in another case: %v", s)
 	}
 }

@@ -91,7 +91,7 @@ func (p *program) askProfile(ctx context.Context, t *terminal, path string) (con
 	if !isKey && kind != "" && kind != "p" {
 		return profile, usagef("the secret is p or k, not %q", kind)
 	}
-	command, err := t.ask(ctx, "Command that prints it, such as: pass show thoughtspot (recommended; empty to type the secret)")
+	command, err := t.ask(ctx, "Command that prints the secret, such as: pass show thoughtspot (it is run now; press Enter to type the secret)")
 	switch {
 	case err != nil:
 		return profile, err

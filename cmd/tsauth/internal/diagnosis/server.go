@@ -109,7 +109,12 @@ func (c *checkup) checkClock(date string, sent time.Time) {
 	}
 	difference := sent.Add(time.Since(sent) / 2).Sub(theirs).Round(time.Second)
 	if difference.Abs() > maxClockDifference {
-		c.add("clock", Warn, "this machine is %v off; programs that compare expiry times may fail, tokens work", difference)
+		where := "ahead of"
+		if difference < 0 {
+			where = "behind"
+		}
+		c.add("clock", Warn, "this machine is %v %s the server; tokens work, but programs that compare expiry times may fail: set the clock",
+			difference.Abs(), where)
 		return
 	}
 	c.add("clock", OK, "within %v of the server", maxClockDifference)

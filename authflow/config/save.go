@@ -21,7 +21,7 @@ import (
 // Profile is a profile to be written into the file of profiles. Prefer a command to a
 // secret by value.
 type Profile struct {
-	Host, Username, Org               string
+	Host, Username, Org, CAFile       string
 	PasswordCommand, SecretKeyCommand string // lines of the shell
 	Password, SecretKey               gen.Secret
 }
@@ -104,11 +104,12 @@ func encodeProfile(name string, p Profile) ([]byte, error) {
 		Host             string `toml:"host"`
 		Username         string `toml:"username"`
 		Org              string `toml:"org,omitempty"`
+		CAFile           string `toml:"ca_file,omitempty"`
 		PasswordCommand  string `toml:"password_command,omitempty"`
 		SecretKeyCommand string `toml:"secret_key_command,omitempty"`
 		Password         string `toml:"password,omitempty"`
 		SecretKey        string `toml:"secret_key,omitempty"`
-	}{p.Host, p.Username, p.Org, p.PasswordCommand, p.SecretKeyCommand, string(p.Password), string(p.SecretKey)}
+	}{p.Host, p.Username, p.Org, p.CAFile, p.PasswordCommand, p.SecretKeyCommand, string(p.Password), string(p.SecretKey)}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "[%s]\n", tableName(name))
 	if err := toml.NewEncoder(&out).Encode(plain); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/authflow/config"
 )
 
-var byValue = config.Profile{Host: "new.example", Username: "n\"e\\w", SecretKey: hidden}
+var byValue = config.Profile{Host: "new.example", Username: "n\"e\\w", CAFile: "/ca.pem", SecretKey: hidden}
 
 const others = "# a comment\n[default]   # mine\nhost = \"h\"\nusername='u'\npassword_command = [\n  \"a\",\n]\n\n# about work\n[work]\n" +
 	"host=\"old.example\"\nusername = \"w\"\nsecret_key = \"old\"\n\n# about the last\n[\"last one\"]\nhost = \"l\""
@@ -33,7 +33,7 @@ func TestAddProfile_LeavesTheOthersAsTheyAre(t *testing.T) {
 			t.Fatal(err)
 		}
 		secret, err := s.Credential.Read(t.Context())
-		if string(secret) != hidden || err != nil || s.Username.Text != byValue.Username || s.Host.Text != byValue.Host {
+		if string(secret) != hidden || err != nil || s.Username.Text != byValue.Username || s.Host.Text != byValue.Host || s.CAFile.Text != byValue.CAFile {
 			t.Errorf("%v, %v", s, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/config"
@@ -70,6 +71,13 @@ func (c *initCommand) Run(ctx context.Context, p *program) error {
 // askProfile has a person type the settings of a profile.
 func (p *program) askProfile(ctx context.Context, t *terminal, path string) (config.Profile, error) {
 	profile := config.Profile{Host: p.flags.Host, Username: p.flags.Username, Org: p.flags.Org}
+	if p.flags.CAFile != "" {
+		ca, err := filepath.Abs(p.flags.CAFile) // other runs are in other folders
+		if err != nil {
+			return profile, err
+		}
+		profile.CAFile = ca
+	}
 	for _, question := range []struct {
 		text string
 		to   *string
@@ -129,7 +137,7 @@ func (p *program) try(ctx context.Context, profile config.Profile) (*whoami, err
 		environ = append(environ, "THOUGHTSPOT_"+name+"="+value)
 	}
 	s, err := config.Load(config.Options{
-		Flags:   config.Flags{CAFile: p.flags.CAFile},
+		Flags:   config.Flags{CAFile: profile.CAFile},
 		Environ: environ, Stdin: p.stdin, Stderr: p.stderr, Commands: &p.commands,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+	"github.com/go-thoughtspot/tsauth/tests/embed"
 )
 
 var _ = Describe("a browser that keeps pages and responses", func() {
@@ -42,28 +43,14 @@ var _ = Describe("a browser that keeps pages and responses", func() {
 	})
 
 	It("U2: signs a page out that it brings back as it was", func() {
-		site := start()
-		ann := signIn(site, "ann", bearerByFunction, 1)
-		ann.do(chromedp.Navigate(site.App + "/?kept"))
-		ann.waitSignedIn(1)
-		second := ann.another()
-		for round := range 2 {
-			eval[any](ann, `void (window.was = true)`)
-			ann.do(chromedp.Navigate(site.App + "/no-referrer"))
-			second.open(site, bearerByFunction, 1)
-			if round == 0 {
-				second.waitSignedIn(1)
-				second.signOut()
+		var dropped string
+		for range 5 { // a browser may drop a page that it keeps, such as when memory is short
+			if dropped = signOutBesideKeptPage(start()); dropped == "" {
+				return
 			}
-			Expect(site.Sim.Tokens()).To(BeEmpty())
-			made := minted(site)
-			ann.travel("-1")
-			Expect(eval[bool](ann, `window.was === true`)).To(BeTrue(), "the browser has kept the page")
-			ann.beginCheck()
-			soon(func() string { return ann.text("notice") }).Should(Equal("401 Unauthorized: Sign in first."))
-			Expect(minted(site)).To(Equal(made))
-			Expect(site.Sim.Tokens()).To(BeEmpty())
+			GinkgoWriter.Println("the browser has not kept the page:", dropped)
 		}
+		Fail("the browser kept the page in none of five visits: " + dropped)
 	})
 
 	It("T4: gets no token of before the sign-out from a service worker that stores everything", func() {
@@ -89,6 +76,38 @@ var _ = Describe("a browser that keeps pages and responses", func() {
 		Expect(stored).To(BeZero(), "the browser stores none for the worker")
 	})
 })
+
+// signOutBesideKeptPage signs ann out in a second tab, and brings back twice the page
+// that the browser keeps in the first. It returns why the browser dropped the page,
+// if it did.
+func signOutBesideKeptPage(site *embed.Site) string {
+	GinkgoHelper()
+	ann := signIn(site, "ann", bearerByFunction, 1)
+	ann.do(chromedp.Navigate(site.App + "/?kept"))
+	ann.waitSignedIn(1)
+	second := ann.another()
+	for round := range 2 {
+		soon(func() (bool, error) { return ann.hasArrived() }).Should(BeTrue()) // none is kept that still loads
+		eval[any](ann, `void (window.was = true)`)
+		ann.do(chromedp.Navigate(site.App + "/no-referrer"))
+		second.open(site, bearerByFunction, 1)
+		if round == 0 {
+			second.waitSignedIn(1)
+			second.signOut()
+		}
+		Expect(site.Sim.Tokens()).To(BeEmpty())
+		made := minted(site)
+		ann.travel("-1")
+		if !eval[bool](ann, `window.was === true`) {
+			return eval[string](ann, `JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons) ?? 'for no reason that it names'`)
+		}
+		ann.beginCheck()
+		soon(func() string { return ann.text("notice") }).Should(Equal("401 Unauthorized: Sign in first."))
+		Expect(minted(site)).To(Equal(made))
+		Expect(site.Sim.Tokens()).To(BeEmpty())
+	}
+	return ""
+}
 
 // travel goes through the history, and waits for the page.
 func (t *tab) travel(delta string) {

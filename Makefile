@@ -29,7 +29,7 @@ PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/intern
 	gen api api/wire cmd/tsauth $(wildcard cmd/tsauth/internal/*) tests/generate examples/tags
 
 # The packages of tests, except tests/generate.
-PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load tests/otherapi \
+PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load \
 	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
 	tests/replicas/replica tests/release tests/programs
 

@@ -7,7 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
-	"github.com/go-thoughtspot/tsauth/tests/otherapi"
+	"github.com/go-thoughtspot/tsauth/examples/tags/tsapi"
 )
 
 var _ = Describe("Calling the rest of the API with a session", func() {
@@ -15,7 +15,7 @@ var _ = Describe("Calling the rest of the API with a session", func() {
 	// carries both cookies. It is not an operation of this project's spec, so
 	// a client that was generated from another one sends it.
 	const body = `{"metadata": [{"type": "LIVEBOARD"}]}`
-	request := otherapi.SearchMetadataRequest{Metadata: &[]otherapi.MetadataFilter{{Type: ptr("LIVEBOARD")}}}
+	request := tsapi.SearchMetadataRequest{Metadata: &[]tsapi.MetadataListItemInput{{Type: ptr(tsapi.MetadataListItemInputTypeLIVEBOARD)}}}
 
 	It("sends the example, with the very cookies that the document shows", func(ctx SpecContext) {
 		c := overTLS()
@@ -26,7 +26,7 @@ var _ = Describe("Calling the rest of the API with a session", func() {
 		}))
 		c.answering(authtest.Echo, `[]`)
 		flow := c.session()
-		client, err := otherapi.NewClientWithResponses(flow.Server(), otherapi.WithHTTPClient(flow))
+		client, err := tsapi.NewClientWithResponses(flow.Server(), tsapi.WithHTTPClient(flow))
 		Expect(err).NotTo(HaveOccurred())
 
 		result, err := client.SearchMetadataWithResponse(ctx, request)
@@ -43,7 +43,7 @@ var _ = Describe("Calling the rest of the API with a session", func() {
 		c := overTLS()
 		serveMetadata(c)
 		flow := c.session()
-		client, err := otherapi.NewClientWithResponses(flow.Server(), otherapi.WithHTTPClient(flow))
+		client, err := tsapi.NewClientWithResponses(flow.Server(), tsapi.WithHTTPClient(flow))
 		Expect(err).NotTo(HaveOccurred())
 
 		result, err := client.SearchMetadataWithResponse(ctx, request)

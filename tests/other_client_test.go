@@ -11,11 +11,11 @@ import (
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
-	"github.com/go-thoughtspot/tsauth/tests/otherapi"
+	"github.com/go-thoughtspot/tsauth/examples/tags/tsapi"
 )
 
 // serveMetadata makes the simulator, which knows the rest of the API only as an echo,
-// respond to the two operations of otherapi. The simulator still decides which
+// respond to the two operations of tsapi. The simulator still decides which
 // credentials may call them.
 func serveMetadata(c *cluster) {
 	c.Fail(authtest.Echo, -1, func(next http.Handler) http.Handler {
@@ -26,7 +26,7 @@ func serveMetadata(c *cluster) {
 			if echo.Code == http.StatusOK {
 				document = `[{"metadata_id": "d1", "metadata_name": "Sales", "metadata_type": "LIVEBOARD"}]`
 				if r.URL.Path != pathMetadataSearch {
-					document = `{"metadata_id": "d1", "contents": [{"visualization_id": "v1", "returned_data_row_count": 3}]}`
+					document = `[{"id": "t1", "name": "Quarterly"}]`
 				}
 			}
 			w.Header().Set("Content-Type", "application/json")
@@ -56,29 +56,29 @@ var _ = Describe("A client generated from another spec", func() {
 
 			// search makes a call that must succeed, with a body that a
 			// replay has to send again.
-			search := func(ctx context.Context, client *otherapi.ClientWithResponses) {
+			search := func(ctx context.Context, client *tsapi.ClientWithResponses) {
 				GinkgoHelper()
-				result, err := client.SearchMetadataWithResponse(ctx, otherapi.SearchMetadataRequest{RecordSize: ptr[int32](10)})
+				result, err := client.SearchMetadataWithResponse(ctx, tsapi.SearchMetadataRequest{RecordSize: ptr[int32](10)})
 				Expect(err).NotTo(HaveOccurred())
 				Expect(result.StatusCode()).To(Equal(http.StatusOK))
-				Expect((*result.JSON200)[0].MetadataId).To(Equal("d1"))
+				Expect((*result.JSON200)[0].MetadataId).To(HaveValue(Equal("d1")))
 				Expect(c.wire.last().Body).To(MatchJSON(`{"record_size": 10}`))
 			}
 
 			Describe("takes the Flow as its HttpRequestDoer, and", func() {
-				var client *otherapi.ClientWithResponses
+				var client *tsapi.ClientWithResponses
 				BeforeEach(func() {
 					var err error
-					client, err = otherapi.NewClientWithResponses(flow.Server(), otherapi.WithHTTPClient(flow))
+					client, err = tsapi.NewClientWithResponses(flow.Server(), tsapi.WithHTTPClient(flow))
 					Expect(err).NotTo(HaveOccurred())
 				})
 
 				It("acquires one credential for all its calls", func(ctx SpecContext) {
 					search(ctx, client)
 					search(ctx, client)
-					data, err := client.FetchLiveboardDataWithResponse(ctx, otherapi.FetchLiveboardDataRequest{MetadataIdentifier: "d1"})
+					tags, err := client.SearchTagsWithResponse(ctx, tsapi.SearchTagsRequest{})
 					Expect(err).NotTo(HaveOccurred())
-					Expect((*data.JSON200.Contents)[0].ReturnedDataRowCount).To(HaveValue(BeEquivalentTo(3)))
+					Expect((*tags.JSON200)[0].Name).To(Equal("Quarterly"))
 					Expect(c.Calls(way.op)).To(Equal(1))
 					Expect(c.Calls(authtest.Echo)).To(Equal(3))
 				})
@@ -103,19 +103,19 @@ var _ = Describe("A client generated from another spec", func() {
 
 				It("sends no credential of the Flow to another server", func(ctx SpecContext) {
 					search(ctx, client)
-					elsewhere, err := otherapi.NewClientWithResponses("https://elsewhere.test", otherapi.WithHTTPClient(flow))
+					elsewhere, err := tsapi.NewClientWithResponses("https://elsewhere.test", tsapi.WithHTTPClient(flow))
 					Expect(err).NotTo(HaveOccurred())
-					_, err = elsewhere.SearchMetadataWithResponse(ctx, otherapi.SearchMetadataRequest{})
+					_, err = elsewhere.SearchMetadataWithResponse(ctx, tsapi.SearchMetadataRequest{})
 					Expect(err).To(MatchError(authflow.ErrWrongOrigin))
 				})
 			})
 
 			Describe("takes Flow.Edit as its RequestEditorFn, and", func() {
-				var client *otherapi.ClientWithResponses
+				var client *tsapi.ClientWithResponses
 				BeforeEach(func() {
 					var err error
-					client, err = otherapi.NewClientWithResponses(flow.Server(),
-						otherapi.WithHTTPClient(c.client), otherapi.WithRequestEditorFn(flow.Edit))
+					client, err = tsapi.NewClientWithResponses(flow.Server(),
+						tsapi.WithHTTPClient(c.client), tsapi.WithRequestEditorFn(flow.Edit))
 					Expect(err).NotTo(HaveOccurred())
 				})
 
@@ -129,7 +129,7 @@ var _ = Describe("A client generated from another spec", func() {
 				It("survives revocation after Flow.Renew", func(ctx SpecContext) {
 					search(ctx, client)
 					c.RevokeAll()
-					result, err := client.SearchMetadataWithResponse(ctx, otherapi.SearchMetadataRequest{})
+					result, err := client.SearchMetadataWithResponse(ctx, tsapi.SearchMetadataRequest{})
 					Expect(err).NotTo(HaveOccurred())
 					Expect(result.StatusCode()).To(Equal(http.StatusUnauthorized), "Edit does not see the response")
 					Expect(c.Calls(way.op)).To(Equal(1))
@@ -142,10 +142,10 @@ var _ = Describe("A client generated from another spec", func() {
 				It("adds nothing to a request to another server", func(ctx SpecContext) {
 					search(ctx, client)
 					c.wire.forget()
-					elsewhere, err := otherapi.NewClientWithResponses("https://elsewhere.test",
-						otherapi.WithHTTPClient(c.client), otherapi.WithRequestEditorFn(flow.Edit))
+					elsewhere, err := tsapi.NewClientWithResponses("https://elsewhere.test",
+						tsapi.WithHTTPClient(c.client), tsapi.WithRequestEditorFn(flow.Edit))
 					Expect(err).NotTo(HaveOccurred())
-					_, err = elsewhere.SearchMetadataWithResponse(ctx, otherapi.SearchMetadataRequest{})
+					_, err = elsewhere.SearchMetadataWithResponse(ctx, tsapi.SearchMetadataRequest{})
 					Expect(err).To(MatchError(authflow.ErrWrongOrigin))
 					Expect(c.wire.all()).To(BeEmpty())
 				})

@@ -65,6 +65,7 @@ func programs(t *testing.T) []program {
 
 func (p program) isTest() bool   { return strings.Contains(p.code, "testing.T") }
 func (p program) isServer() bool { return strings.Contains(p.code, "ListenAndServe") }
+func (p program) logsOut() bool  { return strings.Contains(p.code, ".Logout(") }
 
 func (p program) file() string {
 	if p.isTest() {
@@ -94,9 +95,7 @@ func TestDocs_Programs_Run(t *testing.T) {
 		t.Run(p.page, func(t *testing.T) {
 			server := authtest.NewServer()
 			defer server.Close()
-			home := t.TempDir()
-			env := append(os.Environ(), "THOUGHTSPOT_HOST="+server.URL, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey,
-				"THOUGHTSPOT_USERNAME="+authtest.DefaultUsername, "XDG_CACHE_HOME="+home, "XDG_CONFIG_HOME="+home)
+			env := environment(t, server)
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, filepath.Join(bin, filepath.Base(p.dir)))
@@ -116,18 +115,42 @@ func TestDocs_Programs_Run(t *testing.T) {
 			if !p.isTest() && strings.Contains(p.code, "Flow") && server.Calls(authtest.AnyOperation) == 0 {
 				t.Error("the program has called nothing")
 			}
-			expectLogout(t, p, server)
+			if p.logsOut() {
+				expectNoToken(t, server)
+				server.Fail(authtest.OpGetCurrentUserInfo, -1, authtest.Status(http.StatusForbidden))
+				server.Fail(authtest.Echo, -1, authtest.Status(http.StatusForbidden))
+				expectError(ctx, t, filepath.Join(bin, filepath.Base(p.dir)), env)
+				expectNoToken(t, server)
+			}
 		})
 	}
 }
 
-// expectLogout fails the test if a program that says that it revokes its tokens leaves
-// one alive.
-func expectLogout(t *testing.T, p program, server *authtest.Server) {
+// environment returns one in which package config finds the server and a user of it.
+func environment(t *testing.T, server *authtest.Server) []string {
 	t.Helper()
-	if strings.Contains(p.code, ".Logout(") && len(server.Tokens()) > 0 {
+	home := t.TempDir()
+	return append(os.Environ(), "THOUGHTSPOT_HOST="+server.URL, "THOUGHTSPOT_SECRET_KEY="+authtest.DefaultSecretKey,
+		"THOUGHTSPOT_USERNAME="+authtest.DefaultUsername, "XDG_CACHE_HOME="+home, "XDG_CONFIG_HOME="+home)
+}
+
+// expectNoToken fails the test if a token is alive.
+func expectNoToken(t *testing.T, server *authtest.Server) {
+	t.Helper()
+	if len(server.Tokens()) > 0 {
 		t.Error("the program has left a token alive")
 	}
+}
+
+// expectError runs a program whose calls are all forbidden.
+func expectError(ctx context.Context, t *testing.T, path string, env []string) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, path)
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	NewWithT(t).Expect(err).To(MatchError("exit status 1"), "%s", out)
+	NewWithT(t).Expect(string(out)).To(ContainSubstring("403"))
+	NewWithT(t).Expect(string(out)).NotTo(ContainSubstring("panic"))
 }
 
 // expectToken runs a program that serves until it is ended, and requests a token from it

@@ -56,7 +56,9 @@ func readBody(route *routers.Route, body []byte, lenient bool) (taken []byte, un
 // value returns what the server takes for v; ok is false if it ignores v. at is
 // the way to v.
 func (r *reading) value(s *openapi3.Schema, at string, v any) (taken any, ok bool) {
-	if _, isList := v.([]any); r.lenient && v != nil && !isList && typeOf(s).Is("array") {
+	_, isList := v.([]any)
+	isOne := v != nil && !isList
+	if isOne && r.lenient && typeOf(s).Is("array") {
 		v = []any{v}
 	}
 	switch v := v.(type) {

@@ -29,7 +29,8 @@ const (
 // mustOrigin panics unless o is what a browser sends as an Origin.
 func mustOrigin(o string) {
 	u, err := url.Parse(o)
-	if err != nil || u.Host == "" || o != u.Scheme+"://"+u.Host || u.Scheme != "http" && u.Scheme != "https" {
+	isOrigin := err == nil && u.Host != "" && o == u.Scheme+"://"+u.Host
+	if !isOrigin || u.Scheme != "http" && u.Scheme != "https" {
 		panic(fmt.Sprintf("authtest: the origin %q is not of the form https://host or https://host:port", o))
 	}
 }

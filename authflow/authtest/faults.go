@@ -83,9 +83,10 @@ func (f *faults) take(op string) (met []Fault, blocks []*block) {
 			continue
 		}
 		if one.left > 0 {
-			if one.left--; one.left == 0 {
-				f.queue = slices.Delete(f.queue, i, i+1)
-			}
+			one.left--
+		}
+		if one.left == 0 {
+			f.queue = slices.Delete(f.queue, i, i+1)
 		}
 		met = one.faults
 		break

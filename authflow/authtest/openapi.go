@@ -104,7 +104,7 @@ func documented(op *openapi3.Operation) (answer Fault, reasons []string) {
 	if strings.Contains(media, "*") { // a range, which no response can be of
 		media = "application/json"
 	}
-	if content == nil || content.Schema == nil && content.Example == nil && len(content.Examples) == 0 {
+	if content == nil || !describes(content) {
 		return Answer(status, media, ""), nil
 	}
 	b := newBuilder()
@@ -138,4 +138,9 @@ func success(all *openapi3.Responses) (int, *openapi3.Response) {
 		return status, all.Value(name).Value
 	}
 	return 0, nil
+}
+
+// describes reports whether anything is said of a content.
+func describes(m *openapi3.MediaType) bool {
+	return m.Schema != nil || m.Example != nil || len(m.Examples) > 0
 }

@@ -45,9 +45,10 @@ func Operations() []string {
 // mustName panics unless op can be counted or failed: a misspelt name would
 // make a test pass for the wrong reason.
 func mustName(op string) {
-	if op != Echo && op != AnyOperation && !slices.Contains(Operations(), op) && !slices.Contains(outsiders(), op) {
+	names := slices.Concat(Operations(), outsiders())
+	if op != Echo && op != AnyOperation && !slices.Contains(names, op) {
 		must(mistakef("operation", "no operation is named %q: every other path below %s is %q, and all requests together are %q; the other names are %s",
-			op, apiPrefix, Echo, AnyOperation, strings.Join(append(Operations(), outsiders()...), ", ")))
+			op, apiPrefix, Echo, AnyOperation, strings.Join(names, ", ")))
 	}
 }
 

@@ -42,7 +42,8 @@ func (s *Simulator) revocable(c *caller, req *gen.RevokeTokenRequest) ([]*token,
 		if !admin {
 			return nil, forbidden("ending the tokens of another user needs the privilege %s", PrivilegeAdministration)
 		}
-		if target = s.users.find(id); target == nil {
+		target = s.users.find(id)
+		if target == nil {
 			return nil, badRequest("user_identifier: there is no such user")
 		}
 	}

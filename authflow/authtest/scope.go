@@ -87,7 +87,8 @@ func (s *Simulator) choose(x *exchange, c *caller) error {
 	}
 	allowed := []gen.Org{c.org}
 	if c.token != nil && c.token.orgScope != "" {
-		if allowed = c.token.orgs; identifier == "" {
+		allowed = c.token.orgs
+		if identifier == "" {
 			return badRequest("%s: the token is for several Orgs, and the request does not say which", orgSelector)
 		}
 	}

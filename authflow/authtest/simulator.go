@@ -151,7 +151,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler)
 		}
 	}
-	if x.tooLong = len(body) > maxBody; x.tooLong {
+	x.tooLong = len(body) > maxBody
+	if x.tooLong {
 		_, _ = io.Copy(io.Discard, r.Body)
 		body = body[:maxBody]
 	}

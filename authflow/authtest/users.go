@@ -95,7 +95,8 @@ func (a *account) usable(now time.Time) error {
 
 func (a *account) miss(now time.Time) {
 	a.misses = slices.DeleteFunc(a.misses, func(at time.Time) bool { return now.Sub(at) >= lockedFor })
-	if a.misses = append(a.misses, now); len(a.misses) >= maxMisses {
+	a.misses = append(a.misses, now)
+	if len(a.misses) >= maxMisses {
 		a.misses, a.lockedUntil = nil, now.Add(lockedFor)
 	}
 }

@@ -105,7 +105,8 @@ func (a *account) propertiesByOrg() (rules, variables map[string]map[string]any)
 			}
 			variables = fileForAll(variables, org, values)
 		}
-		if p.VariableValues = nil; !p.empty() {
+		p.VariableValues = nil
+		if !p.empty() {
 			rules = fileForAll(rules, org, p)
 		}
 	}

@@ -66,8 +66,10 @@ func missing(name string, v reflect.Value) bool {
 	if !v.IsZero() {
 		return false
 	}
-	enum := v.Kind() == reflect.String && v.Type() != reflect.TypeFor[string]()
-	return enum || v.Type() == reflect.TypeFor[gen.UnixMilli]() || v.Kind() == reflect.String && strings.HasSuffix(name, "_id")
+	isString := v.Type() == reflect.TypeFor[string]()
+	isEnum := v.Kind() == reflect.String && !isString
+	isID := isString && strings.HasSuffix(name, "_id")
+	return isEnum || isID || v.Type() == reflect.TypeFor[gen.UnixMilli]()
 }
 
 func (a whole) write(w http.ResponseWriter) error {

@@ -52,7 +52,8 @@ func sameOrigin(r *http.Request) bool {
 		return true
 	}
 	u, err := url.Parse(origins[0])
-	return err == nil && len(origins) == 1 && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	isOne := err == nil && len(origins) == 1
+	return isOne && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
 func sendable(r *http.Request) bool {

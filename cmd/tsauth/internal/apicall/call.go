@@ -92,8 +92,8 @@ func locationOf(resp *http.Response) string {
 // request makes the request. The caller closes its body if it is not sent.
 func (c Call) request(ctx context.Context, flow *authflow.Flow, stdin io.Reader) (*http.Request, error) {
 	path, err := url.Parse(c.Path)
-	isPath := err == nil && path.Scheme == "" && path.Host == "" && strings.HasPrefix(c.Path, "/")
-	if !isPath || path.Fragment != "" {
+	isRelative := err == nil && path.Scheme == "" && path.Host == ""
+	if !isRelative || !strings.HasPrefix(c.Path, "/") || path.Fragment != "" {
 		return nil, usagef("path %q: must begin with one slash and have no fragment, such as /api/rest/2.0/users/search", c.Path)
 	}
 	header, err := c.header()

@@ -25,7 +25,7 @@ PEERS  := tests/bench examples/backend
 # The packages whose English is checked, without their subfolders.
 PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/internal/*) authflow/config authflow/prometheus authflow/filestore \
 	authflow/redisstore authflow/storetest authflow/authtest authflow/authtest/internal/complaint authflow/authtest/control \
-	authflow/authtest/simulate examples/simulator tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
+	authflow/authtest/simulate tests/replicas examples/otel examples/backend tests/embed tests/embed/cmd/embed \
 	gen api api/wire cmd/tsauth $(wildcard cmd/tsauth/internal/*) tests/generate examples/tags
 
 # The packages of tests, except tests/generate.
@@ -48,7 +48,7 @@ test: ## all tests, with the race detector where there is a C compiler; 5 minute
 	go test $(RACE) ./...
 
 quickstarts: ## the simulator as a process, tested from Node and from Python; needs node and python3
-	go build -o bin/simulator ./examples/simulator
+	go build -o bin/tsauth ./cmd/tsauth
 	node --test examples/node/thoughtspot.test.mjs
 	python3 -B -m unittest discover -s examples/python
 

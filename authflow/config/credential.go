@@ -68,7 +68,7 @@ func (s *source) credential(name string, o *Options, from identity) (*Credential
 	case strings.HasSuffix(name, fromCommand):
 		c.text = newCommand(value, s.commands[name], o).run
 	default:
-		if problem := secretProblem(value); problem != "" {
+		if problem := secretProblem(c.Kind, value); problem != "" {
 			return nil, s.invalid(name, problem)
 		}
 		c.byValue, c.text = true, func(context.Context) ([]byte, error) { return []byte(value), nil }
@@ -97,7 +97,7 @@ func (c *Credential) Read(ctx context.Context) (gen.Secret, error) {
 		return "", settingError(c.Source, err)
 	}
 	secret := strings.TrimRight(string(text), "\r\n")
-	problem := secretProblem(secret)
+	problem := secretProblem(c.Kind, secret)
 	if problem != "" {
 		return "", invalid(c.Source, "gives a secret that "+problem)
 	}

@@ -63,6 +63,8 @@
 //	secret_key_command = ["vault", "kv", "get", "-field=key", "secret/thoughtspot"]
 //	org = 2
 //
+// The file has at most 64 KiB. A setting outside of all tables is an error.
+//
 // A file whose profile in use holds a secret by value must not be readable by others
 // (mode 0600). A file whose profile has a command, and the folder that it is in, must
 // belong to the current user, and other users must not be able to write to them. On

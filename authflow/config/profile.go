@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/go-thoughtspot/tsauth/authflow"
 )
 
@@ -98,28 +96,16 @@ func (c *profileChoice) named() string {
 
 // parse reads the profile from the text of its file.
 func (c *profileChoice) parse(text []byte, file *profilesFile) (*source, error) {
-	if problem := encodingProblem(string(text)); problem != "" {
-		return nil, invalid(c.path, problem)
-	}
-	var tables map[string]any
-	_, err := toml.Decode(string(text), &tables)
-	if err != nil {
-		line := 0
-		var parse toml.ParseError // whose text may repeat a secret
-		if errors.As(err, &parse) {
-			line = parse.Position.Line
-		}
-		return nil, invalid(c.path, fmt.Sprintf("is not TOML at line %d", line))
+	tables, problem := decodeTables(text, c.name)
+	if problem != "" {
+		return nil, invalid(c.named()+": "+c.path, problem)
 	}
 	table, ok := tables[c.name].(map[string]any)
 	switch {
 	case !ok && c.namedBy == "":
 		return nil, nil
 	case !ok:
-		names := slices.DeleteFunc(slices.Sorted(maps.Keys(tables)), func(name string) bool {
-			_, isTable := tables[name].(map[string]any)
-			return !isTable
-		})
+		names := slices.Sorted(maps.Keys(tables))
 		return nil, invalid(c.namedBy, fmt.Sprintf("names the profile %q, which is not in %s; it has %s", c.name, c.path,
 			cmp.Or(strings.Join(names, ", "), "no profiles")))
 	}
@@ -192,10 +178,10 @@ func texts(list []any) ([]string, bool) {
 	return out, len(out) > 0 && out[0] != ""
 }
 
-// lineOf returns the line of a key in a profile, or 0 if it is written in a way that
-// this does not find, such as a dotted key.
+// lineOf returns the line of a key in a profile, or before all profiles for "". It
+// returns 0 if the key is written in a way that this does not find, such as a dotted key.
 func lineOf(text []byte, profile, key string) int {
-	inProfile := false
+	inProfile := profile == ""
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		trimmed := strings.TrimSpace(string(line))
 		if header, ok := strings.CutPrefix(trimmed, "["); ok {

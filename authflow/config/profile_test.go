@@ -68,8 +68,37 @@ func TestLoad_UnknownKeyOfAnotherProfile_IsAccepted(t *testing.T) {
 }
 
 func TestLoad_FileThatIsTooLarge_IsAnError(t *testing.T) {
-	_, err := world{profiles: basic + strings.Repeat("# filler\n", 1<<17)}.load(t)
-	if err == nil || !strings.Contains(err.Error(), "1048576") {
-		t.Errorf("%v", err)
+	filled := func(size int) string { return basic + strings.Repeat("#", size-len(basic)-1) + "\n" }
+	_, err := world{profiles: filled(64<<10 + 1)}.load(t)
+	isInvalid(t, err, "THOUGHTSPOT_CONFIG_FILE", "more than 65536 bytes")
+	path := write(t, filled(64<<10+1))
+	isInvalid(t, config.ReplaceProfile(path, "default", byValue), path, "more than 65536 bytes")
+	if _, err := (world{profiles: filled(64 << 10)}).load(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// A setting that is in no profile would be ignored.
+func TestLoad_SettingOutsideOfAProfile_IsAnErrorThatSaysWhereItBelongs(t *testing.T) {
+	for name, c := range map[string]struct {
+		world
+		names []string
+	}{
+		"host":              {world{profiles: "# mine\nhost = \"h\"\n" + basic}, []string{"has host at line 2 outside", "[default]"}},
+		"secret":            {world{profiles: "password = \"" + hidden + "\"\n"}, []string{"has password at line 1 outside", "[default]"}},
+		"for a profile":     {world{profiles: "host = \"h\"\n" + prod, flags: config.Flags{Profile: "a b"}}, []string{"--profile", "line 1", "[\"a b\"]"}},
+		"not used":          {world{profiles: "org = 1\n" + basic, env: variables()}, []string{"has org at line 1", "[default]"}},
+		"profile as a text": {world{profiles: "default = \"h\"\n"}, []string{"default at line 1"}},
+		"list of tables":    {world{profiles: "[" + strings.Replace(basic, "]", "]]", 1)}, []string{"has [[default]]", "write [default]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := c.load(t)
+			isInvalid(t, err, append(c.names, "THOUGHTSPOT_CONFIG_FILE")...)
+			path := write(t, c.profiles)
+			isInvalid(t, config.ReplaceProfile(path, "default", byValue), path)
+			if text, err := os.ReadFile(path); string(text) != c.profiles || err != nil {
+				t.Errorf("%s, %v", text, err)
+			}
+		})
 	}
 }

@@ -10,9 +10,6 @@ import (
 	"syscall"
 )
 
-// maxProfiles is more than any file of profiles has.
-const maxProfiles = 1 << 20
-
 // profilesFile is the open file of profiles and the folder that it is in. What is
 // checked is what is read, whatever is put in its place in the meantime.
 type profilesFile struct {
@@ -45,6 +42,7 @@ func (f *profilesFile) close() {
 	_ = f.folder.Close()
 }
 
+// read returns the text of the file, or its beginning if it is longer than maxProfiles.
 func (f *profilesFile) read() ([]byte, error) {
 	info, err := f.file.Stat()
 	if err != nil {
@@ -53,14 +51,7 @@ func (f *profilesFile) read() ([]byte, error) {
 	if info.Mode().Type() == fs.ModeNamedPipe {
 		return nil, invalid(f.path, "is a named pipe, must be a file")
 	}
-	text, err := io.ReadAll(io.LimitReader(f.file, maxProfiles+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxProfiles {
-		return nil, invalid(f.path, fmt.Sprintf("has more than %d bytes", maxProfiles))
-	}
-	return text, nil
+	return io.ReadAll(io.LimitReader(f.file, maxProfiles+1))
 }
 
 // checkPrivacy returns an error if other users may read a secret of the profile, or

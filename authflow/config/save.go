@@ -32,8 +32,11 @@ func HasProfile(path, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	tables, err := decodeTables(path, text)
-	return tables[name] != nil, err
+	tables, problem := decodeTables(text, name)
+	if problem != "" {
+		return false, invalid(path, problem)
+	}
+	return tables[name] != nil, nil
 }
 
 // AddProfile writes a profile at the end of a file of profiles, and makes the file, with
@@ -59,9 +62,9 @@ func saveProfile(path, name string, p Profile) error {
 	if err != nil {
 		return err
 	}
-	before, err := decodeTables(path, old)
-	if err != nil {
-		return err
+	before, problem := decodeTables(old, name)
+	if problem != "" {
+		return invalid(path, problem)
 	}
 	table, err := encodeProfile(name, p)
 	if err != nil {
@@ -72,8 +75,8 @@ func saveProfile(path, name string, p Profile) error {
 	if start == len(old) {
 		text = appendTable(old, table)
 	}
-	after, err := decodeTables(path, text)
-	if err != nil || !sameBut(name, before, after) {
+	after, problem := decodeTables(text, name)
+	if problem != "" || !sameBut(name, before, after) {
 		return invalid(path, fmt.Sprintf("is written in a way that this program cannot change: edit the profile %q by hand", name))
 	}
 	return replaceFile(path, text)
@@ -81,21 +84,15 @@ func saveProfile(path, name string, p Profile) error {
 
 // readProfiles returns the text of a file of profiles, nothing if it is not there.
 func readProfiles(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	file, err := openProfiles(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return text, err
-}
-
-// decodeTables returns the tables of a file of profiles.
-func decodeTables(path string, text []byte) (map[string]any, error) {
-	var tables map[string]any
-	_, err := toml.Decode(string(text), &tables)
-	if err != nil { // whose text may repeat a secret
-		return nil, invalid(path, "is not TOML")
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
 	}
-	return tables, nil
+	defer file.close()
+	return file.read()
 }
 
 // encodeProfile returns a table of TOML.

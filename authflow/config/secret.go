@@ -45,7 +45,7 @@ func (o *Options) stdinSecret() (*Credential, error) {
 		return nil, settingError(flag, err)
 	}
 	secret := strings.TrimRight(string(text), "\r\n")
-	if problem := secretProblem(secret); problem != "" {
+	if problem := secretProblem(kind, secret); problem != "" {
 		return nil, invalid(flag, "gives a secret that "+problem)
 	}
 	return &Credential{Kind: kind, Source: flag, byValue: true, text: func(context.Context) ([]byte, error) { return text, nil }}, nil
@@ -74,9 +74,10 @@ func readAll(r io.Reader) ([]byte, error) {
 	return text, nil
 }
 
-// secretProblem returns why a text cannot be a secret, or "".
-func secretProblem(text string) string {
+// secretProblem returns why a text cannot be a secret of a kind, or "".
+func secretProblem(kind, text string) string {
 	control := strings.IndexFunc(text, unicode.IsControl)
+	outsideOfTokens := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 	switch {
 	case text == "":
 		return "is empty"
@@ -86,6 +87,8 @@ func secretProblem(text string) string {
 		return "ends in a line break"
 	case control >= 0:
 		return fmt.Sprintf("contains a control character or line break at byte %d", control)
+	case kind == token && outsideOfTokens >= 0:
+		return fmt.Sprintf("contains a character at byte %d that no token has, such as a space: give the token alone, without Bearer", outsideOfTokens)
 	}
 	return ""
 }

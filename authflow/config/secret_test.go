@@ -59,6 +59,25 @@ func TestRead_TextThatCannotBeASecret_IsAnErrorThatNamesTheSetting(t *testing.T)
 	}
 }
 
+// A space in a token is a mistake in the settings, such as "Bearer" in front of it. A
+// password may have one.
+func TestRead_TokenWithASpace_IsAnErrorThatNamesTheSetting(t *testing.T) {
+	for _, text := range []string{"Bearer " + hidden, hidden + " ", " " + hidden, "\u00a0" + hidden, hidden + "é"} {
+		file := write(t, text)
+		for name, value := range map[string]string{"TOKEN_FILE": file, "TOKEN_COMMAND": "cat " + file} {
+			_, err := read(t, name, value)
+			isInvalid(t, err, "THOUGHTSPOT_"+name, "no token has", "without Bearer")
+		}
+		_, err := world{env: map[string]string{"HOST": "h", "TOKEN": text}}.load(t)
+		isInvalid(t, err, "THOUGHTSPOT_TOKEN", "no token has", "without Bearer")
+		_, err = world{env: map[string]string{"HOST": "h"}, stdin: text, flags: config.Flags{TokenStdin: true}}.load(t)
+		isInvalid(t, err, "--token-stdin", "no token has", "without Bearer")
+		if got, err := read(t, "PASSWORD_FILE", file); got != text || err != nil {
+			t.Errorf("a password: %q, %v", got, err)
+		}
+	}
+}
+
 // Nothing is sent without a secret, and the error does not show it.
 func TestX3_SourceThatFails_KeepsTheSecretOutOfErrors(t *testing.T) {
 	for name, value := range map[string]string{

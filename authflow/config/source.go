@@ -127,22 +127,3 @@ func (s *sources) find(name string, counts func(*source) bool) (Value, *source) 
 	}
 	return Value{}, nil
 }
-
-// missing is the error for a setting that no source gives. It names variables that may
-// have been set in its place.
-func (s *sources) missing(name, alternatives string) error {
-	where := variable(name)
-	if s.profile != nil {
-		where += " or " + s.profile.where(name)
-	}
-	hint := ""
-	for _, similar := range s.similar {
-		if kindOf(similar.setting) == name || isSecret(similar.setting) && isSecret(name) {
-			hint += fmt.Sprintf("; %s is set, but is not a setting: did you mean %s", similar.Name, similar.Means)
-		}
-	}
-	return invalid(where, "is required"+alternatives+hint)
-}
-
-// isSecret reports whether a setting gives a secret.
-func isSecret(name string) bool { return slices.Contains(secretSettings(), name) }

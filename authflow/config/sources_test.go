@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -172,6 +173,24 @@ func TestLoad_OrgOfAnotherHost_DoesNotCount(t *testing.T) {
 func TestLoad_OrgIdentifier_IsNamedAsItWasGiven(t *testing.T) {
 	_, err := world{env: variables("ORG_IDENTIFIER", "-3")}.load(t)
 	isInvalid(t, err, "THOUGHTSPOT_ORG_IDENTIFIER")
+}
+
+// A tool can tell which setting is missing, and say how to give it.
+func TestLoad_MissingSetting_IsNamed(t *testing.T) {
+	for setting, env := range map[string]map[string]string{
+		"host":     {"USERNAME": "x", "PASSWORD": "x"},
+		"username": {"HOST": "x", "SECRET_KEY": "x"},
+		"password": {"HOST": "x", "USERNAME": "x"},
+	} {
+		for _, profiles := range []string{"", "[default]\norg = 1\n"} {
+			_, err := world{env: env, profiles: profiles}.load(t)
+			isInvalid(t, err, "THOUGHTSPOT_"+strings.ToUpper(setting)+" ", "is required")
+			var missing *config.MissingError
+			if !errors.As(err, &missing) || missing.Setting != setting {
+				t.Errorf("%s: %#v", setting, err)
+			}
+		}
+	}
 }
 
 // Variables that look like ours are named where a setting is missing. They are no

@@ -79,15 +79,21 @@ func (p *program) askProfile(ctx context.Context, t *terminal, path string) (con
 		profile.CAFile = ca
 	}
 	for _, question := range []struct {
-		text string
-		to   *string
-	}{{"Address of the cluster, such as acme.thoughtspot.cloud", &profile.Host}, {"User", &profile.Username}} {
+		text, name, flag string
+		to               *string
+	}{
+		{"Address of the cluster, such as acme.thoughtspot.cloud", "the address of the cluster", "--host", &profile.Host},
+		{"User", "the user", "--username", &profile.Username},
+	} {
 		if *question.to != "" {
 			continue
 		}
 		answer, err := t.ask(ctx, question.text)
 		if err != nil {
 			return profile, err
+		}
+		if answer == "" {
+			return profile, usagef("nothing was written: %s is required: type it, or give %s", question.name, question.flag)
 		}
 		*question.to = answer
 	}
@@ -111,6 +117,9 @@ func (p *program) askProfile(ctx context.Context, t *terminal, path string) (con
 		return profile, nil
 	}
 	secret, err := t.askSecret("The secret itself, which is written to " + path)
+	if err == nil && secret == "" {
+		err = usagef("nothing was written: the secret is required")
+	}
 	if isKey {
 		profile.SecretKey = secret
 	} else {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +20,7 @@ type keysCommand struct {
 
 type keysShowCommand struct {
 	Reveal bool `help:"Show the keys themselves."`
+	JSON   bool `help:"Print a list of objects."`
 }
 
 // Help implements a hook of kong.
@@ -28,7 +31,8 @@ as the user may see them. With --org, of one Org, by number or name.
 Examples:
 
   tsauth keys show
-  tsauth keys show --org 2 --reveal`
+  tsauth keys show --org 2 --reveal
+  tsauth keys show --json --reveal`
 }
 
 // Run prints a line for each level.
@@ -50,11 +54,39 @@ func (c *keysShowCommand) Run(ctx context.Context, p *program) error {
 		}
 		levels = []keyLevel{*level}
 	}
+	if c.JSON {
+		return c.printJSON(p.stdout, levels)
+	}
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	for _, level := range levels {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", level.name(), strings.ToLower(string(level.status)), level.keyText(c.Reveal))
 	}
 	return w.Flush()
+}
+
+// keyLevelJSON is an object of keys show --json.
+type keyLevelJSON struct {
+	Level   string       `json:"level"` // cluster or org
+	OrgID   *int32       `json:"org_id,omitempty"`
+	OrgName string       `json:"org_name,omitempty"`
+	Status  string       `json:"status"` // enabled or disabled
+	HasKey  bool         `json:"has_key"`
+	Keys    []gen.Secret `json:"keys,omitempty"` // with --reveal
+}
+
+func (c *keysShowCommand) printJSON(w io.Writer, levels []keyLevel) error {
+	out := []keyLevelJSON{}
+	for _, level := range levels {
+		object := keyLevelJSON{Level: "cluster", Status: strings.ToLower(string(level.status)), HasKey: len(level.keys) > 0}
+		if level.org != nil {
+			object.Level, object.OrgID, object.OrgName = "org", &level.org.ID, level.org.Name
+		}
+		if c.Reveal {
+			object.Keys = level.keys
+		}
+		out = append(out, object)
+	}
+	return json.NewEncoder(w).Encode(out)
 }
 
 // takeOrgFlag returns the Org of --org, which names the keys here, and not the Org of

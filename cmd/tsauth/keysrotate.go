@@ -13,8 +13,8 @@ import (
 )
 
 type keysRotateCommand struct {
-	Yes     bool          `help:"Do not ask."`
-	Timeout time.Duration `default:"2m" help:"How long to try to switch the new key on."`
+	Yes     bool     `help:"Do not ask."`
+	Timeout duration `default:"2m" help:"How long to try to switch the new key on."`
 }
 
 // Help implements a hook of kong.
@@ -53,7 +53,7 @@ func (c *keysRotateCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	r := &rotation{connection: conn, level: level, org: org, timeout: c.Timeout}
+	r := &rotation{connection: conn, level: level, org: org, timeout: time.Duration(c.Timeout)}
 	if err := r.checkSecret(ctx); err != nil {
 		return err
 	}

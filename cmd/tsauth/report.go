@@ -14,7 +14,7 @@ import (
 // report writes what went wrong to standard error: in one line and, with --json
 // or --format json, as an object on the next line.
 func (p *program) report(ctx context.Context, args []string, err error) {
-	text := plainText(err.Error()) + p.hint(err)
+	text := plainText(err.Error()) + p.hint(err) + missingHint(err)
 	fmt.Fprintln(p.stderr, "tsauth: "+text)
 	if !wantsJSON(args) {
 		return

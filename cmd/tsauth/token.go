@@ -19,11 +19,11 @@ import (
 const defaultMinTTL = 60 * time.Second
 
 type tokenCommand struct {
-	Format  string         `enum:"text,header,json,github" default:"text" help:"text: the token. header: an Authorization header. json: with user, Org and time left. github: mask the token in the log of a GitHub job, and make it the output \"token\" of the step."`
-	MinTTL  *time.Duration `name:"min-ttl" placeholder:"60s" help:"Remaining lifetime of the token at least. An error if new tokens live for less."`
-	As      string         `placeholder:"USER" help:"Token for another user. Needs the secret key."`
-	Request string         `placeholder:"FILE" help:"JSON body of the request for a full, object or custom access token, without user and secret. - is standard input."`
-	NoStore bool           `help:"Get a new token that no other run shares, for a job that revokes it."`
+	Format  string    `enum:"text,header,json,github" default:"text" help:"text: the token. header: an Authorization header. json: with user, Org and time left. github: mask the token in the log of a GitHub job, and make it the output \"token\" of the step."`
+	MinTTL  *duration `name:"min-ttl" placeholder:"60s" help:"Remaining lifetime of the token at least. An error if new tokens live for less."`
+	As      string    `placeholder:"USER" help:"Token for another user. Needs the secret key."`
+	Request string    `placeholder:"FILE" help:"JSON body of the request for a full, object or custom access token, without user and secret. - is standard input."`
+	NoStore bool      `help:"Get a new token that no other run shares, for a job that revokes it."`
 }
 
 // Help implements a hook of kong.
@@ -86,7 +86,7 @@ func (c *tokenCommand) get(ctx context.Context, store kept.Tokens, flow *authflo
 	defer done()
 	var opts []authflow.TokenOption
 	if c.MinTTL != nil {
-		opts = append(opts, authflow.MinTTL(*c.MinTTL))
+		opts = append(opts, authflow.MinTTL(time.Duration(*c.MinTTL)))
 	}
 	return flow.Token(ctx, opts...)
 }

@@ -5,18 +5,18 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-// What `go build -o bin/simulator ./examples/simulator` makes in the repository. For
-// a copy of this file, TSAUTH_SIMULATOR says where that is.
-const BINARY = process.env.TSAUTH_SIMULATOR ?? fileURLToPath(new URL("../../bin/simulator", import.meta.url));
-const FLAGS = ["-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-json", "-exit-with-stdin"];
+// What `go build -o bin/tsauth ./cmd/tsauth` makes in the repository. For a copy of this
+// file, TSAUTH says where tsauth is.
+const BINARY = process.env.TSAUTH ?? fileURLToPath(new URL("../../bin/tsauth", import.meta.url));
+const ARGS = ["simulate", "--addr", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json", "--exit-with-stdin"];
 
 export class Simulator {
   // start starts a process with ports of its own. It ends when stop is called, or
   // when this process is killed; without stop, this process waits for it.
   static async start(...flags) {
-    const child = spawn(BINARY, [...FLAGS, ...flags], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(BINARY, [...ARGS, ...flags], { stdio: ["pipe", "pipe", "inherit"] });
     await once(child, "spawn").catch((cause) => {
-      throw new Error(`cannot start ${BINARY}: build it, or set TSAUTH_SIMULATOR to its path`, { cause });
+      throw new Error(`cannot start ${BINARY}: build it, or set TSAUTH to its path`, { cause });
     });
     const ended = once(child, "exit").then(([code]) => {
       throw new Error(`the simulator ended with ${code}; standard error says why`);

@@ -12,7 +12,7 @@ const FOUND = [{ metadata_id: "m-1", metadata_name: "Sales" }];
 let simulator, thoughtspot;
 
 // node:test runs each file in a process, so each file has a simulator of its own.
-before(async () => { simulator = await Simulator.start("-secret-key", KEY); });
+before(async () => { simulator = await Simulator.start("--secret-key", KEY); });
 after(() => simulator?.stop());
 
 beforeEach(async () => {

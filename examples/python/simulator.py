@@ -7,10 +7,10 @@ import subprocess
 import urllib.error
 import urllib.request
 
-# What `go build -o bin/simulator ./examples/simulator` makes in the repository. For a
-# copy of this file, TSAUTH_SIMULATOR says where that is.
-BINARY = os.environ.get("TSAUTH_SIMULATOR") or pathlib.Path(__file__).parents[2] / "bin" / "simulator"
-FLAGS = ["-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-json", "-exit-with-stdin"]
+# What `go build -o bin/tsauth ./cmd/tsauth` makes in the repository. For a copy of this
+# file, TSAUTH says where tsauth is.
+BINARY = os.environ.get("TSAUTH") or pathlib.Path(__file__).parents[2] / "bin" / "tsauth"
+ARGS = ["simulate", "--addr", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json", "--exit-with-stdin"]
 
 
 class Simulator:
@@ -19,9 +19,9 @@ class Simulator:
 
     def __init__(self, *flags):
         try:
-            self._process = subprocess.Popen([BINARY, *FLAGS, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._process = subprocess.Popen([BINARY, *ARGS, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except FileNotFoundError as error:
-            raise RuntimeError(f"cannot start {BINARY}: build it, or set TSAUTH_SIMULATOR to its path") from error
+            raise RuntimeError(f"cannot start {BINARY}: build it, or set TSAUTH to its path") from error
         line = self._process.stdout.readline()
         if not line:
             self.stop()

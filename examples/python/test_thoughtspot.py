@@ -12,7 +12,7 @@ FOUND = [{"metadata_id": "m-1", "metadata_name": "Sales"}]
 class SurvivalTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.simulator = Simulator("-secret-key", KEY)
+        cls.simulator = Simulator("--secret-key", KEY)
         cls.addClassCleanup(cls.simulator.stop)
 
     def setUp(self):

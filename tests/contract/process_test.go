@@ -31,7 +31,7 @@ var liveRuns = []struct {
 	},
 	{
 		name:        "with every switch, and the envelope of live servers",
-		flags:       []string{"-nested-errors"},
+		flags:       []string{"--nested-errors"},
 		env:         []string{"THOUGHTSPOT_ALLOW_JIT=1", "THOUGHTSPOT_ALLOW_REVOKE_ALL=1", "THOUGHTSPOT_STRICT=1"},
 		fewest:      1000,
 		leavesOut:   "it needs the simulator's controls",
@@ -40,14 +40,14 @@ var liveRuns = []struct {
 	{
 		// The suite expects that a password works; this server wants more.
 		name:      "where the server differs",
-		flags:     []string{"-mfa"},
+		flags:     []string{"--mfa"},
 		fewest:    500,
 		leavesOut: "it needs the simulator's controls",
 		differs:   "- spec: the response is 401, not 204 (",
 	},
 	{
 		name:      "where the server differs, and must not",
-		flags:     []string{"-mfa"},
+		flags:     []string{"--mfa"},
 		env:       []string{"THOUGHTSPOT_STRICT=1"},
 		fewest:    500,
 		leavesOut: "it needs the simulator's controls",
@@ -56,7 +56,7 @@ var liveRuns = []struct {
 	},
 	{
 		name:      "where the server differs with a reason",
-		flags:     []string{"-mfa"},
+		flags:     []string{"--mfa"},
 		env:       []string{"THOUGHTSPOT_STRICT=1", "THOUGHTSPOT_RELEASE=26.8", "THOUGHTSPOT_REASONS=testdata/mfa.yaml"},
 		fewest:    500,
 		leavesOut: "it needs the simulator's controls",
@@ -65,7 +65,7 @@ var liveRuns = []struct {
 }
 
 // TestOverTLSAgainstAProcess runs the suite in its live mode, in a process of
-// its own, against examples/simulator in another, over TLS with a certificate
+// its own, against tsauth simulate in another, over TLS with a certificate
 // that the simulator has made for itself.
 func TestOverTLSAgainstAProcess(t *testing.T) {
 	if live() {
@@ -124,11 +124,11 @@ func liveRun(t *testing.T, simulator string, flags, env []string, altered ...alt
 	return string(out), err
 }
 
-// buildSimulator builds examples/simulator and returns the executable.
+// buildSimulator builds tsauth and returns the executable.
 func buildSimulator(t *testing.T) string {
 	t.Helper()
-	simulator := filepath.Join(t.TempDir(), "simulator")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", simulator, "./examples/simulator")
+	simulator := filepath.Join(t.TempDir(), "tsauth")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", simulator, "./cmd/tsauth")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -143,8 +143,8 @@ func start(t *testing.T, simulator string, flags []string) (url, certificate str
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	certificate = filepath.Join(t.TempDir(), "cert.pem")
 	server := exec.CommandContext(ctx, simulator, append([]string{
-		"-addr", "127.0.0.1:0", "-tls", "-tls-cert-out", certificate,
-		"-user", "contract:Guest@123!", "-org", "1:Sales", "-secret-key", "a-key-of-its-own",
+		"simulate", "--addr", "127.0.0.1:0", "--tls", "--tls-cert-out", certificate,
+		"--user", "contract:Guest@123!", "--org", "1:Sales", "--secret-key", "a-key-of-its-own",
 	}, flags...)...)
 	server.Cancel = func() error { return server.Process.Signal(os.Interrupt) }
 	server.Stderr = os.Stderr

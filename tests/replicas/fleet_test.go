@@ -21,12 +21,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// programs are the executables of package replica and of the simulator.
+// programs are the executables of package replica and of tsauth, the simulator.
 var programs = sync.OnceValues(func() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "replicas-"); err != nil {
 		return "", err
 	}
-	for name, source := range map[string]string{"replica": "./replica", "simulator": "../../examples/simulator"} {
+	for name, source := range map[string]string{"replica": "./replica", "tsauth": "../../cmd/tsauth"} {
 		build := exec.CommandContext(context.Background(), "go", "build", "-o", filepath.Join(dir, name), ".")
 		build.Dir, build.Stderr = source, os.Stderr
 		if err := build.Run(); err != nil {
@@ -107,7 +107,7 @@ func newFleet(t *testing.T, s settings) *fleet {
 	}}
 	t.Cleanup(f.client.CloseIdleConnections)
 	f.writeSecret(secretKey)
-	sim := start(t, nil, filepath.Join(dir, "simulator"), "-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-secret-key", secretKey)
+	sim := start(t, nil, filepath.Join(dir, "tsauth"), "simulate", "--addr", "127.0.0.1:0", "--control", "127.0.0.1:0", "--secret-key", secretKey)
 	f.cluster = sim.line(t)
 	f.control = strings.TrimPrefix(sim.line(t), "control ")
 	f.tell(http.MethodPatch, "/settings", map[string]any{"rate_limit": map[string]any{"per_second": s.serverRate, "burst": max(40, s.serverRate/10)}}, nil)

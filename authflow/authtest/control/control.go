@@ -7,8 +7,8 @@
 //	go http.ListenAndServe("127.0.0.1:4123", sim)
 //	go http.ListenAndServe("127.0.0.1:4124", control.Handler(sim))
 //
-// The command in examples/simulator does the same for people who do not write Go,
-// and has a walk through the API with curl.
+// The command tsauth simulate does the same for people who do not write Go, and the
+// description of package simulate has a walk through the API with curl.
 //
 // # Tests in parallel
 //
@@ -17,7 +17,7 @@
 // parallel, with port 0 for both addresses. On a virtual machine with two cores of
 // a Xeon server, a process needs 40 ms of CPU time until it responds to GET
 // /healthz: 30 ms after its start at best, and 100 to 130 ms (the median of 40 to 50
-// starts) at a load average of 17 to 28. With the vendor's whole document by -openapi
+// starts) at a load average of 17 to 28. With the vendor's whole document by --openapi
 // it takes 250 ms at best.
 package control
 

@@ -10,7 +10,7 @@ import (
 
 // The control API is on a listener of its own, and there alone.
 func TestControlListensApart(t *testing.T) {
-	lines, stderr, stop := start(t, 2, "-addr", "127.0.0.1:0", "-control", "0.0.0.0:0", "-control-host", "simulator")
+	lines, stderr, stop := start(t, 2, "--addr", "127.0.0.1:0", "--control", "0.0.0.0:0", "--control-host", "simulator")
 	found := regexp.MustCompile(`^control (http://127\.0\.0\.1:[1-9]\d*)$`).FindStringSubmatch(lines[1])
 	if found == nil {
 		t.Fatalf("lines %q", lines)

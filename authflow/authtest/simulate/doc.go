@@ -1,18 +1,18 @@
-// Package simulate is the command that runs package authtest as a server, for
-// clients in any language:
+// Package simulate is the command tsauth simulate, which runs package authtest as a
+// server, for clients in any language:
 //
-//	go run ./examples/simulator -addr 127.0.0.1:4123 -user tsadmin:admin -secret-key KEY
+//	tsauth simulate --addr 127.0.0.1:4123 --user tsadmin:admin --secret-key KEY
 //
 // Browsers that embed ThoughtSpot can use it as well, on TLS and from the pages
-// that -origin names:
+// that --origin names:
 //
-//	go run ./examples/simulator -tls -origin https://localhost:8443
+//	tsauth simulate --tls --origin https://localhost:8443
 //
 // It prints its URL as one line on standard output and serves until it is
 // interrupted. With -v it logs each call on standard error, with its JSON and
-// without secrets. With -lenient it accepts what older clients send, such as
-// numbers for texts. Without -user and -admin there is the administrator
-// tsadmin:admin; with them, only the users that they name. -h lists the other flags.
+// without secrets. With --lenient it accepts what older clients send, such as
+// numbers for texts. Without --user and --admin there is the administrator
+// tsadmin:admin; with them, only the users that they name. --help lists the other flags.
 //
 // It is for tests. It keeps passwords in the clear, forgets everything when it
 // ends, and must not be reachable by other people.
@@ -22,16 +22,16 @@
 // A suite starts one process for each of its workers, reads the addresses, and
 // resets the simulator before each test:
 //
-//	go run ./examples/simulator -addr 127.0.0.1:0 -control 127.0.0.1:0 -json -exit-with-stdin
+//	tsauth simulate --addr 127.0.0.1:0 --control 127.0.0.1:0 --json --exit-with-stdin
 //
-// With port 0 each process has ports of its own. -json prints the addresses as one
-// line, {"url":"http://…","control_url":"http://…"}. With -exit-with-stdin the
+// With port 0 each process has ports of its own. --json prints the addresses as one
+// line, {"url":"http://…","control_url":"http://…"}. With --exit-with-stdin the
 // process ends when its standard input closes, so that none is left behind if the
 // suite is killed; without it standard input is not read, because services and
 // containers have none. GET /healthz of the control API responds when both
 // addresses serve. examples/node and examples/python are such suites.
 //
-// -openapi lets the operations of a document, such as the one that the vendor
+// --openapi lets the operations of a document, such as the one that the vendor
 // publishes, respond by its examples and schemas. Standard error lists those whose
 // examples do not fit.
 //
@@ -39,24 +39,24 @@
 //
 // Every client that reaches the control API can do everything. It listens on the
 // loopback interface only, and rejects requests for other host names and from pages
-// in a browser, unless -control-host names the host. Between containers that is the
+// in a browser, unless --control-host names the host. Between containers that is the
 // name of the container:
 //
-//	go run ./examples/simulator -addr 0.0.0.0:4123 -control 0.0.0.0:4124 -control-host simulator
+//	tsauth simulate --addr 0.0.0.0:4123 --control 0.0.0.0:4124 --control-host simulator
 //
 // A port that the container publishes is called by the name of the machine:
-// -control-host localhost, or -control-host docker in a pipeline with a Docker
-// service. Where the name is not known beforehand, -control-host '*' accepts any
+// --control-host localhost, or --control-host docker in a pipeline with a Docker
+// service. Where the name is not known beforehand, --control-host '*' accepts any
 // name, and a web page can then reach the controls by DNS rebinding.
 //
 // # Controls
 //
-// With -control it also serves the control API, and prints its URL as a second
+// With --control it also serves the control API, and prints its URL as a second
 // line. A test in Python or TypeScript can then do what a test in Go does by
 // the methods of authtest.Simulator: let time pass, revoke tokens, let the next
 // calls fail, read counts and requests. This is a session with it.
 //
-//	$ go run ./examples/simulator -control 127.0.0.1:4124
+//	$ tsauth simulate --control 127.0.0.1:4124
 //	http://127.0.0.1:4123
 //	control http://127.0.0.1:4124
 //

@@ -48,47 +48,18 @@ type org struct {
 	name string
 }
 
-// parse reads the command line. It writes its complaint to stderr.
-func parse(name string, args []string, stderr io.Writer) (config, error) {
+// parse reads the command line. It writes the help to stdout, and a mistake to stderr.
+func parse(name string, args []string, stdout, stderr io.Writer) (config, error) {
 	c := config{name: name}
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // package flag would show the whole help for each mistake
-	fs.StringVar(&c.addr, "addr", "127.0.0.1:4123", "`host:port` to listen on; port 0 takes a free one")
-	// Package flag repeats a value that it is told is wrong, and these hold
-	// passwords: they are looked at afterwards.
 	var users []given
-	fs.Func("user", "a user, as `NAME:PASSWORD`; may be repeated; without -user and -admin there is the administrator "+
-		authtest.DefaultUsername+":"+authtest.DefaultPassword+", with them only the users that they name; "+
-		"a user named "+authtest.DefaultUsername+" is an administrator",
-		func(s string) error { users = append(users, given{"-user", s}); return nil })
-	fs.Func("admin", "an administrator, as `NAME:PASSWORD`; may be repeated; see -user",
-		func(s string) error { users = append(users, given{"-admin", s}); return nil })
-	fs.Func("org", "an Org, as `ID:NAME`; all users are in it; may be repeated", c.org)
-	fs.StringVar(&c.secretKey, "secret-key", authtest.DefaultSecretKey, "the cluster's secret `key`")
-	fs.Func("origin", "an origin, as `https://HOST[:PORT]`, whose pages may call and frame the simulator from a browser; may be repeated", c.origin)
-	fs.BoolVar(&c.tls, "tls", false, "serve TLS with a certificate made at the start")
-	fs.StringVar(&c.certOut, "tls-cert-out", "", "`file` to write that certificate to, in PEM, for clients to trust")
-	fs.BoolVar(&c.mfa, "mfa", false, "switch multi-factor authentication on: passwords are rejected")
-	fs.BoolVar(&c.nested, "nested-errors", false, "send errors as live servers do, with the code and the text in error.message.debug, "+
-		"in place of error.message, where the vendor's spec has them; the control API has more forms")
-	fs.BoolVar(&c.lenient, "lenient", false, "accept the wrong JSON type in a request where its meaning is clear, such as 5 for \"5\" or one value for a list, which is otherwise a 400")
-	fs.Func("openapi", "`file` with an OpenAPI 3 document, such as the vendor's, whose operations respond by its examples and schemas", c.openAPI)
-	fs.BoolVar(&c.json, "json", false, "print the addresses as one line of JSON, with url and control_url")
-	fs.BoolVar(&c.exitWithStdin, "exit-with-stdin", false, "end when standard input closes, as it does when the program that started this one ends")
-	fs.StringVar(&c.control, "control", "", "`host:port` to serve the control API on, on the loopback interface; port 0 takes a free one")
-	fs.Func("control-host", "a `name` by which the control API is called that is not this machine's own; "+
-		"* for any; may be repeated; lets -control listen beyond the loopback interface",
-		func(s string) error { c.controlHosts = append(c.controlHosts, s); return nil })
-	fs.BoolVar(&c.verbose, "v", false, "log calls on standard error, with their JSON and without secrets")
+	fs := c.flagSet(&users)
 	err := fs.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fs.SetOutput(stderr)
-		_, _ = fmt.Fprintf(stderr, "Usage of %s:\n", name)
-		fs.PrintDefaults()
+		printHelp(stdout, name, fs)
 		return config{}, err
 	case err != nil:
-		_, _ = fmt.Fprintf(stderr, "%s: %v; -h lists the flags\n", name, err)
+		_, _ = fmt.Fprintf(stderr, "%s: %s; --help lists the flags\n", name, withTwoDashes(err))
 		return config{}, err
 	}
 	if err := c.complete(users, fs.Args()); err != nil {
@@ -98,12 +69,44 @@ func parse(name string, args []string, stderr io.Writer) (config, error) {
 	return c, nil
 }
 
+// flagSet returns the flags. Package flag repeats a value that it is told is wrong, and
+// those of users hold passwords: they are looked at afterwards.
+func (c *config) flagSet(users *[]given) *flag.FlagSet {
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // package flag would show the whole help for each mistake
+	fs.StringVar(&c.addr, "addr", "127.0.0.1:4123", "`HOST:PORT` to listen on. Port 0 takes a free one.")
+	fs.Func("user", "A user, as `NAME:PASSWORD`. Can be given several times. Without --user and --admin there is the administrator "+
+		authtest.DefaultUsername+":"+authtest.DefaultPassword+", with them only the users that they name. "+
+		"A user named "+authtest.DefaultUsername+" is an administrator.",
+		func(s string) error { *users = append(*users, given{"--user", s}); return nil })
+	fs.Func("admin", "An administrator, as `NAME:PASSWORD`. Can be given several times. See --user.",
+		func(s string) error { *users = append(*users, given{"--admin", s}); return nil })
+	fs.Func("org", "An Org, as `ID:NAME`. All users are in it. Can be given several times.", c.org)
+	fs.StringVar(&c.secretKey, "secret-key", authtest.DefaultSecretKey, "The cluster's secret `KEY`.")
+	fs.Func("origin", "An origin, as `https://HOST[:PORT]`, whose pages may call and frame the simulator from a browser. Can be given several times.", c.origin)
+	fs.BoolVar(&c.tls, "tls", false, "Serve TLS with a certificate made at the start.")
+	fs.StringVar(&c.certOut, "tls-cert-out", "", "`FILE` to write that certificate to, in PEM, for clients to trust.")
+	fs.BoolVar(&c.mfa, "mfa", false, "Switch multi-factor authentication on: passwords are rejected.")
+	fs.BoolVar(&c.nested, "nested-errors", false, "Send errors as live servers do, with the code and the text in error.message.debug, "+
+		"in place of error.message, where the vendor's spec has them. The control API has more forms.")
+	fs.BoolVar(&c.lenient, "lenient", false, "Accept the wrong JSON type in a request where its meaning is clear, such as 5 for \"5\" or one value for a list, which is otherwise a 400.")
+	fs.Func("openapi", "`FILE` with an OpenAPI 3 document, such as the vendor's, whose operations respond by its examples and schemas.", c.openAPI)
+	fs.BoolVar(&c.json, "json", false, "Print the addresses as one line of JSON, with url and control_url.")
+	fs.BoolVar(&c.exitWithStdin, "exit-with-stdin", false, "End when standard input closes, as it does when the program that started this one ends.")
+	fs.StringVar(&c.control, "control", "", "`HOST:PORT` to serve the control API on, on the loopback interface. Port 0 takes a free one.")
+	fs.Func("control-host", "A `NAME` by which the control API is called that is not this machine's own, or * for any. "+
+		"Can be given several times. Lets --control listen beyond the loopback interface.",
+		func(s string) error { c.controlHosts = append(c.controlHosts, s); return nil })
+	fs.BoolVar(&c.verbose, "v", false, "Log calls on standard error, with their JSON and without secrets.")
+	return fs
+}
+
 // given is a flag that holds a password, as it was given.
 type given struct{ flag, value string }
 
 func (c *config) complete(users []given, rest []string) error {
 	for _, g := range users {
-		if err := c.user(g.value, g.flag == "-admin"); err != nil {
+		if err := c.user(g.value, g.flag == "--admin"); err != nil {
 			return fmt.Errorf("%s: %w", g.flag, err)
 		}
 	}
@@ -111,13 +114,13 @@ func (c *config) complete(users []given, rest []string) error {
 	case len(rest) > 0:
 		return errors.New("there is an argument that is not a flag")
 	case c.secretKey == "":
-		return errors.New("-secret-key is empty")
+		return errors.New("--secret-key is empty")
 	case c.certOut != "" && !c.tls:
-		return errors.New("-tls-cert-out needs -tls")
+		return errors.New("--tls-cert-out needs --tls")
 	case len(c.controlHosts) > 0 && c.control == "":
-		return errors.New("-control-host needs -control")
+		return errors.New("--control-host needs --control")
 	case c.control != "" && len(c.controlHosts) == 0 && !loopback(c.control):
-		return errors.New("-control is not on the loopback interface; say by -control-host how it is called")
+		return errors.New("--control is not on the loopback interface; say by --control-host how it is called")
 	}
 	return nil
 }

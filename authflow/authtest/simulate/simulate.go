@@ -26,13 +26,13 @@ const (
 
 // Run is the command: it serves until ctx ends, and returns the exit code. name
 // is what the command calls itself in its messages. It reads stdin only with
-// -exit-with-stdin.
+// --exit-with-stdin.
 func Run(ctx context.Context, name string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	cfg, err := parse(name, args, stderr)
+	cfg, err := parse(name, args, stdout, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return ExitOK
-	case err != nil: // the flag set has said it
+	case err != nil: // parse has said it
 		return ExitUsage
 	}
 	if cfg.exitWithStdin {

@@ -87,8 +87,8 @@ func fullToken(t *testing.T, c *http.Client, url string, req gen.GetFullAccessTo
 }
 
 func TestServesUntilInterrupted(t *testing.T) {
-	url, stderr, stop := program(t, "-addr", "127.0.0.1:0", "-user", "ann:p:w", "-admin", "root:pw",
-		"-org", "1:Sales", "-secret-key", "hunter2", "-v", "-nested-errors")
+	url, stderr, stop := program(t, "--addr", "127.0.0.1:0", "--user", "ann:p:w", "--admin", "root:pw",
+		"--org", "1:Sales", "--secret-key", "hunter2", "-v", "--nested-errors")
 	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9]\d*$`).MatchString(url) {
 		t.Fatalf("URL %q", url)
 	}
@@ -120,7 +120,7 @@ func TestServesUntilInterrupted(t *testing.T) {
 
 func TestTLSAndMFA(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "cert.pem")
-	url, stderr, stop := program(t, "-addr", "localhost:0", "-tls", "-tls-cert-out", file, "-mfa")
+	url, stderr, stop := program(t, "--addr", "localhost:0", "--tls", "--tls-cert-out", file, "--mfa")
 	pem, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestTLSAndMFA(t *testing.T) {
 }
 
 func TestOrigins(t *testing.T) {
-	url, _, stop := program(t, "-addr", "127.0.0.1:0", "-origin", "https://app.example", "-origin", "https://localhost:8443")
+	url, _, stop := program(t, "--addr", "127.0.0.1:0", "--origin", "https://app.example", "--origin", "https://localhost:8443")
 	for origin, want := range map[string]string{
 		"https://app.example": "https://app.example", "https://localhost:8443": "https://localhost:8443", "https://else.example": "",
 	} {
@@ -163,8 +163,8 @@ func TestOrigins(t *testing.T) {
 }
 
 func TestLenient(t *testing.T) {
-	for status, flags := range map[int][]string{http.StatusBadRequest: nil, http.StatusOK: {"-lenient"}} {
-		url, _, stop := program(t, append(flags, "-addr", "127.0.0.1:0")...)
+	for status, flags := range map[int][]string{http.StatusBadRequest: nil, http.StatusOK: {"--lenient"}} {
+		url, _, stop := program(t, append(flags, "--addr", "127.0.0.1:0")...)
 		client, err := gen.NewClientWithResponses(url)
 		if err != nil {
 			t.Fatal(err)
@@ -191,32 +191,31 @@ func TestExitCodes(t *testing.T) {
 		code int
 		says string
 	}{
-		{"-h", 0, "-secret-key"},
-		{"-nonsense", 2, "nonsense"},
-		{"-user ann", 2, "NAME:PASSWORD"},
-		{"-user :hunter2", 2, "NAME:PASSWORD"},
-		{"-user ann:", 2, "NAME:PASSWORD"},
-		{"-user ann:hunter2 -admin ann:hunter2", 2, "twice"},
-		{"-org Sales", 2, "ID:NAME"},
-		{"-org 0:Zero", 2, "ID:NAME"},
-		{"-org 1:Primary", 2, "twice"},
-		{"-org 1:a -org 1:b", 2, "twice"},
-		{"-org 2147483648:a", 2, "ID:NAME"},
-		{"-secret-key=", 2, "-secret-key"},
-		{"-tls-cert-out x", 2, "needs -tls"},
-		{"-origin app.example", 2, "https://HOST"},
-		{"-origin https://app.example/", 2, "https://HOST"},
-		{"-origin *", 2, "https://HOST"},
+		{"--nonsense", 2, "--nonsense"},
+		{"--user ann", 2, "NAME:PASSWORD"},
+		{"--user :hunter2", 2, "NAME:PASSWORD"},
+		{"--user ann:", 2, "NAME:PASSWORD"},
+		{"--user ann:hunter2 --admin ann:hunter2", 2, "twice"},
+		{"--org Sales", 2, "ID:NAME"},
+		{"--org 0:Zero", 2, "ID:NAME"},
+		{"--org 1:Primary", 2, "twice"},
+		{"--org 1:a --org 1:b", 2, "twice"},
+		{"--org 2147483648:a", 2, "ID:NAME"},
+		{"--secret-key=", 2, "--secret-key"},
+		{"--tls-cert-out x", 2, "needs --tls"},
+		{"--origin app.example", 2, "https://HOST"},
+		{"--origin https://app.example/", 2, "https://HOST"},
+		{"--origin *", 2, "https://HOST"},
 		{"hunter2", 2, "not a flag"},
-		{"-control 0.0.0.0:0", 2, "-control-host"},
-		{"-control :0", 2, "-control-host"},
-		{"-control 192.0.2.1:0", 2, "-control-host"},
-		{"-control localhost", 2, "-control-host"},
-		{"-control-host simulator", 2, "needs -control"},
-		{"-addr 127.0.0.1:0 -control " + taken.Addr().String(), 1, "in use"},
-		{"-addr " + taken.Addr().String(), 1, "in use"},
-		{"-addr 127.0.0.1:99999", 1, "port"},
-		{"-tls -tls-cert-out /nonexistent/x", 1, "nonexistent"},
+		{"--control 0.0.0.0:0", 2, "--control-host"},
+		{"--control :0", 2, "--control-host"},
+		{"--control 192.0.2.1:0", 2, "--control-host"},
+		{"--control localhost", 2, "--control-host"},
+		{"--control-host simulator", 2, "needs --control"},
+		{"--addr 127.0.0.1:0 --control " + taken.Addr().String(), 1, "in use"},
+		{"--addr " + taken.Addr().String(), 1, "in use"},
+		{"--addr 127.0.0.1:99999", 1, "port"},
+		{"--tls --tls-cert-out /nonexistent/x", 1, "nonexistent"},
 	} {
 		var out, stderr bytes.Buffer
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a server that should not be

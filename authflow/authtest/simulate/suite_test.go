@@ -37,7 +37,7 @@ func get(t *testing.T, url string, headers ...string) (int, string) {
 }
 
 func TestRun_JSON_PrintsBothAddressesOnOneLine(t *testing.T) {
-	line, _, stop := program(t, "-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-json")
+	line, _, stop := program(t, "--addr", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json")
 	var found struct {
 		URL        string
 		ControlURL string `json:"control_url"`
@@ -54,7 +54,7 @@ func TestRun_JSON_PrintsBothAddressesOnOneLine(t *testing.T) {
 	if code, rest := stop(); code != ExitOK || rest != "" {
 		t.Errorf("exit %d, %q", code, rest)
 	}
-	line, _, stop = program(t, "-addr", "127.0.0.1:0", "-json")
+	line, _, stop = program(t, "--addr", "127.0.0.1:0", "--json")
 	if strings.Contains(line, "control") {
 		t.Errorf("without a control API it prints %q", line)
 	}
@@ -66,7 +66,7 @@ func TestRun_ExitWithStdin_EndsWhenStdinCloses(t *testing.T) {
 	out, stdout := io.Pipe()
 	code := make(chan int, 1)
 	go func() {
-		code <- Run(t.Context(), "simulator", []string{"-addr", "127.0.0.1:0", "-exit-with-stdin"}, stdin, stdout, io.Discard)
+		code <- Run(t.Context(), "simulator", []string{"--addr", "127.0.0.1:0", "--exit-with-stdin"}, stdin, stdout, io.Discard)
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -91,7 +91,7 @@ func TestRun_ExitWithStdin_EndsWhenStdinCloses(t *testing.T) {
 
 // Under systemd, in a container and behind & standard input is /dev/null.
 func TestRun_StdinAtItsEnd_Serves(t *testing.T) {
-	url, _, stop := program(t, "-addr", "127.0.0.1:0") // with no standard input at all
+	url, _, stop := program(t, "--addr", "127.0.0.1:0") // with no standard input at all
 	if status, _ := get(t, url+"/nowhere"); status != 404 {
 		t.Errorf("status %d", status)
 	}
@@ -108,7 +108,7 @@ func TestRun_OpenAPI_ServesTheDocumentAndReportsOnStderr(t *testing.T) {
 	if err := os.WriteFile(file, []byte(document), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lines, stderr, stop := start(t, 2, "-addr", "127.0.0.1:0", "-control", "127.0.0.1:0", "-openapi", file)
+	lines, stderr, stop := start(t, 2, "--addr", "127.0.0.1:0", "--control", "127.0.0.1:0", "--openapi", file)
 	token := fullToken(t, http.DefaultClient, lines[0], tsadmin()).JSON200
 	if token == nil {
 		t.Fatal("no token")
@@ -135,7 +135,7 @@ func TestRun_OpenAPI_ServesTheDocumentAndReportsOnStderr(t *testing.T) {
 			}
 		}
 		var out, said bytes.Buffer
-		if code := Run(t.Context(), "simulator", []string{"-addr", "127.0.0.1:0", "-openapi", file}, nil, &out, &said); code == ExitOK || out.Len() > 0 || said.Len() == 0 {
+		if code := Run(t.Context(), "simulator", []string{"--addr", "127.0.0.1:0", "--openapi", file}, nil, &out, &said); code == ExitOK || out.Len() > 0 || said.Len() == 0 {
 			t.Errorf("%s: exit %d, %q, %q", name, code, out.String(), said.String())
 		}
 	}
@@ -143,7 +143,7 @@ func TestRun_OpenAPI_ServesTheDocumentAndReportsOnStderr(t *testing.T) {
 
 // The port of a container is published under another number, and any name.
 func TestRun_ControlHostStar_ServesAnyHost(t *testing.T) {
-	lines, _, stop := start(t, 2, "-addr", "127.0.0.1:0", "-control", "0.0.0.0:0", "-control-host", "*")
+	lines, _, stop := start(t, 2, "--addr", "127.0.0.1:0", "--control", "0.0.0.0:0", "--control-host", "*")
 	defer stop()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimPrefix(lines[1], "control ")+"/clock", nil)
 	if err != nil {
@@ -162,8 +162,8 @@ func TestRun_ControlHostStar_ServesAnyHost(t *testing.T) {
 
 func TestRun_Name_IsInItsMessages(t *testing.T) {
 	var out, said bytes.Buffer
-	code := Run(t.Context(), "tsauth simulate", []string{"-secret-key="}, nil, &out, &said)
-	if want := "tsauth simulate: -secret-key is empty\n"; code != ExitUsage || said.String() != want {
+	code := Run(t.Context(), "tsauth simulate", []string{"--secret-key="}, nil, &out, &said)
+	if want := "tsauth simulate: --secret-key is empty\n"; code != ExitUsage || said.String() != want {
 		t.Errorf("exit %d, %q, want %q", code, said.String(), want)
 	}
 }

@@ -18,7 +18,7 @@ func TestWalkThroughTheControlAPI(t *testing.T) {
 	steps := walkOf(t)
 	w := &walk{vars: make(map[string]string), replace: strings.NewReplacer()}
 	for _, s := range steps {
-		if args, is := strings.CutPrefix(s.command, "go run ./examples/simulator "); is {
+		if args, is := strings.CutPrefix(s.command, "tsauth simulate "); is {
 			w.start(t, strings.Fields(args), s.output)
 			continue
 		}
@@ -76,7 +76,7 @@ type walk struct {
 func (w *walk) start(t *testing.T, args []string, output string) {
 	t.Helper()
 	documented := regexp.MustCompile(`http://\S+`).FindAllString(output, -1)
-	args = append(args, "-addr", "127.0.0.1:0")
+	args = append(args, "--addr", "127.0.0.1:0")
 	for i, arg := range args {
 		args[i] = strings.ReplaceAll(arg, ":4124", ":0")
 	}

@@ -26,7 +26,7 @@ func Listen(ctx context.Context, address string) (*Listener, error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		l, err := listenUnix(ctx, path)
 		if err != nil {
-			return nil, fmt.Errorf("listen on %s: %w", address, err)
+			return nil, fmt.Errorf("listen on %q: %w", address, err)
 		}
 		return &Listener{l, []string{"localhost"}}, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -34,6 +35,9 @@ func (s *socket) Close() error {
 // listenUnix listens on a socket in a private folder. The lock on the folder holds two
 // processes apart that start at once.
 func listenUnix(ctx context.Context, path string) (net.Listener, error) {
+	if err := checkSocketPath(path); err != nil {
+		return nil, err
+	}
 	folder, err := openPrivate(filepath.Dir(path))
 	if err != nil {
 		return nil, err
@@ -56,6 +60,20 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return &socket{listener, path, made}, nil
+}
+
+// maxSocketPath is the longest path of a socket: 107 bytes on Linux, 103 on macOS.
+const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// checkSocketPath returns an error for a path that no socket can have.
+func checkSocketPath(path string) error {
+	switch {
+	case path == "" || strings.HasSuffix(path, "/"):
+		return errors.New("there must be the path of a socket behind unix:, such as unix:/run/user/1000/tsauth/socket")
+	case len(path) > maxSocketPath:
+		return fmt.Errorf("the path has %d bytes, but the path of a socket has at most %d: choose a shorter one", len(path), maxSocketPath)
+	}
+	return nil
 }
 
 // openPrivate opens a folder that belongs to the current user and is closed to others,

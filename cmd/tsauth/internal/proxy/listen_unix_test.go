@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -99,6 +100,25 @@ func TestSocket_WhatElseLiesThere_IsLeftAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func TestSocket_PathThatNoSocketCanHave_IsRejected(t *testing.T) {
+	folder := filepath.Dir(socketPath(t)) + "/"
+	longest := folder + strings.Repeat("s", len(syscall.RawSockaddrUnix{}.Path)-1-len(folder))
+	for address, problem := range map[string]string{
+		"unix:":                 "path of a socket behind unix:",
+		"unix:" + folder:        "path of a socket behind unix:",
+		"unix:" + longest + "s": "choose a shorter one",
+	} {
+		if l, err := Listen(t.Context(), address); err == nil || !strings.Contains(err.Error(), problem) {
+			t.Errorf("%s: %v, %v", address, l, err)
+		}
+	}
+	l, err := Listen(t.Context(), "unix:"+longest)
+	if err != nil {
+		t.Fatalf("%d bytes: %v", len(longest), err)
+	}
+	_ = l.Close()
 }
 
 func TestSocket_OfAProcessThatWasKilled_IsReplaced(t *testing.T) {

@@ -42,7 +42,8 @@ func (a *acquisition) mint(ctx context.Context) (*lease, attemptResult) {
 		return l, attemptResult{}
 	}
 	e := newError(failure)
-	e.RetryAfter = max(min(e.RetryAfter, maxRetryAfter), verdict.Held, blockedFor(ticket))
+	blocked := blockedFor(ticket)
+	e.RetryAfter, e.heldUntil = max(min(e.RetryAfter, maxRetryAfter), verdict.Held, blocked), time.Now().Add(blocked)
 	if a.parentHasAnother(with, failure) {
 		return nil, attemptResult{err: e, again: a.hasAttemptsLeft(), after: backoff(a.attempts, 0)}
 	}

@@ -94,9 +94,10 @@
 //
 // Every error of this package is or wraps an [*Error]. A network error of an
 // ordinary request is the error of net/http. errors.Is recognizes [ErrInvalid]
-// (rejected before anything was sent), [ErrCredentialsRejected], [ErrForbidden],
-// [ErrRateLimited], [ErrMaintenance], [ErrUnexpectedRedirect], [ErrWrongOrigin],
-// [ErrWrongPrincipal] and [ErrClosed]. [Error.Class] names the outcome in one word,
+// (rejected before anything was sent), [ErrCredentialsRejected],
+// [ErrTooManyRejected], [ErrForbidden], [ErrNotThoughtSpot], [ErrRateLimited],
+// [ErrMaintenance], [ErrUnexpectedRedirect], [ErrWrongOrigin], [ErrWrongPrincipal] and
+// [ErrClosed]. [Error.Class] names the outcome in one word,
 // and [Error.Retryable] says whether to retry. [ErrorOf] reads the error of any API
 // response.
 //

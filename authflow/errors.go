@@ -18,8 +18,15 @@ var (
 	ErrInvalid = errors.New("invalid argument")
 	// ErrCredentialsRejected: the server rejected the password, secret key or
 	// token (401; for a call with a password also 400, 500 and any other status that
-	// is not plainly about something else).
+	// is not plainly about something else, see ErrNotThoughtSpot).
 	ErrCredentialsRejected = errors.New("credentials rejected")
+	// ErrTooManyRejected: nothing was sent, because the server has rejected so many
+	// passwords of the user that one more could lock the account. RetryAfter says when
+	// one is sent again. Such an error matches ErrCredentialsRejected as well.
+	ErrTooManyRejected = errors.New("too many passwords were rejected")
+	// ErrNotThoughtSpot: the response to a login is a page, or 404, 405 or 501 without
+	// an error of the API. The address is probably wrong.
+	ErrNotThoughtSpot = errors.New("this host does not look like ThoughtSpot")
 	// ErrForbidden: the server knows the user and says no (403): an inactive or
 	// locked account, or trusted authentication that is switched off.
 	ErrForbidden = errors.New("forbidden")
@@ -67,7 +74,7 @@ type Error struct {
 	// or this package's own back-off. A Flow obeys a Retry-After of at most five
 	// minutes, waits for up to a quarter longer, so that not all return together,
 	// and says so here. Zero if unknown; above zero whenever an error of a Flow is
-	// Retryable.
+	// Retryable. The text of the error repeats it then, and for a rejected credential.
 	RetryAfter time.Duration
 	// Err is the cause, or a description; nil if the server's response says it
 	// all.
@@ -77,6 +84,7 @@ type Error struct {
 	permanent bool          // another attempt cannot help, whatever the class says
 	kind      error         // one of the kinds above, where class and Status do not tell
 	heldBack  bool          // nothing was sent: this package holds the request back
+	heldUntil time.Time     // when it no longer does; the zero time if that is not known
 	wraps     bool          // Err is another Error, which says what the fields say
 	attempts  int           // of the acquisition that failed
 
@@ -109,11 +117,17 @@ func (e *Error) Error() string {
 	if e.IncidentID != "" {
 		b.WriteString(" (incident " + e.IncidentID + ")")
 	}
-	if wait := e.RetryAfter.Round(time.Millisecond); wait > 0 {
+	wait := e.RetryAfter.Round(time.Millisecond)
+	if wait > 0 && e.mayPass() {
 		fmt.Fprintf(&b, " (retry after %v)", wait)
 	}
 	return b.String()
 }
+
+// mayPass reports whether time may mend the failure: it is retryable, or the
+// server rejected a credential, which others may set right, and which is not sent before
+// RetryAfter is over (R6). A file that is missing stays so.
+func (e *Error) mayPass() bool { return e.Retryable() || e.outcome() == outcome.Rejected }
 
 // describe writes status, code, kind and the server's text.
 func (e *Error) describe(b *strings.Builder) {

@@ -3,9 +3,13 @@ package authflow
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
 func TestX4_Error_SaysWhatHappenedInOneLine(t *testing.T) {
@@ -20,6 +24,39 @@ func TestX4_Error_SaysWhatHappenedInOneLine(t *testing.T) {
 	}
 	if got := invalid("login", "username", "must not be empty").Error(); got != "authflow: login: username: must not be empty" {
 		t.Error(got)
+	}
+}
+
+// The text says when to retry where time may mend the failure, whatever pause the Flow
+// makes.
+func TestR4_ErrorText_SaysWhenToRetryOnlyWhereThatMayHelp(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		failure *outcome.Failure
+		says    bool
+	}{
+		"not sent":           {&outcome.Failure{Class: outcome.NotSent}, true},
+		"unknown host":       {&outcome.Failure{Class: outcome.NotSent, Permanent: true}, false},
+		"no response":        {&outcome.Failure{Class: outcome.OutcomeUnknown}, true},
+		"rejected":           {&outcome.Failure{Class: outcome.Rejected, Status: 401}, true},
+		"locked":             {&outcome.Failure{Class: outcome.Rejected, Status: 403}, true},
+		"overloaded":         {&outcome.Failure{Class: outcome.Overloaded, Status: 503}, true},
+		"rate limited":       {&outcome.Failure{Class: outcome.RateLimited, Status: 429}, true},
+		"conflict":           {&outcome.Failure{Class: outcome.Conflict, Status: 409}, true},
+		"redirect":           {&outcome.Failure{Class: outcome.Unexpected, Status: 302}, false},
+		"not ThoughtSpot":    {&outcome.Failure{Class: outcome.Rejected, Status: 404, Foreign: true}, false},
+		"wrong request":      {&outcome.Failure{Class: outcome.Invalid, Status: 400}, false},
+		"failed":             {&outcome.Failure{Class: outcome.Other, Status: 500}, true},
+		"not implemented":    {&outcome.Failure{Class: outcome.Other, Status: 501, Permanent: true}, false},
+		"an error of a file": {&outcome.Failure{Err: fs.ErrNotExist}, false},
+	} {
+		e := newError(c.failure)
+		e.RetryAfter = time.Minute
+		for range 2 {
+			if got := strings.HasSuffix(e.Error(), " (retry after 1m0s)"); got != c.says {
+				t.Errorf("%s: %v", name, e)
+			}
+		}
 	}
 }
 

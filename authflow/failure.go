@@ -20,6 +20,10 @@ func newError(f *outcome.Failure) *Error {
 		RetryAfter: f.RetryAfter, Err: f.Err, class: f.Class, permanent: f.Permanent,
 	}
 	e.kind = kindOfFailure(f)
+	if f.Foreign {
+		// For the lockout, the password counts as rejected.
+		e.class, e.maxBackoff = outcome.Unexpected, time.Minute
+	}
 	return e
 }
 
@@ -35,6 +39,8 @@ func kindOfFailure(f *outcome.Failure) error {
 		return ErrWrongOrigin
 	case errors.As(f.Err, &other):
 		return ErrWrongPrincipal
+	case f.Foreign:
+		return ErrNotThoughtSpot
 	case f.Class == outcome.Unexpected && isRedirect:
 		return ErrUnexpectedRedirect
 	}
@@ -61,7 +67,7 @@ func asError(op string, err error) *Error {
 		return e
 	case *renewal.PauseError:
 		paused := *asError(op, e.Unwrap())
-		paused.RetryAfter, paused.heldBack = max(time.Until(e.Until), 1), true
+		paused.RetryAfter, paused.heldBack = max(time.Until(e.Until), time.Until(paused.heldUntil), 1), true
 		return &paused
 	case *url.Error: // of our own http.Client, which repeats the address
 		err = e.Err
@@ -113,9 +119,7 @@ func (e *Error) retryIn(pause time.Duration) *Error {
 func (f *Flow) queueError(op string, err error) *Error {
 	var blocked *lockout.BlockedError
 	if errors.As(err, &blocked) {
-		e := newError(blocked.Last)
-		e.Op, e.RetryAfter, e.heldBack = op, blocked.RetryAfter, true
-		return e
+		return heldBackError(op, blocked)
 	}
 	var queued *limiter.QueueError
 	if !errors.As(err, &queued) {
@@ -126,6 +130,44 @@ func (f *Flow) queueError(op string, err error) *Error {
 		e = newError(queued.Failure)
 		e.Op = op
 	}
-	e.Err, e.RetryAfter, e.heldBack = queued, queued.RetryAfter, true
+	e.Err = queued
+	return e.holdBack(queued.RetryAfter)
+}
+
+// holdBack returns e as the error of a request that is held back for d from now on.
+func (e *Error) holdBack(d time.Duration) *Error {
+	e.RetryAfter, e.heldUntil, e.heldBack = d, time.Now().Add(d), true
 	return e
 }
+
+// heldBackError is the error of a request whose password or key the lockout holds back.
+func heldBackError(op string, blocked *lockout.BlockedError) *Error {
+	e := newError(blocked.Last)
+	e.Op = op
+	if blocked.OfPassword() {
+		e.Err = &heldBackPasswordError{blocked, blocked.Last.Err}
+	}
+	return e.holdBack(blocked.RetryAfter)
+}
+
+// heldBackPasswordError says why a password is not sent.
+type heldBackPasswordError struct {
+	blocked *lockout.BlockedError
+	cause   error // of the latest call with it; may be nil
+}
+
+// Error implements error.
+func (e *heldBackPasswordError) Error() string {
+	if e.cause == nil {
+		return e.blocked.Reason()
+	}
+	return e.cause.Error() + ": " + e.blocked.Reason()
+}
+
+// Is reports whether target is ErrTooManyRejected, and the number of rejections is why.
+func (e *heldBackPasswordError) Is(target error) bool {
+	return target == ErrTooManyRejected && e.blocked.TooMany
+}
+
+// Unwrap returns the cause of the latest call.
+func (e *heldBackPasswordError) Unwrap() error { return e.cause }

@@ -90,9 +90,11 @@ func (f *Flow) Token(ctx context.Context, opts ...TokenOption) (Token, error) {
 	if err != nil {
 		return Token{}, f.acquisitionError(err)
 	}
-	remaining := l.Remaining(time.Now())
+	now := time.Now()
+	remaining := l.Remaining(now)
 	if remaining < o.minTTL {
-		problem := fmt.Sprintf("a new token lives for %v, less than the required %v", remaining.Round(time.Second), o.minTTL)
+		problem := fmt.Sprintf("tokens live for %v, of which this one has %v left, less than the required %v",
+			(remaining + l.Age(now)).Round(time.Second), remaining.Round(time.Second), o.minTTL)
 		return Token{}, invalid("Token", "MinTTL", problem)
 	}
 	return tokenOf(l), nil

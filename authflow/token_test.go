@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +106,24 @@ func TestX5_MoreLifeThanATokenHas_IsAnErrorThatNamesMinTTL(t *testing.T) {
 			if !errors.Is(err, authflow.ErrInvalid) || !errors.As(err, &e) || e.Field != "MinTTL" {
 				t.Errorf("%v", err)
 			}
+		}
+	})
+}
+
+// The token may be one that has lived for a while: the error says how long tokens live,
+// and how long this one still does.
+func TestX5_MoreLifeThanATokenHas_IsAboutTheTokenInUse(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, sim *authtest.Simulator) {
+		f := trusted(t, sim, 300*time.Second)
+		mustToken(t, f)
+		for _, left := range []string{"4m55s", "4m45s"} {
+			_, err := f.Token(t.Context(), authflow.MinTTL(time.Hour))
+			want := "MinTTL: tokens live for 4m55s, of which this one has " + left + " left, less than the required 1h0m0s"
+			if err == nil || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+			time.Sleep(10 * time.Second) // fake clock
 		}
 	})
 }

@@ -41,6 +41,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, authflow.ErrWrongPrincipal):
 		return exitWrongUser
+	case errors.Is(err, authflow.ErrNotThoughtSpot):
+		return exitUnreachable
 	case errors.Is(err, authflow.ErrForbidden):
 		return exitForbidden
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // report writes what went wrong to standard error: in one line and, with --json
 // or --format json, as an object on the next line.
 func (p *program) report(ctx context.Context, args []string, err error) {
-	text := plainText(err.Error()) + p.hint(err) + missingHint(err)
+	text := p.errorText(err) + p.hint(err) + missingHint(err)
 	fmt.Fprintln(p.stderr, "tsauth: "+text)
 	if !wantsJSON(args) {
 		return
@@ -28,7 +29,10 @@ func (p *program) report(ctx context.Context, args []string, err error) {
 	}{Error: text, ExitCode: exitCode(ctx, err)}
 	var failure *authflow.Error
 	if errors.As(err, &failure) {
-		out.Class, out.Status, out.RetryAfter = failure.Class(), failure.Status, failure.RetryAfter.Seconds()
+		out.Class, out.Status = failure.Class(), failure.Status
+	}
+	if p.mayPass(err) {
+		out.RetryAfter = failure.RetryAfter.Seconds()
 	}
 	_ = json.NewEncoder(p.stderr).Encode(out)
 }
@@ -44,6 +48,30 @@ func wantsJSON(args []string) bool {
 	return isNext || slices.Contains(args, "--json") || slices.Contains(args, "--format=json")
 }
 
+// mayPass reports whether the same may succeed later. A rejected password is sent again
+// then, in case the server was wrong.
+func (p *program) mayPass(err error) bool {
+	var failure *authflow.Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	isPassword := p.secretKind == "password" && errors.Is(err, authflow.ErrCredentialsRejected)
+	return failure.Retryable() || isPassword
+}
+
+var retryAfter = regexp.MustCompile(` \(retry after [^)]*\)`)
+
+// errorText returns the text of the error that ends a run. A Flow tells when it goes on
+// after a failure that only a person can mend, such as a wrong key. A run does not go on,
+// so it does not say that. After too many rejections the text says it by the clock.
+func (p *program) errorText(err error) string {
+	text := plainText(err.Error())
+	if p.mayPass(err) && !errors.Is(err, authflow.ErrTooManyRejected) {
+		return text
+	}
+	return retryAfter.ReplaceAllString(text, "")
+}
+
 // plainText returns a text in one line, without the words that tell Go programmers which
 // package an error is from.
 func plainText(text string) string {
@@ -55,8 +83,22 @@ func plainText(text string) string {
 func (p *program) hint(err error) string {
 	isRejected := errors.Is(err, authflow.ErrCredentialsRejected)
 	isRedirect := errors.Is(err, authflow.ErrUnexpectedRedirect)
-	if isRedirect || isRejected && p.secretKind == "password" {
+	switch {
+	case errors.Is(err, authflow.ErrTooManyRejected):
+		return "; to try now: tsauth token --no-store"
+	case errors.Is(err, authflow.ErrNotThoughtSpot):
+		return "; check the address" + p.address()
+	case isRedirect || isRejected && p.secretKind == "password":
 		return "; with single sign-on or multi-factor authentication passwords do not work: use a secret key or a token"
 	}
 	return ""
+}
+
+// address returns the address of the settings with its source. It is empty for doctor,
+// which does not show whole addresses.
+func (p *program) address() string {
+	if p.host.Text == "" {
+		return ""
+	}
+	return fmt.Sprintf(" %s, from %s", p.host.Text, p.host.Source)
 }

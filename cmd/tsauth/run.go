@@ -40,6 +40,7 @@ type program struct {
 	flags          *settingsFlags
 	commands       config.Commands // that print secrets
 	secretKind     string          // of the settings in use: password, secret_key or token; for hints
+	host           config.Value    // of the settings in use; for hints
 }
 
 // run runs the command with its arguments, and returns the exit code. Only main

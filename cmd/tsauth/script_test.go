@@ -101,6 +101,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //	sim alive N                   fails unless N tokens are alive
 //	sim fail OPERATION N STATUS   the next N calls fail
 //	sim pass OPERATION N          N calls work, before those that fail
+//	sim answer OPERATION STATUS TYPE BODY   all calls get this response
+//	sim busy OPERATION DURATION   all calls get 429 with this Retry-After
 //	sim redirect OPERATION N      the next N calls lead to single sign-on
 //	sim of-another OPERATION      the next response has a token of another user
 //	sim clear                     no more failures
@@ -119,6 +121,11 @@ func controlSimulator(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		return n
 	}
+	duration := func(i int) time.Duration {
+		d, err := time.ParseDuration(arg(i))
+		ts.Check(err)
+		return d
+	}
 	switch arg(0) {
 	case "calls":
 		if n := sim.Calls(arg(1)); n != number(2) {
@@ -126,6 +133,11 @@ func controlSimulator(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	case "fail":
 		sim.Fail(arg(1), number(2), authtest.Status(number(3)))
+	case "answer":
+		sim.ClearFaults()
+		sim.Fail(arg(1), -1, authtest.Answer(number(2), arg(3), arg(4)))
+	case "busy":
+		sim.Fail(arg(1), -1, authtest.RateLimited(duration(2)))
 	case "pass":
 		sim.Fail(arg(1), number(2), authtest.Delay(0))
 	case "clear":
@@ -133,9 +145,7 @@ func controlSimulator(ts *testscript.TestScript, _ bool, args []string) {
 	case "revoke-all":
 		sim.RevokeAll()
 	case "advance":
-		d, err := time.ParseDuration(arg(1))
-		ts.Check(err)
-		sim.Advance(d)
+		sim.Advance(duration(1))
 	case "alive":
 		if n := len(sim.Tokens()); n != number(1) {
 			ts.Fatalf("%d tokens are alive, want %s", n, args[1])

@@ -40,7 +40,7 @@ func (p *program) options(stdinUsedBy string) config.Options {
 func (p *program) settings(stdinUsedBy string) (*config.Settings, error) {
 	s, err := config.Load(p.options(stdinUsedBy))
 	if err == nil {
-		p.secretKind = s.Credential.Kind
+		p.secretKind, p.host = s.Credential.Kind, s.Host
 	}
 	return s, err
 }
@@ -54,6 +54,7 @@ type connection struct {
 
 // connect makes a connection. It sends nothing.
 func (p *program) connect(s *config.Settings, opts ...authflow.Option) (*connection, error) {
+	p.host = s.Host
 	cluster, err := s.Cluster(opts...)
 	if err != nil {
 		return nil, err

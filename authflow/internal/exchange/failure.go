@@ -38,6 +38,7 @@ func FailureOf(op string, secret outcome.Secret, resp *http.Response, body []byt
 		TraceID:    redact.Line(redactor(detail.TraceIDGUID)),
 		RetryAfter: retryAfter(resp.Header),
 		Page:       page,
+		Foreign:    isForeign(op, secret, resp.StatusCode, page, body),
 		Permanent:  resp.StatusCode == http.StatusNotImplemented,
 	}
 	switch {

@@ -93,7 +93,7 @@ func (l *Limiter) queueError(p *principal, behind int, now time.Time) *QueueErro
 // except one about the connection.
 func forOthers(f *outcome.Failure) *outcome.Failure {
 	reduced := &outcome.Failure{
-		Class: f.Class, Status: f.Status, RetryAfter: f.RetryAfter, Page: f.Page, Permanent: f.Permanent,
+		Class: f.Class, Status: f.Status, RetryAfter: f.RetryAfter, Page: f.Page, Foreign: f.Foreign, Permanent: f.Permanent,
 	}
 	var connection *net.OpError
 	var lookup *net.DNSError

@@ -17,37 +17,55 @@ type BlockedError struct {
 	// RetryAfter is the time until the password or key may be sent again, as far as is
 	// known, and always above zero.
 	RetryAfter time.Duration
+	// TooMany says that no password of the user is sent, whichever it is, because too
+	// many were rejected.
+	TooMany bool
 
 	reason string
 }
 
 // Error implements error.
 func (e *BlockedError) Error() string {
+	if e.TooMany {
+		return e.reason // which says until when
+	}
 	return fmt.Sprintf("%s; not sent again for %v", e.reason, e.RetryAfter.Round(time.Millisecond))
 }
+
+// Reason is Error without the RetryAfter.
+func (e *BlockedError) Reason() string { return e.reason }
+
+// OfPassword reports whether a password is not sent because it, or others of its user,
+// were rejected or may have been.
+func (e *BlockedError) OfPassword() bool { return e.reason != wasRejectedKey && e.reason != isInFlight }
 
 // The reasons why a password or key is not sent.
 const (
 	wasRejectedKey = "the server rejected the secret key"
 
 	wasRejected   = "the server rejected the password"
+	wasForeign    = "the response to the password was not one of ThoughtSpot"
 	wasUnanswered = "the last call with the password got no response and may have been rejected"
-	wereRejected  = "the server rejected too many other passwords of the user within an hour"
 	isInFlight    = "another call with a password of the user is in flight"
 )
 
-// block returns the error for a password. own reports whether last was a call with
-// this very password.
-func block(last *outcome.Failure, own bool, until, now time.Time) *BlockedError {
-	reason := wasRejected
+// block returns the error for a password of a user.
+func (r ruling) block(user string, last *outcome.Failure, now time.Time) *BlockedError {
+	e := &BlockedError{Last: last, RetryAfter: r.until.Sub(now), TooMany: r.isCount, reason: wasRejected}
 	switch {
-	case !own:
-		reason = wereRejected
+	case r.isCount:
+		e.reason = fmt.Sprintf("%s of the user %q were rejected %d times, the last time at %s; none is sent until %s",
+			r.which, user, r.rejected, r.last.Format(time.TimeOnly), roundUp(r.until).Format(time.TimeOnly))
+	case last.Foreign:
+		e.reason = wasForeign
 	case last.Class != outcome.Rejected:
-		reason = wasUnanswered
+		e.reason = wasUnanswered
 	}
-	return &BlockedError{Last: last, RetryAfter: until.Sub(now), reason: reason}
+	return e
 }
+
+// roundUp returns the first whole second that is not before t.
+func roundUp(t time.Time) time.Time { return t.Add(time.Second - 1).Truncate(time.Second) }
 
 // turnTaken returns the error for a call whose turn another call has taken.
 func turnTaken() *BlockedError {

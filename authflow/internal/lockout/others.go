@@ -11,29 +11,29 @@ import (
 // counts them. It is trusted for a second, so that a crowd of callers costs the
 // Ledger one Load a second.
 type othersBlock struct {
+	ruling  ruling
 	hash    [32]byte
 	force   Force
-	until   time.Time
 	trusted time.Time
-	last    kind // of the latest call
-	own     bool // the latest call was one with this password
+	last    entry // the latest call
 }
 
 const trustedFor = time.Second
 
-// applies reports whether it blocks a call with this password.
+// applies reports whether it blocks a call with this password. A nil othersBlock blocks
+// none.
 func (e *othersBlock) applies(hash [32]byte, force Force, now time.Time) bool {
-	if e.hash != hash || e.force != force {
+	if e == nil || e.hash != hash || e.force != force {
 		return false
 	}
-	return now.Before(e.trusted) && now.Before(e.until)
+	return now.Before(e.trusted) && now.Before(e.ruling.until)
 }
 
-// blocked returns the error for a caller.
-func (e *othersBlock) blocked(now time.Time) *BlockedError {
+// blocked returns the error for a caller with a password of the user.
+func (e *othersBlock) blocked(user string, now time.Time) *BlockedError {
 	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent it and got no response")}
-	if e.last == kindRejected {
-		last = &outcome.Failure{Class: outcome.Rejected, Err: errors.New("another process sent it")}
+	if e.last.kind == kindRejected || e.last.foreign {
+		last = &outcome.Failure{Class: outcome.Rejected, Foreign: e.last.foreign}
 	}
-	return block(last, e.own, e.until, now)
+	return e.ruling.block(user, last, now)
 }

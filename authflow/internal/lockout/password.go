@@ -16,7 +16,7 @@ type user struct {
 	events   uint64     // the number of calls and rejections, which orders them
 	wrong    []wrong    // passwords whose latest verdict is a rejection, oldest first
 
-	others othersBlock // the calls of other processes that block a password
+	others *othersBlock // the calls of other processes that block a password; nil if none do
 }
 
 // send is a call whose password was rejected, or may have been.
@@ -72,9 +72,9 @@ func (u *user) eligible(t *Ticket, now time.Time) (time.Duration, error) {
 		return untilDone, nil
 	}
 	if u.others.applies(hash, t.force, now) {
-		return 0, u.others.blocked(now)
+		return 0, u.others.blocked(t.user, now)
 	}
-	blocked := u.blocked(hash, t.force, now)
+	blocked := u.blocked(t, now)
 	if blocked != nil {
 		return 0, blocked
 	}
@@ -89,22 +89,21 @@ func (u *user) eligible(t *Ticket, now time.Time) (time.Duration, error) {
 }
 
 // blocked returns why a password that is not proven must not be sent now, or nil.
-func (u *user) blocked(hash [32]byte, force Force, now time.Time) *BlockedError {
+func (u *user) blocked(t *Ticket, now time.Time) *BlockedError {
 	var attempts []attempt
-	var last *outcome.Failure
-	own := u.lastRejection(hash, now)
+	last := u.lastRejection(t.hash, now)
+	hasOwn := last != nil
 	for _, s := range u.countedAt(now) {
-		attempts = append(attempts, attempt{same: s.hash == hash, exempt: s.exempt, at: s.at, until: s.until})
-		last = s.failure
+		attempts = append(attempts, attempt{same: s.hash == t.hash, exempt: s.exempt, at: s.at, until: s.until})
+		if !hasOwn {
+			last = s.failure
+		}
 	}
-	until := blockedUntil(attempts, force)
-	if !until.After(now) {
+	r := rule(attempts, t.force)
+	if !r.until.After(now) {
 		return nil
 	}
-	if own != nil {
-		last = own
-	}
-	return block(last, own != nil, until, now)
+	return r.block(t.user, last, now)
 }
 
 // take counts a call with a password as in flight, and returns its place in the
@@ -200,7 +199,7 @@ func (u *user) accept(hash [32]byte, sent uint64, now time.Time) {
 	})
 	u.wrong = slices.DeleteFunc(u.wrong, func(w wrong) bool { return w.hash == hash })
 	u.proof.accept(hash, sent, u.events, now)
-	u.others = othersBlock{}
+	u.others = nil
 }
 
 // land takes a call out of flight.

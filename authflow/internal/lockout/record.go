@@ -20,16 +20,17 @@ const (
 
 // entry is one send in a record.
 type entry struct {
-	hash uint32 // the first 20 bits of the keyed hash of the password
-	kind kind
-	end  time.Time // when it no longer counts, by the clock of this process
+	hash    uint32 // the first 20 bits of the keyed hash of the password
+	kind    kind
+	foreign bool      // the response was not one of ThoughtSpot
+	end     time.Time // when it no longer counts, by the clock of this process
 }
 
 // at returns when the send was counted, unless it was accepted.
 func (e entry) at() time.Time { return e.end.Add(-countsFor) }
 
-// A record is a version byte, its time to live, and for each entry 4 bits of kind
-// with 20 bits of hash, and its end. Times are in tenths of a second from the
+// A record is a version byte, its time to live, and for each entry a bit that says
+// foreign, 3 bits of kind, 20 bits of hash, and its end. Times are in tenths of a second from the
 // moment at which the record was saved, so that the clocks of processes need not
 // agree: the Ledger tells how much of the time to live is left.
 const (
@@ -39,6 +40,7 @@ const (
 	maxEntries    = 12
 	tick          = 100 * time.Millisecond
 	hashBits      = 20
+	foreignBit    = 0x80
 )
 
 // shortHash returns the part of a hash that a record holds. Another password is
@@ -60,15 +62,15 @@ func parseRecord(record []byte, left time.Duration, now time.Time) []entry {
 	var entries []entry
 	for e := range slices.Chunk(body, entrySize) {
 		end := time.Duration(binary.BigEndian.Uint16(e[3:])) * tick
-		kind := kind(e[0] >> 4)
+		kind := kind((e[0] &^ foreignBit) >> 4)
 		if kind >= kinds || end > ttl {
 			return nil
 		}
 		if end > age {
 			entries = append(entries, entry{
 				hash: uint32(e[0]&0xf)<<16 | uint32(e[1])<<8 | uint32(e[2]),
-				kind: kind,
-				end:  now.Add(end - age),
+				kind: kind, foreign: e[0]&foreignBit != 0,
+				end: now.Add(end - age),
 			})
 		}
 	}
@@ -84,7 +86,11 @@ func formatRecord(entries []entry, now time.Time) (record []byte, ttl time.Durat
 	for _, e := range entries {
 		end := min(max(e.end.Sub(now), 0)+tick-1, countsFor).Truncate(tick)
 		ttl = max(ttl, end)
-		record = append(record, byte(e.kind)<<4|byte(e.hash>>16), byte(e.hash>>8), byte(e.hash))
+		first := byte(e.kind)<<4 | byte(e.hash>>16)
+		if e.foreign {
+			first |= foreignBit
+		}
+		record = append(record, first, byte(e.hash>>8), byte(e.hash))
 		record = binary.BigEndian.AppendUint16(record, uint16(end/tick))
 	}
 	record[0] = recordVersion

@@ -80,9 +80,9 @@ func (t *Ticket) admit(c tally, now time.Time) (time.Duration, error) {
 	if !accepted.IsZero() {
 		t.endProof()
 	}
-	until := blockedUntil(c.attempts, t.force)
-	if until.After(now) {
-		return 0, t.blockByOthers(c, until, now)
+	r := rule(c.attempts, t.force)
+	if r.until.After(now) {
+		return 0, t.blockByOthers(c, r, now)
 	}
 	if c.inFlight > 0 {
 		return jitter(pollInterval), nil
@@ -103,13 +103,13 @@ func (t *Ticket) endProof() {
 
 // blockByOthers notes that the Ledger blocks the password, so that other callers
 // of this process need not ask the Ledger for some time, and returns the reason.
-func (t *Ticket) blockByOthers(c tally, until, now time.Time) error {
+func (t *Ticket) blockByOthers(c tally, rules ruling, now time.Time) error {
 	r := t.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.userOf(t.user, now)
-	u.others = othersBlock{hash: t.hash, force: t.force, until: until, trusted: now.Add(trustedFor), last: c.last, own: c.own}
-	return u.others.blocked(now)
+	u.others = &othersBlock{ruling: rules, hash: t.hash, force: t.force, trusted: now.Add(trustedFor), last: c.last}
+	return u.others.blocked(t.user, now)
 }
 
 // jitter returns a random duration between half of d and one and a half of it.

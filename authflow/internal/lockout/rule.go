@@ -35,17 +35,32 @@ func gap(n int) time.Duration {
 	return 10 * time.Minute
 }
 
-// blockedUntil returns when a password that is not proven may be sent again after
-// these attempts, which are ordered by at; the zero time if it may be sent at
-// once.
-func blockedUntil(attempts []attempt, force Force) time.Time {
+// ruling says when a password that is not proven may be sent again, and why.
+type ruling struct {
+	until    time.Time // the zero time if it may be sent at once
+	isCount  bool      // the number of rejections of the user decides, whichever password it is
+	which    string    // passwords were rejected so often: "passwords", or "other passwords" without this one
+	rejected int       // that number
+	last     time.Time // the latest of them
+}
+
+// rule returns the ruling after these attempts, which are ordered by at.
+func rule(attempts []attempt, force Force) ruling {
 	same := slices.DeleteFunc(slices.Clone(attempts), func(a attempt) bool { return !a.same })
-	until := later(fewerThan(maxRejected, attempts), fewerThan(maxSame, same))
+	until := fewerThan(maxSame, same)
 	same = slices.DeleteFunc(same, func(a attempt) bool { return a.exempt })
 	if len(same) > 0 && force == Scheduled {
 		until = later(until, same[len(same)-1].at.Add(gap(len(same))))
 	}
-	return until
+	byCount := fewerThan(maxRejected, attempts)
+	if !byCount.After(until) {
+		return ruling{until: until}
+	}
+	which := "passwords"
+	if !slices.ContainsFunc(attempts, func(a attempt) bool { return a.same }) {
+		which = "other passwords"
+	}
+	return ruling{until: byCount, isCount: true, which: which, rejected: len(attempts), last: attempts[len(attempts)-1].at}
 }
 
 // fewerThan returns when fewer than n of the attempts count.

@@ -15,8 +15,7 @@ const (
 // tally is what a record says about one password.
 type tally struct {
 	attempts []attempt // calls that count as rejected, oldest first
-	last     kind      // of the latest of them, with this password if there is one
-	own      bool      // the latest of them was one with this password
+	last     entry     // the latest of them, with this password if there is one
 	accepted bool      // a moment ago, by another process
 	rejected time.Time // the latest rejection of this password
 	inFlight int       // calls of the user in other processes
@@ -26,6 +25,7 @@ type tally struct {
 // tallyOf counts the entries for the password with this hash.
 func tallyOf(entries []entry, hash [32]byte, now time.Time) tally {
 	var c tally
+	hasOwn := false
 	for _, e := range entries {
 		same := e.hash == shortHash(hash)
 		switch {
@@ -38,8 +38,8 @@ func tallyOf(entries []entry, hash [32]byte, now time.Time) tally {
 			}
 		default:
 			c.attempts = append(c.attempts, attempt{same: same, at: e.at(), until: e.end})
-			if same || !c.own {
-				c.last, c.own = e.kind, same
+			if same || !hasOwn {
+				c.last, hasOwn = e, same
 			}
 			if same && e.kind == kindRejected {
 				c.rejected = e.at()

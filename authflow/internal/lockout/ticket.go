@@ -171,7 +171,7 @@ func (t *Ticket) Done(f *outcome.Failure) {
 	}
 	r.mu.Unlock()
 	if counted && !t.isKey && r.shared != nil {
-		t.settle(said, now)
+		t.settle(said, f != nil && f.Foreign, now)
 	}
 }
 

@@ -46,6 +46,9 @@ type Failure struct {
 	RetryAfter time.Duration
 	// Page is the kind of page that came in place of an API response.
 	Page Page
+	// Foreign: the response to a login was not one of ThoughtSpot. The host is
+	// probably another one; see the package exchange.
+	Foreign bool
 	// Permanent: another attempt cannot help, whatever the class says, such as
 	// after a failed certificate check.
 	Permanent bool

@@ -44,20 +44,35 @@ func Open(server, user string) (Tokens, error) {
 
 // Options returns the option that keeps tokens. It fails if it cannot tell which tokens
 // are forgotten.
+//
+// Tokens are sealed with a key of their own, which Forget changes. The counts of all runs
+// together, such as rejected passwords, are sealed with the oldest key, the one of the
+// folder, which stays: a revocation must not let another wrong password go.
 func (t Tokens) Options(ctx context.Context) ([]authflow.Option, error) {
 	if t.files == nil {
 		return nil, nil
 	}
-	mark, _, err := t.files.Load(ctx, t.markName())
-	if errors.Is(err, authflow.ErrNotStored) {
-		return []authflow.Option{authflow.WithStore(t.files, t.key)}, nil
-	}
+	mark, err := t.mark(ctx)
 	if err != nil {
 		return nil, err
 	}
 	sum := hmac.New(sha256.New, t.key)
 	sum.Write(mark)
-	return []authflow.Option{authflow.WithStore(t.files, sum.Sum(nil))}, nil
+	return []authflow.Option{authflow.WithStore(t.files, sum.Sum(nil), t.key)}, nil
+}
+
+// mark returns the mark that the key of the tokens is made of. The first run makes it.
+func (t Tokens) mark(ctx context.Context) ([]byte, error) {
+	mark, _, err := t.files.Load(ctx, t.markName())
+	if !errors.Is(err, authflow.ErrNotStored) {
+		return mark, err
+	}
+	mark = []byte(rand.Text())
+	err = t.files.Swap(ctx, t.markName(), nil, mark, markTime)
+	if errors.Is(err, authflow.ErrChanged) { // another run was faster
+		mark, _, err = t.files.Load(ctx, t.markName())
+	}
+	return mark, err
 }
 
 // markTime is longer than tokens live.

@@ -73,20 +73,30 @@ func (s *Settings) FlowOptions() []authflow.FlowOption {
 	return []authflow.FlowOption{authflow.WithPassword(s.Credential.Read)}
 }
 
-// about returns err with the setting that it is about: the one of the field that it
-// names, or else where.
+// about returns err with the setting that it is about, in place of the field of authflow,
+// or with where if the field is not a setting.
 func (s *Settings) about(err error, where string) error {
 	var e *authflow.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	switch e.Field {
-	case "org_id":
-		where = s.Org.Source
-	case "validity_time_in_sec":
-		where = s.Validity.Source
-	case "password", "WithSecretKey":
-		where = s.Credential.Source
+	source, ok := map[string]string{
+		"server": s.Host.Source, "username": s.Username.Source, "org_id": s.Org.Source, "validity_time_in_sec": s.Validity.Source,
+		"password": s.Credential.Source, "WithSecretKey": s.Credential.Source,
+	}[e.Field]
+	if !ok || e.Err == nil {
+		return fmt.Errorf("%s: %w", where, err)
 	}
-	return fmt.Errorf("%s: %w", where, err)
+	return &fieldError{text: invalid(source, e.Err.Error()).Error(), err: err}
 }
+
+// fieldError is an error of authflow about one of its fields, which names the setting
+// instead.
+type fieldError struct {
+	text string
+	err  error
+}
+
+func (e *fieldError) Error() string { return e.text }
+
+func (e *fieldError) Unwrap() error { return e.err }

@@ -152,6 +152,26 @@ func TestX5_InvalidSettings_AreNamed(t *testing.T) {
 	}
 }
 
+// The error names the setting in place of the field of the function that found it.
+func TestFromEnv_WrongAddress_IsNamedByItsSetting(t *testing.T) {
+	for address, problem := range map[string]string{
+		"http://acme.example":    " is plain http, ",
+		"acme example":           " is not the address of a server, ",
+		"https://acme.example?x": " must not have a query",
+	} {
+		in(t, map[string]string{"HOST": address, "USERNAME": "ann", "PASSWORD": hidden}, "")
+		_, _, err := config.FromEnv()
+		isInvalid(t, err, "config: THOUGHTSPOT_HOST"+problem)
+		in(t, nil, fmt.Sprintf("[default]\nhost = %q\nusername = \"ann\"\npassword = %q\n", address, hidden))
+		_, _, err = config.FromEnv()
+		isInvalid(t, err, "config: host of profile default in ", ", line 2"+problem)
+		var failure *authflow.Error
+		if !errors.As(err, &failure) || failure.Field != "server" || strings.Contains(err.Error(), "New") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 // A token cannot be renewed: when it has ended, the error says so, and the credential
 // is what was rejected.
 func TestFromEnv_Token_IsUsedUntilItIsRejected(t *testing.T) {

@@ -76,7 +76,8 @@ func (p *program) errorText(err error) string {
 // package an error is from.
 func plainText(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
-	return strings.NewReplacer("config: ", "", "authflow: ", "", ": "+authflow.ErrInvalid.Error(), "").Replace(text)
+	return strings.NewReplacer("config: ", "", "authflow: ", "", ": "+authflow.ErrInvalid.Error(), "",
+		", or WithPlainHTTP", "").Replace(text)
 }
 
 // hint returns what a person can do about an error that the server cannot explain.

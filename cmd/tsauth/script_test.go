@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,7 +66,8 @@ func setUp(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
 	for name, value := range map[string]string{
 		"HOME": home, "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "",
-		"SIM": sim.URL, "THOUGHTSPOT_HOST": sim.URL, "THOUGHTSPOT_USERNAME": "ann", "THOUGHTSPOT_PASSWORD": annPassword,
+		"SIM": sim.URL, "SIM_BY_TLS": strings.Replace(sim.URL, "http:", "https:", 1), // which it does not serve
+		"THOUGHTSPOT_HOST": sim.URL, "THOUGHTSPOT_USERNAME": "ann", "THOUGHTSPOT_PASSWORD": annPassword,
 	} {
 		env.Setenv(name, value)
 	}

@@ -5,7 +5,6 @@ package diagnosis
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/go-thoughtspot/tsauth/authflow/config"
 )
@@ -52,9 +51,9 @@ func Run(ctx context.Context, o config.Options) ([]Result, error) {
 			break
 		}
 	}
-	short := shortener(c.settings)
+	short := newShortener(o, c.settings)
 	for i, r := range c.results {
-		c.results[i].Shortened = short.Replace(r.Detail)
+		c.results[i].Shortened = short.text(r.Detail)
 	}
 	return c.results, c.failure
 }
@@ -92,18 +91,4 @@ func (c *checkup) checkSettings(o config.Options) bool {
 		c.add("settings", Warn, "%s is set, but is not a setting: did you mean %s", similar.Name, similar.Means)
 	}
 	return true
-}
-
-// shortener replaces names that say who somebody is by their first letters.
-func shortener(s *config.Settings) *strings.Replacer {
-	if s == nil {
-		return strings.NewReplacer()
-	}
-	var pairs []string
-	for _, name := range []string{hostName(s.Host.Text), s.Username.Text, s.CAFile.Text, s.Profile.Source} {
-		if len(name) > 1 {
-			pairs = append(pairs, name, name[:1]+"…")
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }

@@ -24,6 +24,7 @@ type client struct {
 	cluster *authflow.Cluster
 	flow    *authflow.Flow
 	token   authflow.Token
+	tokens  kept.Tokens
 	// storeErr is why tokens are not kept between runs.
 	storeErr error
 }
@@ -41,23 +42,18 @@ func newClient(ctx context.Context, s *config.Settings) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var store []authflow.Option
-	store, c.storeErr = storeOf(ctx, c.cluster.URL(), s.Username.Text)
-	c.cluster, err = s.Cluster(append(opts, store...)...)
+	c.tokens, c.storeErr = kept.Open(c.cluster.URL(), s.Username.Text)
+	if c.storeErr == nil {
+		var store []authflow.Option
+		store, c.storeErr = c.tokens.Options(ctx)
+		opts = append(opts, store...)
+	}
+	c.cluster, err = s.Cluster(opts...)
 	if err != nil {
 		return nil, err
 	}
 	c.flow, err = s.Flow(c.cluster)
 	return c, err
-}
-
-// storeOf returns the option that keeps tokens between runs.
-func storeOf(ctx context.Context, server, user string) ([]authflow.Option, error) {
-	tokens, err := kept.Open(server, user)
-	if err != nil {
-		return nil, err
-	}
-	return tokens.Options(ctx)
 }
 
 // checkStore reports whether tokens are kept between runs. Without a store everything
@@ -75,7 +71,7 @@ func (c *checkup) checkStore(context.Context) bool {
 func (c *checkup) checkLogin(ctx context.Context) bool {
 	token, err := c.client.flow.Token(ctx)
 	if err != nil {
-		return c.fail("login", err)
+		return c.fail("login", c.client.withReason(ctx, err))
 	}
 	c.client.token = token
 	from := "a stored token works"
@@ -91,6 +87,27 @@ func (c *checkup) checkLogin(ctx context.Context) bool {
 	}
 	c.add("login", OK, "%s, %s", from, left)
 	return true
+}
+
+// withReason returns the error of a login with the server's reason, if a rejected password
+// was not sent again. An earlier run of doctor has kept it.
+func (c *client) withReason(ctx context.Context, err error) error {
+	var failure *authflow.Error
+	isRejected := errors.Is(err, authflow.ErrCredentialsRejected) && errors.As(err, &failure)
+	switch {
+	case !isRejected:
+		return err
+	case c.hasLoggedIn():
+		told := *failure
+		told.RetryAfter = 0 // which is over when it is read
+		_ = c.tokens.SaveReason(ctx, fmt.Sprintf("at %s the server said: %v", time.Now().Format(time.TimeOnly), &told))
+		return err
+	}
+	reason := c.tokens.Reason(ctx)
+	if reason == "" {
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, reason)
 }
 
 // hasLoggedIn reports whether a call for a token was sent.

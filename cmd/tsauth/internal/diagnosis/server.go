@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -78,16 +79,17 @@ func (c *checkup) checkServer(ctx context.Context) bool {
 	defer cancel()
 	req, err := gen.NewGetCurrentUserInfoRequest(c.client.cluster.URL())
 	if err != nil {
-		return c.fail("tls", err)
+		return c.fail("settings", err)
 	}
 	plain := *c.client.http
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	sent := time.Now()
 	resp, err := plain.Do(req.WithContext(ctx))
 	if err != nil {
-		return c.fail("tls", unreachable(err))
+		return c.fail(failedStep(req, err), unreachable(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
+	c.add("connect", OK, "the server responds")
 	if resp.TLS == nil {
 		c.add("tls", Warn, "not used: the address is http")
 	} else {
@@ -98,6 +100,17 @@ func (c *checkup) checkServer(ctx context.Context) bool {
 	}
 	c.checkClock(resp.Header.Get("Date"), sent)
 	return true
+}
+
+// failedStep returns the check that a call without a response has failed: the connection,
+// or TLS on it.
+func failedStep(req *http.Request, err error) string {
+	var network *net.OpError
+	isDial := errors.As(err, &network) && (network.Op == "dial" || network.Op == "proxyconnect")
+	if isDial || req.URL.Scheme == "http" {
+		return "connect"
+	}
+	return "tls"
 }
 
 // checkClock compares the clock with the one of the server.

@@ -12,13 +12,14 @@ import (
 
 type doctorCommand struct {
 	Full bool `help:"Show names of host, user and files. Without it they are shortened, so that the output can be pasted into an issue."`
-	JSON bool `help:"Print a list of objects."`
+	JSON bool `help:"Print JSON: a list with the checks."`
 }
 
 // Help implements a hook of kong.
 func (*doctorCommand) Help() string {
-	return `Checks settings, name resolution, TLS, clock, store, login, Org and privileges, one line
-each. It logs in at most once, and not at all while a stored token is alive. It prints no secret.
+	return `Checks settings, name resolution, connection, TLS, clock, store, login, Org and privileges, one
+line each: ok, warn for what works but may surprise, FAIL, or skip. It logs in at most once, and
+not at all while a stored token is valid. It prints no secret.
 
 Examples:
 

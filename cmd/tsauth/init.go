@@ -17,8 +17,9 @@ type initCommand struct {
 
 // Help implements a hook of kong.
 func (*initCommand) Help() string {
-	return `Takes host, user and secret on a terminal, tries them, and writes them into a profile that only you can
-read. The profile is --profile, or else "default".
+	return `Takes host, user and secret on a terminal, tries them, and writes them into a file that only
+you can read, as a profile: settings under a name. The name is --profile, or else "default",
+which all commands use unless another one is named.
 
 Examples:
 

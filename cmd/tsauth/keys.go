@@ -15,18 +15,18 @@ import (
 
 type keysCommand struct {
 	Show   keysShowCommand   `cmd:"" help:"Show the secret keys of trusted authentication."`
-	Rotate keysRotateCommand `cmd:"" help:"Replace a secret key by a new one."`
+	Rotate keysRotateCommand `cmd:"" help:"Replace a secret key by a new one; the old one stops working at once."`
 }
 
 type keysShowCommand struct {
-	Reveal bool `help:"Show the keys themselves."`
-	JSON   bool `help:"Print a list of objects."`
+	Reveal bool `help:"Show the keys themselves, which are otherwise hidden."`
+	JSON   bool `help:"Print JSON: a list with the cluster and the Orgs."`
 }
 
 // Help implements a hook of kong.
 func (*keysShowCommand) Help() string {
-	return `Shows whether trusted authentication is on, and its keys, of the cluster and of Orgs, as far
-as the user may see them. With --org, of one Org, by number or name.
+	return `Shows for the cluster and for each Org whether trusted authentication is on, and whether it has
+a secret key, as far as the user may see them. With --org, for one Org, by number or name.
 
 Examples:
 

@@ -13,15 +13,20 @@ import (
 )
 
 type keysRotateCommand struct {
-	Yes     bool     `help:"Do not ask."`
-	Timeout duration `default:"2m" help:"How long to try to switch the new key on."`
+	Yes     bool     `help:"Do not ask before the old key ends."`
+	Timeout duration `default:"2m" help:"How long to try to switch the new key on, such as 2m, or 120 for seconds."`
 }
 
 // Help implements a hook of kong.
 func (*keysRotateCommand) Help() string {
-	return `Replaces the secret key of the cluster or, with --org, of an Org. The server has no overlap:
-the old key is dead before the new one exists. The secret of the settings must therefore be
-another one, such as the password of an administrator.
+	return `Replaces the secret key of the cluster or, with --org, of one Org, by number or name. The
+server does not let two keys work side by side: the old key stops working at once, and the new
+one exists a moment later. From then on, a program with the old key gets no token until you give
+it the new one, which tsauth keys show --reveal prints. This command revokes no tokens.
+
+Sign in with another secret than the key that ends, such as the password of an administrator.
+The command asks before it begins. If the new key cannot be switched on, it says so, with the
+command to try again.
 
 Examples:
 

@@ -14,9 +14,9 @@ import (
 )
 
 type proxyCommand struct {
-	Listen    string   `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Loopback address with a port, 0 for a free one, or unix:PATH for a socket in a private folder. (${default})"`
-	KeyFile   string   `placeholder:"FILE" help:"Take the key from a private file, which is made if it is absent. Then the key is not printed."`
-	AllowAuth bool     `help:"Open the operations below /api/rest/2.0/auth, which hand out tokens and secret keys."`
+	Listen    string   `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Address on this machine with a port, 0 for a free one, or unix:PATH for a socket in a private folder. (${default})"`
+	KeyFile   string   `placeholder:"FILE" help:"File with the key that programs must give, so that it stays the same. It is made if it is absent. Then the key is not printed."`
+	AllowAuth bool     `help:"Let programs call the operations below /api/rest/2.0/auth, which hand out tokens and secret keys."`
 	Command   []string `arg:"" optional:"" help:"Command to run beside the proxy, behind --. Its exit code is returned."`
 }
 

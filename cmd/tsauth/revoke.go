@@ -10,15 +10,17 @@ import (
 )
 
 type revokeCommand struct {
-	All   bool   `xor:"what" help:"Revoke all tokens of the user, wherever they were made."`
-	User  string `xor:"what" placeholder:"NAME" help:"Revoke all tokens of another user. Needs a privilege."`
-	Stdin bool   `xor:"what" help:"Revoke the token on standard input."`
+	All   bool   `xor:"what" help:"End all tokens of the user, wherever they were made, also those that other programs use."`
+	User  string `xor:"what" placeholder:"NAME" help:"End all tokens of another user. Needs administration privileges."`
+	Stdin bool   `xor:"what" help:"End the token on standard input."`
 }
 
 // Help implements a hook of kong.
 func (*revokeCommand) Help() string {
-	return `Revokes the token that is stored for the settings. A token for --request or --as is another
-one: use --all or --user, or give it on standard input.
+	return `Ends the token that is stored on this machine for the settings. Programs that got it from
+tsauth token cannot use it any more, and the next run gets a new one. Passwords and secret keys
+stay as they are, and so do other tokens of the user, such as the tokens of --as, --request,
+--no-store and other machines: use --all, or give one of them on standard input.
 
 Examples:
 

@@ -18,15 +18,15 @@ import (
 type grammar struct {
 	Help helpFlag `short:"h" help:"Show help."`
 
-	settingsFlags `group:"Settings:"`
+	settingsFlags `group:"settings"`
 
-	Init     initCommand     `cmd:"" help:"Write a profile, by questions on a terminal."`
+	Init     initCommand     `cmd:"" help:"Save host, user and secret as a profile, by questions on a terminal."`
 	Token    tokenCommand    `cmd:"" help:"Print a token."`
 	API      apiCommand      `cmd:"" name:"api" help:"Send one request to the API."`
-	Proxy    proxyCommand    `cmd:"" help:"Run a local address that adds the token, for programs in any language."`
-	Whoami   whoamiCommand   `cmd:"" help:"Say which user the settings lead to."`
-	Doctor   doctorCommand   `cmd:"" help:"Find out why something does not work."`
-	Revoke   revokeCommand   `cmd:"" help:"Revoke tokens."`
+	Proxy    proxyCommand    `cmd:"" help:"Serve a local address that adds the token, so that a program needs no login."`
+	Whoami   whoamiCommand   `cmd:"" help:"Show which user, Org and host the settings lead to."`
+	Doctor   doctorCommand   `cmd:"" help:"Find out why it does not work: check each step from the settings to the login."`
+	Revoke   revokeCommand   `cmd:"" help:"End tokens before they expire."`
 	Keys     keysCommand     `cmd:"" help:"Show and replace the secret keys of trusted authentication."`
 	Simulate simulateCommand `cmd:"" passthrough:"" help:"Simulate the server, for tests without a cluster."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
@@ -64,6 +64,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 func (p *program) parseAndRun(ctx context.Context, g *grammar, args []string) error {
 	parser, err := kong.New(g, kong.Name("tsauth"), kong.Description(description), kong.NoDefaultHelp(),
 		kong.Writers(p.stdout, p.stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups([]kong.Group{{Key: "settings", Title: "Settings:", Description: settingsDescription}}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p))
 	if err != nil {
 		return err
@@ -92,7 +93,16 @@ func withoutValues(err error, args []string) error {
 	return err
 }
 
-const description = "Tokens for the ThoughtSpot REST API v2.0."
+const description = `Tokens for the ThoughtSpot REST API v2.0.
+
+Begin with "tsauth init", which saves your settings. Then "tsauth whoami" shows that they work,
+"tsauth token" prints a token, and "tsauth proxy" lets a program work without one. Each command
+has examples: "tsauth token --help". Exit codes and more:
+https://github.com/go-thoughtspot/tsauth/blob/main/docs/command.md`
+
+const settingsDescription = `Each setting is a flag, or a variable of the environment, whose name is in parentheses here, or
+a line in a profile. A variable that ends in _FILE names a file with the secret, and one that
+ends in _COMMAND a command that prints it.`
 
 // errHelpShown ends the parsing of a command line after its help was printed.
 var errHelpShown = errors.New("help was shown")

@@ -9,16 +9,16 @@ import (
 
 // settingsFlags are the flags of the settings, which come before all other sources.
 type settingsFlags struct {
-	Profile        string `short:"p" placeholder:"NAME" help:"Profile to use. (THOUGHTSPOT_PROFILE)"`
-	Config         string `placeholder:"FILE" help:"File of the profiles. (THOUGHTSPOT_CONFIG_FILE)"`
-	Host           string `placeholder:"ADDRESS" help:"Address of the cluster. (THOUGHTSPOT_HOST)"`
-	Username       string `placeholder:"NAME" help:"User. (THOUGHTSPOT_USERNAME)"`
-	Org            string `placeholder:"ORG" help:"Number of the Org. (THOUGHTSPOT_ORG)"`
-	PasswordStdin  bool   `help:"Read the password from standard input. (THOUGHTSPOT_PASSWORD, _FILE, _COMMAND)"`
-	SecretKeyStdin bool   `help:"Read the secret key from standard input. (THOUGHTSPOT_SECRET_KEY, _FILE, _COMMAND)"`
-	TokenStdin     bool   `help:"Read a token from standard input. (THOUGHTSPOT_TOKEN, _FILE, _COMMAND)"`
+	Profile        string `short:"p" placeholder:"NAME" help:"Profile to use; a profile is settings under a name, which tsauth init writes. (THOUGHTSPOT_PROFILE)"`
+	Config         string `placeholder:"FILE" help:"File with the profiles. (THOUGHTSPOT_CONFIG_FILE)"`
+	Host           string `placeholder:"ADDRESS" help:"Address of the cluster, such as acme.thoughtspot.cloud. (THOUGHTSPOT_HOST)"`
+	Username       string `placeholder:"NAME" help:"User whose token it is. (THOUGHTSPOT_USERNAME)"`
+	Org            string `placeholder:"ORG" help:"Number of the Org to work in. (THOUGHTSPOT_ORG)"`
+	PasswordStdin  bool   `help:"Read the password from standard input. (THOUGHTSPOT_PASSWORD, THOUGHTSPOT_PASSWORD_FILE or THOUGHTSPOT_PASSWORD_COMMAND)"`
+	SecretKeyStdin bool   `help:"Read the secret key of trusted authentication from standard input. (THOUGHTSPOT_SECRET_KEY, THOUGHTSPOT_SECRET_KEY_FILE or THOUGHTSPOT_SECRET_KEY_COMMAND)"`
+	TokenStdin     bool   `help:"Read a token from standard input. (THOUGHTSPOT_TOKEN, THOUGHTSPOT_TOKEN_FILE or THOUGHTSPOT_TOKEN_COMMAND)"`
 	CAFile         string `name:"ca-file" placeholder:"FILE" help:"Certificates to trust besides those of the system, in PEM. (THOUGHTSPOT_CA_FILE)"`
-	Validity       string `placeholder:"DURATION" help:"Lifetime of new tokens, such as 10m. (THOUGHTSPOT_VALIDITY)"`
+	Validity       string `placeholder:"DURATION" help:"Lifetime of new tokens, such as 10m, or 600 for seconds. (THOUGHTSPOT_VALIDITY)"`
 }
 
 // options are the places in which the settings are looked for. stdinUsedBy names what

@@ -19,17 +19,17 @@ import (
 const defaultMinTTL = 60 * time.Second
 
 type tokenCommand struct {
-	Format  string    `enum:"text,header,json,github" default:"text" help:"text: the token. header: an Authorization header. json: with user, Org and time left. github: mask the token in the log of a GitHub job, and make it the output \"token\" of the step."`
-	MinTTL  *duration `name:"min-ttl" placeholder:"60s" help:"Remaining lifetime of the token at least. An error if new tokens live for less."`
-	As      string    `placeholder:"USER" help:"Token for another user. Needs the secret key."`
-	Request string    `placeholder:"FILE" help:"JSON body of the request for a full, object or custom access token, without user and secret. - is standard input."`
-	NoStore bool      `help:"Get a new token that no other run shares, for a job that revokes it."`
+	Format  string    `enum:"text,header,json,github" default:"text" help:"How to print it. text is the token alone. header is the line \"Authorization: Bearer TOKEN\", for curl -H @-. json is an object that also has the user, the Org and when the token expires. github is for a step of GitHub Actions: it masks the token in the log, and makes it the output \"token\" of the step."`
+	MinTTL  *duration `name:"min-ttl" placeholder:"DURATION" help:"How long the token must still be valid, such as 10m, or 600 for seconds. If the stored token expires sooner, a new one takes its place. If new tokens expire sooner, too, it is an error: see --validity. Without this flag, 60s where tokens live that long."`
+	As      string    `placeholder:"USER" help:"Get a token for this user instead. Needs the secret key as the secret."`
+	Request string    `placeholder:"FILE" help:"File with the JSON body of the request for a full, object or custom access token, without user and secret. - is standard input."`
+	NoStore bool      `help:"Get a new token that no other run shares, and do not store it. For a job that revokes its token at its end."`
 }
 
 // Help implements a hook of kong.
 func (*tokenCommand) Help() string {
-	return `Prints a live token and nothing else. The token is kept in a private folder for the next
-run, so a script that runs each minute does not log in each minute.
+	return `Prints a token that is valid, and nothing else. The token is stored in a private folder for
+the next runs, so a script that runs each minute does not log in each minute.
 
 Examples:
 

@@ -8,7 +8,7 @@ import (
 )
 
 type versionCommand struct {
-	JSON bool `help:"Print an object."`
+	JSON bool `help:"Print JSON."`
 }
 
 // Help implements a hook of kong.

@@ -11,13 +11,14 @@ import (
 )
 
 type whoamiCommand struct {
-	JSON bool `help:"Print an object."`
+	JSON bool `help:"Print JSON."`
 }
 
 // Help implements a hook of kong.
 func (*whoamiCommand) Help() string {
-	return `Says which user, Org and host the settings lead to, by which secret of which source, how
-long the token lives, and how far the clock of this machine is from the server's.
+	return `Asks the server which user and Org the token is for. Shows them with the host, where host and
+secret come from, how long the token is still valid, and how far the clock of this machine is
+from the server's.
 
 Examples:
 

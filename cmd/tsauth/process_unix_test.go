@@ -40,7 +40,7 @@ func inFlight(t *testing.T, sim *authtest.Server, c *tool) (release func()) {
 
 // A signal ends the command with 128 and its number, and nothing is printed.
 func TestToken_EndedByASignal_ExitsWithItsNumber(t *testing.T) {
-	for s, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+	for s, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131} {
 		sim := simulator(t)
 		c := command(t, sim, t.TempDir(), "token")
 		c.Env = append(c.Env, "THOUGHTSPOT_PASSWORD="+annPassword)
@@ -54,6 +54,44 @@ func TestToken_EndedByASignal_ExitsWithItsNumber(t *testing.T) {
 		if !errors.As(err, &exit) || exit.ExitCode() != want || c.out.Len() > 0 || strings.Count(c.err.String(), "\n") != 1 {
 			t.Errorf("%v: %v, %q, %q", s, err, &c.out, &c.err)
 		}
+	}
+}
+
+// The first SIGQUIT ends the tokens of the proxy, as SIGTERM does. A second one is for
+// debugging, while that takes its time.
+func TestProxy_SIGQUIT_RevokesAndASecondOnePrintsTheStacks(t *testing.T) {
+	sim := simulator(t)
+	for range 2 {
+		c := command(t, sim, t.TempDir(), "proxy")
+		c.Env = append(c.Env, "THOUGHTSPOT_PASSWORD="+annPassword)
+		c.start(t)
+		if err := c.Process.Signal(syscall.SIGQUIT); err != nil {
+			t.Fatal(err)
+		}
+		err := c.Wait()
+		if n := len(sim.Tokens()); err != nil || n != 0 || c.err.Len() > 0 {
+			t.Errorf("%d tokens are alive, %v, %s", n, err, &c.err)
+		}
+	}
+	c := command(t, sim, t.TempDir(), "proxy")
+	c.Env = append(c.Env, "THOUGHTSPOT_PASSWORD="+annPassword)
+	c.start(t)
+	before := sim.Calls(authtest.OpRevokeToken)
+	defer sim.Block(authtest.OpRevokeToken)()
+	if err := c.Process.Signal(syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := sim.WaitForCalls(ctx, authtest.OpRevokeToken, before+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	if text := c.err.String(); !strings.Contains(text, "SIGQUIT: quit") || !strings.Contains(text, "goroutine ") {
+		t.Errorf("no stacks: %v, %q", c.ProcessState, text)
 	}
 }
 

@@ -45,6 +45,7 @@ func TestProxy_SignalWithACommand_IsTheCommands(t *testing.T) {
 		"success":  {`trap 'exit 0' TERM`, syscall.SIGTERM, 0, ""},
 		"hang-up":  {`trap 'echo HUP; exit 8' HUP`, syscall.SIGHUP, 8, "HUP\n"},
 		"kills it": {":", syscall.SIGTERM, 143, ""},
+		"quit":     {`trap 'echo QUIT; exit 7' QUIT`, syscall.SIGQUIT, 7, "QUIT\n"},
 	} {
 		run := command(t, sim, t.TempDir(), "proxy", "--", "sh", "-c", c.script+`; echo ready; while :; do sleep 0.05; done`)
 		run.Env = append(run.Env, "THOUGHTSPOT_PASSWORD="+annPassword)

@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -105,8 +106,23 @@ func (a *acquisition) loadName(ctx context.Context, i int) *lease {
 	if err != nil {
 		return nil
 	}
-	t := a.entry.open(i, found.value)
-	if t == nil || found.left <= 0 || found.left > t.Life {
+	l := a.leaseOf(a.entry.open(i, found.value), found.left, requested)
+	switch {
+	case l == nil:
+		return nil
+	case a.keeper.Rejected(l.ID):
+		_ = a.useStore(ctx, "Delete", func(ctx context.Context) error { return a.entry.delete(ctx, name, found.value) })
+		return nil
+	case a.keeper.Issued(l.ID), l.Remaining(requested) <= 0:
+		return nil
+	}
+	return l
+}
+
+// leaseOf returns a stored token, of whose time left is left, as a lease; nil if it is not
+// one.
+func (f *Flow) leaseOf(t *storedToken, left time.Duration, requested time.Time) *lease {
+	if t == nil || left <= 0 || left > t.Life {
 		return nil
 	}
 	c, err := newBearer(Token{
@@ -116,16 +132,42 @@ func (a *acquisition) loadName(ctx context.Context, i int) *lease {
 		return nil
 	}
 	c.stored = true
-	l := a.cluster.policy.grant(c, requested.Add(found.left-t.Life), wholeLife(t.Life))
-	l.ID = a.cluster.idOf(c.header[0])
-	switch {
-	case a.keeper.Rejected(l.ID):
-		_ = a.useStore(ctx, "Delete", func(ctx context.Context) error { return a.entry.delete(ctx, name, found.value) })
-		return nil
-	case a.keeper.Issued(l.ID), l.Remaining(requested) <= 0:
-		return nil
-	}
+	l := f.cluster.policy.grant(c, requested.Add(left-t.Life), wholeLife(t.Life))
+	l.ID = f.cluster.idOf(c.header[0])
 	return l
+}
+
+// StoredToken returns the token that the Store of [WithStore] keeps for the requests of
+// this Flow, and sends nothing to the server. It is for programs that revoke it,
+// and that must not get a token only to end it. If there is none that is alive, the error
+// matches [ErrNotStored]. The Flow does not begin to use the token.
+func (f *Flow) StoredToken(ctx context.Context) (Token, error) {
+	const op = "StoredToken"
+	if err := f.usable(); err != nil {
+		return Token{}, err
+	}
+	if f.cluster.store == nil || !f.isMinting() {
+		return Token{}, &Error{Op: op, Err: ErrNotStored}
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.cluster.policy.Timeout)
+	defer cancel()
+	secret, err := f.getSecret(ctx)
+	if err != nil {
+		return Token{}, err
+	}
+	e := f.storeEntry(secret)
+	for i, name := range e.names {
+		requested := time.Now()
+		found, err := e.load(ctx, name)
+		if err != nil && !errors.Is(err, ErrNotStored) {
+			return Token{}, &Error{Op: op, Err: err}
+		}
+		l := f.leaseOf(e.open(i, found.value), found.left, requested)
+		if l != nil && !f.keeper.Rejected(l.ID) {
+			return tokenOf(l), nil
+		}
+	}
+	return Token{}, &Error{Op: op, Err: ErrNotStored}
 }
 
 // open returns the token in a value, or nil if the value was not sealed for this

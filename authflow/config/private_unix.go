@@ -30,3 +30,9 @@ func ownAlone(path string, info fs.FileInfo) error {
 	}
 	return nil
 }
+
+// isOwn reports whether a file belongs to the current user.
+func isOwn(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
+}

@@ -184,7 +184,8 @@ func replaceFile(path string, text []byte) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("config: %w", err)
 	}
-	file, err := os.CreateTemp(folder, ".tsauth-*") // with mode 0600
+	removeLeftFiles(folder)
+	file, err := os.CreateTemp(folder, tempPrefix+"*") // with mode 0600
 	if err != nil {
 		return fmt.Errorf("config: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/config"
 )
@@ -95,5 +96,69 @@ func TestReplaceProfile_OfAFileThatIsHardToChange_ChangesNothing(t *testing.T) {
 		if after, err := os.ReadFile(path); string(after) != text || err != nil {
 			t.Errorf("%s: %s, %v", name, after, err)
 		}
+	}
+}
+
+// A process that is killed while it writes leaves a file that may hold a secret. The next
+// one removes it, after an hour, and no other file.
+func TestAddProfile_RemovesWhatKilledProcessesHaveLeft(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "config.toml")
+	old := time.Now().Add(-61 * time.Minute)
+	left := []string{".tsauth-123", ".tsauth-0"}
+	others := []string{".tsauth-", ".tsauth-notes", ".tsauth-12.bak", "x.tsauth-123", "tsauth-123", "notes"}
+	for range 2 {
+		for _, name := range append(left, others...) {
+			writeOf(t, filepath.Join(folder, name), old)
+		}
+		writeOf(t, filepath.Join(folder, ".tsauth-77"), time.Now().Add(-59*time.Minute)) // its process may be alive
+		target := filepath.Join(t.TempDir(), "target")
+		writeOf(t, target, old)
+		link := filepath.Join(folder, ".tsauth-88")
+		_ = os.Remove(link)
+		if err := os.Symlink(target, link); err != nil && runtime.GOOS != "windows" {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(folder, ".tsauth-99"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(folder, ".tsauth-99"), old, old); err != nil {
+			t.Fatal(err)
+		}
+		kept := append(others, ".tsauth-77", ".tsauth-99", "config.toml")
+		if os.Geteuid() == 0 { // only then a test can make a file of another user
+			kept = append(kept, ".tsauth-55")
+			writeOf(t, filepath.Join(folder, ".tsauth-55"), old)
+			if err := os.Chown(filepath.Join(folder, ".tsauth-55"), 12345, 12345); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := config.ReplaceProfile(path, "default", byValue); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range left {
+			if _, err := os.Lstat(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s is still there: %v", name, err)
+			}
+		}
+		for _, name := range kept {
+			if _, err := os.Lstat(filepath.Join(folder, name)); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := os.Stat(target); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// writeOf writes a file as if at a time.
+func writeOf(t *testing.T, path string, at time.Time) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, at, at); err != nil {
+		t.Fatal(err)
 	}
 }

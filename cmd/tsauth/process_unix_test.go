@@ -40,7 +40,7 @@ func inFlight(t *testing.T, sim *authtest.Server, c *tool) (release func()) {
 
 // A signal ends the command with 128 and its number, and nothing is printed.
 func TestToken_EndedByASignal_ExitsWithItsNumber(t *testing.T) {
-	for s, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+	for s, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131} {
 		sim := simulator(t)
 		c := command(t, sim, t.TempDir(), "token")
 		c.Env = append(c.Env, "THOUGHTSPOT_PASSWORD="+annPassword)

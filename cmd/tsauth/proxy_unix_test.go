@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -11,6 +12,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
 
 // start starts a run whose output begins with a line, and returns that line.
@@ -45,6 +49,7 @@ func TestProxy_SignalWithACommand_IsTheCommands(t *testing.T) {
 		"success":  {`trap 'exit 0' TERM`, syscall.SIGTERM, 0, ""},
 		"hang-up":  {`trap 'echo HUP; exit 8' HUP`, syscall.SIGHUP, 8, "HUP\n"},
 		"kills it": {":", syscall.SIGTERM, 143, ""},
+		"quit":     {`trap 'echo QUIT; exit 7' QUIT`, syscall.SIGQUIT, 7, "QUIT\n"},
 	} {
 		run := command(t, sim, t.TempDir(), "proxy", "--", "sh", "-c", c.script+`; echo ready; while :; do sleep 0.05; done`)
 		run.Env = append(run.Env, "THOUGHTSPOT_PASSWORD="+annPassword)
@@ -140,5 +145,43 @@ func TestProxy_OutputThatNobodyReads_LeavesNoToken(t *testing.T) {
 		if n := len(sim.Tokens()); n != 0 {
 			t.Errorf("%s time: %d tokens are alive", time, n)
 		}
+	}
+}
+
+// The first SIGQUIT ends the tokens of the proxy, as SIGTERM does. A second one is for
+// debugging, while that takes its time.
+func TestProxy_SIGQUIT_RevokesAndASecondOnePrintsTheStacks(t *testing.T) {
+	sim := simulator(t)
+	for range 2 {
+		c := command(t, sim, t.TempDir(), "proxy")
+		c.Env = append(c.Env, "THOUGHTSPOT_PASSWORD="+annPassword)
+		c.start(t)
+		if err := c.Process.Signal(syscall.SIGQUIT); err != nil {
+			t.Fatal(err)
+		}
+		err := c.Wait()
+		if n := len(sim.Tokens()); err != nil || n != 0 || c.err.Len() > 0 {
+			t.Errorf("%d tokens are alive, %v, %s", n, err, &c.err)
+		}
+	}
+	c := command(t, sim, t.TempDir(), "proxy")
+	c.Env = append(c.Env, "THOUGHTSPOT_PASSWORD="+annPassword)
+	c.start(t)
+	before := sim.Calls(authtest.OpRevokeToken)
+	defer sim.Block(authtest.OpRevokeToken)()
+	if err := c.Process.Signal(syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := sim.WaitForCalls(ctx, authtest.OpRevokeToken, before+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	if text := c.err.String(); !strings.Contains(text, "SIGQUIT: quit") || !strings.Contains(text, "goroutine ") {
+		t.Errorf("no stacks: %v, %q", c.ProcessState, text)
 	}
 }

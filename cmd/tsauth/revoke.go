@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/gen"
@@ -17,10 +18,14 @@ type revokeCommand struct {
 
 // Help implements a hook of kong.
 func (*revokeCommand) Help() string {
-	return `Ends the token that is stored on this machine for the settings. Programs that got it from
-tsauth token cannot use it any more, and the next run gets a new one. Passwords and secret keys
-stay as they are, and so do other tokens of the user, such as the tokens of --as, --request,
---no-store and other machines: use --all, or give one of them on standard input.
+	return `Ends the token that is stored on this machine for the settings, if there is one. Programs that
+got it from tsauth token cannot use it any more, and the next run gets a new one. Passwords and
+secret keys stay as they are, and so do other tokens of the user, such as the tokens of --as,
+--request, --no-store and other machines: use --all or --user, or give one of them on standard
+input.
+
+NAME may be a GUID. The tokens that this machine has stored for other users of the server are
+then forgotten as well, but not revoked: a GUID does not say whose they are.
 
 Examples:
 
@@ -36,7 +41,7 @@ func (c *revokeCommand) Run(ctx context.Context, p *program) error {
 		}
 		p.flags.TokenStdin = true
 	}
-	conn, err := p.connectStored(ctx)
+	conn, err := p.connectToRevoke(ctx)
 	if err != nil {
 		return err
 	}
@@ -46,23 +51,60 @@ func (c *revokeCommand) Run(ctx context.Context, p *program) error {
 	case conn.settings.Credential.Kind == "token":
 		return conn.revokeGiven(ctx, c.options())
 	}
-	// A flow revokes the tokens that it has: this finds the stored token, or gets one that
-	// is then revoked.
+	if !c.All {
+		return conn.revokeStored(ctx, p)
+	}
+	// A flow revokes by a token that it has: this finds the stored one, or gets one that is
+	// then revoked with the others.
 	if _, err := conn.flow.Token(ctx); err != nil {
 		return err
 	}
-	if err := conn.flow.Logout(ctx, c.options()...); err != nil || !c.All {
+	if err := conn.flow.Logout(ctx, c.options()...); err != nil {
 		return err
 	}
 	return conn.forget(ctx, conn.settings.Username.Text)
 }
 
+// connectToRevoke makes a connection that takes a stored token as long as it lives, and
+// does not replace one that will soon expire.
+func (p *program) connectToRevoke(ctx context.Context) (*connection, error) {
+	s, err := p.settings("")
+	if err != nil {
+		return nil, err
+	}
+	_, opts := openStore(ctx, s, s.Username.Text)
+	return p.connect(s, append(opts, authflow.WithPolicy(authflow.Policy{RenewAt: 1, MinTTL: 1}))...)
+}
+
+// revokeStored revokes the stored token. Without one it sends nothing.
+func (c *connection) revokeStored(ctx context.Context, p *program) error {
+	defer c.close()
+	_, err := c.flow.StoredToken(ctx)
+	if errors.Is(err, authflow.ErrNotStored) {
+		fmt.Fprintln(p.stderr, "tsauth: no token is stored for this user, Org and secret: there is nothing to revoke")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := c.flow.Token(ctx); err != nil {
+		return err
+	}
+	return c.flow.Logout(ctx)
+}
+
 // forget makes sure that no later run takes a token of a user from the store. All of them
-// are revoked, also those for other requests than the one of the flow.
+// are revoked, also those for other requests than the one of the flow. Tokens are stored
+// by the name of their user, so for a GUID it forgets those of all users of the server.
 func (c *connection) forget(ctx context.Context, user string) error {
 	tokens, _ := openStore(ctx, c.settings, user)
+	if isGUID.MatchString(user) {
+		return tokens.ForgetServer(ctx)
+	}
 	return tokens.Forget(ctx)
 }
+
+var isGUID = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 func (c *revokeCommand) options() []authflow.LogoutOption {
 	if c.All {

@@ -99,7 +99,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // controlSimulator changes or inspects the simulator:
 //
-//	sim calls OPERATION N         fails unless it was called N times
+//	sim calls OPERATION N         fails unless it was called N times; any counts all
+//	sim guid USER VARIABLE        sets the variable to the GUID of the user
 //	sim alive N                   fails unless N tokens are alive
 //	sim fail OPERATION N STATUS   the next N calls fail
 //	sim pass OPERATION N          N calls work, before those that fail
@@ -130,11 +131,21 @@ func controlSimulator(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	switch arg(0) {
 	case "calls":
-		if n := sim.Calls(arg(1)); n != number(2) {
+		op := arg(1)
+		if op == "any" {
+			op = authtest.AnyOperation
+		}
+		if n := sim.Calls(op); n != number(2) {
 			ts.Fatalf("%d calls of %s, want %s", n, args[1], args[2])
 		}
 	case "fail":
 		sim.Fail(arg(1), number(2), authtest.Status(number(3)))
+	case "guid":
+		user, ok := sim.User(arg(1))
+		if !ok {
+			ts.Fatalf("there is no user %s", args[1])
+		}
+		ts.Setenv(arg(2), user.ID)
 	case "answer":
 		sim.ClearFaults()
 		sim.Fail(arg(1), -1, authtest.Answer(number(2), arg(3), arg(4)))

@@ -21,12 +21,14 @@ func catchBrokenPipe() (stop func()) {
 	return func() { signal.Stop(received) }
 }
 
-// withSignals returns a context that ends with the first SIGINT, SIGTERM or SIGHUP.
-// Its cause is a *signalError. The second signal ends the process at once.
+// withSignals returns a context that ends with the first SIGINT, SIGTERM, SIGHUP or
+// SIGQUIT. Its cause is a *signalError. The second signal ends the process at once: a
+// second SIGQUIT prints the stacks of all goroutines, as the first one does in other
+// programs, where it leaves tokens alive.
 func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	received := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) { // as SIGHUP is under nohup
 			signal.Notify(received, s)
 		}

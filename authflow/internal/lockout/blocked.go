@@ -3,6 +3,7 @@ package lockout
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
@@ -45,6 +46,7 @@ const (
 
 	wasRejected   = "the server rejected the password"
 	wasForeign    = "the response to the password was not one of ThoughtSpot"
+	wasForbidden  = "the last call with the password was forbidden"
 	wasUnanswered = "the last call with the password got no response and may have been rejected"
 	isInFlight    = "another call with a password of the user is in flight"
 )
@@ -58,6 +60,8 @@ func (r ruling) block(user string, last *outcome.Failure, now time.Time) *Blocke
 			r.which, user, r.rejected, r.last.Format(time.TimeOnly), roundUp(r.until).Format(time.TimeOnly))
 	case last.Foreign:
 		e.reason = wasForeign
+	case last.Status == http.StatusForbidden:
+		e.reason = wasForbidden
 	case last.Class != outcome.Rejected:
 		e.reason = wasUnanswered
 	}

@@ -109,6 +109,27 @@ func TestR6_KilledDuringItsCall_IsReportedAsAnotherProcess(t *testing.T) {
 	})
 }
 
+// A locked account is one for the next process, too.
+func TestR6_Forbidden_CountsAndIsReportedAsOne(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := &memory{}
+		r := process(m)
+		play(t, r.Password("ann", "1", lockout.Scheduled), &outcome.Failure{Class: outcome.Rejected, Status: 403})
+		flush(t, r)
+		for range 2 {
+			b := blockedNow(t, m, "1")
+			if b.Last.Status != 403 || b.Last.Class != outcome.Rejected || b.Reason() != "the last call with the password was forbidden" {
+				t.Error(b, b.Last)
+			}
+			after(time.Second)
+		}
+		rejectAll(t, m, "2")
+		if b := blockedNow(t, m, "2"); b.Last.Status != 0 {
+			t.Error("a rejection is reported as forbidden")
+		}
+	})
+}
+
 // The response of a host that is not ThoughtSpot counts as a rejection, and the next
 // process learns what it was.
 func TestR6_ForeignResponse_CountsAndIsReportedAsOne(t *testing.T) {

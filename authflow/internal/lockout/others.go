@@ -2,6 +2,7 @@ package lockout
 
 import (
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
@@ -31,9 +32,14 @@ func (e *othersBlock) applies(hash [32]byte, force Force, now time.Time) bool {
 
 // blocked returns the error for a caller with a password of the user.
 func (e *othersBlock) blocked(user string, now time.Time) *BlockedError {
-	last := &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent it and got no response")}
-	if e.last.kind == kindRejected || e.last.foreign {
-		last = &outcome.Failure{Class: outcome.Rejected, Foreign: e.last.foreign}
+	last := &outcome.Failure{Class: outcome.Rejected}
+	switch {
+	case e.last.cause == causeForeign:
+		last.Foreign = true
+	case e.last.cause == causeForbidden:
+		last.Status = http.StatusForbidden
+	case e.last.kind != kindRejected:
+		last = &outcome.Failure{Class: outcome.OutcomeUnknown, Err: errors.New("another process sent it and got no response")}
 	}
 	return e.ruling.block(user, last, now)
 }

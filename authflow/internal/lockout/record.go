@@ -2,8 +2,11 @@ package lockout
 
 import (
 	"encoding/binary"
+	"net/http"
 	"slices"
 	"time"
+
+	"github.com/go-thoughtspot/tsauth/authflow/internal/outcome"
 )
 
 // kind is the outcome of a send that a record counts.
@@ -18,19 +21,43 @@ const (
 	kinds
 )
 
+// cause says more of a response that counts as a rejection. It decides nothing: the next
+// process reports it.
+type cause uint8
+
+const (
+	causeUnknown   cause = iota
+	causeForeign         // the response was not one of ThoughtSpot
+	causeForbidden       // 403: the account is locked, for example
+	causes
+)
+
+// causeOf returns the cause of a failure, which may be nil.
+func causeOf(f *outcome.Failure) cause {
+	switch {
+	case f == nil:
+		return causeUnknown
+	case f.Foreign:
+		return causeForeign
+	case f.Status == http.StatusForbidden:
+		return causeForbidden
+	}
+	return causeUnknown
+}
+
 // entry is one send in a record.
 type entry struct {
-	hash    uint32 // the first 20 bits of the keyed hash of the password
-	kind    kind
-	foreign bool      // the response was not one of ThoughtSpot
-	end     time.Time // when it no longer counts, by the clock of this process
+	hash  uint32 // the first 20 bits of the keyed hash of the password
+	kind  kind
+	cause cause
+	end   time.Time // when it no longer counts, by the clock of this process
 }
 
 // at returns when the send was counted, unless it was accepted.
 func (e entry) at() time.Time { return e.end.Add(-countsFor) }
 
-// A record is a version byte, its time to live, and for each entry a bit that says
-// foreign, 3 bits of kind, 20 bits of hash, and its end. Times are in tenths of a second from the
+// A record is a version byte, its time to live, and for each entry 4 bits of kind and
+// cause with 20 bits of hash, and its end. Times are in tenths of a second from the
 // moment at which the record was saved, so that the clocks of processes need not
 // agree: the Ledger tells how much of the time to live is left.
 const (
@@ -40,7 +67,6 @@ const (
 	maxEntries    = 12
 	tick          = 100 * time.Millisecond
 	hashBits      = 20
-	foreignBit    = 0x80
 )
 
 // shortHash returns the part of a hash that a record holds. Another password is
@@ -62,14 +88,14 @@ func parseRecord(record []byte, left time.Duration, now time.Time) []entry {
 	var entries []entry
 	for e := range slices.Chunk(body, entrySize) {
 		end := time.Duration(binary.BigEndian.Uint16(e[3:])) * tick
-		kind := kind((e[0] &^ foreignBit) >> 4)
-		if kind >= kinds || end > ttl {
+		code := e[0] >> 4
+		if code >= byte(kinds)*byte(causes) || end > ttl {
 			return nil
 		}
 		if end > age {
 			entries = append(entries, entry{
 				hash: uint32(e[0]&0xf)<<16 | uint32(e[1])<<8 | uint32(e[2]),
-				kind: kind, foreign: e[0]&foreignBit != 0,
+				kind: kind(code % byte(kinds)), cause: cause(code / byte(kinds)),
 				end: now.Add(end - age),
 			})
 		}
@@ -86,11 +112,8 @@ func formatRecord(entries []entry, now time.Time) (record []byte, ttl time.Durat
 	for _, e := range entries {
 		end := min(max(e.end.Sub(now), 0)+tick-1, countsFor).Truncate(tick)
 		ttl = max(ttl, end)
-		first := byte(e.kind)<<4 | byte(e.hash>>16)
-		if e.foreign {
-			first |= foreignBit
-		}
-		record = append(record, first, byte(e.hash>>8), byte(e.hash))
+		code := byte(e.cause)*byte(kinds) + byte(e.kind)
+		record = append(record, code<<4|byte(e.hash>>16), byte(e.hash>>8), byte(e.hash))
 		record = binary.BigEndian.AppendUint16(record, uint16(end/tick))
 	}
 	record[0] = recordVersion

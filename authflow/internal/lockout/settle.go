@@ -12,7 +12,7 @@ type settlement struct {
 	user     string
 	hash     [32]byte
 	outcome  verdict
-	foreign  bool          // the response was not one of ThoughtSpot
+	cause    cause
 	reserved *saved        // the record as the reservation saved it; nil if there was none
 	sent, at time.Time     // of the call, and of its outcome
 	saved    chan struct{} // closed when it is saved, or will not be
@@ -29,7 +29,7 @@ const (
 )
 
 // settle saves the outcome of a call, if the Ledger has to know.
-func (t *Ticket) settle(outcome verdict, foreign bool, now time.Time) {
+func (t *Ticket) settle(outcome verdict, why cause, now time.Time) {
 	s := t.registry.shared
 	counted := t.reserved != nil
 	switch {
@@ -41,7 +41,7 @@ func (t *Ticket) settle(outcome verdict, foreign bool, now time.Time) {
 	}
 	t.saved = make(chan struct{})
 	s.add(settlement{
-		user: t.user, hash: t.hash, outcome: outcome, foreign: foreign, reserved: t.reserved, sent: t.taken, at: now, saved: t.saved,
+		user: t.user, hash: t.hash, outcome: outcome, cause: why, reserved: t.reserved, sent: t.taken, at: now, saved: t.saved,
 	})
 }
 
@@ -162,5 +162,5 @@ func (s settlement) revise(entries []entry) []entry {
 }
 
 func (s settlement) entry(k kind, counts time.Duration) entry {
-	return entry{hash: shortHash(s.hash), kind: k, foreign: s.foreign, end: s.at.Add(counts)}
+	return entry{hash: shortHash(s.hash), kind: k, cause: s.cause, end: s.at.Add(counts)}
 }

@@ -171,7 +171,7 @@ func (t *Ticket) Done(f *outcome.Failure) {
 	}
 	r.mu.Unlock()
 	if counted && !t.isKey && r.shared != nil {
-		t.settle(said, f != nil && f.Foreign, now)
+		t.settle(said, causeOf(f), now)
 	}
 }
 

@@ -25,7 +25,8 @@ import (
 type Tokens struct {
 	files *filestore.Store // nil if there is no place for them
 	key   []byte
-	owner string // server and user
+
+	server, owner string // the owner is server and user
 }
 
 // Open returns the tokens of a user. It fails if there is no place for them, as in a
@@ -39,7 +40,7 @@ func Open(server, user string) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	return Tokens{files, key, server + "\x00" + strings.ToLower(user)}, nil
+	return Tokens{files, key, server, server + "\x00" + strings.ToLower(user)}, nil
 }
 
 // Options returns the option that keeps tokens. It fails if it cannot tell which tokens
@@ -52,25 +53,29 @@ func (t Tokens) Options(ctx context.Context) ([]authflow.Option, error) {
 	if t.files == nil {
 		return nil, nil
 	}
-	mark, err := t.mark(ctx)
-	if err != nil {
-		return nil, err
-	}
 	sum := hmac.New(sha256.New, t.key)
-	sum.Write(mark)
+	for _, of := range []string{t.server, t.owner} {
+		mark, err := t.mark(ctx, of)
+		if err != nil {
+			return nil, err
+		}
+		sum.Write(mark)
+	}
 	return []authflow.Option{authflow.WithStore(t.files, sum.Sum(nil), t.key)}, nil
 }
 
-// mark returns the mark that the key of the tokens is made of. The first run makes it.
-func (t Tokens) mark(ctx context.Context) ([]byte, error) {
-	mark, _, err := t.files.Load(ctx, t.markName())
+// mark returns the mark of a server, or of a user, that the key of the tokens is made of.
+// The first run makes it.
+func (t Tokens) mark(ctx context.Context, of string) ([]byte, error) {
+	name := markName(of)
+	mark, _, err := t.files.Load(ctx, name)
 	if !errors.Is(err, authflow.ErrNotStored) {
 		return mark, err
 	}
 	mark = []byte(rand.Text())
-	err = t.files.Swap(ctx, t.markName(), nil, mark, markTime)
+	err = t.files.Swap(ctx, name, nil, mark, markTime)
 	if errors.Is(err, authflow.ErrChanged) { // another run was faster
-		mark, _, err = t.files.Load(ctx, t.markName())
+		mark, _, err = t.files.Load(ctx, name)
 	}
 	return mark, err
 }
@@ -81,14 +86,19 @@ const markTime = 10 * 365 * 24 * time.Hour
 // Forget makes sure that no later run finds a token that is kept now, for whichever
 // request. It changes the key, because the names of the tokens are not known: each is a
 // hash of a whole request.
-func (t Tokens) Forget(ctx context.Context) error {
+func (t Tokens) Forget(ctx context.Context) error { return t.forget(ctx, t.owner) }
+
+// ForgetServer is Forget for all users of the server.
+func (t Tokens) ForgetServer(ctx context.Context) error { return t.forget(ctx, t.server) }
+
+func (t Tokens) forget(ctx context.Context, of string) error {
 	if t.files == nil {
 		return nil
 	}
-	return t.files.Save(ctx, t.markName(), []byte(rand.Text()), markTime)
+	return t.files.Save(ctx, markName(of), []byte(rand.Text()), markTime)
 }
 
-func (t Tokens) markName() string { return "tsauth forgotten\x00" + t.owner }
+func markName(of string) string { return "tsauth forgotten\x00" + of }
 
 // maxTurnTime is the longest wait for other runs. A Flow waits at most 2 s for another
 // process, so that no request is late; a script that starts fifty processes at once on a

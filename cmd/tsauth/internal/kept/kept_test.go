@@ -68,41 +68,76 @@ func tokenOf(ctx context.Context, sim *authtest.Server) (gen.Secret, error) {
 	return token.Value, err
 }
 
-// Runs that start together in an empty folder share their tokens from the first one on,
-// and no token of before a Forget is found after it, the first one or a later one.
+// Runs that start together share their tokens, the first ones in an empty folder too. No
+// token of before a Forget is found after it, and none of before a ForgetServer, whose user
+// has another name.
 func TestRunsThatStartTogether_ShareTokensUntilForget(t *testing.T) {
 	home(t)
 	sim := authtest.NewServer()
 	defer sim.Close()
 	seen := make(map[gen.Secret]bool)
-	for range 3 {
-		var runs sync.WaitGroup
-		var mu sync.Mutex
-		round := make(map[gen.Secret]bool)
-		for range 5 {
-			runs.Go(func() {
-				token, err := tokenOf(t.Context(), sim)
-				if err != nil {
-					t.Error(err)
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				round[token] = true
-			})
+	for round := range 4 {
+		token := sharedToken(t, sim)
+		if seen[token] {
+			t.Errorf("round %d: the token of before", round)
 		}
-		runs.Wait()
-		for token := range round {
-			if len(round) != 1 || seen[token] {
-				t.Errorf("%d tokens, one of them from before: %v", len(round), seen[token])
-			}
-			seen[token] = true
+		seen[token] = true
+		user, forget := authtest.DefaultUsername, kept.Tokens.Forget
+		if round%2 == 1 {
+			user, forget = "another", kept.Tokens.ForgetServer
 		}
-		tokens, err := kept.Open(sim.URL, authtest.DefaultUsername)
+		tokens, err := kept.Open(sim.URL, user)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tokens.Forget(t.Context()); err != nil {
+		if err := forget(tokens, t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// What is forgotten of one user, or of one server, is kept of the others.
+func TestForget_OfAnother_ForgetsNothing(t *testing.T) {
+	home(t)
+	sim := authtest.NewServer()
+	defer sim.Close()
+	first := sharedToken(t, sim)
+	for range 2 {
+		other, err := kept.Open(sim.URL, "another")
+		if err != nil {
+			t.Fatal(err)
+		}
+		elsewhere, err := kept.Open("https://other.example", authtest.DefaultUsername)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{other.Forget(t.Context()), elsewhere.Forget(t.Context()), elsewhere.ForgetServer(t.Context())} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if sharedToken(t, sim) != first {
+			t.Error("the token is forgotten")
+		}
+	}
+}
+
+// sharedToken returns the token of five runs at once.
+func sharedToken(t *testing.T, sim *authtest.Server) (token gen.Secret) {
+	t.Helper()
+	var runs sync.WaitGroup
+	var mu sync.Mutex
+	for range 5 {
+		runs.Go(func() {
+			got, err := tokenOf(t.Context(), sim)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil || token != "" && got != token {
+				t.Errorf("two tokens, or %v", err)
+			}
+			token = got
+		})
+	}
+	runs.Wait()
+	return token
 }

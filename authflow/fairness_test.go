@@ -17,7 +17,7 @@ import (
 func TestR9_CrowdOfNewcomers_EndsNoLeaseInUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		inUse, newcomers := sized(3000, 150), sized(10_000, 500)
+		inUse, newcomers := sized(3000, 90), sized(10_000, 300)
 		rate := 50 * float64(inUse) / 3000
 		var seen arrivals
 		sim := authtest.New(append(people(inUse+newcomers), seen.option(), authtest.WithRateLimit(2*rate, 10))...)

@@ -171,7 +171,7 @@ func TestL4_LogoutOf300TokensFrom200MsAway_EndsAllWithinTheTimeLimit(t *testing.
 // fit into the first.
 func TestL4_LogoutOf1500ExclusiveTokens_EndsAllOrTellsHowMany(t *testing.T) {
 	t.Parallel()
-	bubbles(t, map[string]time.Duration{"nearby": 0, "300 ms away": 300 * time.Millisecond},
+	bubbles(t, rows(t, map[string]time.Duration{"nearby": 0, "300 ms away": 300 * time.Millisecond}, "300 ms away"),
 		func(t *testing.T, latency time.Duration) {
 			const tokens = 1500
 			sim := authtest.New()

@@ -94,7 +94,8 @@ const outageTime = 150 * time.Second
 // are served soon after the server is back.
 func TestR14_DeadServer_GetsFewCallsAndEveryCallerLearnsOfIt(t *testing.T) {
 	t.Parallel()
-	bubbles(t, outages, func(t *testing.T, o outage) {
+	typical := []string{"503, cold", "503 after 20 ms", "502 page", "silence", "silence, cold", "429, Retry-After of 2 s", "connection refused", "maintenance page"}
+	bubbles(t, rows(t, outages, typical...), func(t *testing.T, o outage) {
 		size := sized(1000, 100)
 		sim := authtest.New(people(size)...)
 		net := &unreachable{sim: sim}

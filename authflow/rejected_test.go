@@ -29,7 +29,7 @@ func TestP3_OperationThatRejectsEverybody_CostsFewCredentialsOfTheFlowBelow(t *t
 		sim := authtest.New(authtest.WithTokenValidity(24 * time.Hour))
 		sim.Fail(authtest.OpGetCurrentUserToken, -1, authtest.Status(401))
 		f := below(t, sim)
-		above := make([]*authflow.Flow, 20)
+		above := make([]*authflow.Flow, sized(20, 8))
 		for i := range above {
 			above[i] = f.SessionToken()
 		}

@@ -30,9 +30,10 @@ func TestR6_WrongKey_CostsOneCallASecondAndIsToldToAll(t *testing.T) {
 		"the key of the request": nil,
 	}, func(t *testing.T, opt authflow.Option) {
 		var seen arrivals
-		sim := authtest.New(append(people(100), seen.option())...)
+		size := sized(100, 30)
+		sim := authtest.New(append(people(size), seen.option())...)
 		cluster := clusterOf(t, sim, opt)
-		flows := make([]*authflow.Flow, 100)
+		flows := make([]*authflow.Flow, size)
 		for i := range flows {
 			req := gen.GetFullAccessTokenRequest{Username: "user-" + strconv.Itoa(i), OrgID: new(int32)}
 			if opt == nil {

@@ -79,12 +79,12 @@ func post(t *testing.T, f *authflow.Flow, path string, body io.Reader) (int, err
 // that.
 func TestP3_PathThatRejectsEverybody_CostsFewCredentials(t *testing.T) {
 	t.Parallel()
-	bubbles(t, map[string]authtest.Fault{
+	bubbles(t, rows(t, map[string]authtest.Fault{
 		"401":                               authtest.Status(401),
 		"redirect to single sign-on":        authtest.Redirect(302, "https://idp.example/sso"),
 		"login page":                        authtest.HTML(200),
 		"redirect to the login at the root": authtest.Redirect(302, authtest.InProcessURL+"/login"),
-	}, func(t *testing.T, fault authtest.Fault) {
+	}, "401", "login page"), func(t *testing.T, fault authtest.Fault) {
 		sim := authtest.New(authtest.WithTokenValidity(24 * time.Hour))
 		calls := func() (n int) {
 			for _, op := range authtest.Operations() {

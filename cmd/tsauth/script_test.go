@@ -66,6 +66,7 @@ func setUp(env *testscript.Env) error {
 	for name, value := range map[string]string{
 		"HOME": home, "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "",
 		"SIM": sim.URL, "THOUGHTSPOT_HOST": sim.URL, "THOUGHTSPOT_USERNAME": "ann", "THOUGHTSPOT_PASSWORD": annPassword,
+		"GORACE": "atexit_sleep_ms=0", // with the race detector a program waits for a second before it exits
 	} {
 		env.Setenv(name, value)
 	}

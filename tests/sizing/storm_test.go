@@ -17,7 +17,7 @@ func TestModel_Storm_IsWhatAuthflowDoes(t *testing.T) {
 		sizing.Fleet
 		rate float64
 	}
-	for _, c := range few([]storm{
+	for _, c := range cases([]storm{
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3, Store: true}, 4},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 10, Store: true}, 4},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3}, 9},
@@ -48,7 +48,7 @@ func TestModel_Storm_IsWhatAuthflowDoes(t *testing.T) {
 }
 
 func TestModel_NewSecretKey_IsWhatAuthflowDoes(t *testing.T) {
-	for _, size := range few([]sizing.Fleet{
+	for _, size := range cases([]sizing.Fleet{
 		{Users: 300, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
 		{Users: 600, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 10, Store: true},
 	}) {

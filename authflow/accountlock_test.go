@@ -123,8 +123,9 @@ func changePasswordOfABusyUser(t *testing.T, takes, changed time.Duration, revok
 	s := newShards(func(_ *shards, c arrival) behavior { return behavior{status: p.status(c), takes: takes} })
 	cluster := shardCluster(t, s)
 	cs := &callers{s: s, rate: 50}
-	for i := range 500 {
-		f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", Password: "pw", ValidityTimeInSec: int32(300 + i)})
+	size := sized(500, 120)
+	for i := range size {
+		f, err := cluster.FullAccess(gen.GetFullAccessTokenRequest{Username: "ann", Password: "pw", ValidityTimeInSec: int32(300 + i*500/size)})
 		if err != nil {
 			t.Fatal(err)
 		}

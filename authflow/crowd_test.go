@@ -135,15 +135,15 @@ func TestR9_Crowd_IsServedWithoutOne429(t *testing.T) {
 		size    int
 	}
 	bubbles(t, map[string]situation{
-		"one key":                        {byKey, 0, 50, sized(10_000, 300)},
-		"one key, 90 calls a second":     {byKey, 0, 90, sized(10_000, 300)},
-		"keys of several Orgs":           {byKeyOfOrg, 0, 50, sized(10_000, 300)},
-		"passwords":                      {peopleByPassword, 0, 50, sized(10_000, 300)},
-		"a session and a token each":     {twice, 0, 50, sized(12_000, 300)},
-		"every method":                   {everyWay, 0, 50, sized(10_000, 300)},
-		"every method, in 300 ms each":   {everyWay, 300 * time.Millisecond, 90, sized(10_000, 300)},
-		"one user's password":            {ofOneUser, 0, 50, sized(1000, 200)},
-		"one user's password, in 200 ms": {ofOneUser, 200 * time.Millisecond, 50, sized(1000, 200)},
+		"one key":                        {byKey, 0, 50, sized(10_000, 150)},
+		"one key, 90 calls a second":     {byKey, 0, 90, sized(10_000, 150)},
+		"keys of several Orgs":           {byKeyOfOrg, 0, 50, sized(10_000, 150)},
+		"passwords":                      {peopleByPassword, 0, 50, sized(10_000, 150)},
+		"a session and a token each":     {twice, 0, 50, sized(12_000, 150)},
+		"every method":                   {everyWay, 0, 50, sized(10_000, 150)},
+		"every method, in 300 ms each":   {everyWay, 300 * time.Millisecond, 90, sized(10_000, 150)},
+		"one user's password":            {ofOneUser, 0, 50, sized(1000, 100)},
+		"one user's password, in 200 ms": {ofOneUser, 200 * time.Millisecond, 50, sized(1000, 100)},
 	}, func(t *testing.T, s situation) {
 		var seen arrivals
 		sim := authtest.New(append(peopleOfOrgs(s.size), seen.option(), authtest.WithRateLimit(100, 10), authtest.WithLatency(s.latency))...)
@@ -177,7 +177,7 @@ func TestR9_RateAboveTheServers_Adapts(t *testing.T) {
 		"500 a second, burst 100": authflow.WithRateLimit(500, 100),
 	}, func(t *testing.T, rate authflow.Option) {
 		var seen arrivals
-		size := sized(1000, 250)
+		size := sized(1000, 120)
 		sim := authtest.New(append(people(size), seen.option(), authtest.WithRateLimit(100, 10))...)
 		flows := byKey(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), rate), size)
 		took := allAtOnce(flows, func(_ int, f *authflow.Flow) { askUntilServed(t, f) })

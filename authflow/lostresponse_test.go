@@ -159,7 +159,7 @@ func TestR6_ProvenPassword_IsBackWithinAMinute(t *testing.T) {
 		"503":              authtest.Status(503),
 		"429":              authtest.Status(429),
 		"maintenance page": authtest.Maintenance(200),
-	}, "silence", "page", "503"), func(t *testing.T, fault authtest.Fault) {
+	}, "silence", "503"), func(t *testing.T, fault authtest.Fault) {
 		for _, outage := range []time.Duration{30 * time.Second, 30 * time.Minute} {
 			w := watch(t)
 			given := w.flows(t, 5, "right", nil)

@@ -28,7 +28,7 @@ func TestK2_SharedRateFarAway_IsUsed(t *testing.T) {
 		"200 users at one of them":                {200, 1, 100 * time.Millisecond, 5 * time.Second},
 		"200 users at each of three, 300 ms away": {200, 3, 300 * time.Millisecond, 24 * time.Second},
 	}
-	for name, c := range rows(t, fleets, "200 users in all", "200 users at each of three, 300 ms away") {
+	for name, c := range rows(t, fleets, "200 users in all") {
 		synctest.Test(t, func(t *testing.T) {
 			var seen arrivals
 			sim := authtest.New(append(people(c.users*c.replicas), seen.option())...)

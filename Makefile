@@ -32,7 +32,7 @@ PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/intern
 # The packages of tests, except tests/generate.
 PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load \
 	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
-	tests/replicas/replica tests/release tests/programs
+	tests/replicas/replica tests/release tests/programs tests/summary
 
 .PHONY: help demo test beside-load quickstarts crowds contract compose redis replicas sizing browser embed programs elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-smoke
@@ -44,9 +44,9 @@ help: ## this list
 demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 	go run ./examples/quickstart
 
-test: ## all tests, with the race detector where there is a C compiler; 2 minutes
+test: ## all tests, the long ones at a small size, with the race detector where there is a C compiler; cold 4 minutes
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
-	@tests/summary.sh go test $(RACE) -timeout 10m $(TESTED)
+	@GORACE="$(GORACE) atexit_sleep_ms=0" go run ./tests/summary $(RACE) -timeout 10m $(TESTED)
 
 beside-load: ## make test, or TESTED=<packages>, three times beside eight busy loops, which it starts and ends; 30 minutes
 	tests/beside-load.sh $(MAKE) test TESTED="$(TESTED)"
@@ -56,9 +56,9 @@ quickstarts: ## the simulator as a process, tested from Node and from Python; ne
 	node --test examples/node/thoughtspot.test.mjs
 	python3 -B -m unittest discover -s examples/python
 
-crowds: ## crowds of the promised size, such as 10,000 flows at once, and many random schedules; without the race detector; 4 minutes
-	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(5|6|9|10|13|14)_|TestK2_|TestL3_|TestL4_(MoreExclusive|LogoutOf1500)|TestP3_' ./authflow
-	LIMITER_SCHEDULES=40 LOCKOUT_SCHEDULES=80 go test -count=1 -timeout 10m ./authflow/internal/limiter ./authflow/internal/lockout
+crowds: ## the tests of the core in full, without the race detector: crowds of the promised size, such as 10,000 flows at once, all rows of long tables, and many random schedules; 5 minutes
+	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m ./authflow ./authflow/internal/renewal ./authflow/tokenservice
+	LIMITER_SCHEDULES=40 LOCKOUT_SCHEDULES=80 POOL_SCHEDULES=300 go test -count=1 -timeout 10m ./authflow/internal/limiter ./authflow/internal/lockout ./authflow/pool
 
 contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names; 2 minutes
 	cd tests/contract && go test -count=1 -timeout 15m
@@ -74,7 +74,7 @@ replicas: ## replicas that share a Redis, as processes, in trouble and without; 
 	cd tests/replicas && go test -count=1 -parallel 8 -timeout 10m ./...
 
 sizing: ## the tables of docs/sizing.md, from a model that is held to authflow: what fleets cost that no test can run
-	go test -count=1 ./tests/sizing
+	TSAUTH_CROWDS=1 go test -count=1 -timeout 5m ./tests/sizing
 	@go run ./tests/sizing/print
 
 SDK := tests/embed/node_modules/.package-lock.json

@@ -72,7 +72,7 @@ func TestR9_ThousandRequestsOfOneUser_DelayAnotherByOne(t *testing.T) {
 		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(50, 1))
 		flows := byKey(t, cluster, 21)
 		var wg sync.WaitGroup
-		for range 1000 {
+		for range sized(1000, 400) {
 			wg.Go(func() { _, _ = flows[0].Token(t.Context(), authflow.Exclusive()) })
 		}
 		synctest.Wait()

@@ -20,7 +20,7 @@ import (
 func TestK2_CrowdOnAStoreOfFewConnections_DoesNotLookLikeAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		users := sized(1000, 250)
+		users := sized(1000, 150)
 		sim := authtest.New(people(users)...)
 		s := &pooledStore{pool: make(chan struct{}, 60)}
 		s.storeView = storeView{sharedStore: &sharedStore{}, before: s.connection}

@@ -118,7 +118,7 @@ func TestR10_UserCodeThatBreaks_EndsNothingElse(t *testing.T) {
 		"nil map":            {func() { var m map[string]int; m["a"] = 1 }, true}, //nolint:staticcheck // the panic in question
 		"ends its goroutine": {runtime.Goexit, false},                             // as t.FailNow does
 		"hangs for an hour":  {func() { time.Sleep(time.Hour) }, false},           // fake clock
-	}, "panic", "ends its goroutine", "hangs for an hour"), func(t *testing.T, c trouble) {
+	}, "panic", "hangs for an hour"), func(t *testing.T, c trouble) {
 		sim := authtest.New(people(20)...)
 		sim.AddUser(admin, authtest.DefaultPassword)
 		b := &broken{what: c.what}

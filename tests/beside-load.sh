@@ -1,15 +1,18 @@
 #!/bin/sh
-# Runs a command three times beside eight busy loops, and ends the loops.
+# Runs a command three times beside eight busy loops, and ends the loops. They end by
+# themselves if the script was killed.
 set -u
+me=$$
 loops=
 end() {
 	for loop in $loops; do kill "$loop" 2>/dev/null; done
 	wait 2>/dev/null
 }
 trap end EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT
+trap 'exit 143' TERM
 for _ in 1 2 3 4 5 6 7 8; do
-	while :; do :; done &
+	while kill -0 "$me" 2>/dev/null; do :; done &
 	loops="$loops $!"
 done
 failed=0

@@ -215,6 +215,7 @@ func near(t *testing.T, what string, got, model float64) {
 
 func TestModel_SteadyState_IsWhatAuthflowDoes(t *testing.T) {
 	for _, size := range cases([]sizing.Fleet{
+		{Users: 20, Every: 10 * time.Second, Validity: 60 * time.Second, Replicas: 3, Store: true},
 		{Users: 60, Every: 10 * time.Second, Validity: 60 * time.Second, Replicas: 3, Store: true},
 		{Users: 60, Every: 10 * time.Second, Validity: 60 * time.Second, Replicas: 3},
 		{Users: 60, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 1},

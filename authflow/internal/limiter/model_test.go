@@ -88,11 +88,11 @@ func (s schedule) run(t *testing.T, seed uint64) ([]result, []call) {
 func TestR14_RandomSchedules_KeepTheRules(t *testing.T) {
 	t.Parallel()
 	n, named := number(t, schedulesVar)
-	all := seeds(t, int(n))
+	played := seeds(t, int(n))
 	if !named && os.Getenv(seedVar) == "" {
-		all = []uint64{1, 2, 3, 5, 7, 8, 10, 12} // of the first twelve, those that do not take long
+		played = []uint64{1, 2, 3, 5, 7, 8, 10, 12} // of the first twelve, those that do not take long
 	}
-	for _, seed := range all {
+	for _, seed := range played {
 		t.Run(fmt.Sprint(seedVar, "=", seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := draw(rand.New(rand.NewPCG(seed, 3)))

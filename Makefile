@@ -57,7 +57,7 @@ quickstarts: ## the simulator as a process, tested from Node and from Python; ne
 	python3 -B -m unittest discover -s examples/python
 
 crowds: ## the tests of the core in full, without the race detector: crowds of the promised size, such as 10,000 flows at once, all rows of long tables, and many random schedules; 5 minutes
-	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m ./authflow ./authflow/internal/renewal ./authflow/tokenservice
+	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m ./authflow ./authflow/internal/renewal ./authflow/tokenservice ./authflow/filestore ./authflow/storetest
 	LIMITER_SCHEDULES=40 LOCKOUT_SCHEDULES=80 POOL_SCHEDULES=300 go test -count=1 -timeout 10m ./authflow/internal/limiter ./authflow/internal/lockout ./authflow/pool
 
 contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names; 2 minutes

@@ -62,7 +62,7 @@ func newReport(out io.Writer) *report {
 
 func (r *report) failed() bool { return r.bad > 0 || len(r.failures) > 0 }
 
-// read reads the events until there are no more. It shows a line that is no event as
+// read reads the events until there are no more. It shows a line that is not an event as
 // it is.
 func (r *report) read(events io.Reader) error {
 	in := bufio.NewReader(events)

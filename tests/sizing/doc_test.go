@@ -9,6 +9,7 @@ import (
 )
 
 func TestPage_Tables_AgreeWithTheModel(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../../docs/sizing.md")
 	if err != nil {
 		t.Fatal(err)

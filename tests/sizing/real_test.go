@@ -214,6 +214,7 @@ func near(t *testing.T, what string, got, model float64) {
 }
 
 func TestModel_SteadyState_IsWhatAuthflowDoes(t *testing.T) {
+	t.Parallel()
 	for _, size := range cases([]sizing.Fleet{
 		{Users: 20, Every: 10 * time.Second, Validity: 60 * time.Second, Replicas: 3, Store: true},
 		{Users: 60, Every: 10 * time.Second, Validity: 60 * time.Second, Replicas: 3, Store: true},

@@ -12,6 +12,7 @@ import (
 )
 
 func TestModel_Storm_IsWhatAuthflowDoes(t *testing.T) {
+	t.Parallel()
 	const validity = 5 * time.Minute
 	type storm struct {
 		sizing.Fleet
@@ -49,6 +50,7 @@ func TestModel_Storm_IsWhatAuthflowDoes(t *testing.T) {
 }
 
 func TestModel_NewSecretKey_IsWhatAuthflowDoes(t *testing.T) {
+	t.Parallel()
 	for _, size := range cases([]sizing.Fleet{
 		{Users: 60, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
 		{Users: 300, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
@@ -77,6 +79,7 @@ func TestModel_NewSecretKey_IsWhatAuthflowDoes(t *testing.T) {
 }
 
 func TestModel_EntryOfTheStore_HasItsSize(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		users := 20
 		if fullSize() {

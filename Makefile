@@ -15,6 +15,7 @@ RACE := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && echo -race)
 
 FUZZTIME  ?= 60s # for each fuzz target
 SCHEDULES ?= 100000x # random schedules of the engine
+TESTED    ?= ./...
 
 # Modules of their own, so that what they need stays out of go.mod. Those of
 # PEERS build much, and only `make check-all` looks at them.
@@ -31,9 +32,9 @@ PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/intern
 # The packages of tests, except tests/generate.
 PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load \
 	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
-	tests/replicas/replica tests/release tests/programs
+	tests/replicas/replica tests/release tests/programs tests/summary
 
-.PHONY: help demo test quickstarts crowds contract compose redis replicas sizing browser embed programs elsewhere metrics backend load load-smoke generate \
+.PHONY: help demo test beside-load quickstarts crowds contract compose redis replicas sizing browser embed programs elsewhere metrics backend load load-smoke generate \
 	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-smoke
 
 help: ## this list
@@ -43,18 +44,21 @@ help: ## this list
 demo: ## every way into ThoughtSpot, on the embedded simulator or a real cluster
 	go run ./examples/quickstart
 
-test: ## all tests, with the race detector where there is a C compiler; 5 minutes
+test: ## all tests, the long ones at a small size, with the race detector where there is a C compiler; cold 4 minutes
 	@[ -n "$(RACE)" ] || echo "no C compiler: running without the race detector"
-	go test $(RACE) ./...
+	@GORACE="$(GORACE) atexit_sleep_ms=0" go run ./tests/summary $(RACE) -timeout 10m $(TESTED)
+
+beside-load: ## make test, or TESTED=<packages>, three times beside eight busy loops, which it starts and ends; 30 minutes
+	tests/beside-load.sh $(MAKE) test TESTED="$(TESTED)"
 
 quickstarts: ## the simulator as a process, tested from Node and from Python; needs node and python3
 	go build -o bin/tsauth ./cmd/tsauth
 	node --test examples/node/thoughtspot.test.mjs
 	python3 -B -m unittest discover -s examples/python
 
-crowds: ## crowds of the promised size, such as 10,000 flows at once, and many random schedules; without the race detector; 4 minutes
-	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m -run 'TestR(6|9|13|14)_|TestL3_Rejected|TestL4_MoreExclusive' ./authflow
-	LIMITER_SCHEDULES=40 LOCKOUT_SCHEDULES=80 go test -count=1 -timeout 10m ./authflow/internal/limiter ./authflow/internal/lockout
+crowds: ## the tests of the core in full, without the race detector: crowds of the promised size, such as 10,000 flows at once, all rows of long tables, and many random schedules; 5 minutes
+	TSAUTH_CROWDS=1 go test -count=1 -timeout 15m ./authflow ./authflow/internal/renewal ./authflow/tokenservice ./authflow/filestore ./authflow/storetest
+	LIMITER_SCHEDULES=40 LOCKOUT_SCHEDULES=80 POOL_SCHEDULES=300 go test -count=1 -timeout 10m ./authflow/internal/limiter ./authflow/internal/lockout ./authflow/pool
 
 contract: ## spec, client and simulator held together, or the server that THOUGHTSPOT_HOST names; 2 minutes
 	cd tests/contract && go test -count=1 -timeout 15m
@@ -70,7 +74,7 @@ replicas: ## replicas that share a Redis, as processes, in trouble and without; 
 	cd tests/replicas && go test -count=1 -parallel 8 -timeout 10m ./...
 
 sizing: ## the tables of docs/sizing.md, from a model that is held to authflow: what fleets cost that no test can run
-	go test -count=1 ./tests/sizing
+	TSAUTH_CROWDS=1 go test -count=1 -timeout 5m ./tests/sizing
 	@go run ./tests/sizing/print
 
 SDK := tests/embed/node_modules/.package-lock.json

@@ -17,7 +17,7 @@ import (
 func TestR9_CrowdOfNewcomers_EndsNoLeaseInUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		inUse, newcomers := sized(3000, 150), sized(10_000, 500)
+		inUse, newcomers := sized(3000, 90), sized(10_000, 300)
 		rate := 50 * float64(inUse) / 3000
 		var seen arrivals
 		sim := authtest.New(append(people(inUse+newcomers), seen.option(), authtest.WithRateLimit(2*rate, 10))...)
@@ -72,7 +72,7 @@ func TestR9_ThousandRequestsOfOneUser_DelayAnotherByOne(t *testing.T) {
 		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(50, 1))
 		flows := byKey(t, cluster, 21)
 		var wg sync.WaitGroup
-		for range 1000 {
+		for range sized(1000, 400) {
 			wg.Go(func() { _, _ = flows[0].Token(t.Context(), authflow.Exclusive()) })
 		}
 		synctest.Wait()

@@ -112,22 +112,30 @@ func everyWay(t *testing.T, c *authflow.Cluster, n int) []*authflow.Flow {
 	t.Helper()
 	list := make([]*authflow.Flow, n)
 	for i := range list {
-		var err error
-		switch name := fmt.Sprint("user-", i); i % 4 {
-		case 0:
-			list[i], err = c.Session(gen.LoginRequest{Username: name, Password: "pw"})
-		case 1:
-			list[i], err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: name})
-		case 2:
-			list[i], err = c.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: name, ObjectID: "o"})
-		case 3:
-			list[i], err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, PersistOption: gen.PersistOptionNone})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		list[i] = oneWay(t, c, i)
 	}
 	return list
+}
+
+// oneWay returns the Flow that everyWay has for the person i.
+func oneWay(t *testing.T, c *authflow.Cluster, i int) *authflow.Flow {
+	t.Helper()
+	var f *authflow.Flow
+	var err error
+	switch name := fmt.Sprint("user-", i); i % 4 {
+	case 0:
+		f, err = c.Session(gen.LoginRequest{Username: name, Password: "pw"})
+	case 1:
+		f, err = c.FullAccess(gen.GetFullAccessTokenRequest{Username: name})
+	case 2:
+		f, err = c.ObjectAccess(gen.GetObjectAccessTokenRequest{Username: name, ObjectID: "o"})
+	case 3:
+		f, err = c.CustomAccess(gen.GetCustomAccessTokenRequest{Username: name, PersistOption: gen.PersistOptionNone})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // allAtOnce calls use for each Flow at once, and returns how long the last took.

@@ -70,7 +70,7 @@ func TestL4_LogoutFromAServerThatFails_EndsInTimeAndContinuesLater(t *testing.T)
 		fault   authtest.Fault
 		timeout time.Duration
 	}
-	bubbles(t, map[string]situation{
+	bubbles(t, rows(t, map[string]situation{
 		"silence":                          {authtest.Delay(24 * time.Hour), 0},
 		"silence and a short time limit":   {authtest.Delay(24 * time.Hour), 3 * time.Second},
 		"503 with a Retry-After of 10 min": {status503RetryAfter("600"), 0},
@@ -78,7 +78,7 @@ func TestL4_LogoutFromAServerThatFails_EndsInTimeAndContinuesLater(t *testing.T)
 		"connection cut":                   {authtest.Reset(), 0},
 		"500":                              {authtest.Status(500), 0},
 		"response after 12 s":              {authtest.Delay(12 * time.Second), 0},
-	}, func(t *testing.T, c situation) {
+	}, "silence and a short time limit", "503 with a Retry-After of 10 min", "500", "response after 12 s"), func(t *testing.T, c situation) {
 		sim := authtest.New()
 		issued := &collector{base: sim.Transport()}
 		limit := cmp.Or(c.timeout, 30*time.Second)
@@ -171,11 +171,11 @@ func TestL4_LogoutOf300TokensFrom200MsAway_EndsAllWithinTheTimeLimit(t *testing.
 // fit into the first.
 func TestL4_LogoutOf1500ExclusiveTokens_EndsAllOrTellsHowMany(t *testing.T) {
 	t.Parallel()
-	bubbles(t, map[string]time.Duration{"nearby": 0, "300 ms away": 300 * time.Millisecond},
+	bubbles(t, rows(t, map[string]time.Duration{"nearby": 0, "300 ms away": 300 * time.Millisecond}, "300 ms away"),
 		func(t *testing.T, latency time.Duration) {
-			const tokens = 1500
+			tokens := sized(1500, 300)
 			sim := authtest.New()
-			f := trusted(t, sim, 24*time.Hour)
+			f := trusted(t, sim, 24*time.Hour, authflow.WithRateLimit(float64(tokens)/30, 10))
 			var wg sync.WaitGroup
 			for range tokens {
 				wg.Go(func() { mustToken(t, f, authflow.Exclusive()) })

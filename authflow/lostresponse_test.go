@@ -151,7 +151,7 @@ func TestR6_SlowWayToTheServer_CountsToo(t *testing.T) {
 // in the request or supplied by a function.
 func TestR6_ProvenPassword_IsBackWithinAMinute(t *testing.T) {
 	t.Parallel()
-	bubbles(t, map[string]authtest.Fault{
+	bubbles(t, rows(t, map[string]authtest.Fault{
 		"connection cut":   lost(authtest.Reset()),
 		"silence":          lost(authtest.Delay(time.Hour)),
 		"truncated":        authtest.Truncated(),
@@ -159,7 +159,7 @@ func TestR6_ProvenPassword_IsBackWithinAMinute(t *testing.T) {
 		"503":              authtest.Status(503),
 		"429":              authtest.Status(429),
 		"maintenance page": authtest.Maintenance(200),
-	}, func(t *testing.T, fault authtest.Fault) {
+	}, "silence", "503"), func(t *testing.T, fault authtest.Fault) {
 		for _, outage := range []time.Duration{30 * time.Second, 30 * time.Minute} {
 			w := watch(t)
 			given := w.flows(t, 5, "right", nil)

@@ -94,8 +94,9 @@ const outageTime = 150 * time.Second
 // are served soon after the server is back.
 func TestR14_DeadServer_GetsFewCallsAndEveryCallerLearnsOfIt(t *testing.T) {
 	t.Parallel()
-	bubbles(t, outages, func(t *testing.T, o outage) {
-		size := sized(1000, 100)
+	typical := []string{"503, cold", "502 page", "silence", "429, Retry-After of 2 s", "connection refused"}
+	bubbles(t, rows(t, outages, typical...), func(t *testing.T, o outage) {
+		size := sized(1000, 60)
 		sim := authtest.New(people(size)...)
 		net := &unreachable{sim: sim}
 		cluster := clusterOf(t, sim, authflow.WithHTTPClient(&http.Client{Transport: net}), authflow.WithSecretKey(authtest.DefaultSecretKey))

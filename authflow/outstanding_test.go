@@ -48,7 +48,11 @@ func TestL4_OutstandingTokens_AreThoseThatLogoutEnds(t *testing.T) {
 		if err := f.Logout(t.Context()); err == nil {
 			t.Error("no error")
 		}
-		mustBeOutstanding(t, f, 1, end)
+		alive := sim.Tokens()
+		if len(alive) != 1 {
+			t.Fatalf("%d tokens are alive", len(alive))
+		}
+		mustBeOutstanding(t, f, 1, alive[0].Expires)
 		if err := f.Logout(t.Context()); err != nil {
 			t.Error(err)
 		}

@@ -39,7 +39,7 @@ func seeds(t *testing.T, n int) []uint64 {
 // at random. After it, the first caller is served at once.
 func TestR14_RandomOutage_EndsWhenTheServerIsBack(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, sized(300, 20)) {
+	for _, seed := range seeds(t, sized(300, 4)) {
 		t.Run(fmt.Sprintf("AUTHFLOW_SEED=%d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { playOutage(t, seed) })

@@ -30,9 +30,10 @@ func TestR6_WrongKey_CostsOneCallASecondAndIsToldToAll(t *testing.T) {
 		"the key of the request": nil,
 	}, func(t *testing.T, opt authflow.Option) {
 		var seen arrivals
-		sim := authtest.New(append(people(100), seen.option())...)
+		size := sized(100, 12)
+		sim := authtest.New(append(people(size), seen.option())...)
 		cluster := clusterOf(t, sim, opt)
-		flows := make([]*authflow.Flow, 100)
+		flows := make([]*authflow.Flow, size)
 		for i := range flows {
 			req := gen.GetFullAccessTokenRequest{Username: "user-" + strconv.Itoa(i), OrgID: new(int32)}
 			if opt == nil {
@@ -149,7 +150,7 @@ func TestR13_LockedUsers_DelayNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := authtest.New(people(10)...)
 		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
-		locked := make([]*authflow.Flow, 50)
+		locked := make([]*authflow.Flow, sized(50, 20))
 		for i := range locked {
 			locked[i] = userOf(t, cluster, i%5)
 			sim.SetStatus("user-"+strconv.Itoa(i%5), gen.AccountStatusLocked)
@@ -171,13 +172,13 @@ func TestR13_LockedUsers_DelayNobodyElse(t *testing.T) {
 			time.Sleep(time.Second) // fake clock
 		}
 		// A flow sends again after 1, 2, 4, 8, 16 and 32 s, and then once a minute.
-		if n := sim.Calls(authtest.AnyOperation); n > 50*15 {
+		if n := sim.Calls(authtest.AnyOperation); n > len(locked)*15 {
 			t.Errorf("%d calls in five minutes", n)
 		}
 	})
 }
 
-// For half an hour, one user of sixty cannot be served. The others never notice, and
+// For half an hour, one user of many cannot be served. The others never notice, and
 // the one costs little.
 func TestR13_UserInTrouble_DelaysNobodyElse(t *testing.T) {
 	t.Parallel()
@@ -192,14 +193,15 @@ func TestR13_UserInTrouble_DelaysNobodyElse(t *testing.T) {
 		"hangs":  {authtest.Delay(time.Hour), 200},
 	}, func(t *testing.T, c trouble) {
 		var seen arrivals
-		sim := authtest.New(append(people(60), seen.option())...)
+		size := sized(60, 20)
+		sim := authtest.New(append(people(size), seen.option())...)
 		if c.fault != nil {
 			sim.Fail(authtest.AnyOperation, -1, ofUser("user-0", c.fault))
 		} else {
 			sim.SetStatus("user-0", gen.AccountStatusLocked)
 		}
 		cluster := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
-		flows := make([]*authflow.Flow, 60)
+		flows := make([]*authflow.Flow, size)
 		for i := range flows {
 			flows[i] = userOf(t, cluster, i)
 			defer func() { _ = flows[i].Close() }()

@@ -29,10 +29,10 @@ func ofPath(path string, fault authtest.Fault) authtest.Fault {
 // that the old one still serves are served.
 func TestR3_PathThatRejectsEverybody_IsNotSeenByTheOthers(t *testing.T) {
 	t.Parallel()
-	bubbles(t, map[string]authtest.Fault{
+	bubbles(t, rows(t, map[string]authtest.Fault{
 		"503": authtest.Status(503), "silence": authtest.Delay(time.Hour), "connection cut": authtest.Reset(),
 		"403": authtest.Status(403), "401": authtest.Status(401),
-	}, func(t *testing.T, fault authtest.Fault) {
+	}, "503", "silence", "401"), func(t *testing.T, fault authtest.Fault) {
 		sim := authtest.New()
 		for name, f := range map[string]*authflow.Flow{"token": trusted(t, sim, 300*time.Second), "session": loggedIn(t, sim, false)} {
 			sim.ClearFaults()
@@ -79,12 +79,12 @@ func post(t *testing.T, f *authflow.Flow, path string, body io.Reader) (int, err
 // that.
 func TestP3_PathThatRejectsEverybody_CostsFewCredentials(t *testing.T) {
 	t.Parallel()
-	bubbles(t, map[string]authtest.Fault{
+	bubbles(t, rows(t, map[string]authtest.Fault{
 		"401":                               authtest.Status(401),
 		"redirect to single sign-on":        authtest.Redirect(302, "https://idp.example/sso"),
 		"login page":                        authtest.HTML(200),
 		"redirect to the login at the root": authtest.Redirect(302, authtest.InProcessURL+"/login"),
-	}, func(t *testing.T, fault authtest.Fault) {
+	}, "401"), func(t *testing.T, fault authtest.Fault) {
 		sim := authtest.New(authtest.WithTokenValidity(24 * time.Hour))
 		calls := func() (n int) {
 			for _, op := range authtest.Operations() {

@@ -115,13 +115,16 @@ func TestR5_HugeRetryAfter_IsReadAndBounded(t *testing.T) {
 // error said the truth.
 func TestR5_FlowsThatWereToldTheSame_ComeBackSpread(t *testing.T) {
 	t.Parallel()
-	bubbles(t, map[string]int{"one cluster": 1, "as many processes": 200}, func(t *testing.T, clusters int) {
+	const size = 200
+	bubbles(t, map[string]int{"one cluster": 1, "as many processes": size}, func(t *testing.T, clusters int) {
 		var seen arrivals
-		sim := authtest.New(append(people(200), seen.option())...)
+		sim := authtest.New(append(people(size), seen.option())...)
 		var flows []*authflow.Flow
-		for i := range clusters {
-			all := everyWay(t, clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey)), 200)
-			flows = append(flows, all[i*200/clusters:(i+1)*200/clusters]...)
+		for range clusters {
+			c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
+			for range size / clusters {
+				flows = append(flows, oneWay(t, c, len(flows)))
+			}
 		}
 		allAtOnce(flows, func(_ int, f *authflow.Flow) { _, _ = carried(t.Context(), f) }) // so that keys and passwords are proven
 		time.Sleep(time.Minute)                                                            // fake clock

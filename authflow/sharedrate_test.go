@@ -18,15 +18,17 @@ import (
 // 300 ms away.
 func TestK2_SharedRateFarAway_IsUsed(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
+	type fleet struct {
 		users, replicas int
 		away, within    time.Duration
-	}{
+	}
+	fleets := map[string]fleet{
 		"200 users in all":                        {67, 3, 100 * time.Millisecond, 5 * time.Second},
 		"200 users at each of three":              {200, 3, 100 * time.Millisecond, 15 * time.Second},
 		"200 users at one of them":                {200, 1, 100 * time.Millisecond, 5 * time.Second},
 		"200 users at each of three, 300 ms away": {200, 3, 300 * time.Millisecond, 24 * time.Second},
-	} {
+	}
+	for name, c := range rows(t, fleets, "200 users in all") {
 		synctest.Test(t, func(t *testing.T) {
 			var seen arrivals
 			sim := authtest.New(append(people(c.users*c.replicas), seen.option())...)
@@ -61,9 +63,10 @@ func TestR14_K2_OutageWithASharedRate_CostsWhatItCostsWithoutOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var seen arrivals
-		sim := authtest.New(append(people(500), seen.option())...)
+		size := sized(500, 150)
+		sim := authtest.New(append(people(size), seen.option())...)
 		c := process(t, sim, rateOnly{&storeView{sharedStore: &sharedStore{}, before: distance(10 * time.Millisecond)}}, authflow.WithSecretKey(authtest.DefaultSecretKey))
-		flows := make([]*authflow.Flow, 500)
+		flows := make([]*authflow.Flow, size)
 		for i := range flows {
 			flows[i] = userOf(t, c, i)
 		}

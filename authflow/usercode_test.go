@@ -112,13 +112,13 @@ func TestR10_UserCodeThatBreaks_EndsNothingElse(t *testing.T) {
 		what   func()
 		panics bool
 	}
-	bubbles(t, map[string]trouble{
+	bubbles(t, rows(t, map[string]trouble{
 		"panic":              {func() { panic("in user code") }, true},
 		"panic with error":   {func() { panic(http.ErrAbortHandler) }, true},
 		"nil map":            {func() { var m map[string]int; m["a"] = 1 }, true}, //nolint:staticcheck // the panic in question
 		"ends its goroutine": {runtime.Goexit, false},                             // as t.FailNow does
 		"hangs for an hour":  {func() { time.Sleep(time.Hour) }, false},           // fake clock
-	}, func(t *testing.T, c trouble) {
+	}, "panic", "hangs for an hour"), func(t *testing.T, c trouble) {
 		sim := authtest.New(people(20)...)
 		sim.AddUser(admin, authtest.DefaultPassword)
 		b := &broken{what: c.what}

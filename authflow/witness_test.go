@@ -117,15 +117,18 @@ var badEnds = map[string][]authtest.Fault{
 	"success after 9 s":         {authtest.Delay(9 * time.Second)},
 }
 
+// typicalEnds are the badEnds that make test plays.
+var typicalEnds = []string{"503", "503 after 9 s", "silence", "429, Retry-After of 1 s"}
+
 // Some of 500 principals always fail, from the start of the process on, and ask
 // again every second. The others never fail, and hardly wait.
 func TestR13_BadPrincipals_FailNobodyElse(t *testing.T) {
 	t.Parallel()
-	numbers, rhythms, length := []int{1, 20}, []time.Duration{500 * time.Millisecond}, 40*time.Second
-	if sized(1, 0) == 1 {
+	ends, numbers, rhythms, length := rows(t, badEnds, typicalEnds...), []int{20}, []time.Duration{500 * time.Millisecond}, 40*time.Second
+	if fullSize() {
 		numbers, rhythms, length = []int{1, 5, 20, 50}, []time.Duration{2 * time.Second, 100 * time.Millisecond}, 200*time.Second
 	}
-	for end, faults := range badEnds {
+	for end, faults := range ends {
 		for _, n := range numbers {
 			for _, every := range rhythms {
 				t.Run(fmt.Sprintf("%s of %d, the others every %v", end, n, every), func(t *testing.T) {
@@ -153,11 +156,12 @@ func TestR13_BadPrincipals_FailNobodyElse(t *testing.T) {
 // For each good principal that comes, another one comes that fails.
 func TestR13_NewBadPrincipalForEachGoodOne_FailsNobodyElse(t *testing.T) {
 	t.Parallel()
-	for end, faults := range badEnds {
-		if sized(1, 0) == 0 && !slices.Contains([]string{"503", "503 after 9 s", "silence", "429, Retry-After of 1 s"}, end) {
-			continue // in make crowds
-		}
+	for end, faults := range rows(t, badEnds, typicalEnds...) {
 		for _, every := range []time.Duration{time.Second, 200 * time.Millisecond} {
+			isSlow := end == "503 after 9 s" || end == "silence"
+			if isSlow != (every < time.Second) && !fullSize() {
+				continue // one rhythm for each end
+			}
 			t.Run(fmt.Sprintf("%s, every %v", end, every), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
@@ -213,7 +217,7 @@ func TestR13_CallsThatFailNowAndThen_AreRetried(t *testing.T) {
 				})
 				c := clusterOf(t, sim, authflow.WithSecretKey(authtest.DefaultSecretKey))
 				flows := named(t, c, "user", 500)
-				n := sized(2000, 500)
+				n := sized(2000, 400)
 				v := comeRegularly(t.Context(), flows, 100*time.Millisecond, time.Duration(n)*100*time.Millisecond)
 				if failed := len(v.failed); float64(failed) > s.atMost*float64(n) {
 					t.Errorf("%d of %d failed, the first one %v", failed, n, v.failed[0])

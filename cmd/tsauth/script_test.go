@@ -68,6 +68,7 @@ func setUp(env *testscript.Env) error {
 		"HOME": home, "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "",
 		"SIM": sim.URL, "SIM_BY_TLS": strings.Replace(sim.URL, "http:", "https:", 1), // which it does not serve
 		"THOUGHTSPOT_HOST": sim.URL, "THOUGHTSPOT_USERNAME": "ann", "THOUGHTSPOT_PASSWORD": annPassword,
+		"GORACE": "atexit_sleep_ms=0", // with the race detector a program waits for a second before it exits
 	} {
 		env.Setenv(name, value)
 	}

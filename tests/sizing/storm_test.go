@@ -12,12 +12,14 @@ import (
 )
 
 func TestModel_Storm_IsWhatAuthflowDoes(t *testing.T) {
+	t.Parallel()
 	const validity = 5 * time.Minute
 	type storm struct {
 		sizing.Fleet
 		rate float64
 	}
-	for _, c := range few([]storm{
+	for _, c := range cases([]storm{
+		{sizing.Fleet{Users: 60, Every: 10 * time.Second, Validity: validity, Replicas: 3, Store: true}, 0.8},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3, Store: true}, 4},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 10, Store: true}, 4},
 		{sizing.Fleet{Users: 300, Every: 10 * time.Second, Validity: validity, Replicas: 3}, 9},
@@ -48,7 +50,9 @@ func TestModel_Storm_IsWhatAuthflowDoes(t *testing.T) {
 }
 
 func TestModel_NewSecretKey_IsWhatAuthflowDoes(t *testing.T) {
-	for _, size := range few([]sizing.Fleet{
+	t.Parallel()
+	for _, size := range cases([]sizing.Fleet{
+		{Users: 60, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
 		{Users: 300, Every: 20 * time.Second, Validity: 3 * time.Minute, Replicas: 3, Store: true},
 		{Users: 600, Every: 30 * time.Second, Validity: 5 * time.Minute, Replicas: 10, Store: true},
 	}) {
@@ -75,8 +79,13 @@ func TestModel_NewSecretKey_IsWhatAuthflowDoes(t *testing.T) {
 }
 
 func TestModel_EntryOfTheStore_HasItsSize(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, sizing.Fleet{Users: 100, Every: time.Second, Validity: 5 * time.Minute, Replicas: 1, Store: true})
+		users := 20
+		if fullSize() {
+			users = 100
+		}
+		f := newFleet(t, sizing.Fleet{Users: users, Every: time.Second, Validity: 5 * time.Minute, Replicas: 1, Store: true})
 		f.work(t, 0, time.Minute)
 		tokens := 0
 		for _, token := range f.sim.Tokens() {

@@ -13,10 +13,12 @@ import (
 func TestR14_DeadServer_GetsFewCallsAndIsNoticedWhenItIsBack(t *testing.T) {
 	t.Parallel()
 	const back = 150 * time.Second
-	for i, takes := range []time.Duration{10 * time.Millisecond, time.Second, 5 * time.Second, time.Hour} {
-		for j, n := range []struct{ principals, requests int }{{1, 1000}, {2, 500}, {300, 1}, {1, 1}, {500, 1}, {30, 10}} {
-			for k, warm := range []bool{false, true} {
-				if n.requests > 1 && (warm || takes == time.Second || takes == 5*time.Second) || !part(3*i+j+k, 5) {
+	for _, takes := range []time.Duration{10 * time.Millisecond, time.Second, 5 * time.Second, time.Hour} {
+		for _, n := range []struct{ principals, requests int }{{1, 1000}, {2, 500}, {300, 1}, {1, 1}, {500, 1}, {30, 10}} {
+			for _, warm := range []bool{false, true} {
+				isLikeOthers := n.requests > 1 && (warm || takes == time.Second || takes == 5*time.Second)
+				isTypical := n.principals == 30
+				if isLikeOthers || !isTypical && !all() {
 					continue
 				}
 				t.Run(fmt.Sprintf("failures after %v, %d principals with %d requests, warm %v", takes, n.principals, n.requests, warm), func(t *testing.T) {

@@ -26,13 +26,16 @@ const (
 	seedVar      = "LIMITER_SEED"
 )
 
+// all reports whether everything is played, as with LIMITER_SCHEDULES.
+func all() bool { return os.Getenv(schedulesVar) != "" }
+
 // part reports whether case i of a table is played: one in n, because neighbours
 // differ little, or each with LIMITER_SCHEDULES.
-func part(i, n int) bool { return i%n == 0 || os.Getenv(schedulesVar) != "" }
+func part(i, n int) bool { return i%n == 0 || all() }
 
 // playtime is how long most worlds go on: 100 s, or 200 s with LIMITER_SCHEDULES.
 func playtime() time.Duration {
-	if os.Getenv(schedulesVar) != "" {
+	if all() {
 		return 200 * time.Second
 	}
 	return 100 * time.Second

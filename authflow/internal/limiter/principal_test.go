@@ -60,7 +60,7 @@ func TestR13_BadPrincipals_OthersAreServed(t *testing.T) {
 	for i, bad := range []int{1, 5, 20, 50} {
 		for j, every := range []time.Duration{100 * time.Millisecond, 2 * time.Second} {
 			for k, name := range names() {
-				if bad < 50 && !slices.Contains(typical, name) || !part(i+j+k, 2) {
+				if bad < 50 && !slices.Contains(typical, name) || !part(i+j+k, 4) {
 					continue
 				}
 				s := endings[name]
@@ -86,7 +86,7 @@ func TestR13_BadPrincipals_OthersAreServed(t *testing.T) {
 func TestR13_PrincipalsThatTurnBad_OthersAreServed(t *testing.T) {
 	t.Parallel()
 	for i, name := range names() {
-		if !part(i, 2) {
+		if !part(i, 4) {
 			continue
 		}
 		s := endings[name]
@@ -113,7 +113,7 @@ func TestR13_OneNewFailingPrincipalForEachGoodOne_GoodOnesAreServed(t *testing.T
 	t.Parallel()
 	for i, every := range []time.Duration{time.Second, 200 * time.Millisecond} {
 		for j, name := range names() {
-			if !part(i+j, 2) {
+			if !part(i+j, 4) {
 				continue
 			}
 			s := endings[name]

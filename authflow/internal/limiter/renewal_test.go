@@ -103,7 +103,10 @@ func TestR9_CallerWithALeaseThatIsAlive_TakesTurnsWithNewcomers(t *testing.T) {
 // TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires has 3,000 users with tokens of
 // 300 s while 10,000 newcomers come at once.
 func TestR9_PrincipalsInUseBesideNewcomers_NoLeaseExpires(t *testing.T) {
-	for _, group := range []string{"", "each its own"} {
+	for i, group := range []string{"", "each its own"} {
+		if !part(i, 2) {
+			continue
+		}
 		t.Run(group, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				const life, inUse = 300 * time.Second, 3000

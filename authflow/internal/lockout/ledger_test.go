@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,7 +83,11 @@ func TestK2_CrowdOfWrongPasswords_WritesTenThousandRecordsAnHour(t *testing.T) {
 		}
 		flush(t, r)
 		after(time.Second * 11)
-		for hour := range 2 {
+		hours := 1
+		if os.Getenv("LOCKOUT_SCHEDULES") != "" {
+			hours = 2
+		}
+		for hour := range hours {
 			for n := range 12_000 {
 				play(t, r.Password(fmt.Sprint("user", hour, n), "x", lockout.Scheduled), wrong)
 			}

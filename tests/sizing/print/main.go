@@ -9,6 +9,6 @@ import (
 
 func main() {
 	for _, t := range sizing.Tables() {
-		fmt.Printf("<!-- %s -->\n\n%s\n<!-- end -->\n\n", t.Name, t.Text)
+		fmt.Printf("<!-- %s -->\n\n%s\n<!-- end -->\n\n", t.Name, t.Text())
 	}
 }

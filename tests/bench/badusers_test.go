@@ -67,7 +67,7 @@ func TestBadUsers(t *testing.T) {
 // badEnd returns how a call for a bad user ends. It depends on the user's number.
 func badEnd(ctx context.Context, username string) int {
 	var n int
-	_, _ = fmt.Sscanf(username, "bad-%d", &n)
+	_, _ = fmt.Sscanf(username, "bad-%05d", &n)
 	status, after := http.StatusServiceUnavailable, time.Duration(0)
 	switch n % 4 {
 	case 1:

@@ -43,7 +43,7 @@ func clients(t *testing.T, p peers.Peer, s peers.Setup, name string, n int) []pe
 	t.Helper()
 	all := make([]peers.Client, n)
 	for i := range all {
-		s.Username = fmt.Sprintf("%s-%d", name, i)
+		s.Username = fmt.Sprintf("%s-%05d", name, i)
 		all[i] = begin(t, p, s)
 	}
 	return all

@@ -173,7 +173,8 @@ bench-report: ## the same into tests/bench/RESULTS.md; 15 minutes
 bench-current: ## list the commits that changed authflow, gen or api/wire since RESULTS.md was measured; fail if there are any
 	@go run ./tests/measured
 
-bench-smoke: ## one short round of every benchmark; cold 5 minutes
+bench-smoke: ## the counts of allocations, without the race detector, and one short round of every benchmark; cold 5 minutes
+	go test -count=1 -run Allocates ./gen ./authflow ./authflow/pool ./authflow/filestore
 	cd tests/bench && go test -short -bench . -benchtime 1x ./...
 
 spec-lint: ## Redocly's recommended rules; needs Node and the npm registry

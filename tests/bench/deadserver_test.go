@@ -15,9 +15,9 @@ import (
 // TestDeadServer has 500 users at a server that responds with 503 for 150 s. They come
 // at the same time, and try again 2 s after each error.
 //
-// What a library saves the server, its users pay in part: a caller that is told at once
-// is one whose call was sent, and a client that keeps calling notices first that the
-// server is back.
+// A library that spares the server makes its users wait: a caller learns of the outage at
+// once only if its own call was sent, and a client that keeps calling is the first to
+// notice that the server is back.
 func TestDeadServer(t *testing.T) {
 	users := short(500, 50)
 	bubble(t, func(t *testing.T, p peers.Peer, server *fake.Server, s peers.Setup) {

@@ -21,7 +21,7 @@ func TestMemoryInUse(t *testing.T) {
 		s.HTTP = &http.Client{Transport: fake.NoOp{Server: server}}
 		s.Cluster = unpaced(s)
 		few := clients(t, p, s, "few", 5)
-		use(t, few, s.Server) // makes what all clients share
+		use(t, few, s.Server) // makes the parts that all clients share
 		before := heap()
 		many := clients(t, p, s, "many", n)
 		use(t, many, s.Server)

@@ -15,7 +15,7 @@ import (
 	"github.com/go-thoughtspot/tsauth/tests/bench/peers"
 )
 
-// What ThoughtSpot allows one client address.
+// The rate limit of ThoughtSpot for one client address.
 const (
 	allowedRate  = 100 // calls a second
 	allowedBurst = 10

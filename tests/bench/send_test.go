@@ -49,18 +49,18 @@ type making func(ctx context.Context, url string) *http.Request
 
 func sends(b *testing.B, s peers.Setup, request making) {
 	b.Helper()
-	b.Run(lib("limit"), sending(s.HTTP.Do, anew(b, request(b.Context(), s.Server))))
+	b.Run(lib("limit"), sending(s.HTTP.Do, copies(b, request(b.Context(), s.Server))))
 	for _, p := range append(peers.Renewing(), peers.Static(), peers.ByHand()) {
 		c := begin(b, p, s)
 		prime(b, c, s.Server)
-		b.Run(lib(p.Name), sending(c.Do, anew(b, request(b.Context(), s.Server))))
+		b.Run(lib(p.Name), sending(c.Do, copies(b, request(b.Context(), s.Server))))
 	}
 }
 
-// anew returns a function that returns copies of req. Some libraries write to the
+// copies returns a function that returns a copy of req. Some libraries write to the
 // request that they are given, so each call of them gets one of its own, as in real
 // use. The copying is part of the time of all.
-func anew(b *testing.B, req *http.Request) func() *http.Request {
+func copies(b *testing.B, req *http.Request) func() *http.Request {
 	b.Helper()
 	return func() *http.Request {
 		out := req.Clone(req.Context())

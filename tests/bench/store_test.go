@@ -14,8 +14,8 @@ import (
 )
 
 // BenchmarkStoreHit is the first token of a new client, taken from a Store that has it:
-// a file, sealed, and a map in memory, which shows what is left without the disk. The
-// other libraries have no store.
+// a file, sealed, and a map in memory, which shows the costs without those of the disk.
+// The other libraries have no store.
 func BenchmarkStoreHit(b *testing.B) {
 	files, err := filestore.New(filestore.WithDir(b.TempDir()))
 	if err != nil {

@@ -7,7 +7,7 @@
 //
 // Most changes cost nothing, and the benchmarks need a quiet machine for a quarter of an
 // hour. So results that are older than the code fail no test: CI prints what has changed
-// since, and CONTRIBUTING.md asks for new results before a release. Where the history is
+// since, and CONTRIBUTING.md wants new results before a release. Where the history is
 // not there, in an archive or a shallow clone, the command says so and exits with 0.
 package main
 

@@ -69,7 +69,7 @@ type verdict struct {
 	isMet    bool
 }
 
-// verdicts judges our value of a row. What was not measured has no verdict.
+// verdicts judges our value of a row. There are none if it was not measured.
 func (r row) verdicts(res results) (all []verdict) {
 	ours, measured := r.value(res, peers.Ours)
 	if !measured {

@@ -52,7 +52,8 @@ func (v verdict) long(ours float64) string {
 
 func ratio(res results, r row, ours float64) string {
 	_, best, ok := r.best(res)
-	if !ok || r.more || ours <= 0 || best < 0 || r.unit == "goroutines" {
+	isComparable := ok && !r.more && r.unit != "goroutines"
+	if !isComparable || ours <= 0 || best < 0 {
 		return ""
 	}
 	return cell(best/ours, true)

@@ -92,10 +92,15 @@ func TestFirstTable_MissedGoal_IsSaid(t *testing.T) {
 	if row := herdOf(70.1); row[3] != "1 of 2 MISSED" || row[1] != "token calls: 1, all served after 70.1 ms" {
 		t.Errorf("at 70.1 ms: %q", row)
 	}
+	inUse := func(bytes int) []string {
+		return lines(t, fmt.Sprintf("BenchmarkMemoryInUse/lib=tsauth-2 1 %d bytes/client\nBenchmarkMemory/lib=tsauth/clients=1000-2 1 400 bytes/client\n", bytes))[9]
+	}
 	// A goal that only the second table shows counts, too.
-	row := lines(t, "BenchmarkMemoryInUse/lib=tsauth-2 1 499 bytes/client\nBenchmarkMemory/lib=tsauth/clients=1000-2 1 400 bytes/client\n")[9]
-	if row[3] != "1 of 2 MISSED" || row[2] != "< 500 bytes; 1 more below" {
+	if row := inUse(499); row[3] != "1 of 2 MISSED" || row[2] != "< 500 bytes; 1 more below" {
 		t.Errorf("idle clients too large: %q", row)
+	}
+	if row := inUse(500); row[3] != "2 of 2 MISSED" {
+		t.Errorf("clients in use too large: %q", row)
 	}
 }
 

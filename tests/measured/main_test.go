@@ -31,7 +31,9 @@ func newHistory(t *testing.T) history {
 func (h history) git(args ...string) {
 	h.Helper()
 	always := []string{"-C", h.root, "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"}
-	out, err := exec.CommandContext(h.Context(), "git", append(always, args...)...).CombinedOutput()
+	cmd := exec.CommandContext(h.Context(), "git", append(always, args...)...)
+	cmd.Env = append(environment(), "GIT_CONFIG_GLOBAL="+os.DevNull)
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		h.Fatalf("git %v: %v\n%s", args, err, out)
 	}

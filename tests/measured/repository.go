@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -105,6 +106,7 @@ func (r repository) unreadable(ctx context.Context) (string, error) {
 // git returns what a git command prints.
 func (r repository) git(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", string(r)}, args...)...)
+	cmd.Env = environment()
 	var problem bytes.Buffer
 	cmd.Stderr = &problem
 	out, err := cmd.Output()
@@ -112,4 +114,10 @@ func (r repository) git(ctx context.Context, args ...string) (string, error) {
 		return "", fmt.Errorf("git %s: %w\n%s", args[0], err, problem.Bytes())
 	}
 	return string(out), nil
+}
+
+// environment is that of this process, except for the variables with which git calls its
+// hooks: they name a repository that counts more than the current folder.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GIT_") })
 }

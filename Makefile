@@ -31,11 +31,11 @@ PROSE := authflow authflow/pool authflow/tokenservice $(wildcard authflow/intern
 
 # The packages of tests, except tests/generate.
 PROSE += tests tests/prose $(wildcard tests/internal/*) tests/specdrift tests/contract tests/compose tests/load \
-	tests/sizing tests/sizing/print tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
+	tests/sizing tests/sizing/print tests/measured tests/bench tests/bench/fake $(wildcard tests/bench/hello/*) tests/bench/peers tests/bench/table \
 	tests/replicas/replica tests/release tests/programs tests/summary
 
 .PHONY: help demo test beside-load quickstarts crowds contract compose redis replicas sizing browser embed programs elsewhere metrics backend load load-smoke generate \
-	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-smoke
+	check check-all generated fmt vet platforms lint prose workflows spec-lint spec-diff spec-drift api-diff release-check fuzz mutate bench bench-report bench-current bench-smoke
 
 help: ## this list
 	@echo "Each target needs Go, git and make, and takes a minute at the most, unless it says otherwise."
@@ -168,13 +168,17 @@ prose: ## the English of pages, and of comments, errors and test names in the pa
 		go run $(VALE) --output line $$(git ls-files '*.md' ':!tests/bench/RESULTS.md' ':!tests/INVARIANTS.md'); \
 	else echo "no C compiler: the English of comments is not checked"; [ -z "$$CI" ]; fi
 
-bench: ## side by side with the libraries that could be used instead: one table; 15 minutes
+bench: ## side by side with the libraries that could be used instead: one table of fifteen rows, and all of them; 15 minutes
 	cd tests/bench && go run ./table
 
 bench-report: ## the same into tests/bench/RESULTS.md; 15 minutes
 	cd tests/bench && go run ./table -report
 
-bench-smoke: ## one short round of every benchmark; cold 5 minutes
+bench-current: ## list the commits that changed authflow, gen or api/wire since RESULTS.md was measured; fail if there are any
+	@go run ./tests/measured
+
+bench-smoke: ## the counts of allocations, without the race detector, and one short round of every benchmark; cold 5 minutes
+	go test -count=1 -run Allocates ./gen ./authflow ./authflow/pool ./authflow/filestore
 	cd tests/bench && go test -short -bench . -benchtime 1x ./...
 
 spec-lint: ## Redocly's recommended rules; needs Node and the npm registry

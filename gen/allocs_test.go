@@ -22,8 +22,8 @@ func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// A response that fits its type is decoded as a whole. The bound leaves little room above 50
-// allocations, of which http.Client and this transport have 15. Field by field, the call has 91.
+// A response that fits its type is decoded as a whole. The call has 50 allocations, of
+// which http.Client and this transport have 15. Field by field, it has 91.
 func TestClient_ResponseThatFits_AllocatesLittle(t *testing.T) {
 	for name, body := range map[string]string{
 		"all fields set": `{"token":"t","creation_time_in_millis":1675129264089,"expiration_time_in_millis":1675129564089,
@@ -41,7 +41,7 @@ func TestClient_ResponseThatFits_AllocatesLittle(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if n > 52 {
+		if n > 50+uncounted {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // stores are what a Cluster may have.
-func stores(b *testing.B) map[string][]authflow.Option {
+func stores(b testing.TB) map[string][]authflow.Option {
 	key := make([]byte, 32)
 	return map[string][]authflow.Option{
 		"none":   nil,
@@ -21,7 +21,7 @@ func stores(b *testing.B) map[string][]authflow.Option {
 }
 
 // flowOn returns a Flow on a Cluster of its own, at a server that takes no time.
-func flowOn(b *testing.B, sim *authtest.Simulator, opts []authflow.Option) *authflow.Flow {
+func flowOn(b testing.TB, sim *authtest.Simulator, opts []authflow.Option) *authflow.Flow {
 	c, err := authflow.New(sim.URL, append([]authflow.Option{
 		authflow.WithHTTPClient(sim.Client()), authflow.WithSecretKey(authtest.DefaultSecretKey), authflow.WithRateLimit(1e6, 1000),
 	}, opts...)...)

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"net/http"
 	"runtime"
 	"runtime/metrics"
@@ -73,9 +74,10 @@ func stampede(b *testing.B, p peers.Peer) (h herd) {
 		})
 	}
 	ready.Wait()
-	server.OnMint(func() {
+	server.OnMint(func(context.Context, string) int {
 		h.goroutines, h.memory = int64(runtime.NumGoroutine()), inUse()-memory
 		server.OnMint(nil)
+		return 0
 	})
 	start := time.Now()
 	close(gate)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 )
 
 // BenchmarkImport is what a program pays for the library that authorises its
-// one call: packages compiled, bytes of binary, and the build from an empty
-// cache, standard library included. The limit is net/http alone; static is a
+// one call: packages compiled, those of other people among them, bytes of binary,
+// and the build from an empty cache, standard library included. The limit is net/http alone; static is a
 // client of 180 operations, generated here, with a token that it is given.
 func BenchmarkImport(b *testing.B) {
 	for _, program := range []struct{ lib, dir string }{
@@ -25,13 +26,15 @@ func BenchmarkImport(b *testing.B) {
 			if program.lib == "static" {
 				flags = []string{"-overlay", generated(b)}
 			}
-			var packages, size int
+			var packages, foreign, size int
 			var took time.Duration
 			for b.Loop() {
-				packages, size, took = build(b, program.dir, flags)
+				packages, foreign = dependencies(b, program.dir, flags)
+				size, took = build(b, program.dir, flags)
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(packages), "packages")
+			b.ReportMetric(float64(foreign), "third-party")
 			b.ReportMetric(float64(size)/1024, "KiB")
 			if !testing.Short() {
 				b.ReportMetric(took.Seconds(), "build-s")
@@ -40,9 +43,23 @@ func BenchmarkImport(b *testing.B) {
 	}
 }
 
-func build(b *testing.B, dir string, flags []string) (packages, size int, took time.Duration) {
+// dependencies counts the packages that a program consists of, and those of them that
+// neither the standard library nor this project has.
+func dependencies(b *testing.B, dir string, flags []string) (packages, foreign int) {
 	b.Helper()
-	packages = bytes.Count(run(b, nil, append(append([]string{"list", "-deps"}, flags...), dir)...), []byte("\n"))
+	args := append([]string{"list", "-deps", "-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}"}, flags...)
+	for line := range strings.Lines(string(run(b, nil, append(args, dir)...))) {
+		packages++
+		_, module, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if module != "" && !strings.HasPrefix(module, "github.com/go-thoughtspot/tsauth") {
+			foreign++
+		}
+	}
+	return packages, foreign
+}
+
+func build(b *testing.B, dir string, flags []string) (size int, took time.Duration) {
+	b.Helper()
 	binary := filepath.Join(b.TempDir(), "hello")
 	var env []string
 	if !testing.Short() {
@@ -55,7 +72,7 @@ func build(b *testing.B, dir string, flags []string) (packages, size int, took t
 	if err != nil {
 		b.Fatal(err)
 	}
-	return packages, int(info.Size()), took
+	return int(info.Size()), took
 }
 
 // generated makes the client and returns an overlay for the go command, which

@@ -3,6 +3,7 @@
 package fake
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,7 +29,7 @@ type Server struct {
 	mints atomic.Int64
 	life  atomic.Int64 // of the tokens minted from now on, in nanoseconds
 	delay atomic.Int64 // of a mint call, in nanoseconds
-	hook  atomic.Pointer[func()]
+	hook  atomic.Pointer[Hook]
 
 	mu   sync.RWMutex
 	live map[string]time.Time // when each token expires
@@ -58,8 +59,12 @@ func (s *Server) Set(life, delay time.Duration) {
 	s.delay.Store(int64(delay))
 }
 
+// Hook decides how a mint call ends: with a token if it returns 0, and otherwise with
+// that status. It may wait, until ctx ends.
+type Hook func(ctx context.Context, username string) (status int)
+
 // OnMint lets fn be called in each mint call after the delay; nil ends that.
-func (s *Server) OnMint(fn func()) {
+func (s *Server) OnMint(fn Hook) {
 	if fn == nil {
 		s.hook.Store(nil)
 		return
@@ -67,7 +72,7 @@ func (s *Server) OnMint(fn func()) {
 	s.hook.Store(&fn)
 }
 
-// Mints returns how many tokens were requested.
+// Mints returns how many mint calls there were, with those that got no token.
 func (s *Server) Mints() int64 { return s.mints.Load() }
 
 // RevokeAll ends all tokens.
@@ -133,7 +138,9 @@ func (s *Server) mint(req *http.Request, thoughtSpot bool) (int, []byte) {
 		<-time.After(d)
 	}
 	if fn := s.hook.Load(); fn != nil {
-		(*fn)()
+		if status := (*fn)(req.Context(), asked.Username); status != 0 {
+			return status, []byte(`{"error":{"message":"try again"}}`)
+		}
 	}
 	token, created, expires := s.issue("minted", n, time.Duration(s.life.Load()))
 	if !thoughtSpot {

@@ -28,6 +28,9 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
 	return &http.Response{
 		Status: http.StatusText(status), StatusCode: status, Request: req, ContentLength: int64(len(body)),
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)),
@@ -38,13 +41,17 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 // the address and a client with a connection for each of as many callers.
 func (s *Server) Listen(tb testing.TB, callers int) (string, *http.Client) {
 	tb.Helper()
-	return listen(tb, s, callers)
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return listen(tb, s, callers, &protocols)
 }
 
-func listen(tb testing.TB, h http.Handler, callers int) (string, *http.Client) {
+func listen(tb testing.TB, h http.Handler, callers int, protocols *http.Protocols) (string, *http.Client) {
 	tb.Helper()
-	server := httptest.NewServer(h)
-	transport := &http.Transport{MaxIdleConns: callers, MaxIdleConnsPerHost: callers}
+	server := httptest.NewUnstartedServer(h)
+	server.Config.Protocols = protocols
+	server.Start()
+	transport := &http.Transport{MaxIdleConns: callers, MaxIdleConnsPerHost: callers, Protocols: protocols}
 	tb.Cleanup(func() {
 		transport.CloseIdleConnections()
 		server.Close()
@@ -85,12 +92,23 @@ func (n NoOp) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		n.Server.ServeHTTP(w, req)
 		return
 	}
+	_, _ = io.Copy(io.Discard, req.Body)
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, `{"name":"answer"}`)
 }
 
-// Listen is as Server.Listen.
-func (n NoOp) Listen(tb testing.TB, callers int) (string, *http.Client) {
+// Listen is like Server.Listen, for one caller.
+func (n NoOp) Listen(tb testing.TB) (string, *http.Client) {
 	tb.Helper()
-	return listen(tb, n, callers)
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return listen(tb, n, 1, &protocols)
+}
+
+// ListenHTTP2 is Listen over HTTP/2, without TLS.
+func (n NoOp) ListenHTTP2(tb testing.TB) (string, *http.Client) {
+	tb.Helper()
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	return listen(tb, n, 1, &protocols)
 }

@@ -1,7 +1,8 @@
-// Table runs all benchmarks of the module and prints one table: ours, each
-// other library, the ratio of the best of them to ours, and the goals. With
-// -report it writes RESULTS.md as well, with benchstat's statistics. Run it in
-// the module's folder.
+// Table runs all benchmarks of the module and prints two tables: fifteen lines with the
+// goals and the best of the other libraries, and all rows, with each library, the ratio
+// of the best of them to ours, and the goals. With -report it writes RESULTS.md as well,
+// with the commit that was measured and benchstat's statistics. Run it in the module's
+// folder.
 package main
 
 import (
@@ -30,10 +31,19 @@ func main() {
 }
 
 func run(ctx context.Context, report bool, count int, short bool) error {
+	if !report {
+		output, err := benchmark(ctx, count, short)
+		tables(os.Stdout, parse(output.all))
+		return err
+	}
+	measured, err := commit(ctx)
+	if err != nil {
+		return err
+	}
 	output, err := benchmark(ctx, count, short)
 	results := parse(output.all)
-	if err != nil || !report {
-		write(os.Stdout, results)
+	if err != nil {
+		tables(os.Stdout, results)
 		return err
 	}
 	stats, err := benchstat(ctx, output.micro)
@@ -44,8 +54,16 @@ func run(ctx context.Context, report bool, count int, short bool) error {
 	if err != nil {
 		return err
 	}
-	write(io.MultiWriter(os.Stdout, file), results)
+	fmt.Fprintf(file, "# Benchmarks\n\n%s\n%s `make bench-current` says whether that is still so.\n\n", machine(results), measured)
+	tables(io.MultiWriter(os.Stdout, file), results)
+	libraries(file)
 	lacking(file)
 	fmt.Fprintf(file, "\n## benchstat over %d counts\n\nEach library against the limit, in the order of the columns.\n\n```\n%s```\n", count, stats)
 	return file.Close()
+}
+
+func tables(w io.Writer, res results) {
+	firstTable(w, res)
+	fmt.Fprint(w, "\n## All rows\n\n")
+	secondTable(w, res)
 }

@@ -16,15 +16,17 @@ const benchstatVersion = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-
 
 // micro are the arguments for the benchmarks that are repeated.
 func micro() []string {
-	return []string{"-test.run=^$", "-test.bench=^Benchmark(Inject|InjectParallel|Send|SendBare|SendLoopback|Session|SessionSend|Acquire)$", "-test.benchtime=300ms"}
+	return []string{"-test.run=^$", "-test.bench=^Benchmark(Inject|InjectParallel|Send|SendBare|SendHTTP1|SendHTTP2|Post|PostNoOp|Session|SessionSend|Acquire|StoreHit|PoolGet|PoolGetParallel)$", "-test.benchtime=300ms"}
 }
 
 // once are the arguments for the others. Each is a process of its own, so that
 // the garbage of one does not slow another down.
 func once() [][]string {
 	return [][]string{
-		{"-test.run=^TestTokenCalls$", "-test.bench=^BenchmarkHerd$"},
+		{"-test.run=^$", "-test.bench=^BenchmarkHerd$"},
 		{"-test.run=^$", "-test.bench=^Benchmark(Renewal|RenewalTuned|Revocation)$", "-test.benchtime=1x"},
+		{"-test.run=^Test(NineOClock|NineOClockTuned|BadUsers|DeadServer|TokenCalls)$"},
+		{"-test.run=^TestMemoryInUse$"},
 		{"-test.run=^$", "-test.bench=^BenchmarkMemory$", "-test.benchtime=1x"},
 		{"-test.run=^$", "-test.bench=^BenchmarkImport$", "-test.benchtime=1x"},
 	}

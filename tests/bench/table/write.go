@@ -4,61 +4,64 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-thoughtspot/tsauth/tests/bench/peers"
 )
 
-// write prints the table, in Markdown that is also legible as it stands.
-func write(w io.Writer, res results) {
+// secondTable prints all rows.
+func secondTable(w io.Writer, res results) {
 	libs, _ := columns()
 	lines := [][]string{append(append([]string{"what"}, libs...), "best peer ÷ ours", "goals")}
-	met, missed := 0, 0
-	for _, r := range rows() {
-		line := []string{r.what}
-		for _, lib := range libs {
-			line = append(line, cell(r.value(res, lib)))
+	var all []verdict
+	for _, s := range sections() {
+		for _, r := range s.rows {
+			line := []string{r.what}
+			for _, lib := range libs {
+				line = append(line, cell(r.value(res, lib)))
+			}
+			ours, _ := r.value(res, peers.Ours)
+			verdicts := r.verdicts(res)
+			all = append(all, verdicts...)
+			var words []string
+			for _, v := range verdicts {
+				words = append(words, v.long(ours))
+			}
+			lines = append(lines, append(line, ratio(res, r, ours), strings.Join(words, "; ")))
 		}
-		ours, measured := r.value(res, peers.Ours)
-		line = append(line, ratio(res, r, ours))
-		var verdicts []string
-		for _, g := range r.goals {
-			if !measured {
-				continue
-			}
-			v, ok := g.met(res, r, ours)
-			word := "met"
-			if met++; !ok {
-				met, missed, word = met-1, missed+1, "MISSED"
-			}
-			if v != ours {
-				word = number(v) + ", " + word
-			}
-			verdicts = append(verdicts, g.text+": "+word)
-		}
-		lines = append(lines, append(line, strings.Join(verdicts, "; ")))
 	}
-	fmt.Fprintf(w, "# Benchmarks\n\n%s\n", machine(res))
-	align(w, lines)
+	align(w, lines, "l"+strings.Repeat("r", len(libs)+1)+"l")
+	met, missed := tally(all)
 	fmt.Fprintf(w, "\n%d goals met, %d missed.\n", met, missed)
 }
 
+// long is the goal with what was measured for it, if that is not our value, and whether
+// it is met.
+func (v verdict) long(ours float64) string {
+	text := v.words(number) + ": "
+	if v.measured != ours {
+		text += number(v.measured) + ", "
+	}
+	if v.isMet {
+		return text + "met"
+	}
+	return text + "MISSED"
+}
+
 func ratio(res results, r row, ours float64) string {
-	best, ok := r.best(res)
-	if !ok || r.more || ours <= 0 || best < 0 || r.unit == "goroutines" {
+	_, best, ok := r.best(res)
+	isComparable := ok && !r.more && r.unit != "goroutines"
+	if !isComparable || ours <= 0 || best < 0 {
 		return ""
 	}
 	return cell(best/ours, true)
 }
 
-// align pads the cells of a Markdown table: the first and the last to the
-// left, numbers to the right.
-func align(w io.Writer, lines [][]string) {
+// align pads the cells of a Markdown table, to the left or to the right, so that it is
+// legible as it stands. sides has an l or r for each column.
+func align(w io.Writer, lines [][]string, sides string) {
 	widths := make([]int, len(lines[0]))
 	for _, line := range lines {
 		for i, c := range line {
@@ -68,7 +71,7 @@ func align(w io.Writer, lines [][]string) {
 	for n, line := range lines {
 		for i, c := range line {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c))
-			if i == 0 || i == len(line)-1 {
+			if sides[i] == 'l' {
 				c += pad
 			} else {
 				c = pad + c
@@ -77,17 +80,21 @@ func align(w io.Writer, lines [][]string) {
 		}
 		fmt.Fprintln(w, "|")
 		if n == 0 {
-			for i, width := range widths {
-				rule := strings.Repeat("-", width+1)
-				if i == 0 || i == len(widths)-1 {
-					fmt.Fprintf(w, "|%s-", rule)
-				} else {
-					fmt.Fprintf(w, "|%s:", rule)
-				}
-			}
-			fmt.Fprintln(w, "|")
+			rule(w, widths, sides)
 		}
 	}
+}
+
+// rule prints the line below the head of a table.
+func rule(w io.Writer, widths []int, sides string) {
+	for i, width := range widths {
+		end := "-"
+		if sides[i] == 'r' {
+			end = ":"
+		}
+		fmt.Fprintf(w, "|%s%s", strings.Repeat("-", width+1), end)
+	}
+	fmt.Fprintln(w, "|")
 }
 
 func cell(v float64, ok bool) string {
@@ -113,31 +120,18 @@ func number(v float64) string {
 	}
 }
 
-// machine says where, when and with what the benchmarks ran.
-func machine(res results) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s on %s, %d cores, %s/%s, %s.\n\n", time.Now().UTC().Format(time.DateOnly), res.cpu, runtime.NumCPU(),
-		runtime.GOOS, runtime.GOARCH, runtime.Version())
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b.String()
-	}
-	for _, m := range info.Deps {
-		switch m.Path {
-		case "golang.org/x/oauth2", "cloud.google.com/go/auth", "github.com/Azure/azure-sdk-for-go/sdk/azcore",
-			"github.com/aws/aws-sdk-go-v2", "github.com/bradleyfalzon/ghinstallation/v2", "github.com/oapi-codegen/oapi-codegen/v2":
-			fmt.Fprintf(&b, "- %s %s\n", m.Path, m.Version)
-		}
-	}
-	return b.String()
-}
-
-// lacking prints what each library does not do.
-func lacking(w io.Writer) {
-	fmt.Fprint(w, "\n## What each lacks\n\n")
-	for _, p := range peers.All() {
-		if p.Lacks != "" {
-			fmt.Fprintf(w, "- %s: %s.\n", p.Name, p.Lacks)
-		}
+// span writes a time that is given in nanoseconds.
+func span(ns float64) string {
+	switch {
+	case math.IsInf(ns, 1):
+		return "never"
+	case ns == 0 || ns >= 1e9:
+		return number(ns/1e9) + " s"
+	case ns >= 1e6:
+		return number(ns/1e6) + " ms"
+	case ns >= 1e3:
+		return number(ns/1e3) + " µs"
+	default:
+		return number(ns) + " ns"
 	}
 }

@@ -1,3 +1,5 @@
+//go:build !race
+
 package filestore_test
 
 import (
@@ -8,7 +10,8 @@ import (
 )
 
 // A Flow on a new Cluster finds the token that another one has saved. The Cluster is
-// part of the count.
+// part of the count. The race detector, which drops some of what a sync.Pool holds,
+// would let the count vary.
 func TestK1_TokenThatTheStoreHas_AllocatesLittle(t *testing.T) {
 	most := map[string]float64{"memory": 177, "file": 211}
 	if runtime.GOOS != "linux" {

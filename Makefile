@@ -1,5 +1,5 @@
-# The two commands of the README are `make demo` and `make test`; they need Go
-# alone. Tools that go.mod does not carry run at the versions pinned here.
+# The two commands of the README are `make demo` and `make test`; they need Go, git
+# and make. Tools that go.mod does not carry run at the versions pinned here.
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 REDOCLY       := @redocly/cli@2.77.0

@@ -20,6 +20,8 @@ func TestX5_InvalidOption_IsRejected(t *testing.T) {
 		field  string
 	}{
 		"user agent of two lines":            {authflow.WithUserAgent("a\nb"), "WithUserAgent"},
+		"no key, as from a missing variable": {authflow.WithSecretKey(""), "WithSecretKey"},
+		"no key of an Org":                   {authflow.WithOrgSecretKey("Sales", ""), "WithOrgSecretKey"},
 		"key with a newline at the end":      {authflow.WithSecretKey("hunter2\n"), "WithSecretKey"},
 		"key with a byte order mark":         {authflow.WithSecretKey("\ufeffhunter2"), "WithSecretKey"},
 		"key of an Org with a newline":       {authflow.WithOrgSecretKey("1", "hunter2\n"), "WithOrgSecretKey"},

@@ -25,7 +25,7 @@ type CredentialFunc func(context.Context) (gen.Secret, error)
 type SecretKeyFunc func(ctx context.Context, org string) (gen.Secret, error)
 
 // WithSecretKey sets the cluster's secret key, for all token requests that
-// contain neither a key nor a password. Optional.
+// contain neither a key nor a password. It must not be empty. Optional.
 func WithSecretKey(key gen.Secret) Option { return WithOrgSecretKey("", key) }
 
 // WithOrgSecretKey sets the secret key of one Org, by the name or number that its
@@ -40,7 +40,11 @@ func WithOrgSecretKey(org string, key gen.Secret) Option {
 			c.orgKeys = make(map[string]gen.Secret)
 		}
 		c.orgKeys[org] = key
-		if c.keyErr == nil {
+		switch {
+		case c.keyErr != nil:
+		case key == "": // such as a variable that is not set
+			c.keyErr = invalid("New", option, "must not be empty")
+		default:
 			c.keyErr = checkSecret("New", option, key)
 		}
 	}

@@ -123,7 +123,10 @@ func (s *Settings) parseValidity() error {
 	}
 	isInRange := d >= time.Second && d <= math.MaxInt32*time.Second
 	isWhole := d%time.Second == 0
-	if err != nil || !isInRange || !isWhole {
+	if err == nil && !isInRange {
+		return invalid(s.Validity.Source, "must be between 1 second and 2147483647 seconds")
+	}
+	if err != nil || !isWhole {
 		return invalid(s.Validity.Source, `must be a time in whole seconds, such as "10m" or 600`)
 	}
 	s.validity = d

@@ -242,6 +242,17 @@ func TestLoad_Validity(t *testing.T) {
 	}
 }
 
+// The bounds of a lifetime are named to whoever is beyond them.
+func TestLoad_ValidityBeyondItsBounds_SaysThem(t *testing.T) {
+	for text, problem := range map[string]string{
+		"999999h": "must be between 1 second and 2147483647 seconds", "0s": "must be between 1 second and", "-5m": "must be between 1 second and",
+		"1500ms": "must be a time in whole seconds", "soon": "must be a time in whole seconds",
+	} {
+		_, err := world{env: variables("VALIDITY", text)}.load(t)
+		isInvalid(t, err, "THOUGHTSPOT_VALIDITY", problem)
+	}
+}
+
 // X3: a report of the settings shows the host, so it would show a password in it.
 func TestX3_HostWithAPassword_IsRejectedWithoutIt(t *testing.T) {
 	for _, host := range []string{"https://ann:" + hidden + "@acme.example", "ann:" + hidden + "@acme.example", "https://" + hidden + "@acme.example/x"} {

@@ -44,7 +44,8 @@
 //	asked too often                           429 with Retry-After
 //	authenticate failed                       500
 //	the cluster rejected the request          502 with its code, incident and trace ID
-//	the cluster is down or overloaded         503 with Retry-After, and the same
+//	the cluster is down, overloaded, or
+//	cannot be reached                         503 with Retry-After, and the same
 //
 // The problem of a sign-out that failed says how many tokens are alive, and until when. No
 // response may be cached. If the browser closes the connection, only the status 499 is

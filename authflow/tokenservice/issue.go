@@ -244,7 +244,7 @@ func outcomeOf(err error) Outcome {
 		return InternalError
 	case errors.Is(err, authflow.ErrRateLimited):
 		return Throttled
-	case e.Retryable():
+	case e.Retryable(), e.Class() == "notSent": // also if it is the address that is wrong
 		return Unavailable
 	}
 	return Refused

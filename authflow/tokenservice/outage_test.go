@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 	"github.com/go-thoughtspot/tsauth/authflow/tokenservice"
+	"github.com/go-thoughtspot/tsauth/gen"
 )
 
 // After a failure of the cluster, the browser gets the numbers of the failure and the time
@@ -83,6 +87,35 @@ func TestFailure_OfTheCluster_IsReportedByNumbersOnly(t *testing.T) {
 				token(t, x.request(t, "GET", "ann"))
 			}, tokenservice.WithOrigins(friend), tokenservice.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 		})
+	}
+}
+
+// unknownHost is a transport on a machine where nobody knows the host.
+type unknownHost struct{}
+
+func (unknownHost) RoundTrip(req *http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: req.URL.Hostname(), IsNotFound: true}}
+}
+
+// The response does not say that the cluster rejected anything if nothing reached it.
+func TestFailure_HostThatNobodyKnows_IsUnavailable(t *testing.T) {
+	cluster, err := authflow.New("https://nowhere.example", authflow.WithSecretKey(authtest.DefaultSecretKey),
+		authflow.WithHTTPClient(&http.Client{Transport: unknownHost{}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, err := tokenservice.New(cluster, func(*http.Request) (tokenservice.Request, error) {
+		return tokenservice.Full(gen.GetFullAccessTokenRequest{Username: "ann"}), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		w := httptest.NewRecorder()
+		service.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "rejected") {
+			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+		}
 	}
 }
 
@@ -170,4 +203,13 @@ func TestResponse_OfEveryStatus_IsWrittenInOnePiece(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestSignOutError_SaysHowManyTokensAreAlive(t *testing.T) {
+	for alive, want := range map[int]string{1: "1 token is alive for", 2: "2 tokens are alive for"} {
+		err := &tokenservice.SignOutError{Alive: alive, Err: authflow.ErrClosed}
+		if !strings.Contains(err.Error(), want) {
+			t.Error(err)
+		}
+	}
 }

@@ -57,7 +57,11 @@ func (e *SignOutError) Error() string {
 	if !e.Until.IsZero() {
 		until = "until " + e.Until.UTC().Format(time.RFC3339)
 	}
-	return fmt.Sprintf("tokenservice: the user is not signed out: %d tokens are alive %s: %v", e.Alive, until, e.Err)
+	alive := fmt.Sprintf("%d tokens are alive", e.Alive)
+	if e.Alive == 1 {
+		alive = "1 token is alive"
+	}
+	return fmt.Sprintf("tokenservice: the user is not signed out: %s %s: %v", alive, until, e.Err)
 }
 
 // Unwrap returns the reason.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,17 +83,27 @@ func plainText(text string) string {
 
 // hint returns what a person can do about an error that the server cannot explain.
 func (p *program) hint(err error) string {
-	isRejected := errors.Is(err, authflow.ErrCredentialsRejected)
+	isRejected := p.secretKind == "password" && errors.Is(err, authflow.ErrCredentialsRejected)
 	isRedirect := errors.Is(err, authflow.ErrUnexpectedRedirect)
+	status := statusOf(err)
 	switch {
-	case errors.Is(err, authflow.ErrTooManyRejected):
+	case errors.Is(err, authflow.ErrTooManyRejected), isRejected && status == 0: // it was not sent
 		return "; to try now: tsauth token --no-store"
 	case errors.Is(err, authflow.ErrNotThoughtSpot):
 		return "; check the address" + p.address()
-	case isRedirect || isRejected && p.secretKind == "password":
+	case isRedirect, isRejected && status == http.StatusUnauthorized:
 		return "; with single sign-on or multi-factor authentication passwords do not work: use a secret key or a token"
 	}
 	return ""
+}
+
+// statusOf returns the status of the response that an error tells of; 0 if there was none.
+func statusOf(err error) int {
+	var failure *authflow.Error
+	if !errors.As(err, &failure) {
+		return 0
+	}
+	return failure.Status
 }
 
 // address returns the address of the settings with its source. It is empty for doctor,

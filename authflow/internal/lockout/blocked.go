@@ -44,7 +44,7 @@ func (e *BlockedError) OfPassword() bool { return e.reason != wasRejectedKey && 
 const (
 	wasRejectedKey = "the server rejected the secret key"
 
-	wasRejected   = "the server rejected the password"
+	wasRejected   = "the server rejected the last call with the password"
 	wasForeign    = "the response to the password was not one of ThoughtSpot"
 	wasForbidden  = "the last call with the password was forbidden"
 	wasUnanswered = "the last call with the password got no response and may have been rejected"

@@ -84,7 +84,7 @@ func TestR6_OneRejection_IsAboutItsPasswordAlone(t *testing.T) {
 		rejectAll(t, m, "1")
 		for range 2 {
 			b := blockedNow(t, m, "1")
-			if b.TooMany || b.Error() != fmt.Sprintf("the server rejected the password; not sent again for %v", b.RetryAfter) {
+			if b.TooMany || b.Error() != fmt.Sprintf("the server rejected the last call with the password; not sent again for %v", b.RetryAfter) {
 				t.Error(b)
 			}
 			after(time.Second)

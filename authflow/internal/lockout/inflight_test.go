@@ -36,7 +36,7 @@ func TestR6_WaitingCallers_GetTheRejection(t *testing.T) {
 		waiting(t, second)
 		first.Done(wrong)
 		b := blockedBy(t, second, time.Minute)
-		if b.Last != wrong || !strings.Contains(b.Error(), "rejected the password; not sent again for 1m0s") {
+		if b.Last != wrong || !strings.Contains(b.Error(), "rejected the last call with the password; not sent again for 1m0s") {
 			t.Error(b, b.Last)
 		}
 		if second.LastRejection() != wrong || r.Password("ann", "other", lockout.Scheduled).LastRejection() != nil {

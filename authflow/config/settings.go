@@ -137,7 +137,7 @@ func (s *Settings) parseValidity() error {
 // error, because operations that take a number ignore a name.
 func (s *Settings) OrgID() (*int32, error) {
 	if s.Org.Text != "" && s.org == nil {
-		return nil, invalid(s.Org.Source, fmt.Sprintf("is %q, but must be the number of the Org here", s.Org.Text))
+		return nil, invalid(s.Org.Source, fmt.Sprintf("is %q, but must be the number of an Org for this credential", s.Org.Text))
 	}
 	return s.org, nil
 }

@@ -242,7 +242,7 @@ func TestLoad_Validity(t *testing.T) {
 	}
 }
 
-// The bounds of a lifetime are named to whoever is beyond them.
+// The message for a lifetime beyond its bounds names them.
 func TestLoad_ValidityBeyondItsBounds_SaysThem(t *testing.T) {
 	for text, problem := range map[string]string{
 		"999999h": "must be between 1 second and 2147483647 seconds", "0s": "must be between 1 second and", "-5m": "must be between 1 second and",

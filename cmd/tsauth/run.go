@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -86,9 +87,16 @@ func withoutValues(err error, args []string) error {
 		}
 	}
 	var parse *kong.ParseError
-	isArgument := errors.As(err, &parse) && strings.HasPrefix(parse.Error(), "unexpected argument")
-	if isArgument && parse.Context.Selected() != nil {
-		return usagef("%s: there is an argument that is not a flag", parse.Context.Selected().Path())
+	if !errors.As(err, &parse) {
+		return err
+	}
+	command := parse.Context.Selected()
+	isArgument := strings.HasPrefix(parse.Error(), "unexpected argument")
+	switch {
+	case command == nil:
+		return fmt.Errorf("%w; tsauth --help describes the commands", err)
+	case isArgument:
+		return usagef("%s: there is an argument that is not a flag", command.Path())
 	}
 	return err
 }

@@ -5,10 +5,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
-var targetsOfMake = regexp.MustCompile(`(?m)^[^#\n]*\bmake ([a-z][a-z-]*)`)
+// ofMake finds the arguments of a call of make that is not in a comment.
+var ofMake = regexp.MustCompile(`(?m)^[^#\n]*\bmake ([^;|&#\n]*)`)
+
+// target is an argument of make that is neither an option nor a variable.
+var target = regexp.MustCompile(`^[a-z][a-z-]*$`)
 
 // targetsOf returns the targets of the Makefile that some files run.
 func targetsOf(t *testing.T, files ...string) []string {
@@ -19,8 +24,12 @@ func targetsOf(t *testing.T, files ...string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range targetsOfMake.FindAllStringSubmatch(string(text), -1) {
-			targets = append(targets, match[1])
+		for _, match := range ofMake.FindAllStringSubmatch(string(text), -1) {
+			for arg := range strings.FieldsSeq(match[1]) {
+				if target.MatchString(arg) {
+					targets = append(targets, arg)
+				}
+			}
 		}
 	}
 	slices.Sort(targets)

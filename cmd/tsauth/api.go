@@ -46,7 +46,7 @@ func (c *apiCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	_, opts := openStore(ctx, s, s.Username.Text)
+	_, opts := p.openStore(ctx, s, s.Username.Text)
 	conn, err := p.connect(s, opts...)
 	if err != nil {
 		return err

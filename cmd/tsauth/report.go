@@ -60,6 +60,8 @@ func (p *program) mayPass(err error) bool {
 	return failure.Retryable() || isPassword
 }
 
+var packageNames = regexp.MustCompile(`(^|\s)(?:(?:authflow|config): )+`)
+
 var retryAfter = regexp.MustCompile(` \(retry after [^)]*\)`)
 
 // errorText returns the text of the error that ends a run. A Flow tells when it goes on
@@ -76,9 +78,8 @@ func (p *program) errorText(err error) string {
 // plainText returns a text in one line, without the words that tell Go programmers which
 // package an error is from.
 func plainText(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	return strings.NewReplacer("config: ", "", "authflow: ", "", ": "+authflow.ErrInvalid.Error(), "",
-		", or WithPlainHTTP", "").Replace(text)
+	text = packageNames.ReplaceAllString(strings.Join(strings.Fields(text), " "), "$1")
+	return strings.NewReplacer(": "+authflow.ErrInvalid.Error(), "", ", or WithPlainHTTP", "").Replace(text)
 }
 
 // hint returns what a person can do about an error that the server cannot explain.

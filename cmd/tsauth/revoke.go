@@ -47,9 +47,9 @@ func (c *revokeCommand) Run(ctx context.Context, p *program) error {
 	}
 	switch {
 	case c.User != "":
-		return conn.revokeUser(ctx, c.User)
+		return conn.revokeUser(ctx, p, c.User)
 	case conn.settings.Credential.Kind == "token":
-		return conn.revokeGiven(ctx, c.options())
+		return conn.revokeGiven(ctx, p, c.options())
 	}
 	if !c.All {
 		return conn.revokeStored(ctx, p)
@@ -62,7 +62,7 @@ func (c *revokeCommand) Run(ctx context.Context, p *program) error {
 	if err := conn.flow.Logout(ctx, c.options()...); err != nil {
 		return err
 	}
-	return conn.forget(ctx, conn.settings.Username.Text)
+	return conn.forget(ctx, p, conn.settings.Username.Text)
 }
 
 // connectToRevoke makes a connection that takes a stored token as long as it lives, and
@@ -72,7 +72,7 @@ func (p *program) connectToRevoke(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, opts := openStore(ctx, s, s.Username.Text)
+	_, opts := p.openStore(ctx, s, s.Username.Text)
 	return p.connect(s, append(opts, authflow.WithPolicy(authflow.Policy{RenewAt: 1, MinTTL: 1}))...)
 }
 
@@ -96,8 +96,8 @@ func (c *connection) revokeStored(ctx context.Context, p *program) error {
 // forget makes sure that no later run takes a token of a user from the store. All of them
 // are revoked, also those for other requests than the one of the flow. Tokens are stored
 // by the name of their user, so for a GUID it forgets those of all users of the server.
-func (c *connection) forget(ctx context.Context, user string) error {
-	tokens, _ := openStore(ctx, c.settings, user)
+func (c *connection) forget(ctx context.Context, p *program, user string) error {
+	tokens, _ := p.openStore(ctx, c.settings, user)
 	if isGUID.MatchString(user) {
 		return tokens.ForgetServer(ctx)
 	}
@@ -115,7 +115,7 @@ func (c *revokeCommand) options() []authflow.LogoutOption {
 
 // revokeGiven revokes the token that the settings give. One that the server rejects is
 // not alive any more.
-func (c *connection) revokeGiven(ctx context.Context, opts []authflow.LogoutOption) error {
+func (c *connection) revokeGiven(ctx context.Context, p *program, opts []authflow.LogoutOption) error {
 	defer c.close()
 	me, err := c.whoami(ctx)
 	if errors.Is(err, authflow.ErrCredentialsRejected) && len(opts) == 0 {
@@ -134,11 +134,11 @@ func (c *connection) revokeGiven(ctx context.Context, opts []authflow.LogoutOpti
 	if err := c.cluster.Revoke(ctx, authflow.Token{Value: value, Username: me.Name}, opts...); err != nil || len(opts) == 0 {
 		return err
 	}
-	return c.forget(ctx, me.Name)
+	return c.forget(ctx, p, me.Name)
 }
 
 // revokeUser revokes all tokens of another user.
-func (c *connection) revokeUser(ctx context.Context, name string) error {
+func (c *connection) revokeUser(ctx context.Context, p *program, name string) error {
 	defer c.close()
 	result, err := c.flow.API().RevokeTokenWithResponse(ctx, gen.RevokeTokenRequest{UserIdentifier: name})
 	if err != nil {
@@ -147,5 +147,5 @@ func (c *connection) revokeUser(ctx context.Context, name string) error {
 	if result.StatusCode()/100 != 2 {
 		return fmt.Errorf("revoking the tokens of %s: %w", name, failureOf(result.HTTPResponse))
 	}
-	return c.forget(ctx, name)
+	return c.forget(ctx, p, name)
 }

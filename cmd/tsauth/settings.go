@@ -73,7 +73,7 @@ func (p *program) connectStored(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, opts := openStore(ctx, s, s.Username.Text)
+	_, opts := p.openStore(ctx, s, s.Username.Text)
 	return p.connect(s, opts...)
 }
 

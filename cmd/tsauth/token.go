@@ -57,7 +57,7 @@ func (c *tokenCommand) Run(ctx context.Context, p *program) error {
 	var store kept.Tokens
 	var opts []authflow.Option
 	if !c.NoStore {
-		store, opts = openStore(ctx, s, cmp.Or(c.As, s.Username.Text))
+		store, opts = p.openStore(ctx, s, cmp.Or(c.As, s.Username.Text))
 	}
 	flow, err := c.flow(p, s, opts)
 	if err != nil {

@@ -19,7 +19,7 @@ type exchange struct {
 func (e *exchange) proxy() *httputil.ReverseProxy {
 	return &httputil.ReverseProxy{
 		Rewrite: e.rewrite, ModifyResponse: e.modifyResponse, ErrorHandler: e.fail,
-		Transport:     upstream{e.flow.Transport()},
+		Transport:     upstream{e.Proxy},
 		FlushInterval: -1, // write what the cluster sends, as soon as it arrives
 		ErrorLog:      discard(),
 	}
@@ -118,11 +118,12 @@ func (e *exchange) fail(w http.ResponseWriter, _ *http.Request, err error) { fai
 
 // upstream sends requests by a Flow, and keeps the 1xx responses and trailers of the
 // cluster from ReverseProxy, because they could set cookies.
-type upstream struct{ flow http.RoundTripper }
+type upstream struct{ proxy *Proxy }
 
 // RoundTrip implements http.RoundTripper.
 func (u upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := u.flow.RoundTrip(r.WithContext(withoutValues{r.Context()}))
+	resp, err := u.proxy.flow.Transport().RoundTrip(r.WithContext(withoutValues{r.Context()}))
+	u.proxy.rejected.Store(noCredentialBy(err))
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,10 @@ func (p *Proxy) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
 	_, err := p.flow.Token(ctx)
+	latest := p.rejected.Load()
+	if err == nil && latest != nil && time.Now().Before(latest.until) {
+		err = latest.err // the token that the Flow still has is dead
+	}
 	if err == nil {
 		writeJSON(w, http.StatusOK, health{Status: "ok"})
 		return
@@ -53,4 +57,20 @@ func (p *Proxy) serveReady(w http.ResponseWriter, r *http.Request) {
 		reason = failure.Class()
 	}
 	writeJSON(w, http.StatusServiceUnavailable, health{"unavailable", reason})
+}
+
+// noCredential says that a request got no credential, because the cluster rejected the
+// password or key. It counts until the Flow sends the password or key again.
+type noCredential struct {
+	err   error
+	until time.Time
+}
+
+// noCredentialBy returns what an error of the Flow says of its credential; nil for other errors.
+func noCredentialBy(err error) *noCredential {
+	var failure *authflow.Error
+	if !errors.Is(err, authflow.ErrCredentialsRejected) || !errors.As(err, &failure) {
+		return nil
+	}
+	return &noCredential{err: err, until: time.Now().Add(failure.RetryAfter)}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/cmd/tsauth/internal/body"
@@ -19,6 +20,7 @@ type Proxy struct {
 	listener  *Listener
 	opensAuth bool
 	requests  requests
+	rejected  atomic.Pointer[noCredential] // nil if the latest request had a credential
 }
 
 // Option changes a Proxy.

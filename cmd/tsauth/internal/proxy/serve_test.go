@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/onsi/gomega"
+
 	"github.com/go-thoughtspot/tsauth/authflow"
 	"github.com/go-thoughtspot/tsauth/authflow/authtest"
 )
@@ -38,6 +40,28 @@ func TestHealth_NoCredential_IsNotReady(t *testing.T) {
 	}
 	if got := w.doAt(w.proxy.listener.URL()+livePath, http.MethodGet, ""); got.StatusCode != http.StatusOK {
 		t.Errorf("live: %d %s", got.StatusCode, got.body)
+	}
+}
+
+// A proxy whose token was revoked, and whose key the cluster rejects, is not ready, until
+// a request succeeds again.
+func TestHealth_RevokedTokenAndRejectedKey_IsNotReady(t *testing.T) {
+	w := newWorld(t)
+	ready := func() int { return w.doAt(w.proxy.listener.URL()+readyPath, http.MethodGet, "").StatusCode }
+	const user = "/api/rest/2.0/auth/session/user"
+	for range 2 {
+		if got := w.do(http.MethodGet, user, ""); got.StatusCode != http.StatusOK || ready() != http.StatusOK {
+			t.Fatalf("%d %s", got.StatusCode, got.body)
+		}
+		w.sim.RevokeAll()
+		w.sim.Fail(authtest.OpGetFullAccessToken, -1, authtest.Reject(401, 10097, "no"))
+		for range 2 {
+			if got := w.do(http.MethodGet, user, ""); got.StatusCode == http.StatusOK || ready() != http.StatusServiceUnavailable {
+				t.Errorf("%d %s, ready: %d", got.StatusCode, got.body, ready())
+			}
+		}
+		w.sim.ClearFaults()
+		NewWithT(t).Eventually(func() int { return w.do(http.MethodGet, user, "").StatusCode }, "20s").Should(Equal(http.StatusOK))
 	}
 }
 

@@ -42,6 +42,7 @@ type program struct {
 	commands       config.Commands // that print secrets
 	secretKind     string          // of the settings in use: password, secret_key or token; for hints
 	host           config.Value    // of the settings in use; for hints
+	saidNoStore    bool            // the warning of withoutStore
 }
 
 // run runs the command with its arguments, and returns the exit code. Only main

@@ -27,7 +27,11 @@ func (p *program) openStore(ctx context.Context, s *config.Settings, user string
 	return tokens, opts
 }
 
+// withoutStore warns once in a run.
 func (p *program) withoutStore(err error) (kept.Tokens, []authflow.Option) {
-	fmt.Fprintln(p.stderr, "tsauth: warning: tokens and rejected passwords are not kept between runs:", plainText(err.Error()))
+	if !p.saidNoStore {
+		fmt.Fprintln(p.stderr, "tsauth: warning: tokens and rejected passwords are not kept between runs:", plainText(err.Error()))
+	}
+	p.saidNoStore = true
 	return kept.Tokens{}, nil
 }

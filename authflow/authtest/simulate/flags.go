@@ -129,8 +129,10 @@ func (c *config) complete(users []given, rest []string) error {
 // interface.
 func loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	if err != nil {
+		return false
+	}
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // user adds a user. A password may have colons, and never appears in an error.
@@ -151,7 +153,8 @@ func (c *config) user(s string, admin bool) error {
 func (c *config) org(s string) error {
 	number, name, ok := strings.Cut(s, ":")
 	id, err := strconv.ParseInt(number, 10, 32)
-	if !ok || err != nil || id < 1 || name == "" {
+	isNumber := err == nil && id >= 1
+	if !ok || !isNumber || name == "" {
 		return errors.New("want ID:NAME, with an ID from 1")
 	}
 	for _, other := range append(c.orgs, org{authtest.PrimaryOrg, "Primary"}) {
@@ -166,7 +169,8 @@ func (c *config) org(s string) error {
 // origin adds an origin, in the form in which a browser sends it.
 func (c *config) origin(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || u.Scheme != "http" && u.Scheme != "https" {
+	isOrigin := err == nil && u.Host != "" && s == u.Scheme+"://"+u.Host
+	if !isOrigin || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("want https://HOST or https://HOST:PORT, and nothing after it")
 	}
 	c.origins = append(c.origins, s)

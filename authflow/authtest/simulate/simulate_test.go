@@ -215,7 +215,7 @@ func TestExitCodes(t *testing.T) {
 		{"--addr 127.0.0.1:0 --control " + taken.Addr().String(), 1, "in use"},
 		{"--addr " + taken.Addr().String(), 1, "in use"},
 		{"--addr 127.0.0.1:99999", 1, "port"},
-		{"--addr 127.0.0.1:0 --tls --tls-cert-out /nonexistent/x", 1, "nonexistent"},
+		{"--addr 127.0.0.1:0 --tls --tls-cert-out " + filepath.Join(t.TempDir(), "nonexistent", "x"), 1, "nonexistent"},
 	} {
 		var out, stderr bytes.Buffer
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a server that should not be

@@ -22,7 +22,8 @@ func isForeign(op string, secret outcome.Secret, status int, page outcome.Page, 
 		return isLogin && page == outcome.HTML
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		isJSON := bytes.HasPrefix(trimStart(body), []byte("{"))
-		return (isLogin || op == currentUser) && page != outcome.Maintenance && !isJSON
+		isAPI := isJSON || page == outcome.Maintenance
+		return !isAPI && (isLogin || op == currentUser)
 	}
 	return false
 }

@@ -20,7 +20,7 @@ type Proxy struct {
 	listener  *Listener
 	opensAuth bool
 	requests  requests
-	rejected  atomic.Pointer[noCredential] // nil if the latest request had a credential
+	rejected  atomic.Pointer[noCredential] // set if the cluster rejected the password or key for the latest request
 }
 
 // Option changes a Proxy.
